@@ -1,0 +1,503 @@
+"""Every exception that terraregistry raises.
+
+Each derives from `RegistryError` and from the builtin exception that callers catch today, keeps its facts as attributes, and
+pickles. Messages are put together when they are read, so that an error that is caught and answered costs next to nothing.
+"""
+
+from __future__ import annotations
+
+import reprlib
+from enum import StrEnum
+from typing import TYPE_CHECKING, Any, Final
+
+from terraregistry.nearest import did_you_mean, nearest
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+__all__ = [
+    "ComponentNotFoundError",
+    "ComponentProtocolError",
+    "ConfigError",
+    "DuplicateComponentError",
+    "DuplicateSourceError",
+    "InvalidArgumentsError",
+    "InvalidRegistrationError",
+    "PrefixConflictError",
+    "Problem",
+    "ProblemKind",
+    "ReadOnlyRegistryError",
+    "RegistryError",
+    "SourceNotFoundError",
+    "SourceUnavailableError",
+    "describe_value",
+]
+
+_PLAIN: Final = (bool, int, float, complex, str, bytes, list, tuple, dict, set, frozenset)
+_short: Final = reprlib.Repr()
+_short.maxlevel, _short.maxstring, _short.maxother, _short.maxlong = 3, 60, 60, 40
+_short.maxlist = _short.maxtuple = _short.maxdict = _short.maxset = 8
+
+
+def describe_value(value: object) -> str:
+    """Put a value that somebody gave into a few words: its type, and for plain data the value.
+
+    Args:
+        value: Anything, also what has no working `repr`.
+
+    Returns:
+        At most about a line, such as `str '256'` or `Conv2d`.
+    """
+    if value is None:
+        return "None"
+    name = type(value).__qualname__
+    if isinstance(value, type):
+        return f"class {value.__qualname__}"
+    if not isinstance(value, _PLAIN):
+        return name
+    try:
+        text = _short.repr(value)
+    except Exception as error:  # noqa: BLE001 - an element's own __repr__ may raise anything
+        text = f"(its repr raises {type(error).__name__})"
+    return f"{name} {text}"
+
+
+class RegistryError(Exception):
+    """The base of every exception of this package."""
+
+    def __str__(self) -> str:
+        """Return the message, which each exception words from its attributes."""
+        return self._message()
+
+    def _message(self) -> str:
+        return ", ".join(map(str, self.args))
+
+
+def _text(fact: str | Callable[[], str]) -> str:
+    """Read a fact that is only worked out when somebody asks for it."""
+    return fact() if callable(fact) else fact
+
+
+class ComponentNotFoundError(RegistryError, KeyError):
+    """A name resolves nowhere.
+
+    Attributes:
+        name: The name that was asked for, whatever it is.
+        sources: The prefixes of the sources that were searched.
+    """
+
+    def __init__(
+        self,
+        name: object,
+        registry: str | Callable[[], str],
+        sources: tuple[str, ...] = (),
+        suggestions: tuple[str, ...] | Callable[[], tuple[str, ...]] = (),
+    ) -> None:
+        super().__init__(name, registry, sources, suggestions)
+        self.name = name
+        self.sources = sources
+        self._registry = registry
+        self._suggestions = suggestions
+
+    @property
+    def registry(self) -> str:
+        """What was searched."""
+        return _text(self._registry)
+
+    @property
+    def suggestions(self) -> tuple[str, ...]:
+        """The nearest names that would have been found, the nearest first."""
+        if callable(self._suggestions):
+            self._suggestions = self._suggestions()
+        return self._suggestions
+
+    # The reconstruction's arguments are as varied as the constructor's.
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Pickle with the suggestions computed: what computes them stays behind."""
+        name = self.name if isinstance(self.name, str) else describe_value(self.name)
+        return type(self), (name, self.registry, self.sources, self.suggestions)
+
+    def _message(self) -> str:
+        searched = f" (sources searched: {', '.join(self.sources)})" if self.sources else ""
+        if not isinstance(self.name, str):
+            return f"{self.registry} has no component {describe_value(self.name)}: names are strings{searched}"
+        name = _short.repr(self.name)
+        return f"{self.registry} has no component {name}{did_you_mean(self.suggestions)}{searched}"
+
+
+class SourceNotFoundError(RegistryError, KeyError):
+    """No source is mounted under a prefix.
+
+    Attributes:
+        prefix: The prefix that was asked for.
+        registry: What was searched.
+        sources: The prefixes that are mounted.
+    """
+
+    def __init__(self, prefix: object, registry: str, sources: tuple[str, ...] = ()) -> None:
+        super().__init__(prefix, registry, sources)
+        self.prefix = prefix
+        self.registry = registry
+        self.sources = sources
+
+    @property
+    def suggestions(self) -> tuple[str, ...]:
+        """The nearest prefixes that are mounted."""
+        return nearest(self.prefix, self.sources) if isinstance(self.prefix, str) else ()
+
+    def _message(self) -> str:
+        mounted = ", ".join(self.sources) or "none"
+        given = _short.repr(self.prefix) if isinstance(self.prefix, str) else describe_value(self.prefix)
+        return f"{self.registry} has no source {given}{did_you_mean(self.suggestions)} (mounted: {mounted})"
+
+
+class DuplicateComponentError(RegistryError, KeyError):
+    """A name is registered already.
+
+    Attributes:
+        name: The name that is taken.
+        registry: Where it is taken.
+        taken_by: What it is taken by.
+        defined_at: Where that is defined, `file:line`, or empty when that is not known.
+    """
+
+    def __init__(self, name: str, registry: str, taken_by: str, defined_at: str = "") -> None:
+        super().__init__(name, registry, taken_by, defined_at)
+        self.name = name
+        self.registry = registry
+        self.taken_by = taken_by
+        self.defined_at = defined_at
+
+    def _message(self) -> str:
+        where = f", defined at {self.defined_at}" if self.defined_at else ""
+        return (
+            f"{self.registry} has a component {self.name!r} already: {self.taken_by}{where}; "
+            "register under another name, or with override=True to replace it"
+        )
+
+
+class DuplicateSourceError(RegistryError, KeyError):
+    """A prefix is taken already.
+
+    Attributes:
+        prefix: The prefix that is taken.
+        registry: Where it is taken.
+        taken_by: The source that it is taken by.
+        defined_at: Where that source's class is defined, `file:line`, or empty when that is not known.
+    """
+
+    def __init__(self, prefix: str, registry: str, taken_by: str, defined_at: str = "") -> None:
+        super().__init__(prefix, registry, taken_by, defined_at)
+        self.prefix = prefix
+        self.registry = registry
+        self.taken_by = taken_by
+        self.defined_at = defined_at
+
+    def _message(self) -> str:
+        where = f", defined at {self.defined_at}" if self.defined_at else ""
+        return (
+            f"{self.registry} has a source {self.prefix!r} already: {self.taken_by}{where}; "
+            "mount under another prefix, or unregister_source() it first"
+        )
+
+
+class PrefixConflictError(RegistryError, ValueError):
+    """A prefix cannot be mounted: it is no identifier, or names under it could be read in two ways.
+
+    Attributes:
+        prefix: The prefix that was refused.
+        registry: Where it was refused.
+        conflicts_with: The mounted prefix that it conflicts with, if any.
+    """
+
+    def __init__(self, prefix: object, registry: str, conflicts_with: str | None = None) -> None:
+        super().__init__(prefix, registry, conflicts_with)
+        self.prefix = prefix
+        self.registry = registry
+        self.conflicts_with = conflicts_with
+
+    def _message(self) -> str:
+        prefix = _short.repr(self.prefix) if isinstance(self.prefix, str) else describe_value(self.prefix)
+        if self.conflicts_with is None:
+            return f"{self.registry} cannot mount a source under {prefix}: a prefix is an identifier, such as 'timm'"
+        short, long = sorted((str(self.prefix), self.conflicts_with), key=len)
+        return (
+            f"{self.registry} cannot mount a source under {prefix} beside {self.conflicts_with!r}: "
+            f"names that begin with {long + '_'!r} could belong to {short!r} as well"
+        )
+
+
+class InvalidRegistrationError(RegistryError, TypeError, ValueError):
+    """What was to be registered is no constructor, or its name is no name.
+
+    Attributes:
+        name: The name, where one was given.
+        registry: Where it was refused.
+        reason: What is wrong, and what to write instead.
+    """
+
+    def __init__(self, name: str | None, registry: str, reason: str) -> None:
+        super().__init__(name, registry, reason)
+        self.name = name
+        self.registry = registry
+        self.reason = reason
+
+    def _message(self) -> str:
+        what = "a component" if self.name is None else _short.repr(self.name)
+        return f"{self.registry} cannot register {what}: {self.reason}"
+
+
+class ProblemKind(StrEnum):
+    """What is wrong with an argument."""
+
+    UNKNOWN = "unknown"
+    MISSING = "missing"
+    TYPE = "type"
+    TOO_MANY = "too many"
+    DUPLICATE = "duplicate"
+    UNUSED = "unused"
+    NOT_FOUND = "not found"
+    INVALID = "invalid"
+
+
+class Problem:
+    """One mistake in the arguments of a component.
+
+    Attributes:
+        path: Where it is: a parameter, or a place inside one, such as `necks[1].indices`.
+        kind: What is wrong.
+        expected: The type that the parameter has, where that is what is wrong.
+        given: What was given, in a few words.
+        detail: What else there is to say.
+    """
+
+    __slots__ = ("_choices", "detail", "expected", "given", "kind", "path")
+
+    def __init__(
+        self,
+        path: str,
+        kind: ProblemKind,
+        *,
+        expected: str = "",
+        given: str = "",
+        detail: str = "",
+        choices: Iterable[str] = (),
+    ) -> None:
+        self.path = path
+        self.kind = kind
+        self.expected = expected
+        self.given = given
+        self.detail = detail
+        self._choices = choices
+
+    @property
+    def suggestions(self) -> tuple[str, ...]:
+        """What was most likely meant, the likeliest first."""
+        if self.kind is ProblemKind.NOT_FOUND:
+            return tuple(self._choices)
+        return nearest(self.path.rpartition(".")[2], self._choices)
+
+    @property
+    def message(self) -> str:
+        """What is wrong and what to write instead, without the path."""
+        hint = did_you_mean(self.suggestions)
+        match self.kind:
+            case ProblemKind.UNKNOWN:
+                return f"unknown argument{self._more()}{hint}"
+            case ProblemKind.MISSING:
+                return f"missing{f'; expected {self.expected}' if self.expected else ''}{self._more()}"
+            case ProblemKind.TYPE:
+                return f"expected {self.expected}, got {self.given}{self._more()}"
+            case ProblemKind.DUPLICATE:
+                return self.detail or "given twice: by position and by name"
+            case ProblemKind.TOO_MANY | ProblemKind.UNUSED | ProblemKind.INVALID | ProblemKind.NOT_FOUND:
+                return f"{self.detail}{hint}"
+
+    def at(self, path: str) -> Problem:
+        """Return the same problem at another place, such as inside a larger composition."""
+        moved = Problem(path, self.kind, expected=self.expected, given=self.given, detail=self.detail)
+        moved._choices = self._choices if self.kind is ProblemKind.NOT_FOUND else self.suggestions
+        return moved
+
+    def __eq__(self, other: object) -> bool:
+        """Compare by what is wrong, where, and how it is worded."""
+        return isinstance(other, Problem) and (self.path, self.kind, self.message) == (
+            other.path,
+            other.kind,
+            other.message,
+        )
+
+    def __hash__(self) -> int:
+        return hash((self.path, self.kind))
+
+    def __repr__(self) -> str:
+        return f"Problem({self.path!r}, {self.kind.value!r}, {self.message!r})"
+
+    def __str__(self) -> str:
+        """Return the path and the message."""
+        return f"{self.path}: {self.message}" if self.path else self.message
+
+    # The reconstruction's arguments are as varied as the constructor's.
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Pickle with the suggestions computed."""
+        return _rebuild_problem, (self.path, self.kind, self.expected, self.given, self.detail, self.suggestions)
+
+    def _more(self) -> str:
+        return f" ({self.detail})" if self.detail else ""
+
+
+def _rebuild_problem(
+    path: str, kind: ProblemKind, expected: str, given: str, detail: str, choices: tuple[str, ...]
+) -> Problem:
+    return Problem(path, kind, expected=expected, given=given, detail=detail, choices=choices)
+
+
+class InvalidArgumentsError(RegistryError, TypeError, ValueError):
+    """The arguments of a component do not fit its signature; everything that is wrong is listed.
+
+    Attributes:
+        component: The name of the component.
+        problems: One entry a mistake.
+    """
+
+    def __init__(
+        self,
+        component: str,
+        registry: str | Callable[[], str],
+        problems: tuple[Problem, ...],
+        signature: str | Callable[[], str] = "",
+        defined_at: str | Callable[[], str] = "",
+    ) -> None:
+        super().__init__(component, registry, problems, signature, defined_at)
+        self.component = component
+        self.problems = problems
+        self._registry = registry
+        self._signature = signature
+        self._defined_at = defined_at
+
+    @property
+    def registry(self) -> str:
+        """Where the component is registered."""
+        return _text(self._registry)
+
+    @property
+    def signature(self) -> str:
+        """The effective signature that the arguments do not fit."""
+        return _text(self._signature)
+
+    @property
+    def defined_at(self) -> str:
+        """Where the constructor is defined, `file:line`, or empty when that is not known."""
+        return _text(self._defined_at)
+
+    # The reconstruction's arguments are as varied as the constructor's.
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Pickle with the signature worded: what words it stays behind."""
+        return type(self), (self.component, self.registry, self.problems, self.signature, self.defined_at)
+
+    def _message(self) -> str:
+        count = len(self.problems)
+        lines = [f"{count} problem{'s' if count != 1 else ''} in the arguments of {self.component!r} ({self.registry})"]
+        lines += [f"  {problem}" for problem in self.problems]
+        if self.signature:
+            lines.append(f"signature: {self.component}{self.signature}")
+        if self.defined_at:
+            lines.append(f"defined at: {self.defined_at}")
+        return "\n".join(lines)
+
+
+class ComponentProtocolError(RegistryError, TypeError):
+    """A constructor's product does not satisfy the kind of its registry.
+
+    Attributes:
+        component: The name of the component.
+        registry: Where it is registered.
+        kind: The name of the protocol.
+        product: The name of the product's type.
+        missing: The members that the product lacks.
+        wrong: The members that it has with another type than the protocol's, with what was found.
+    """
+
+    def __init__(
+        self,
+        component: str,
+        registry: str,
+        kind: str,
+        product: str,
+        missing: tuple[str, ...] = (),
+        wrong: tuple[str, ...] = (),
+    ) -> None:
+        super().__init__(component, registry, kind, product, missing, wrong)
+        self.component = component
+        self.registry = registry
+        self.kind = kind
+        self.product = product
+        self.missing = missing
+        self.wrong = wrong
+
+    def _message(self) -> str:
+        faults = [f"lacks {', '.join(self.missing)}"] if self.missing else []
+        faults += self.wrong
+        reason = "; ".join(faults) or f"is no {self.kind}"
+        return f"{self.component!r} of {self.registry} built a {self.product}, which is no {self.kind}: it {reason}"
+
+
+class SourceUnavailableError(RegistryError, ImportError):
+    """A source cannot be asked: the library behind it is missing or broken, or the source itself raises.
+
+    The exception that the source raised is the `__cause__`.
+
+    Attributes:
+        source: The prefix or name of the source.
+        reason: What went wrong.
+        remedy: What to do about it, such as what to install.
+    """
+
+    def __init__(self, source: str, reason: str, remedy: str = "") -> None:
+        super().__init__(source, reason, remedy)
+        self.source = source
+        self.reason = reason
+        self.remedy = remedy
+
+    # The reconstruction's arguments are as varied as the constructor's.
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Pickle by the three attributes: ImportError's own way adds a state of its own."""
+        return type(self), (self.source, self.reason, self.remedy)
+
+    def _message(self) -> str:
+        remedy = f"; {self.remedy}" if self.remedy else ""
+        return f"the source {self.source!r} is unavailable: {self.reason}{remedy}"
+
+
+class ReadOnlyRegistryError(RegistryError, TypeError):
+    """Something was to be registered in, or removed from, a source that belongs to another library.
+
+    Attributes:
+        registry: The source.
+        remedy: Where to register instead.
+    """
+
+    def __init__(self, registry: str, remedy: str = "") -> None:
+        super().__init__(registry, remedy)
+        self.registry = registry
+        self.remedy = remedy
+
+    def _message(self) -> str:
+        return f"{self.registry} is read-only{f': {self.remedy}' if self.remedy else ''}"
+
+
+class ConfigError(RegistryError, ValueError):
+    """A config cannot be read, or what it describes cannot be built; each problem has its file, line and path.
+
+    Attributes:
+        file: The file's name.
+        problems: One `(line, column, text)` a mistake; both count from 1.
+    """
+
+    def __init__(self, file: str, problems: tuple[tuple[int, int, str], ...]) -> None:
+        super().__init__(file, problems)
+        self.file = file
+        self.problems = problems
+
+    def _message(self) -> str:
+        return "\n".join(f"{self.file}:{line}:{column}: {text}" for line, column, text in self.problems)

@@ -1,0 +1,137 @@
+"""The kinds of component, as protocols: what every source's products have in common.
+
+The protocols are structural: a component never imports this module in order to satisfy one of them. Importing the module does
+not load torch.
+"""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, runtime_checkable
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from torch import Tensor, nn
+
+__all__ = ["Backbone", "Decoder", "DescribesFeatures", "FeatureSpec", "Layout", "ModelFactory", "Neck"]
+
+
+class Layout(StrEnum):
+    """The order of the axes of a feature."""
+
+    NCHW = "NCHW"
+    """A map, channels first: `(B, C, H, W)`."""
+    NHWC = "NHWC"
+    """A map, channels last: `(B, H, W, C)`."""
+    TOKENS = "tokens"
+    """A sequence of tokens: `(B, N, C)`."""
+
+
+class FeatureSpec(NamedTuple):
+    """What is known of one feature of a backbone before it is computed.
+
+    Attributes:
+        channels: The number of channels, C.
+        stride: Input pixels for each step along H and W.
+        layout: The order of the axes.
+    """
+
+    channels: int
+    stride: int
+    layout: Layout
+
+
+@runtime_checkable
+class Backbone(Protocol):
+    """Turns a batch of images into a list of features, shallow to deep."""
+
+    @property
+    def out_channels(self) -> list[int]:
+        """The number of channels of each feature."""
+        ...
+
+    def forward(self, x: Tensor, /) -> list[Tensor]:
+        """Compute the features of a batch of images.
+
+        Args:
+            x: The images, `(B, C, H, W)`.
+
+        Returns:
+            One tensor a feature, `(B, out_channels[i], H_i, W_i)` unless the backbone says otherwise in `feature_specs`.
+        """
+        ...
+
+    def __call__(self, x: Tensor, /) -> list[Tensor]:
+        """Compute the features, through the hooks of the module."""
+        ...
+
+
+@runtime_checkable
+class DescribesFeatures(Protocol):
+    """A backbone that says the stride and layout of each of its features."""
+
+    @property
+    def feature_specs(self) -> Sequence[FeatureSpec]:
+        """One entry a feature, in the order of `out_channels`."""
+        ...
+
+
+@runtime_checkable
+class Decoder(Protocol):
+    """Turns a list of features into one feature map.
+
+    A decoder whose class attribute `includes_head` is true gives the task's output itself: its `out_channels` are the classes.
+    """
+
+    @property
+    def out_channels(self) -> int:
+        """The number of channels of the result."""
+        ...
+
+    def forward(self, features: list[Tensor], /) -> Tensor:
+        """Fuse the features.
+
+        Args:
+            features: One tensor a feature, `(B, C_i, H_i, W_i)`, shallow to deep.
+
+        Returns:
+            One map, `(B, out_channels, H, W)`.
+        """
+        ...
+
+    def __call__(self, features: list[Tensor], /) -> Tensor:
+        """Fuse the features, through the hooks of the module."""
+        ...
+
+
+@runtime_checkable
+class Neck(Protocol):
+    """Rearranges the features on their way from the backbone to the decoder."""
+
+    def process_channel_list(self, channel_list: list[int], /) -> list[int]:
+        """Say which channels `forward` gives for features of the given channels."""
+        ...
+
+    def forward(self, features: list[Tensor], /) -> list[Tensor]:
+        """Rearrange the features; may also take `image_size: tuple[int, int]` by keyword."""
+        ...
+
+    # nn.Module's own __call__ takes anything; a neck may declare more than the features (image_size).
+    def __call__(self, features: list[Tensor], /, *args: Any, **kwargs: Any) -> list[Tensor]:
+        """Rearrange the features, through the hooks of the module."""
+        ...
+
+
+@runtime_checkable
+class ModelFactory(Protocol):
+    """Puts a whole model together from parts named in its arguments."""
+
+    # Each factory has arguments of its own.
+    def build_model(self, *args: Any, **kwargs: Any) -> nn.Module:
+        """Build the model.
+
+        Returns:
+            A module that takes a batch of images.
+        """
+        ...
