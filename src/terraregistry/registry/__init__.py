@@ -1,0 +1,70 @@
+"""The core: registries of components, generic over the kind of component.
+
+The registries of this library (`BACKBONE_REGISTRY` and the others) and the protocols can be imported from here as well; they are
+loaded when they are first asked for.
+"""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING, Final
+
+from terraregistry.registry.base import BaseRegistry
+from terraregistry.registry.entries import Call, ComponentDescription, Entry
+from terraregistry.registry.multi import MultiSourceRegistry
+from terraregistry.registry.names import QualifiedName
+from terraregistry.registry.registry import Registry
+from terraregistry.registry.source import Source
+from terraregistry.registry.specs import ComponentSpec
+
+if TYPE_CHECKING:
+    from terraregistry.library import (
+        BACKBONE_REGISTRY,
+        DECODER_REGISTRY,
+        MODEL_FACTORY_REGISTRY,
+        NECK_REGISTRY,
+        SMP_DECODER_REGISTRY,
+        TERRATORCH_BACKBONE_REGISTRY,
+        TERRATORCH_DECODER_REGISTRY,
+        TERRATORCH_NECK_REGISTRY,
+        TIMM_BACKBONE_REGISTRY,
+    )
+    from terraregistry.protocols import Backbone, Decoder, ModelFactory, Neck
+
+__all__ = [
+    "BACKBONE_REGISTRY",
+    "DECODER_REGISTRY",
+    "MODEL_FACTORY_REGISTRY",
+    "NECK_REGISTRY",
+    "SMP_DECODER_REGISTRY",
+    "TERRATORCH_BACKBONE_REGISTRY",
+    "TERRATORCH_DECODER_REGISTRY",
+    "TERRATORCH_NECK_REGISTRY",
+    "TIMM_BACKBONE_REGISTRY",
+    "Backbone",
+    "BaseRegistry",
+    "Call",
+    "ComponentDescription",
+    "ComponentSpec",
+    "Decoder",
+    "Entry",
+    "ModelFactory",
+    "MultiSourceRegistry",
+    "Neck",
+    "QualifiedName",
+    "Registry",
+    "Source",
+]
+
+_LIBRARY: Final = "terraregistry.library"
+_PROTOCOLS: Final = ("Backbone", "Decoder", "ModelFactory", "Neck")
+
+
+def __getattr__(name: str) -> object:
+    """Look up what is declared in the layers above, for those who import all of it from here.
+
+    The modules are named, not imported, so that the core itself does not depend on them.
+    """
+    if name not in __all__:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(importlib.import_module("terraregistry.protocols" if name in _PROTOCOLS else _LIBRARY), name)

@@ -1,0 +1,249 @@
+"""Validating the arguments of a call against a signature, before the call is made."""
+
+from __future__ import annotations
+
+import inspect
+import typing
+from inspect import Parameter
+from typing import TYPE_CHECKING, Any, Final
+
+from terraregistry.errors import Problem, ProblemKind, describe_value
+from terraregistry.registry.signatures import NOT_EVALUATED, OPAQUE, render
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from pydantic_core import CoreSchema, SchemaValidator
+
+__all__ = ["ArgumentValidator", "InvalidArguments"]
+
+_BY_POSITION: Final = (Parameter.POSITIONAL_ONLY, Parameter.POSITIONAL_OR_KEYWORD)
+_STARRED: Final = (Parameter.VAR_POSITIONAL, Parameter.VAR_KEYWORD)
+_REST: Final = "*"
+"""The key of the further positional arguments; no parameter can be called that."""
+
+
+class InvalidArguments(Exception):  # noqa: N818 - never reaches a user: the registry adds the component and raises its own
+    """The problems of a call whose component is not known here.
+
+    Attributes:
+        problems: One entry a mistake.
+    """
+
+    def __init__(self, problems: tuple[Problem, ...]) -> None:
+        super().__init__(problems)
+        self.problems = problems
+
+
+class ArgumentValidator:
+    """Validates the arguments of calls of one signature.
+
+    The pydantic schema is made once, here.
+    """
+
+    __slots__ = ("_names", "_open", "_parameters", "_positional", "_star", "accept")
+
+    def __init__(self, signature: inspect.Signature) -> None:
+        parameters = signature.parameters.values()
+        self._parameters: Final = {
+            _key(parameter): parameter for parameter in parameters if parameter.kind not in _STARRED
+        }
+        self._positional: Final = tuple(
+            key for key, parameter in self._parameters.items() if parameter.kind in _BY_POSITION
+        )
+        self._star: Final = next((each for each in parameters if each.kind is Parameter.VAR_POSITIONAL), None)
+        self._open: Final = any(parameter.kind is Parameter.VAR_KEYWORD for parameter in parameters)
+        self._names: Final = tuple(name for name in self._parameters if not name.startswith("/"))
+        self.accept: Final[typing.Callable[[Mapping[str, Any]], dict[str, Any]]] = self._compile().validate_python
+        """Validates keyword arguments; raises pydantic's ValidationError, a ValueError."""
+
+    # The arguments of a call are any objects.
+    def __call__(self, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> tuple[tuple[Any, ...], dict[str, Any]]:
+        """Validate the arguments of one call.
+
+        Args:
+            args: The positional arguments.
+            kwargs: The keyword arguments.
+
+        Returns:
+            The arguments to call with: those given and no others, converted where a leniency asks for it.
+
+        Raises:
+            InvalidArguments: They do not fit; everything that is wrong is listed.
+        """
+        given, doubled = self._by_name(args, kwargs)
+        refusal: ValueError | None = None
+        valid: dict[str, Any] = {}
+        try:
+            valid = self.accept(given)
+        except ValueError as error:
+            refusal = error
+        if refusal is not None or doubled or (len(args) > len(self._positional) and self._star is None):
+            raise InvalidArguments(tuple(self._problems(args, given, doubled, refusal)))
+        positional = tuple(valid.pop(key) for key in self._positional[: len(args)])
+        return positional + tuple(valid.pop(_REST, ())), valid
+
+    def _by_name(self, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> tuple[dict[str, Any], tuple[str, ...]]:
+        given = dict(zip(self._positional, args, strict=False))
+        doubled = tuple(name for name in given if name in kwargs)
+        given.update(kwargs)
+        if self._star is not None and len(args) > len(self._positional):
+            given[_REST] = args[len(self._positional) :]
+        return given, doubled
+
+    def _compile(self) -> SchemaValidator:
+        from pydantic_core import SchemaValidator
+
+        from terraregistry.registry.schemas import schema_of, with_default
+
+        schemas = {name: schema_of(parameter.annotation) for name, parameter in self._parameters.items()}
+        if self._star is not None:
+            schemas[_REST] = schema_of(tuple[Any, ...])
+        validator = SchemaValidator(self._schema(schemas, required=False))
+        refused = _refused(validator, self._defaults())
+        for name in refused:
+            schemas[name] = with_default(schemas[name], self._parameters[name].default)
+        return SchemaValidator(self._schema(schemas, required=True))
+
+    def _schema(self, schemas: dict[str, CoreSchema], *, required: bool) -> CoreSchema:
+        from pydantic_core import core_schema
+
+        fields = {
+            name: core_schema.typed_dict_field(schema, required=required and self._is_required(name))
+            for name, schema in schemas.items()
+        }
+        return core_schema.typed_dict_schema(fields, extra_behavior="allow" if self._open else "forbid")
+
+    def _is_required(self, name: str) -> bool:
+        return name != _REST and self._parameters[name].default is Parameter.empty
+
+    def _defaults(self) -> dict[str, object]:
+        return {
+            name: parameter.default
+            for name, parameter in self._parameters.items()
+            if parameter.default is not Parameter.empty and parameter.default is not OPAQUE
+        }
+
+    def _problems(
+        self, args: tuple[Any, ...], given: Mapping[str, Any], doubled: tuple[str, ...], error: ValueError | None
+    ) -> Iterator[Problem]:
+        surplus = len(args) - len(self._positional)
+        if surplus > 0 and self._star is None:
+            takes = f"takes at most {len(self._positional)} positional argument{'s' * (len(self._positional) != 1)}"
+            yield Problem("", ProblemKind.TOO_MANY, detail=f"{takes}, got {len(args)}")
+        for name in doubled:
+            yield Problem(name, ProblemKind.DUPLICATE)
+        refused = _failed(error)
+        for key, parameter in self._parameters.items():
+            name = parameter.name
+            if key in given and key in refused:
+                yield from explain(parameter.annotation, given[key], name)
+            elif key not in given and parameter.default is Parameter.empty:
+                expected = "" if parameter.annotation is NOT_EVALUATED else render(parameter.annotation)
+                yield Problem(name, ProblemKind.MISSING, expected=expected)
+        if not self._open:
+            for name in given:
+                if name not in self._parameters and name != _REST:
+                    unused = [other for other in self._names if other not in given]
+                    yield Problem(name, ProblemKind.UNKNOWN, choices=unused)
+
+
+def _key(parameter: Parameter) -> str:
+    """Keep a positional-only parameter apart from an argument that is given by its name."""
+    return "/" + parameter.name if parameter.kind is Parameter.POSITIONAL_ONLY else parameter.name
+
+
+def _refused(validator: SchemaValidator, values: dict[str, object]) -> set[str]:
+    from pydantic_core import ValidationError
+
+    try:
+        validator.validate_python(values)
+    except ValidationError as error:
+        return _failed(error)
+    return set()
+
+
+def _failed(error: ValueError | None) -> set[str]:
+    from pydantic_core import ValidationError
+
+    if not isinstance(error, ValidationError):
+        return set()
+    details = error.errors(include_url=False, include_context=False, include_input=False)
+    return {str(detail["loc"][0]) for detail in details if detail["loc"]}
+
+
+def explain(annotation: object, value: object, path: str) -> Iterator[Problem]:
+    """Say what is wrong with a value that does not fit its annotation, as deep inside it as the fault is.
+
+    Args:
+        annotation: An evaluated annotation.
+        value: The value, which its schema refuses.
+        path: Where the value is.
+
+    Yields:
+        One problem for each place inside the value that is wrong.
+    """
+    from terraregistry.registry.schemas import accepts
+
+    shape = _shape_for(annotation, value)
+    origin, arguments = typing.get_origin(shape), typing.get_args(shape)
+    faults: list[Problem] = []
+    if arguments and isinstance(value, dict) and origin is not typing.Annotated:
+        kinds = arguments if len(arguments) == 2 else (Any, Any)
+        for key, item in typing.cast("dict[object, object]", value).items():
+            if not accepts(kinds[0], key):
+                faults.append(_mismatch(kinds[0], key, f"{path} key"))
+            elif not accepts(kinds[1], item):
+                faults += explain(kinds[1], item, f"{path}[{key!r}]")
+    elif arguments and isinstance(value, (list, tuple)) and origin is not typing.Annotated:
+        items = typing.cast("list[object]", value)
+        for index, (kind, item) in enumerate(zip(_item_kinds(shape, arguments, len(items)), items, strict=False)):
+            if not accepts(kind, item):
+                faults += explain(kind, item, f"{path}[{index}]")
+    yield from faults or [_mismatch(annotation, value, path)]
+
+
+def _shape_for(annotation: object, value: object) -> object:
+    """Of a union, choose the one member that is a container like the value."""
+    members = typing.get_args(annotation) if _is_union(annotation) else (annotation,)
+    fitting = [member for member in members if _is_container_for(typing.get_origin(member), value)]
+    return fitting[0] if len(fitting) == 1 else annotation
+
+
+def _is_union(annotation: object) -> bool:
+    import types
+
+    return typing.get_origin(annotation) in (typing.Union, types.UnionType)
+
+
+def _is_container_for(origin: object, value: object) -> bool:
+    if not isinstance(origin, type) or isinstance(value, (str, bytes)):
+        return False
+    as_list = isinstance(value, (list, tuple)) and (issubclass(list, origin) or issubclass(tuple, origin))
+    return as_list or (isinstance(value, dict) and issubclass(dict, origin))
+
+
+def _item_kinds(shape: object, arguments: tuple[Any, ...], count: int) -> tuple[object, ...]:
+    if typing.get_origin(shape) is tuple and not (len(arguments) == 2 and arguments[1] is Ellipsis):
+        return arguments if len(arguments) == count else ()
+    return (arguments[0],) * count
+
+
+def _mismatch(annotation: object, value: object, path: str) -> Problem:
+    detail = _constraint(annotation, value)
+    return Problem(path, ProblemKind.TYPE, expected=render(annotation), given=describe_value(value), detail=detail)
+
+
+def _constraint(annotation: object, value: object) -> str:
+    """Word what a pydantic constraint, such as `Annotated[int, Field(gt=0)]`, asks for."""
+    if typing.get_origin(annotation) is not typing.Annotated:
+        return ""
+    from pydantic_core import SchemaValidator, ValidationError
+
+    from terraregistry.registry.schemas import schema_of
+
+    try:
+        SchemaValidator(schema_of(annotation)).validate_python(value)
+    except ValidationError as error:
+        return "; ".join(detail["msg"] for detail in error.errors(include_url=False))
+    return ""

@@ -1,0 +1,347 @@
+"""What can be asked of any registry of one source, whoever may change it."""
+
+from __future__ import annotations
+
+import fnmatch
+import functools
+import importlib
+import re
+from abc import abstractmethod
+from collections.abc import ItemsView, Iterator, KeysView, Mapping, ValuesView
+from typing import TYPE_CHECKING, Any, Generic, TypeVar, overload
+
+from terraregistry.errors import ComponentNotFoundError
+from terraregistry.nearest import nearest
+from terraregistry.registry.entries import describe_call
+from terraregistry.registry.kinds import Kind, kind_of
+from terraregistry.registry.locations import defining_module, reference_to
+from terraregistry.registry.sets import NameSet
+from terraregistry.registry.specs import ComponentSpec
+
+if TYPE_CHECKING:
+    import inspect
+    from collections.abc import Callable, Iterable
+
+    from terraregistry.registry.entries import ComponentDescription, Entry
+
+__all__ = ["BaseRegistry", "NamedSet", "matching"]
+
+T = TypeVar("T")
+D = TypeVar("D")
+
+
+def matching(pattern: str, names: Iterable[str], *spellings: Callable[[str], str]) -> list[str]:
+    """Choose names by a glob, in natural order (`resnet18` before `resnet101`).
+
+    Args:
+        pattern: A glob such as `resnet*`; `*`, `?` and `[...]` are special, case counts.
+        names: The names.
+        spellings: Other spellings of a name that the pattern may match.
+
+    Returns:
+        The names of which some spelling matches.
+    """
+    matches = re.compile(fnmatch.translate(pattern)).match
+    found = [name for name in names if matches(name) or any(matches(spelling(name)) for spelling in spellings)]
+    return sorted(found, key=lambda name: [int(part) if part.isdigit() else part for part in re.split(r"(\d+)", name)])
+
+
+class NamedSet(NameSet, Generic[T]):
+    """A set of names with a kind, and with a name of its own to be called by in messages and pickles."""
+
+    def __init__(self) -> None:
+        self._module = defining_module()
+
+    @functools.cached_property
+    def kind(self) -> Kind:
+        """What products are checked against: the type argument, as in `Registry[Backbone]()`."""
+        return kind_of(self)
+
+    @property
+    def reference(self) -> str | None:
+        """The importable place of this registry, such as `terraregistry.library:BACKBONE_REGISTRY`, if it has one."""
+        return reference_to(self, self._module)
+
+    def _label(self) -> str:
+        """The name to call this registry by in a message."""
+        reference = reference_to(self, self._module, elsewhere=False)
+        if reference is not None:
+            return reference.partition(":")[2]
+        kind = f"[{self.kind.name}]" if self.kind.type is not None else ""
+        return f"{type(self).__name__}{kind}"
+
+    @abstractmethod
+    def _nearest(self, name: str) -> tuple[str, ...]:
+        """Return the names that are closest to a mistyped one."""
+
+    def _not_found(self, name: object) -> ComponentNotFoundError:
+        """Make the error for a name that is not here."""
+        suggest = (lambda: self._nearest(name)) if isinstance(name, str) else ()
+        return ComponentNotFoundError(name, self._label, self._prefixes(), suggest)
+
+    def _prefixes(self) -> tuple[str, ...]:
+        """Return the prefixes of the sources that are searched; a registry of one source has none."""
+        return ()
+
+    # In these, each component has arguments of its own.
+    @abstractmethod
+    def _build_as(
+        self, name: str, args: tuple[Any, ...], kwargs: dict[str, Any], shown: str, registry: Callable[[], str]
+    ) -> T:
+        """Build, with the name and the registry that the caller knows the component by."""
+
+    @abstractmethod
+    def _validate_as(
+        self, name: str, args: tuple[Any, ...], kwargs: dict[str, Any], shown: str, registry: Callable[[], str]
+    ) -> tuple[str, tuple[Any, ...], dict[str, Any]]:
+        """Validate in the same way; give the canonical name and the arguments to build with."""
+
+    # What reconstructs it has arguments of its own.
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Pickle and copy by reference: there is one registry of a name in a process.
+
+        Raises:
+            PicklingError: No module holds this registry.
+        """
+        import pickle
+
+        reference = self.reference
+        if reference is None:
+            raise pickle.PicklingError(
+                f"{self._label()} is held by no module: assign it to a name at the top of a module to pickle it by reference"
+            )
+        return _registry_by, (reference,)
+
+
+def _registry_by(reference: str) -> object:
+    """Find a pickled registry again: a pickle imports what it refers to, as pickles do."""
+    module, _, attribute = reference.partition(":")
+    return getattr(importlib.import_module(module), attribute)
+
+
+class BaseRegistry(NamedSet[T]):
+    """A set of names and a mapping from them to constructors, which builds and validates.
+
+    Subclasses say which names there are; how they are asked, validated and built is the same for all.
+    """
+
+    @abstractmethod
+    def _find(self, name: str) -> Entry[T] | None:
+        """Return the entry of a canonical name or alias, or None."""
+
+    @abstractmethod
+    def _names(self) -> Iterable[str]:
+        """Return the canonical names, as a snapshot."""
+
+    def _aliases_of(self, name: str) -> tuple[str, ...]:
+        """Return the other spellings of a canonical name."""
+        del name
+        return ()
+
+    def _spellings(self) -> Iterable[str]:
+        """Return what a mistyped name is compared with."""
+        return self._names()
+
+    # -- names --
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._names())
+
+    def __len__(self) -> int:
+        return sum(1 for _ in self._names())
+
+    def __bool__(self) -> bool:
+        """A registry is a thing even when it is empty, but as a collection it is false then, as any set."""
+        return any(True for _ in self._names())
+
+    def __repr__(self) -> str:
+        return f"<{self._label()}: {len(self)} components>"
+
+    def _look_up(self, name: str) -> str | None:
+        entry = self._find(name)
+        return None if entry is None else entry.name
+
+    def _entry(self, name: object) -> Entry[T]:
+        entry = self._find(name) if isinstance(name, str) else None
+        if entry is None:
+            raise self._not_found(name)
+        return entry
+
+    def _nearest(self, name: str) -> tuple[str, ...]:
+        return nearest(name, self._spellings())
+
+    def resolve(self, name: str) -> str:
+        """Return the canonical name that a name or alias stands for.
+
+        Args:
+            name: A canonical name or an alias.
+
+        Returns:
+            The canonical name.
+
+        Raises:
+            ComponentNotFoundError: The name is not here.
+        """
+        return self._resolved_name(name)
+
+    def _resolved_name(self, name: object) -> str:
+        canonical = self._look_up(name) if isinstance(name, str) else None
+        if canonical is None:
+            raise self._not_found(name)
+        return canonical
+
+    def search(self, pattern: str) -> list[str]:
+        """Find names by glob, as `timm.list_models` does.
+
+        Args:
+            pattern: A glob such as `*net*`.
+
+        Returns:
+            The canonical names that match, in natural order.
+        """
+        return matching(pattern, self._names())
+
+    # -- the mapping to constructors --
+
+    def __getitem__(self, name: str) -> Callable[..., T]:
+        return self._entry(name).constructor
+
+    @overload
+    def get(self, name: str) -> Callable[..., T] | None: ...
+    @overload
+    def get(self, name: str, default: D) -> Callable[..., T] | D: ...
+    def get(self, name: str, default: D | None = None) -> Callable[..., T] | D | None:
+        """Return the constructor of a name, or a default.
+
+        Args:
+            name: A canonical name or an alias.
+            default: What to return for a name that is not here.
+
+        Returns:
+            The constructor, or the default.
+        """
+        canonical = self._look_up(name) if isinstance(name, str) else None  # type: ignore[redundant-expr]  # names come from untyped configs too
+        return default if canonical is None else self[name]
+
+    def keys(self) -> KeysView[str]:
+        """Return a view of the canonical names."""
+        return _Constructors(self).keys()
+
+    def values(self) -> ValuesView[Callable[..., T]]:
+        """Return a view of the constructors; looking at it imports those that were registered lazily."""
+        return _Constructors(self).values()
+
+    def items(self) -> ItemsView[str, Callable[..., T]]:
+        """Return a view of the pairs of canonical name and constructor."""
+        return _Constructors(self).items()
+
+    # -- building --
+
+    # In all of these, each component has arguments of its own.
+    def build(self, name: str, /, *args: Any, **kwargs: Any) -> T:
+        """Validate the arguments, construct the component and check it.
+
+        Args:
+            name: A canonical name or an alias.
+            args: Positional arguments for the constructor.
+            kwargs: Keyword arguments for the constructor.
+
+        Returns:
+            The component.
+
+        Raises:
+            ComponentNotFoundError: The name is not here.
+            InvalidArgumentsError: The arguments do not fit the effective signature; everything that is wrong is listed.
+            ComponentProtocolError: What was constructed does not satisfy the kind.
+        """
+        return self._build_as(name, args, kwargs, name, self._label)
+
+    def _build_as(
+        self, name: str, args: tuple[Any, ...], kwargs: dict[str, Any], shown: str, registry: Callable[[], str]
+    ) -> T:
+        call = self._entry(name).call(kwargs)
+        args, kwargs = call.validate(args, kwargs, shown, registry)
+        try:
+            product = call.constructor(*args, **kwargs)
+        except Exception as error:
+            error.add_note(describe_call(shown, args, kwargs))
+            raise
+        kind = self.kind
+        if kind.type is not None:
+            kind.check(product, shown, registry)
+        return product
+
+    def validate(self, name: str, /, *args: Any, **kwargs: Any) -> ComponentSpec[T]:
+        """Make the same checks as `build`, without constructing anything.
+
+        Args:
+            name: A canonical name or an alias.
+            args: Positional arguments for the constructor.
+            kwargs: Keyword arguments for the constructor.
+
+        Returns:
+            The component as a spec, to be built later or elsewhere.
+
+        Raises:
+            ComponentNotFoundError: The name is not here.
+            InvalidArgumentsError: The arguments do not fit the effective signature; everything that is wrong is listed.
+        """
+        canonical, args, kwargs = self._validate_as(name, args, kwargs, name, self._label)
+        return ComponentSpec(self, canonical, args, kwargs, name)
+
+    def _validate_as(
+        self, name: str, args: tuple[Any, ...], kwargs: dict[str, Any], shown: str, registry: Callable[[], str]
+    ) -> tuple[str, tuple[Any, ...], dict[str, Any]]:
+        entry = self._entry(name)
+        args, kwargs = entry.call(kwargs).validate(args, kwargs, shown, registry)
+        return entry.name, args, kwargs
+
+    def signature(self, name: str) -> inspect.Signature:
+        """Return the effective signature of a component: forwarded `**kwargs` are replaced by what they reach.
+
+        Args:
+            name: A canonical name or an alias.
+
+        Returns:
+            The signature, with evaluated annotations.
+
+        Raises:
+            ComponentNotFoundError: The name is not here.
+        """
+        return self._entry(name).call({}).effective.signature
+
+    def describe(self, name: str) -> ComponentDescription:
+        """Describe a component without building it.
+
+        Args:
+            name: A canonical name or an alias.
+
+        Returns:
+            Its signature, docstring summary, file and line, library and version, and aliases.
+
+        Raises:
+            ComponentNotFoundError: The name is not here.
+        """
+        entry = self._entry(name)
+        return entry.describe(entry.name, self.kind.name, self._aliases_of(entry.name))
+
+
+class _Constructors(Mapping[str, "Callable[..., T]"]):
+    """The mapping face of a registry, for views that agree with it at any time."""
+
+    __slots__ = ("_registry",)
+
+    def __init__(self, registry: BaseRegistry[T]) -> None:
+        self._registry = registry
+
+    def __getitem__(self, name: str) -> Callable[..., T]:
+        return self._registry[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._registry)
+
+    def __len__(self) -> int:
+        return len(self._registry)
+
+    def __contains__(self, name: object) -> bool:
+        return name in self._registry

@@ -1,0 +1,139 @@
+"""Kinds at run time: checking that a product is what its registry promises."""
+
+from __future__ import annotations
+
+import inspect
+import operator
+import types
+import typing
+from typing import TYPE_CHECKING, Any, Final, Generic, TypeVar
+
+from terraregistry.errors import ComponentProtocolError, describe_value
+from terraregistry.registry.signatures import evaluate, render
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+__all__ = ["Kind", "kind_of"]
+
+
+class Kind:
+    """A protocol or class that products are checked against.
+
+    Attributes:
+        type: The protocol or class; None where products may be anything.
+    """
+
+    __slots__ = ("_data", "_fetch", "_known", "_members", "type")
+
+    def __init__(self, kind: object) -> None:
+        origin = typing.get_origin(kind) or kind
+        self.type: Final = origin if isinstance(origin, type) and origin is not object else None
+        is_protocol = self.type is not None and bool(getattr(self.type, "_is_protocol", False))
+        self._members: Final = _members(self.type) if self.type is not None and is_protocol else ()
+        self._data: Final = {name: hint for name in self._members if (hint := _data_hint(self.type, name)) is not None}
+        self._fetch: Final = operator.attrgetter(*self._members) if self._members else None
+        self._known: Final[set[type]] = set()
+
+    @property
+    def name(self) -> str:
+        """The name of the protocol or class."""
+        return "component" if self.type is None else self.type.__name__
+
+    def check(self, product: object, component: str, registry: Callable[[], str]) -> None:
+        """Check what a constructor made.
+
+        Args:
+            product: What it made.
+            component: The component's name, for the error.
+            registry: Tells where it is registered, for the error.
+
+        Raises:
+            ComponentProtocolError: The product is not of this kind; says which members it lacks, or has with another type.
+        """
+        if self._fetch is None:
+            if self.type is not None and not isinstance(product, self.type):
+                raise ComponentProtocolError(component, registry(), self.name, type(product).__qualname__)
+            return
+        if type(product) in self._known and not self._data:
+            return
+        missing = tuple(name for name in self._members if not hasattr(product, name))
+        wrong = tuple(self._wrong(product, missing))
+        if missing or wrong:
+            raise ComponentProtocolError(component, registry(), self.name, type(product).__qualname__, missing, wrong)
+        self._known.add(type(product))
+
+    def _wrong(self, product: object, missing: tuple[str, ...]) -> Iterator[str]:
+        from terraregistry.registry.schemas import accepts
+
+        for name in self._members:
+            if name in missing:
+                continue
+            value: object = getattr(product, name)
+            if name not in self._data:
+                if not callable(value):
+                    yield f"has {name} = {describe_value(value)}, not a method"
+            elif not accepts(self._data[name], value):
+                yield f"has {name} = {describe_value(value)}, not {render(self._data[name])}"
+
+
+def kind_of(registry: object) -> Kind:
+    """Find the kind of a registry: the type argument that it, or its class, was made with.
+
+    Args:
+        registry: An instance of a generic class.
+
+    Returns:
+        The kind; that of anything where there is no type argument, as in a bare `Registry()`.
+    """
+    alias: object = getattr(registry, "__orig_class__", None)
+    if alias is not None:
+        return Kind(_argument(alias))
+    for cls in type(registry).__mro__:
+        for base in types.get_original_bases(cls) if hasattr(types, "get_original_bases") else _original_bases(cls):
+            argument = _argument(base)
+            if argument is not None and typing.get_origin(base) not in (Generic, typing.Protocol):
+                return Kind(argument)
+    return Kind(None)
+
+
+def _original_bases(cls: type) -> tuple[Any, ...]:  # bases may be aliases, which are any objects
+    bases: tuple[Any, ...] = cls.__dict__.get("__orig_bases__", cls.__bases__)
+    return bases
+
+
+def _argument(alias: object) -> object:
+    from collections.abc import Set as AbstractSet
+
+    arguments = typing.get_args(alias)
+    # The names of a registry are a Set[str]: that str is no kind.
+    if not arguments or typing.get_origin(alias) is AbstractSet or isinstance(arguments[0], TypeVar):
+        return None
+    return arguments[0]
+
+
+def _members(protocol: type) -> tuple[str, ...]:
+    from typing_extensions import get_protocol_members
+
+    return tuple(sorted(get_protocol_members(protocol)))
+
+
+def _data_hint(protocol: type | None, name: str) -> Any | None:  # an annotation is any object
+    """The type of a data member, or None for a method."""
+    for cls in protocol.__mro__ if protocol is not None else ():
+        member = cls.__dict__.get(name)
+        if isinstance(member, property):
+            return evaluate(member.fget, ["return"]).get("return", object)
+        if member is not None and callable(member):
+            return None
+        annotations = inspect.get_annotations(cls)
+        if name in annotations:
+            module = types.SimpleNamespace(__annotations__=annotations, __globals__=_globals_of(cls))
+            return evaluate(module, [name]).get(name, object)
+    return None
+
+
+def _globals_of(cls: type) -> dict[str, Any]:  # a module's namespace
+    import sys
+
+    return vars(sys.modules[cls.__module__]) if cls.__module__ in sys.modules else {}

@@ -1,0 +1,115 @@
+"""Where things are: the file and line of a constructor, the distribution it came with, the name a registry is reached by."""
+
+from __future__ import annotations
+
+import functools
+import inspect
+import linecache
+import re
+import sys
+from typing import NamedTuple
+
+__all__ = ["Location", "defining_module", "library_of", "locate", "reference_to"]
+
+
+class Location(NamedTuple):
+    """A line of a file."""
+
+    file: str
+    line: int
+
+    def __str__(self) -> str:
+        """Return `file:line`."""
+        return f"{self.file}:{self.line}"
+
+
+def locate(constructor: object) -> Location | None:
+    """Find the line that defines a class or function.
+
+    Args:
+        constructor: A class, function, partial or other callable.
+
+    Returns:
+        The line, or None for what no Python file defines.
+    """
+    while isinstance(constructor, functools.partial):
+        constructor = constructor.func
+    target = getattr(constructor, "__defined_by__", constructor)
+    if isinstance(target, type):
+        return _locate_class(target)
+    if not inspect.isroutine(target):
+        return _locate_class(type(target))
+    code = getattr(inspect.unwrap(target), "__code__", None)
+    return Location(code.co_filename, code.co_firstlineno) if code is not None else None
+
+
+def _locate_class(target: type) -> Location | None:
+    file = getattr(sys.modules.get(target.__module__), "__file__", None)
+    if not isinstance(file, str):
+        return None
+    statement = re.compile(rf"\s*class {re.escape(target.__name__)}\b")
+    for number, line in enumerate(linecache.getlines(file), 1):
+        if statement.match(line):
+            return Location(file, number)
+    return Location(file, 1)
+
+
+@functools.cache
+def library_of(package: str) -> tuple[str, str] | None:
+    """Find the distribution that a top-level package belongs to.
+
+    Args:
+        package: The name that is imported, such as `segmentation_models_pytorch`.
+
+    Returns:
+        The distribution's name and version, or None for code that was not installed.
+    """
+    from importlib import metadata  # a third of the time that importing the core takes
+
+    for name in (package, package.replace("_", "-")):
+        try:
+            return name, metadata.version(name)
+        except metadata.PackageNotFoundError:
+            continue
+    names = metadata.packages_distributions().get(package)
+    return (names[0], metadata.version(names[0])) if names else None
+
+
+def defining_module() -> str:
+    """Find the module whose code is making a registry, for its errors, its repr and its pickles.
+
+    Returns:
+        The name of the first module up the stack that is neither this package's core nor the machinery of generics.
+    """
+    core = __name__.rpartition(".")[0]
+    frame = sys._getframe(1)
+    while frame is not None:
+        name = frame.f_globals.get("__name__", "")
+        if name != "typing" and name != core and not name.startswith(core + "."):
+            return str(name)
+        parent = frame.f_back
+        if parent is None:
+            break
+        frame = parent
+    return "__main__"
+
+
+def reference_to(target: object, module: str, *, elsewhere: bool = True) -> str | None:
+    """Find the name that an object is reached by in a module that is loaded.
+
+    Args:
+        target: The object.
+        module: The module where it was made, which is looked at first.
+        elsewhere: Whether to look at the other modules as well.
+
+    Returns:
+        A reference such as `terraregistry.library:BACKBONE_REGISTRY`, or None where no module has it.
+    """
+    loaded = [(module, sys.modules.get(module)), *(sys.modules.copy().items() if elsewhere else ())]
+    for name, candidate in loaded:
+        namespace = getattr(candidate, "__dict__", None)
+        if isinstance(namespace, dict):
+            for attribute, value in list(namespace.items()):
+                if value is target:
+                    return f"{name}:{attribute}"
+    return None

@@ -1,0 +1,526 @@
+"""`MultiSourceRegistry`: several sources under prefixes, as one large registry."""
+
+from __future__ import annotations
+
+import threading
+from functools import partial
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any, Final, Generic, NamedTuple, TypeVar, cast, overload
+
+from terraregistry.errors import (
+    DuplicateSourceError,
+    InvalidRegistrationError,
+    PrefixConflictError,
+    SourceNotFoundError,
+    SourceUnavailableError,
+    describe_value,
+)
+from terraregistry.nearest import nearest
+from terraregistry.registry.base import NamedSet, matching
+from terraregistry.registry.entries import Call, Entry, describe_call
+from terraregistry.registry.locations import locate
+from terraregistry.registry.names import QualifiedName, is_prefix
+from terraregistry.registry.signatures import EffectiveSignature, effective_signature
+from terraregistry.registry.specs import ComponentSpec
+
+if TYPE_CHECKING:
+    import inspect
+    from collections.abc import Callable, ItemsView, Iterator, KeysView, ValuesView
+
+    from terraregistry.registry.entries import ComponentDescription
+    from terraregistry.registry.source import Source
+
+__all__ = ["MultiSourceRegistry"]
+
+T = TypeVar("T")
+D = TypeVar("D")
+_MEMBERS: Final = ("__iter__", "__len__", "__contains__", "build")
+
+
+class _Mount(NamedTuple, Generic[T]):
+    """A source where it is mounted.
+
+    Attributes:
+        prefix: Its prefix.
+        start: What its qualified names begin with.
+        source: The source.
+        look_up: Gives the canonical name in the source for a name or an alias there, or None.
+    """
+
+    prefix: str
+    start: str
+    source: Source[T]
+    look_up: Callable[[str], str | None]
+
+    def names(self) -> list[str]:
+        try:
+            names = [*self.source]
+        except Exception as error:
+            raise _unavailable(self.prefix, error) from error
+        for name in names:
+            if not isinstance(name, str):
+                raise SourceUnavailableError(self.prefix, f"it iterates over {describe_value(name)}, which is no name")
+        return list(dict.fromkeys(names))
+
+
+def _looked_up(prefix: str, source: Source[Any]) -> Callable[[str], str | None]:
+    """Ask a source written by somebody else; what it raises is an error that names it."""
+    resolve: Callable[[str], object] | None = getattr(source, "resolve", None)
+
+    def look_up(name: str) -> str | None:
+        try:
+            if name not in source:
+                return None
+            return name if resolve is None else str(resolve(name))
+        except Exception as error:
+            raise _unavailable(prefix, error) from error
+
+    return look_up
+
+
+_Located = tuple[_Mount[T], str, str]
+"""Where a name leads: a mount, the name in its source as it was given, and the canonical name there."""
+
+
+class MultiSourceRegistry(NamedSet[T]):
+    """Several sources, mounted under prefixes, that behave as one large registry.
+
+    As a set it holds canonical names, `prefix_name`; a bare name stands for the component of the first source that has it. As a
+    mapping it leads from prefixes to sources.
+
+    Args:
+        sources: Sources to begin with, by prefix.
+
+    Raises:
+        PrefixConflictError: A prefix is no identifier, or conflicts with another.
+
+    Example:
+        >>> from terraregistry.registry import Registry
+        >>> NUMBERS = MultiSourceRegistry(py=Registry(int=int, float=float), c=Registry(int=round))
+        >>> list(NUMBERS)
+        ['py_int', 'py_float', 'c_int']
+        >>> NUMBERS.resolve("int")
+        QualifiedName(prefix='py', name='int')
+        >>> sorted(NUMBERS & {"float", "c_int", "str"})
+        ['c_int', 'py_float']
+    """
+
+    _resolves_prefixes = True
+
+    def __init__(self, **sources: Source[T]) -> None:
+        super().__init__()
+        self._lock = threading.Lock()
+        self._mounts: tuple[_Mount[T], ...] = ()
+        self._calls: dict[tuple[int, str], tuple[inspect.Signature, Call[T]]] = {}
+        for prefix, source in sources.items():
+            self.register_source(prefix, source)
+
+    # -- mounting --
+
+    def register_source(self, prefix: str, source: Source[T]) -> None:
+        """Mount a source under a prefix, after those that are mounted already.
+
+        Args:
+            prefix: An identifier; it may contain underscores.
+            source: A registry, or anything else that has `__iter__`, `__len__`, `__contains__` and `build`.
+
+        Raises:
+            PrefixConflictError: The prefix is no identifier, or names under it could be read as another source's.
+            DuplicateSourceError: The prefix is taken.
+            InvalidRegistrationError: The source lacks a member of the protocol.
+        """
+        if not is_prefix(prefix):
+            raise PrefixConflictError(prefix, self._label())
+        missing = [member for member in _MEMBERS if not callable(getattr(source, member, None))]
+        if missing or isinstance(source, type):
+            reason = f"{describe_value(source)} is no source: it lacks {', '.join(missing) or 'an instance'}"
+            raise InvalidRegistrationError(prefix, self._label(), reason)
+        with self._lock:
+            for mount in self._mounts:
+                if mount.prefix == prefix:
+                    location = locate(mount.source)
+                    raise DuplicateSourceError(
+                        prefix,
+                        self._label(),
+                        type(mount.source).__qualname__,
+                        "" if location is None else str(location),
+                    )
+                if mount.start.startswith(prefix + "_") or prefix.startswith(mount.start):
+                    raise PrefixConflictError(prefix, self._label(), mount.prefix)
+            # Our own registries answer at once, and raise what says it best.
+            look_up = source._look_up if isinstance(source, NamedSet) else _looked_up(prefix, source)
+            self._mounts = (*self._mounts, _Mount(prefix, prefix + "_", source, look_up))
+
+    def register(self, source: Source[T], prefix: str) -> None:
+        """Mount a source: `register_source` with its arguments in the other order.
+
+        Args:
+            source: The source.
+            prefix: Its prefix.
+        """
+        self.register_source(prefix, source)
+
+    def unregister_source(self, prefix: str) -> Source[T]:
+        """Take a source off.
+
+        Args:
+            prefix: Its prefix.
+
+        Returns:
+            The source.
+
+        Raises:
+            SourceNotFoundError: No source is mounted there.
+        """
+        with self._lock:
+            source = self[prefix]
+            self._mounts = tuple(mount for mount in self._mounts if mount.prefix != prefix)
+            self._calls = {}
+        return source
+
+    # -- the mapping from prefixes to sources --
+
+    def _sources(self) -> MappingProxyType[str, Source[T]]:
+        return MappingProxyType({mount.prefix: mount.source for mount in self._mounts})
+
+    def keys(self) -> KeysView[str]:
+        """Return the prefixes, in the order in which they were mounted."""
+        return self._sources().keys()
+
+    def values(self) -> ValuesView[Source[T]]:
+        """Return the sources, in the order in which they were mounted."""
+        return self._sources().values()
+
+    def items(self) -> ItemsView[str, Source[T]]:
+        """Return the pairs of prefix and source, in the order in which they were mounted."""
+        return self._sources().items()
+
+    def __getitem__(self, prefix: str) -> Source[T]:
+        for mount in self._mounts:
+            if mount.prefix == prefix:
+                return mount.source
+        raise SourceNotFoundError(prefix, self._label(), self._prefixes())
+
+    @overload
+    def get(self, prefix: str) -> Source[T] | None: ...
+    @overload
+    def get(self, prefix: str, default: D) -> Source[T] | D: ...
+    def get(self, prefix: str, default: D | None = None) -> Source[T] | D | None:
+        """Return the source of a prefix, or a default.
+
+        Args:
+            prefix: The prefix.
+            default: What to return where no source is mounted there.
+
+        Returns:
+            The source, or the default.
+        """
+        return next((mount.source for mount in self._mounts if mount.prefix == prefix), default)
+
+    def _prefixes(self) -> tuple[str, ...]:
+        return tuple(mount.prefix for mount in self._mounts)
+
+    # -- the set of canonical names --
+
+    def _names(self) -> list[str]:
+        return [mount.start + name for mount in self._mounts for name in mount.names()]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._names())
+
+    def __len__(self) -> int:
+        return len(self._names())
+
+    def __bool__(self) -> bool:
+        return bool(self._names())
+
+    def __contains__(self, name: object) -> bool:
+        return isinstance(name, str) and self._locate(name) is not None
+
+    def __repr__(self) -> str:
+        return f"<{self._label()}: {', '.join(self._prefixes()) or 'no sources'}>"
+
+    def _look_up(self, name: str) -> str | None:
+        located = self._locate(name)
+        return None if located is None else located[0].start + located[2]
+
+    def _locate(self, name: str) -> _Located[T] | None:
+        """Find the source of a name, the name in there, and the canonical name there: qualified first, bare second."""
+        for mount in self._mounts:
+            _, start, _, look_up = mount
+            if name.startswith(start):
+                bare = name[len(start) :]
+                canonical = look_up(bare)
+                if canonical is not None:
+                    return mount, bare, canonical
+                break  # no other prefix can begin this name
+        return self._locate_bare(name)
+
+    def _locate_bare(self, name: str) -> _Located[T] | None:
+        unavailable: SourceUnavailableError | None = None
+        for mount in self._mounts:
+            try:
+                canonical = mount.look_up(name)
+            except SourceUnavailableError as error:
+                unavailable = unavailable or error
+                continue
+            if canonical is not None:
+                return mount, name, canonical
+        if unavailable is not None:
+            raise unavailable  # whether the name exists depends on a source that cannot be asked
+        return None
+
+    def _located(self, name: object) -> _Located[T]:
+        located = self._locate(name) if isinstance(name, str) else None
+        if located is None:
+            raise self._not_found(name)
+        return located
+
+    def _nearest_in(self, mount: _Mount[T], name: str, names: list[str]) -> tuple[str, ...]:
+        """Ask a registry of ours what is closest: it knows best what it has."""
+        return mount.source._nearest(name) if isinstance(mount.source, NamedSet) else nearest(name, names)
+
+    def _nearest(self, name: str) -> tuple[str, ...]:
+        """Compare a mistyped name with qualified and bare ones; what is suggested is canonical."""
+        bare: dict[str, str] = {}
+        for mount in self._mounts:
+            try:
+                names = mount.names()
+                if name.startswith(mount.start):
+                    close = self._nearest_in(mount, name[len(mount.start) :], names)
+                    if close:
+                        return tuple(mount.start + each for each in close)
+            except SourceUnavailableError:
+                continue  # the others can still be suggested; whoever asks for this source is told why it is not here
+            for each in names:
+                bare.setdefault(each, mount.start + each)
+        close = nearest(name, bare)
+        return tuple(bare[each] for each in close) if close else nearest(name, bare.values())
+
+    def resolve(self, name: str) -> QualifiedName:
+        """Say which component a name stands for: read as qualified first, and as bare second.
+
+        Args:
+            name: A qualified or bare name, or an alias.
+
+        Returns:
+            The prefix of its source and its canonical name in there.
+
+        Raises:
+            ComponentNotFoundError: The name resolves nowhere.
+            SourceUnavailableError: A source that has to be asked cannot be.
+        """
+        mount, _, canonical = self._located(name)
+        return QualifiedName(mount[0], canonical)
+
+    def candidates(self, name: str) -> list[QualifiedName]:
+        """List every component that a name could stand for.
+
+        Args:
+            name: A qualified or bare name, or an alias.
+
+        Returns:
+            The one that it resolves to first, then those of the other sources that have it as a bare name.
+
+        Raises:
+            ComponentNotFoundError: The name resolves nowhere.
+            SourceUnavailableError: A source that has to be asked cannot be.
+        """
+        winner = self.resolve(name)
+        found = [(mount.prefix, mount.look_up(name)) for mount in self._mounts]
+        others = [QualifiedName(prefix, canonical) for prefix, canonical in found if canonical is not None]
+        return list(dict.fromkeys([winner, *others]))
+
+    def search(self, pattern: str) -> list[str]:
+        """Find names by glob, as `timm.list_models` does.
+
+        Args:
+            pattern: A glob such as `*net*`, which a canonical or a bare name has to match.
+
+        Returns:
+            The canonical names, in natural order.
+        """
+        bare = {mount.start + name: name for mount in self._mounts for name in mount.names()}
+        return matching(pattern, bare, bare.__getitem__)
+
+    # -- building --
+
+    def find_registry(self, name: str) -> Source[T]:
+        """Return the source that a name resolves to.
+
+        Args:
+            name: A qualified or bare name, or an alias.
+
+        Returns:
+            The source.
+
+        Raises:
+            ComponentNotFoundError: The name resolves nowhere.
+        """
+        return self._located(name)[0].source
+
+    def find_class(self, name: str) -> Callable[..., T]:
+        """Return the constructor that a name resolves to.
+
+        Args:
+            name: A qualified or bare name, or an alias.
+
+        Returns:
+            The class or function; of a source that has no `[]`, its `build` with the name filled in.
+
+        Raises:
+            ComponentNotFoundError: The name resolves nowhere.
+        """
+        return _constructor(self._located(name))
+
+    # In all of these, each component has arguments of its own.
+    def build(self, name: str, /, *args: Any, **kwargs: Any) -> T:
+        """Validate the arguments, construct the component and check it.
+
+        Args:
+            name: A qualified or bare name, or an alias.
+            args: Positional arguments for the constructor.
+            kwargs: Keyword arguments for the constructor.
+
+        Returns:
+            The component.
+
+        Raises:
+            ComponentNotFoundError: The name resolves nowhere.
+            InvalidArgumentsError: The arguments do not fit the effective signature; everything that is wrong is listed.
+            ComponentProtocolError: What was constructed does not satisfy the kind.
+            SourceUnavailableError: The library behind the source is missing or broken.
+        """
+        return self._build_as(name, args, kwargs, "", self._label)
+
+    def _build_as(
+        self, name: str, args: tuple[Any, ...], kwargs: dict[str, Any], shown: str, registry: Callable[[], str]
+    ) -> T:
+        mount, bare, _ = located = self._located(name)
+        shown = shown or mount.start + bare
+        source = mount.source
+        if isinstance(source, NamedSet):
+            product: T = source._build_as(bare, args, kwargs, shown, registry)
+        else:
+            args, kwargs = self._foreign_arguments(located, args, kwargs, shown)
+            try:
+                product = source.build(bare, *args, **kwargs)
+            except Exception as error:
+                error.add_note(describe_call(shown, args, kwargs))
+                raise
+        if self.kind.type is not None:
+            self.kind.check(product, shown, registry)
+        return product
+
+    def validate(self, name: str, /, *args: Any, **kwargs: Any) -> ComponentSpec[T]:
+        """Make the same checks as `build`, without constructing anything.
+
+        Args:
+            name: A qualified or bare name, or an alias.
+            args: Positional arguments for the constructor.
+            kwargs: Keyword arguments for the constructor.
+
+        Returns:
+            The component as a spec, to be built later or elsewhere.
+
+        Raises:
+            ComponentNotFoundError: The name resolves nowhere.
+            InvalidArgumentsError: The arguments do not fit the effective signature; everything that is wrong is listed.
+            SourceUnavailableError: The library behind the source is missing or broken.
+        """
+        canonical, args, kwargs = self._validate_as(name, args, kwargs, "", self._label)
+        mount, given, _ = self._located(name)
+        return ComponentSpec(self, canonical, args, kwargs, mount.start + given)
+
+    def _validate_as(
+        self, name: str, args: tuple[Any, ...], kwargs: dict[str, Any], shown: str, registry: Callable[[], str]
+    ) -> tuple[str, tuple[Any, ...], dict[str, Any]]:
+        mount, bare, canonical = located = self._located(name)
+        shown = shown or mount.start + bare
+        source = mount.source
+        if isinstance(source, NamedSet):
+            canonical, args, kwargs = source._validate_as(bare, args, kwargs, shown, registry)
+            return mount.start + canonical, args, kwargs
+        args, kwargs = self._foreign_arguments(located, args, kwargs, shown)
+        return mount.start + canonical, args, kwargs
+
+    def _foreign_arguments(
+        self, located: _Located[T], args: tuple[Any, ...], kwargs: dict[str, Any], shown: str
+    ) -> tuple[tuple[Any, ...], dict[str, Any]]:
+        """Validate for a source written by somebody else: by its own means, or by the signature that it shows."""
+        mount, bare, _ = located
+        validate = getattr(mount.source, "validate", None)
+        if validate is not None:
+            validate(bare, *args, **kwargs)
+            return args, kwargs
+        key = (id(mount.source), bare)
+        shown_signature = self._shown_signature(located)
+        known = self._calls.get(key)
+        if known is None or known[0] != shown_signature:
+            call = Call(partial(mount.source.build, bare), EffectiveSignature(shown_signature, {}))
+            known = self._calls[key] = (shown_signature, call)
+        return known[1].validate(args, kwargs, shown, self._label)
+
+    def _shown_signature(self, located: _Located[T]) -> inspect.Signature:
+        """What a source written by somebody else says that it accepts; its `[]` may lead to something that takes less."""
+        mount, bare, _ = located
+        signature: Callable[[str], inspect.Signature] | None = getattr(mount.source, "signature", None)
+        if signature is not None:
+            return signature(bare)
+        return effective_signature(partial(mount.source.build, bare)).signature
+
+    def signature(self, name: str) -> inspect.Signature:
+        """Return the effective signature of a component: forwarded `**kwargs` are replaced by what they reach.
+
+        Args:
+            name: A qualified or bare name, or an alias.
+
+        Returns:
+            The signature, with evaluated annotations.
+
+        Raises:
+            ComponentNotFoundError: The name resolves nowhere.
+        """
+        mount, bare, _ = located = self._located(name)
+        signature = getattr(mount.source, "signature", None)
+        if signature is not None:
+            return cast("inspect.Signature", signature(bare))
+        return effective_signature(_constructor(located)).signature
+
+    def describe(self, name: str) -> ComponentDescription:
+        """Describe a component without building it.
+
+        Args:
+            name: A qualified or bare name, or an alias.
+
+        Returns:
+            Its signature, docstring summary, file and line, library and version, and aliases.
+
+        Raises:
+            ComponentNotFoundError: The name resolves nowhere.
+        """
+        from dataclasses import replace
+
+        mount, bare, canonical = located = self._located(name)
+        describe = getattr(mount.source, "describe", None)
+        if describe is not None:
+            description = cast("ComponentDescription", describe(bare))
+            aliases = tuple(mount.start + alias for alias in description.aliases)
+            return replace(description, name=mount.start + description.name, aliases=aliases)
+        canonical = mount.start + canonical
+        return Entry(canonical, _constructor(located)).describe(canonical, self.kind.name, ())
+
+
+def _constructor(located: _Located[T]) -> Callable[..., T]:
+    source, name = located[0].source, located[1]
+    if isinstance(source, MultiSourceRegistry):
+        return cast("MultiSourceRegistry[T]", source).find_class(name)
+    if hasattr(source, "__getitem__"):
+        return cast("Callable[..., T]", source[name])
+    return partial(source.build, name)
+
+
+def _unavailable(prefix: str, error: Exception) -> SourceUnavailableError:
+    if isinstance(error, SourceUnavailableError):
+        return SourceUnavailableError(prefix, error.reason, error.remedy)
+    return SourceUnavailableError(prefix, f"{type(error).__name__}: {error}")

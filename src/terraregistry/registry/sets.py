@@ -1,0 +1,107 @@
+"""The set face that all registries share: operators and comparisons on canonical names."""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from collections.abc import Set as AbstractSet
+from typing import TYPE_CHECKING, Any, ClassVar
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from types import NotImplementedType
+
+__all__ = ["NameSet"]
+
+
+class NameSet(AbstractSet[str]):
+    """A set of canonical names that reads the names of other sets as it reads its own.
+
+    Each name of an operand is resolved first where it resolves, so that a bare name or an alias counts as the component that it
+    stands for. The operators give a plain `frozenset`: a selection of names is no registry.
+    """
+
+    __slots__ = ()
+
+    _resolves_prefixes: ClassVar[bool] = False
+
+    @abstractmethod
+    def _look_up(self, name: str) -> str | None:
+        """Return the canonical spelling of a name, or None where it does not resolve."""
+
+    def __contains__(self, name: object) -> bool:
+        return isinstance(name, str) and self._look_up(name) is not None
+
+    def _operand(self, other: object) -> frozenset[Any] | NotImplementedType:
+        """Read the other side of an operator; its elements may be anything."""
+        if not isinstance(other, AbstractSet):
+            return NotImplemented
+        if isinstance(other, NameSet):
+            if other._resolves_prefixes and not self._resolves_prefixes:
+                return NotImplemented  # the other side can read our names, and we cannot read theirs
+            if other._resolves_prefixes == self._resolves_prefixes:
+                return frozenset(other)
+        return self._resolved(other)
+
+    def _resolved(self, names: Iterable[object]) -> frozenset[Any]:
+        resolved: set[object] = set()
+        for name in names:
+            canonical = self._look_up(name) if isinstance(name, str) else None
+            resolved.add(name if canonical is None else canonical)
+        return frozenset(resolved)
+
+    def __and__(self, other: AbstractSet[Any]) -> frozenset[str]:
+        operand = self._operand(other)
+        return operand if operand is NotImplemented else frozenset(self) & operand
+
+    def __or__(self, other: AbstractSet[Any]) -> frozenset[str]:
+        operand = self._operand(other)
+        return operand if operand is NotImplemented else frozenset(self) | operand
+
+    def __xor__(self, other: AbstractSet[Any]) -> frozenset[str]:
+        operand = self._operand(other)
+        return operand if operand is NotImplemented else frozenset(self) ^ operand
+
+    def __sub__(self, other: AbstractSet[Any]) -> frozenset[str]:
+        operand = self._operand(other)
+        return operand if operand is NotImplemented else frozenset(self) - operand
+
+    def __rsub__(self, other: AbstractSet[Any]) -> frozenset[str]:
+        operand = self._operand(other)
+        return operand if operand is NotImplemented else operand - frozenset(self)
+
+    __rand__ = __and__
+    __ror__ = __or__
+    __rxor__ = __xor__
+
+    def __eq__(self, other: object) -> bool:
+        operand = self._operand(other)
+        return operand if operand is NotImplemented else frozenset(self) == operand
+
+    __hash__ = None  # type: ignore[assignment]  # names come and go: a mutable set has no hash
+
+    def __le__(self, other: AbstractSet[Any]) -> bool:
+        operand = self._operand(other)
+        return operand if operand is NotImplemented else frozenset(self) <= operand
+
+    def __lt__(self, other: AbstractSet[Any]) -> bool:
+        operand = self._operand(other)
+        return operand if operand is NotImplemented else frozenset(self) < operand
+
+    def __ge__(self, other: AbstractSet[Any]) -> bool:
+        operand = self._operand(other)
+        return operand if operand is NotImplemented else frozenset(self) >= operand
+
+    def __gt__(self, other: AbstractSet[Any]) -> bool:
+        operand = self._operand(other)
+        return operand if operand is NotImplemented else frozenset(self) > operand
+
+    def isdisjoint(self, other: Iterable[Any]) -> bool:
+        """Say whether no name of the other collection stands for a component that is here.
+
+        Args:
+            other: Any iterable.
+
+        Returns:
+            True where nothing is shared.
+        """
+        return frozenset(self).isdisjoint(self._resolved(other))

@@ -1,0 +1,182 @@
+"""Annotations as they are found in the wild: evaluating them, and putting them into words."""
+
+from __future__ import annotations
+
+import inspect
+import types
+import typing
+from enum import Enum
+from typing import Any, Final, Literal, TypeVar, Union, get_args, get_origin
+
+__all__ = ["NOT_EVALUATED", "OPAQUE", "evaluate", "render", "render_signature"]
+
+
+class _Marker:
+    """A value with a name and nothing else."""
+
+    __slots__ = ("_text",)
+
+    def __init__(self, text: str) -> None:
+        self._text = text
+
+    def __repr__(self) -> str:
+        return self._text
+
+
+NOT_EVALUATED: Final = inspect.Parameter.empty
+"""Stands for an annotation that is missing or cannot be evaluated: it accepts anything."""
+
+OPAQUE: Final = _Marker("...")
+"""Stands for a default that some caller on the way sets to a value that the source alone does not tell."""
+
+_ALIASES: Final = {list: "list", dict: "dict", tuple: "tuple", set: "set", frozenset: "frozenset", type: "type"}
+
+
+def evaluate(function: object, names: typing.Iterable[str]) -> dict[str, Any]:
+    """Evaluate the annotations of a function's parameters, each by itself: one that fails does not take the others with it.
+
+    Args:
+        function: The function, whose module's globals the annotations are read in.
+        names: The parameters to look at.
+
+    Returns:
+        The annotation of each parameter that has one; `NOT_EVALUATED` where it cannot be evaluated.
+    """
+    raw: dict[str, Any] = getattr(function, "__annotations__", None) or {}
+    wanted = {name: raw[name] for name in names if name in raw}
+    if not wanted:
+        return {}
+    scope: dict[str, Any] = getattr(function, "__globals__", {})
+    local = {parameter.__name__: parameter for parameter in getattr(function, "__type_params__", ())}
+    try:
+        return _hints(wanted, scope, local)
+    except Exception:  # noqa: BLE001 - evaluating runs names of somebody else's module, which may raise anything
+        return {name: _one(name, annotation, scope, local) for name, annotation in wanted.items()}
+
+
+def _hints(annotations: dict[str, Any], scope: dict[str, Any], local: dict[str, Any]) -> dict[str, Any]:
+    holder = types.SimpleNamespace(__annotations__=annotations)
+    return typing.get_type_hints(holder, scope, local, include_extras=True)
+
+
+def _one(
+    name: str, annotation: object, scope: dict[str, Any], local: dict[str, Any]
+) -> Any:  # an annotation is any object
+    try:
+        return _hints({name: annotation}, scope, local)[name]
+    except Exception:  # noqa: BLE001 - as above: this one annotation accepts anything
+        return NOT_EVALUATED
+
+
+def render(annotation: object) -> str:
+    """Put an annotation into the words that a user would write it in.
+
+    Args:
+        annotation: An evaluated annotation.
+
+    Returns:
+        Text such as `list[int] | None`, without module paths.
+
+    Example:
+        >>> render(typing.Optional[typing.Sequence[int]])
+        'Sequence[int] | None'
+    """
+    if annotation is NOT_EVALUATED or annotation is Any:
+        return "Any"
+    if annotation is None or annotation is types.NoneType:
+        return "None"
+    if annotation is Ellipsis:
+        return "..."
+    if isinstance(annotation, (str, typing.ForwardRef)):
+        return annotation if isinstance(annotation, str) else annotation.__forward_arg__
+    origin, arguments = get_origin(annotation), get_args(annotation)
+    if origin is not None and arguments:
+        return _render_generic(origin, arguments)
+    if isinstance(annotation, type):
+        return _ALIASES.get(annotation, annotation.__qualname__)
+    name = getattr(annotation, "__name__", None) or getattr(annotation, "_name", None)
+    return str(name) if name else repr(annotation).replace("typing.", "")
+
+
+def _render_generic(origin: object, arguments: tuple[Any, ...]) -> str:
+    if origin is Union or origin is types.UnionType:
+        return " | ".join(render(argument) for argument in _none_last(arguments))
+    if origin is Literal:
+        values = (argument.value if isinstance(argument, Enum) else argument for argument in arguments)
+        return f"Literal[{', '.join(repr(value) for value in values)}]"
+    if origin is typing.Annotated:
+        return render(arguments[0])
+    inner = ", ".join(
+        f"[{', '.join(render(item) for item in argument)}]" if isinstance(argument, list) else render(argument)
+        for argument in arguments
+    )
+    return f"{render(origin)}[{inner}]"
+
+
+def _none_last(arguments: tuple[Any, ...]) -> list[Any]:
+    return sorted(arguments, key=lambda argument: argument is types.NoneType)
+
+
+def render_signature(signature: inspect.Signature) -> str:
+    """Put a signature into words, one line.
+
+    Args:
+        signature: The signature, with evaluated annotations.
+
+    Returns:
+        Text such as `(channels: int = 256, *, bias: bool = True)`.
+    """
+    parts: list[str] = []
+    star = slash = False
+    for parameter in signature.parameters.values():
+        if slash and parameter.kind is not inspect.Parameter.POSITIONAL_ONLY:
+            parts.append("/")
+            slash = False
+        if parameter.kind is inspect.Parameter.POSITIONAL_ONLY:
+            slash = True
+        elif parameter.kind is inspect.Parameter.VAR_POSITIONAL:
+            star = True
+        elif parameter.kind is inspect.Parameter.KEYWORD_ONLY and not star:
+            parts.append("*")
+            star = True
+        parts.append(_render_parameter(parameter))
+    if slash:
+        parts.append("/")
+    returns = (
+        "" if signature.return_annotation is inspect.Signature.empty else f" -> {render(signature.return_annotation)}"
+    )
+    return f"({', '.join(parts)}){returns}"
+
+
+def _render_parameter(parameter: inspect.Parameter) -> str:
+    text = parameter.name
+    if parameter.kind is inspect.Parameter.VAR_POSITIONAL:
+        text = "*" + text
+    elif parameter.kind is inspect.Parameter.VAR_KEYWORD:
+        text = "**" + text
+    annotated = parameter.annotation is not inspect.Parameter.empty and not isinstance(parameter.annotation, TypeVar)
+    if annotated:
+        text += f": {render(parameter.annotation)}"
+    if parameter.default is not inspect.Parameter.empty:
+        equals = " = " if annotated else "="
+        text += equals + _render_default(parameter.default)
+    return text
+
+
+def _render_default(default: object) -> str:
+    if isinstance(default, Enum):
+        return repr(default.value)
+    if isinstance(default, type) or inspect.isroutine(default):
+        return str(getattr(default, "__qualname__", "..."))
+    if default is None or default is OPAQUE or isinstance(default, (bool, int, float, complex, str, bytes)):
+        return repr(default)
+    if isinstance(default, (tuple, list)):
+        return _render_items(default)
+    return f"<{type(default).__qualname__}>"
+
+
+def _render_items(default: tuple[object, ...] | list[object]) -> str:
+    items = ", ".join(_render_default(item) for item in default)
+    if isinstance(default, list):
+        return f"[{items}]"
+    return f"({items},)" if len(default) == 1 else f"({items})"

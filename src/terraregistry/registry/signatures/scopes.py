@@ -1,0 +1,308 @@
+"""What the names in a function's source stand for, as far as that can be known without running it."""
+
+from __future__ import annotations
+
+import ast
+import builtins
+import functools
+import importlib
+import inspect
+import textwrap
+import types
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from terraregistry.registry.signatures.annotations import OPAQUE
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+__all__ = ["Scope", "Target", "own_nodes", "parse"]
+
+Function = ast.FunctionDef | ast.AsyncFunctionDef
+_INNER = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda, ast.ClassDef)
+
+
+@dataclass(frozen=True)
+class Target:
+    """Something that is called: a callable, and for a method where in which class it was found.
+
+    Attributes:
+        callable: The class, function, partial or builtin.
+        owner: The class whose body defines the method, for `super()`.
+        receiver: The class of the object that it is called on, for `super()` and `self`.
+        bound: Whether its first parameter is filled by the object that it is called on.
+        arguments: Classes and functions that the caller passes for parameters of it.
+    """
+
+    callable: object
+    owner: type | None = None
+    receiver: type | None = None
+    bound: bool = False
+    arguments: Mapping[str, object] = field(default_factory=dict[str, object])
+
+
+@functools.lru_cache(maxsize=4096)
+def parse(code: types.CodeType) -> Function | None:
+    """Read the source of a function.
+
+    Args:
+        code: The function's code object.
+
+    Returns:
+        The function's definition, or None where there is no source or it is a lambda.
+    """
+    try:
+        tree = ast.parse(textwrap.dedent(inspect.getsource(code)))
+    except (OSError, TypeError, SyntaxError, ValueError):
+        return None
+    first = tree.body[0] if tree.body else None
+    return first if isinstance(first, Function) else None
+
+
+def own_nodes(definition: Function) -> Iterator[ast.AST]:
+    """Walk the nodes of a function's body, without those of the functions and classes inside it.
+
+    Args:
+        definition: The function.
+
+    Yields:
+        Every node.
+    """
+    pending: list[ast.AST] = list(reversed(definition.body))
+    while pending:
+        node = pending.pop()
+        yield node
+        if not isinstance(node, _INNER):
+            pending.extend(reversed(list(ast.iter_child_nodes(node))))
+
+
+class Scope:
+    """The names of one function: its parameters, what it assigns, what it closes over, its globals."""
+
+    def __init__(self, target: Target, function: types.FunctionType, definition: Function) -> None:
+        self.definition = definition
+        self._target = target
+        self._function = function
+        arguments = definition.args
+        named = [*arguments.posonlyargs, *arguments.args, *arguments.kwonlyargs, arguments.vararg, arguments.kwarg]
+        self.parameters = {argument.arg for argument in named if argument is not None}
+        positional = [*arguments.posonlyargs, *arguments.args]
+        self._first = positional[0].arg if positional and target.owner is not None else None
+        self.assigned: dict[str, list[ast.expr | None]] = {}
+        self._imported: dict[str, object] = {}
+        for node in own_nodes(definition):
+            self._note_assignment(node)
+
+    def value(self, node: ast.expr) -> object:
+        """Evaluate a constant or a name.
+
+        Args:
+            node: The expression.
+
+        Returns:
+            Its value, or `OPAQUE` where the source alone does not tell.
+        """
+        try:
+            literal: object = ast.literal_eval(node)
+        except (ValueError, TypeError, SyntaxError, MemoryError, RecursionError):
+            found = self.targets(node)
+            return found[0].callable if found is not None and len(found) == 1 else OPAQUE
+        return literal
+
+    def targets(self, node: ast.expr) -> list[Target] | None:
+        """Find what an expression that is called, or passed to be called, may stand for.
+
+        Args:
+            node: The expression.
+
+        Returns:
+            The possible targets, or None where they cannot be known.
+        """
+        match node:
+            case ast.Name(id=name):
+                return self._named(name)
+            case ast.Attribute(value=ast.Call(func=ast.Name(id="super"), args=arguments), attr=attribute):
+                return self._of_super(attribute, arguments)
+            case ast.Attribute(value=ast.Name(id=name), attr=attribute) if name == self._first:
+                return self._of_self(attribute)
+            case ast.Attribute(value=value, attr=attribute):
+                return self._of_object(value, attribute)
+            case ast.IfExp(body=body, orelse=orelse):
+                return _all_known([self.targets(body), self.targets(orelse)])
+            case ast.Subscript(value=value):
+                return self.targets(value)
+            case ast.Call():
+                return self._called(node)
+            case _:
+                return None
+
+    def arguments_for(self, target: Target, call: ast.Call) -> Target:
+        """Add to a target the classes and functions that a call passes to it.
+
+        Args:
+            target: What is called.
+            call: The call.
+
+        Returns:
+            The target with its `arguments`.
+        """
+        function = target.callable
+        if not isinstance(function, types.FunctionType):
+            return target
+        names = function.__code__.co_varnames[: function.__code__.co_argcount][int(target.bound) :]
+        given: dict[str, ast.expr] = {
+            keyword.arg: keyword.value for keyword in call.keywords if keyword.arg is not None
+        }
+        for name, argument in zip(names, call.args, strict=False):
+            if isinstance(argument, ast.Starred):
+                break
+            given[name] = argument
+        known = {name: self.targets(value) for name, value in given.items() if not isinstance(value, ast.Constant)}
+        arguments = {name: found[0].callable for name, found in known.items() if found is not None and len(found) == 1}
+        return Target(function, target.owner, target.receiver, target.bound, arguments)
+
+    def _note_assignment(self, node: ast.AST) -> None:
+        match node:
+            case ast.Assign(targets=targets, value=value):
+                for target in targets:
+                    self._assign(target, value)
+            case ast.AnnAssign(target=target, value=value) if value is not None:
+                self._assign(target, value)
+            case ast.NamedExpr(target=target, value=value):
+                self._assign(target, value)
+            case ast.For(target=target) | ast.AsyncFor(target=target) | ast.comprehension(target=target):
+                self._assign(target, None)
+            case ast.AugAssign(target=target):
+                self._assign(target, None)
+            case ast.withitem(optional_vars=ast.expr() as target):
+                self._assign(target, None)
+            case ast.FunctionDef(name=name) | ast.AsyncFunctionDef(name=name) | ast.ClassDef(name=name):
+                self.assigned.setdefault(name, []).append(None)
+            case ast.Import() | ast.ImportFrom():
+                self._note_import(node)
+            case _:
+                pass
+
+    def _assign(self, target: ast.expr, value: ast.expr | None) -> None:
+        if isinstance(target, ast.Name):
+            self.assigned.setdefault(target.id, []).append(value)
+        else:
+            for node in ast.walk(target):
+                if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
+                    self.assigned.setdefault(node.id, []).append(None)
+
+    def _note_import(self, node: ast.Import | ast.ImportFrom) -> None:
+        """Import what the function's own body imports: it is registered code, and would do so itself."""
+        package = self._function.__globals__.get("__package__")
+        for alias in node.names:
+            name = alias.asname or alias.name.partition(".")[0]
+            try:
+                if isinstance(node, ast.Import):
+                    module = importlib.import_module(alias.name)
+                    self._imported[name] = module if alias.asname else importlib.import_module(name)
+                else:
+                    source = importlib.import_module("." * node.level + (node.module or ""), package)
+                    self._imported[name] = getattr(source, alias.name)
+            except Exception:  # noqa: BLE001 - a module's import may raise anything; the name is then not known
+                self.assigned.setdefault(name, []).append(None)
+
+    def _named(self, name: str) -> list[Target] | None:
+        if name in self.assigned:
+            values = self.assigned[name]
+            if any(value is None or (isinstance(value, ast.Name) and value.id == name) for value in values):
+                return None
+            return _all_known([self.targets(value) for value in values if value is not None])
+        if name in self._target.arguments:
+            return [Target(self._target.arguments[name])]
+        if name == self._first and self._target.receiver is not None and self._is_class_method():
+            return [Target(self._target.receiver)]
+        if name in self.parameters:
+            return None
+        found = self._look_up(name)
+        return None if found is None else [Target(found)]
+
+    def _look_up(self, name: str) -> Any:  # whatever the name is bound to
+        if name in self._imported:
+            return self._imported[name]
+        free = self._function.__code__.co_freevars
+        if name in free and self._function.__closure__ is not None:
+            try:
+                return self._function.__closure__[free.index(name)].cell_contents
+            except ValueError:  # an empty cell
+                return None
+        return self._function.__globals__.get(name, getattr(builtins, name, None))
+
+    def _is_class_method(self) -> bool:
+        owner = self._target.owner
+        raw = inspect.getattr_static(owner, self._function.__name__, None) if owner is not None else None
+        return isinstance(raw, classmethod) or self._function.__name__ == "__new__"
+
+    def _of_super(self, attribute: str, arguments: list[ast.expr]) -> list[Target] | None:
+        owner, receiver = self._target.owner, self._target.receiver
+        if arguments:
+            named = self.targets(arguments[0])
+            explicit = named[0].callable if named else None
+            owner = explicit if isinstance(explicit, type) else None
+        if owner is None or receiver is None or owner not in receiver.__mro__:
+            return None
+        following = receiver.__mro__[receiver.__mro__.index(owner) + 1 :]
+        return _method(following, attribute, receiver)
+
+    def _of_self(self, attribute: str) -> list[Target] | None:
+        receiver = self._target.receiver
+        return None if receiver is None else _method(receiver.__mro__, attribute, receiver)
+
+    def _of_object(self, value: ast.expr, attribute: str) -> list[Target] | None:
+        holders = self.targets(value)
+        if holders is None:
+            return None
+        found: list[Target] = []
+        for holder in holders:
+            held = holder.callable
+            if isinstance(held, type):
+                methods = _method(held.__mro__, attribute, held, through_class=True)
+                if methods is None:
+                    return None
+                found += methods
+            elif isinstance(held, types.ModuleType) and hasattr(held, attribute):
+                found.append(Target(getattr(held, attribute)))
+            else:
+                return None
+        return found
+
+    def _called(self, node: ast.Call) -> list[Target] | None:
+        match node.func:
+            case ast.Name(id="type") if len(node.args) == 1 and self._is_self(node.args[0]):
+                return None if self._target.receiver is None else [Target(self._target.receiver)]
+            case _:
+                return None
+
+    def _is_self(self, node: ast.expr) -> bool:
+        return isinstance(node, ast.Name) and node.id == self._first
+
+
+def _method(
+    classes: tuple[type, ...], attribute: str, receiver: type, *, through_class: bool = False
+) -> list[Target] | None:
+    for owner in classes:
+        raw = owner.__dict__.get(attribute)
+        if raw is None:
+            continue
+        if isinstance(raw, staticmethod):
+            return [Target(raw.__func__)]
+        if isinstance(raw, classmethod):
+            return [Target(raw.__func__, owner, receiver, bound=True)]
+        if isinstance(raw, type) or not callable(raw):
+            return [Target(raw)] if isinstance(raw, type) else None
+        return [Target(raw, owner, receiver, bound=not through_class)]
+    return None
+
+
+def _all_known(alternatives: list[list[Target] | None]) -> list[Target] | None:
+    found: list[Target] = []
+    for alternative in alternatives:
+        if alternative is None:
+            return None
+        found += alternative
+    return found or None

@@ -1,0 +1,256 @@
+"""A component that is chosen and checked, but not built yet."""
+
+from __future__ import annotations
+
+import importlib
+import pickle
+from collections.abc import Mapping, Sequence
+from collections.abc import Set as AbstractSet
+from enum import Enum
+from pathlib import PurePath
+from typing import TYPE_CHECKING, Any, Final, Generic, Protocol, TypeVar, cast
+
+from terraregistry.errors import RegistryError, describe_value
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+__all__ = ["ComponentSpec", "registry_at"]
+
+_LIBRARY: Final = "terraregistry.library"
+
+T = TypeVar("T")
+T_co = TypeVar("T_co", covariant=True)
+
+
+class _Builds(Protocol[T_co]):
+    # Each component has arguments of its own.
+    def build(self, name: str, /, *args: Any, **kwargs: Any) -> T_co: ...
+
+    def validate(self, name: str, /, *args: Any, **kwargs: Any) -> ComponentSpec[Any]: ...
+
+    @property
+    def reference(self) -> str | None: ...
+
+
+class ComponentSpec(Generic[T]):
+    """A component by name with validated arguments: made by `validate`, built by `build`, as often as wanted.
+
+    It is immutable and hashable, and pickles by reference: what travels to a worker process is the name of the registry, the
+    name of the component and the arguments.
+
+    Attributes:
+        registry: The registry that it was validated by.
+        name: The canonical name of the component.
+        spelling: The name as it was given, qualified: an alias that chooses pretrained weights is kept.
+        args: The positional arguments.
+        kwargs: The keyword arguments, as a new dictionary each time.
+    """
+
+    __slots__ = ("_kwargs", "args", "name", "registry", "spelling")
+
+    registry: _Builds[T]
+    name: str
+    spelling: str
+    args: tuple[Any, ...]  # arguments are any objects
+    _kwargs: dict[str, Any]
+
+    # The arguments are any objects.
+    def __init__(
+        self,
+        registry: _Builds[T],
+        name: str,
+        args: Iterable[Any],
+        kwargs: Mapping[str, Any],
+        spelling: str | None = None,
+    ) -> None:
+        set_once = object.__setattr__
+        set_once(self, "registry", registry)
+        set_once(self, "name", name)
+        set_once(self, "spelling", name if spelling is None else spelling)
+        set_once(self, "args", tuple(args))
+        set_once(self, "_kwargs", dict(kwargs))
+
+    @property
+    def kwargs(self) -> dict[str, Any]:
+        """The keyword arguments, as a new dictionary each time."""
+        return {name: _fresh(value) for name, value in self._kwargs.items()}
+
+    def __setattr__(self, name: str, value: object) -> None:
+        raise AttributeError(f"a ComponentSpec does not change: {name} cannot be set")
+
+    def __delattr__(self, name: str) -> None:
+        raise AttributeError(f"a ComponentSpec does not change: {name} cannot be deleted")
+
+    def build(self) -> T:
+        """Build the component.
+
+        Returns:
+            A new component each time.
+
+        Raises:
+            RegistryError: The registry has changed since, and the component or its arguments no longer fit.
+        """
+        return self.registry.build(self.spelling, *map(_fresh, self.args), **self.kwargs)
+
+    def to_dict(self) -> dict[str, Any]:  # plain data of any shape
+        """Write the spec as plain data that YAML and JSON can hold.
+
+        Returns:
+            A dictionary of `registry`, `name`, `args` and `kwargs`.
+
+        Raises:
+            TypeError: An argument is an object that plain data cannot hold, such as a module; its place is named.
+        """
+        data: dict[str, Any] = {"registry": self._reference(), "name": self.spelling}
+        if self.args:
+            data["args"] = [_to_plain(value, f"args[{index}]") for index, value in enumerate(self.args)]
+        data["kwargs"] = {name: _to_plain(value, f"kwargs.{name}") for name, value in self._kwargs.items()}
+        return data
+
+    @classmethod
+    def from_dict(cls, data: Mapping[str, Any], registry: _Builds[T] | None = None) -> ComponentSpec[T]:  # plain data
+        """Read a spec that `to_dict` wrote, and validate it again.
+
+        Nothing is imported for it: the registry has to be given, or to be one that is loaded already.
+
+        Args:
+            data: The dictionary.
+            registry: The registry to look in; by default the one that the data names.
+
+        Returns:
+            The spec.
+
+        Raises:
+            RegistryError: The data is no spec, the registry is not loaded, or the component or its arguments do not fit.
+        """
+        unknown = set(data) - {"registry", "name", "args", "kwargs"}
+        if unknown or not isinstance(data.get("name"), str):
+            raise RegistryError(
+                f"no component spec: {describe_value(dict(data))} needs registry, name, args and kwargs"
+            )
+        source = registry if registry is not None else cast("_Builds[T]", registry_at(str(data.get("registry"))))
+        spec: ComponentSpec[T] = source.validate(data["name"], *data.get("args", ()), **data.get("kwargs", {}))
+        return spec
+
+    def __eq__(self, other: object) -> bool:
+        """Compare registry, spelling and arguments; objects among the arguments count as equal by identity or `==`."""
+        return isinstance(other, ComponentSpec) and self._identity() == other._identity()
+
+    def __hash__(self) -> int:
+        return hash(self._identity())
+
+    def __repr__(self) -> str:
+        given = [describe_value(value) for value in self.args]
+        given += [f"{name}={describe_value(value)}" for name, value in self._kwargs.items()]
+        return f"<ComponentSpec {self.spelling}({', '.join(given)})>"
+
+    # The state of a pickle is any data.
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Pickle by reference to the registry."""
+        return _unpickle, (self._reference(), self.name, self.args, self._kwargs, self.spelling)
+
+    def _reference(self) -> str:
+        reference = self.registry.reference
+        if reference is None:
+            raise pickle.PicklingError(
+                f"{self!r} belongs to a registry that no module holds: assign the registry to a name at the top of a module"
+            )
+        return reference
+
+    def _identity(self) -> tuple[object, ...]:
+        return (id(self.registry), self.spelling, _frozen(self.args), _frozen(self._kwargs))
+
+
+class _Object:
+    """An argument as a part of a key: equal to itself, and to what it says it is equal to."""
+
+    __slots__ = ("value",)
+
+    def __init__(self, value: object) -> None:
+        self.value = value
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, _Object) or type(self.value) is not type(other.value):
+            return False
+        # `is True`: a tensor's == gives a tensor.
+        return self.value is other.value or (_hashable(self.value) and (self.value == other.value) is True)
+
+    def __hash__(self) -> int:
+        return hash(self.value) if _hashable(self.value) else id(self.value)
+
+
+def _hashable(value: object) -> bool:
+    try:
+        hash(value)
+    except TypeError:
+        return False
+    return True
+
+
+def _frozen(value: object) -> object:
+    if isinstance(value, Mapping):
+        items = cast("Mapping[object, object]", value).items()
+        return ("mapping", frozenset((_Object(key), _frozen(item)) for key, item in items))
+    if isinstance(value, (list, tuple)):
+        return (type(value).__name__, tuple(_frozen(item) for item in cast("Sequence[object]", value)))
+    if isinstance(value, (set, frozenset)):
+        return ("set", frozenset(_frozen(item) for item in cast("AbstractSet[object]", value)))
+    return _Object(value)
+
+
+def _fresh(value: Any) -> Any:  # arguments are any objects
+    """Copy plain containers, so that a constructor that changes its argument does not change the spec."""
+    if type(value) is dict:
+        return {key: _fresh(item) for key, item in value.items()}
+    if type(value) is list or type(value) is set:
+        return type(value)(map(_fresh, value))
+    return value
+
+
+def _to_plain(value: object, path: str) -> object:
+    if isinstance(value, Enum):
+        return _to_plain(value.value, path)
+    if value is None or isinstance(value, (bool, int, float, str)):
+        return value
+    if isinstance(value, PurePath):
+        return str(value)
+    if isinstance(value, Mapping):
+        items = cast("Mapping[object, object]", value).items()
+        return {str(key): _to_plain(item, f"{path}.{key}") for key, item in items}
+    if isinstance(value, (list, tuple, set, frozenset)):
+        return [_to_plain(item, f"{path}[{index}]") for index, item in enumerate(cast("Iterable[object]", value))]
+    raise TypeError(f"{path} is a {describe_value(value)}, which plain data cannot hold; pickle the spec instead")
+
+
+# The arguments are any objects.
+def _unpickle(
+    reference: str, name: str, args: tuple[Any, ...], kwargs: Mapping[str, Any], spelling: str
+) -> ComponentSpec[Any]:
+    module, _, attribute = reference.partition(":")
+    return ComponentSpec(getattr(importlib.import_module(module), attribute), name, args, kwargs, spelling)
+
+
+def registry_at(reference: str) -> object:
+    """Find a registry by reference among those that are loaded; nothing but this library's own is imported.
+
+    Args:
+        reference: Such as `terraregistry.library:BACKBONE_REGISTRY`.
+
+    Returns:
+        The registry.
+
+    Raises:
+        RegistryError: No loaded module has a registry there.
+    """
+    import sys
+
+    from terraregistry.registry.sets import NameSet
+
+    module, _, attribute = reference.partition(":")
+    if module == _LIBRARY:
+        importlib.import_module(_LIBRARY)
+    found = getattr(sys.modules.get(module), attribute, None) if attribute else None
+    if not isinstance(found, NameSet):
+        raise RegistryError(f"no registry {reference!r} is loaded: import its module first, or pass registry=...")
+    return found
