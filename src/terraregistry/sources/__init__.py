@@ -1,0 +1,1 @@
+"""What adapts other libraries to `Source`: a package for each."""

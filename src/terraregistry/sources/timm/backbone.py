@@ -1,0 +1,124 @@
+"""timm's networks as backbones."""
+
+from __future__ import annotations
+
+import copy
+import math
+from typing import TYPE_CHECKING, Any, Self
+
+import torch
+from torch import Tensor, nn
+
+from terraregistry.protocols import FeatureSpec, Layout
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+__all__ = ["TimmBackbone"]
+
+
+class TimmBackbone(nn.Module):
+    """A network of timm as a `Backbone`: a list of features, and what is known of them.
+
+    The network's own modules, parameters and buffers are this module's, under the same names, so that a state dict of either
+    fits the other. With `features_only=True`, which is the default of `build`, the features are timm's feature pyramid. With
+    `features_only=False` the one feature is what the network's `forward_features` gives, and the classifier is kept unused.
+
+    Source: timm (pytorch-image-models), `timm.create_model`.
+
+    Args:
+        network: What `timm.create_model` made.
+        input_size: The channels, height and width of an image that the network was made for, `(C, H, W)`.
+    """
+
+    in_channels: int
+    """The number of channels of an image."""
+    input_size: tuple[int, int, int]
+    """Channels, height and width of an image that fits the network; many networks take other heights and widths as well."""
+
+    def __init__(self, network: nn.Module, input_size: tuple[int, int, int]) -> None:
+        super().__init__()
+        # Shared, not copied: what is moved, replaced or loaded in one of the two is so in the other.
+        self._modules = network._modules
+        self._parameters = network._parameters
+        self._buffers = network._buffers
+        self._non_persistent_buffers_set = network._non_persistent_buffers_set
+        self.__dict__["timm_model"] = network
+        self.input_size = input_size
+        self.in_channels = input_size[0]
+        self._pyramid = _pyramid(network)
+        self._specs: list[FeatureSpec] | None = None
+
+    timm_model: nn.Module
+    """The network as timm made it."""
+
+    @property
+    def out_channels(self) -> list[int]:
+        """The number of channels of each feature, shallow to deep."""
+        if self._pyramid is not None:
+            return [spec.channels for spec in self._pyramid]
+        return [int(getattr(self.timm_model, "num_features"))]  # noqa: B009 - a tensor or module to the type checkers
+
+    @property
+    def feature_specs(self) -> Sequence[FeatureSpec]:
+        """Channels, stride (in input pixels) and layout of each feature, shallow to deep."""
+        if self._pyramid is not None:
+            return list(self._pyramid)
+        if self._specs is None:
+            self._specs = [_last_feature(self.timm_model, self.input_size)]
+        return list(self._specs)
+
+    def forward(self, x: Tensor, /) -> list[Tensor]:
+        """Compute the features.
+
+        Args:
+            x: Images, `(B, C, H, W)`.
+
+        Returns:
+            One tensor a feature, in the layout that `feature_specs` says: `(B, C_i, H_i, W_i)`, `(B, H_i, W_i, C_i)`, or
+            `(B, N, C)` for tokens.
+        """
+        if self._pyramid is None:
+            # timm's networks are modules whose further methods no type stub declares.
+            forward_features: Any = getattr(self.timm_model, "forward_features")  # noqa: B009 - as above
+            return [forward_features(x)]
+        features: Any = self.timm_model(x)
+        return list(features.values()) if isinstance(features, dict) else list(features)
+
+    def train(self, mode: bool = True) -> Self:
+        """Set training mode, for the network itself as well."""
+        super().train(mode)
+        self.timm_model.training = mode
+        return self
+
+
+def _pyramid(network: nn.Module) -> list[FeatureSpec] | None:
+    """Read what timm says of a feature pyramid; None for a network that is none."""
+    info: Any = getattr(
+        network, "feature_info", None
+    )  # a list of dictionaries on a plain network, an object on a pyramid
+    if not hasattr(info, "channels"):
+        return None
+    layout = Layout.NHWC if str(getattr(network, "output_fmt", "NCHW")).endswith("NHWC") else Layout.NCHW
+    pairs = zip(info.channels(), info.reduction(), strict=True)
+    return [FeatureSpec(int(channels), int(stride), layout) for channels, stride in pairs]
+
+
+def _last_feature(network: nn.Module, input_size: tuple[int, int, int]) -> FeatureSpec:
+    """Find the layout of the last feature by a forward pass without data."""
+    shadow: Any = copy.deepcopy(network).to("meta").eval()
+    with torch.no_grad():
+        feature: Tensor = shadow.forward_features(torch.empty(1, *input_size, device="meta"))
+    channels = int(shadow.num_features)
+    if feature.dim() == 4:
+        layout = Layout.NCHW if feature.shape[1] == channels else Layout.NHWC
+        height = feature.shape[2] if layout is Layout.NCHW else feature.shape[1]
+        return FeatureSpec(channels, round(input_size[1] / height), layout)
+    return FeatureSpec(channels, _token_stride(shadow, feature.shape[1], input_size), Layout.TOKENS)
+
+
+def _token_stride(network: Any, tokens: int, input_size: tuple[int, int, int]) -> int:  # a network of timm, as above
+    info: list[dict[str, Any]] = getattr(network, "feature_info", None) or []
+    if info:
+        return int(info[-1]["reduction"])
+    return round(math.sqrt(input_size[1] * input_size[2] / max(1, tokens)))

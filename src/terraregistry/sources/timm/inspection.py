@@ -1,0 +1,275 @@
+"""What an entry point of timm really accepts: found by following it to the model class, without building anything.
+
+An entry point is `def resnet18(pretrained=False, **kwargs)`, and ends in `build_model_with_cfg(ResNet, ..., **kwargs)`. Its code is
+run here with another `build_model_with_cfg`, one that only notes what it is called with, in a copy of the module's namespace, so
+that timm itself is not touched and other threads see nothing of it.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import functools
+import inspect
+import types
+import typing
+from collections.abc import Callable, Mapping, Sequence
+from inspect import Parameter
+from typing import Any, Final
+
+from terraregistry.registry.signatures import NOT_EVALUATED, OPAQUE, EffectiveSignature, effective_signature
+
+__all__ = ["TimmSignature", "inspect_entrypoint"]
+
+_BUILDER: Final = "build_model_with_cfg"
+_PYRAMID_ONLY: Final = {
+    "out_indices": Parameter(
+        "out_indices", Parameter.KEYWORD_ONLY, annotation=int | Sequence[int] | None, default=OPAQUE
+    ),
+    "feature_cls": Parameter(
+        "feature_cls", Parameter.KEYWORD_ONLY, annotation=str | Callable[..., Any] | None, default=OPAQUE
+    ),
+}
+_STARRED: Final = (Parameter.VAR_POSITIONAL, Parameter.VAR_KEYWORD)
+_BUILDER_OPTIONS: Final = ("pretrained_strict", "pretrained_filter_fn", "kwargs_filter", "pretrained_model_args")
+
+
+@dataclasses.dataclass(frozen=True)
+class TimmSignature:
+    """What `build` accepts for one entry point.
+
+    Attributes:
+        effective: The effective signature.
+        ineffective: Arguments that timm would drop without a word, with the reason.
+    """
+
+    effective: EffectiveSignature
+    ineffective: Mapping[str, str]
+
+
+@dataclasses.dataclass(frozen=True)
+class _Built:
+    """What an entry point would have built."""
+
+    model_class: Callable[..., object]
+    options: Mapping[str, Any]  # whatever the entry point passes
+
+
+def inspect_entrypoint(
+    entrypoint: Callable[..., object], create: Callable[..., object], returns: type, *, features_only: bool
+) -> TimmSignature:
+    """Find what `build` accepts for an entry point.
+
+    Args:
+        entrypoint: A function that is registered in timm.
+        create: `timm.create_model`.
+        returns: The type of what `build` returns.
+        features_only: Whether a feature pyramid is asked for, which some entry points build from another class.
+
+    Returns:
+        The signature, and what it leaves out because timm would drop it.
+    """
+    follower = _Follower(entrypoint) if _is_timms(entrypoint) else None
+    built = follower.follow({"features_only": features_only}) if follower is not None else None
+    found = _class_signature(entrypoint if built is None else built.model_class)
+    parameters = {name: each for name, each in found.signature.parameters.items() if each.kind not in _STARRED}
+    star = next((each for each in found.signature.parameters.values() if each.kind is Parameter.VAR_KEYWORD), None)
+    origins: dict[str, object] = dict(found.origins)
+    ineffective: dict[str, str] = {}
+    collisions: list[str] = []
+    if follower is not None and built is not None:
+        _use_entrypoints_values(parameters, built)
+        if star is not None and _add_configuration(parameters, origins, built):
+            star = None
+        ineffective = _dropped(built, features_only=features_only)
+        collisions = follower.collisions(parameters)
+    _add_builder(parameters, origins, create, features_only=features_only)
+    if follower is not None and built is not None:
+        collisions += follower.collisions(_BUILDER_OPTIONS)
+    for name in [*ineffective, *collisions]:
+        parameters.pop(name, None)
+    signature = inspect.Signature(_ordered(parameters, star), return_annotation=returns)
+    return TimmSignature(EffectiveSignature(signature, origins), ineffective)
+
+
+@functools.lru_cache(maxsize=512)
+def _class_signature(constructor: Callable[..., object]) -> EffectiveSignature:
+    return effective_signature(constructor)
+
+
+def _is_timms(entrypoint: Callable[..., object]) -> bool:
+    return getattr(entrypoint, "__module__", "").partition(".")[0] == "timm"
+
+
+# -- following an entry point to the class --
+
+
+class _Follower:
+    """Runs an entry point up to where it would build."""
+
+    def __init__(self, entrypoint: Callable[..., object]) -> None:
+        self._notes: list[_Built] = []
+        self._run = _isolated(entrypoint, self._note, {})
+
+    # timm's own signature; what an entry point passes is any object.
+    def _note(self, model_class: Callable[..., object], variant: str, pretrained: bool, **options: Any) -> _Built:
+        del variant, pretrained
+        self._notes.append(_Built(model_class, options))
+        return self._notes[-1]
+
+    def follow(self, kwargs: Mapping[str, object]) -> _Built | None:
+        """Find what the entry point would build.
+
+        Args:
+            kwargs: The arguments.
+
+        Returns:
+            The class and the arguments that it would get; None where it does not come to building.
+        """
+        import torch
+
+        self._notes.clear()
+        try:
+            with torch.device("meta"):  # what it makes by other ways holds no data
+                result = self._run(pretrained=False, **kwargs)
+        except Exception:
+            if not self._notes:
+                raise
+            result = None  # it goes on with what it believes is the network: what it asked for is known by now
+        if isinstance(result, _Built):
+            return result
+        return self._notes[-1] if self._notes else None
+
+    def collisions(self, names: typing.Iterable[str]) -> list[str]:
+        """Find the names that the entry point passes itself, so that giving them is an error: `got multiple values`.
+
+        Args:
+            names: The names to try.
+
+        Returns:
+            Those that collide.
+        """
+        found: list[str] = []
+        for name in names:
+            try:
+                self.follow({"features_only": True, name: OPAQUE})
+            except TypeError as error:
+                if "multiple values" in str(error) and f"'{name}'" in str(error):
+                    found.append(name)
+            except Exception:  # noqa: BLE001, S112 - OPAQUE is no value of any argument: how it is refused says nothing
+                continue
+        return found
+
+
+def _isolated(
+    function: Callable[..., object], note: Callable[..., object], namespaces: dict[int, dict[str, object]]
+) -> Callable[..., object]:
+    """Copy a function, and the functions that it calls on the way, so that they call `note` to build."""
+    if not isinstance(function, types.FunctionType) or _BUILDER not in function.__globals__:
+        return function
+    key = id(function.__globals__)
+    if key not in namespaces:
+        namespaces[key] = namespace = dict(function.__globals__)
+        namespace.update(
+            {
+                name: _isolated(value, note, namespaces)
+                for name, value in function.__globals__.items()
+                if isinstance(value, types.FunctionType) and value.__module__.startswith("timm.models")
+            }
+        )
+        namespace[_BUILDER] = note
+    copied = types.FunctionType(
+        function.__code__, namespaces[key], function.__name__, function.__defaults__, function.__closure__
+    )
+    copied.__kwdefaults__ = function.__kwdefaults__
+    return copied
+
+
+# -- putting the signature together --
+
+
+def _use_entrypoints_values(parameters: dict[str, Parameter], built: _Built) -> None:
+    """Show the values that the architecture has, not the defaults of its class."""
+    for name, value in built.options.items():
+        if name in parameters:
+            parameters[name] = parameters[name].replace(default=value)
+
+
+def _add_configuration(parameters: dict[str, Parameter], origins: dict[str, object], built: _Built) -> bool:
+    """Add the fields of the configuration that a class takes as further arguments (ByobNet, MaxxVit, HighResolutionNet, ...)."""
+    configuration = built.options.get("model_cfg") or built.options.get("cfg")
+    if configuration is None:
+        return False
+    for name, (hint, value) in _fields(configuration).items():
+        if name not in parameters:
+            parameters[name] = Parameter(name, Parameter.KEYWORD_ONLY, annotation=hint, default=value)
+            origins[name] = type(configuration)
+    return True
+
+
+def _fields(configuration: object) -> dict[str, tuple[object, object]]:
+    if dataclasses.is_dataclass(configuration) and not isinstance(configuration, type):
+        hints = typing.get_type_hints(type(configuration))
+        names = [field.name for field in dataclasses.fields(configuration)]
+        return {name: (hints.get(name, NOT_EVALUATED), getattr(configuration, name)) for name in names}
+    if isinstance(configuration, dict):
+        values = typing.cast("dict[str, object]", configuration)
+        return {name: (NOT_EVALUATED, value) for name, value in values.items()}
+    return {}
+
+
+def _dropped(built: _Built, *, features_only: bool) -> dict[str, str]:
+    dropped = {} if built.options.get("model_cfg") is None else {"cfg": "the architecture is its configuration"}
+    dropped |= {"feature_cfg": "timm's architectures set it themselves; give out_indices or feature_cls"}
+    if features_only:
+        reason = "has no effect on a feature pyramid; it needs features_only=False"
+        dropped |= dict.fromkeys(("num_classes", *(built.options.get("kwargs_filter") or ())), reason)
+    else:
+        dropped |= dict.fromkeys(_PYRAMID_ONLY, "has no effect without features_only=True")
+    return dropped
+
+
+def _add_builder(
+    parameters: dict[str, Parameter], origins: dict[str, object], create: Callable[..., object], *, features_only: bool
+) -> None:
+    """Add what `timm.create_model` and its builder take, whatever the architecture."""
+    own = _class_signature(create).signature.parameters
+    added = {name: own[name] for name in own if name not in ("model_name", "kwargs")}
+    added["features_only"] = Parameter("features_only", Parameter.KEYWORD_ONLY, annotation=bool, default=True)
+    added["pruned"] = Parameter("pruned", Parameter.KEYWORD_ONLY, annotation=bool, default=False)
+    builder = _builder_parameters()
+    added |= {name: builder[name] for name in _BUILDER_OPTIONS if name in builder}
+    if features_only:
+        added |= _PYRAMID_ONLY
+    for name, parameter in added.items():
+        parameters[name] = parameter
+        origins[name] = create
+
+
+def _builder_parameters() -> Mapping[str, Parameter]:
+    from timm.models import build_model_with_cfg
+
+    return _class_signature(build_model_with_cfg).signature.parameters
+
+
+def _ordered(parameters: Mapping[str, Parameter], kwargs: Parameter | None) -> list[Parameter]:
+    """`pretrained` first, as in timm; all else by name, the architecture's own arguments before the builder's."""
+    first = parameters["pretrained"].replace(kind=Parameter.POSITIONAL_OR_KEYWORD, annotation=bool, default=False)
+    rest = [
+        parameter.replace(
+            kind=Parameter.KEYWORD_ONLY, annotation=_or_none(parameter.annotation), default=_default(parameter)
+        )
+        for name, parameter in parameters.items()
+        if name != "pretrained" and parameter.kind not in (Parameter.VAR_POSITIONAL, Parameter.VAR_KEYWORD)
+    ]
+    return [first, *rest, *([] if kwargs is None else [kwargs])]
+
+
+def _default(parameter: Parameter) -> object:
+    return OPAQUE if parameter.default is Parameter.empty else parameter.default
+
+
+def _or_none(annotation: Any) -> Any:  # an annotation is any object
+    """Timm takes None for `not given`, whatever the argument."""
+    if annotation is NOT_EVALUATED or annotation is Any or annotation is bool:
+        return annotation
+    return typing.Optional[annotation]  # noqa: UP045 - made at run time, also of what has no `|`
