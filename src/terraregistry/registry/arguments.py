@@ -187,6 +187,7 @@ def explain(annotation: object, value: object, path: str) -> Iterator[Problem]:
 
     shape = _shape_for(annotation, value)
     origin, arguments = typing.get_origin(shape), typing.get_args(shape)
+    whole = value
     faults: list[Problem] = []
     if arguments and isinstance(value, dict) and origin is not typing.Annotated:
         kinds = arguments if len(arguments) == 2 else (Any, Any)
@@ -200,7 +201,7 @@ def explain(annotation: object, value: object, path: str) -> Iterator[Problem]:
         for index, (kind, item) in enumerate(zip(_item_kinds(shape, arguments, len(items)), items, strict=False)):
             if not accepts(kind, item):
                 faults += explain(kind, item, f"{path}[{index}]")
-    yield from faults or [_mismatch(annotation, value, path)]
+    yield from faults or [_mismatch(annotation, whole, path)]
 
 
 def _shape_for(annotation: object, value: object) -> object:

@@ -90,7 +90,7 @@ def kind_of(registry: object) -> Kind:
     if alias is not None:
         return Kind(_argument(alias))
     for cls in type(registry).__mro__:
-        for base in types.get_original_bases(cls) if hasattr(types, "get_original_bases") else _original_bases(cls):
+        for base in _original_bases(cls):
             argument = _argument(base)
             if argument is not None and typing.get_origin(base) not in (Generic, typing.Protocol):
                 return Kind(argument)

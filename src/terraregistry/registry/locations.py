@@ -7,7 +7,10 @@ import inspect
 import linecache
 import re
 import sys
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple, cast
+
+if TYPE_CHECKING:
+    from types import FrameType
 
 __all__ = ["Location", "defining_module", "library_of", "locate", "reference_to"]
 
@@ -34,16 +37,17 @@ def locate(constructor: object) -> Location | None:
     """
     while isinstance(constructor, functools.partial):
         constructor = constructor.func
-    target = getattr(constructor, "__defined_by__", constructor)
+    target: object = getattr(constructor, "__defined_by__", constructor)
+    kind = type(target)
     if isinstance(target, type):
-        return _locate_class(target)
+        return _locate_class(cast("type[object]", target))
     if not inspect.isroutine(target):
-        return _locate_class(type(target))
+        return _locate_class(kind)
     code = getattr(inspect.unwrap(target), "__code__", None)
     return Location(code.co_filename, code.co_firstlineno) if code is not None else None
 
 
-def _locate_class(target: type) -> Location | None:
+def _locate_class(target: type[object]) -> Location | None:
     file = getattr(sys.modules.get(target.__module__), "__file__", None)
     if not isinstance(file, str):
         return None
@@ -82,15 +86,12 @@ def defining_module() -> str:
         The name of the first module up the stack that is neither this package's core nor the machinery of generics.
     """
     core = __name__.rpartition(".")[0]
-    frame = sys._getframe(1)
+    frame: FrameType | None = inspect.currentframe()
     while frame is not None:
-        name = frame.f_globals.get("__name__", "")
-        if name != "typing" and name != core and not name.startswith(core + "."):
-            return str(name)
-        parent = frame.f_back
-        if parent is None:
-            break
-        frame = parent
+        name = str(frame.f_globals.get("__name__", ""))
+        if name not in ("typing", core) and not name.startswith(core + "."):
+            return name
+        frame = frame.f_back
     return "__main__"
 
 
@@ -107,9 +108,8 @@ def reference_to(target: object, module: str, *, elsewhere: bool = True) -> str 
     """
     loaded = [(module, sys.modules.get(module)), *(sys.modules.copy().items() if elsewhere else ())]
     for name, candidate in loaded:
-        namespace = getattr(candidate, "__dict__", None)
-        if isinstance(namespace, dict):
-            for attribute, value in list(namespace.items()):
-                if value is target:
-                    return f"{name}:{attribute}"
+        namespace: dict[str, object] = getattr(candidate, "__dict__", None) or {}
+        for attribute, value in [*namespace.items()]:
+            if value is target:
+                return f"{name}:{attribute}"
     return None

@@ -54,13 +54,15 @@ class _Mount(NamedTuple, Generic[T]):
 
     def names(self) -> list[str]:
         try:
-            names = [*self.source]
+            names: list[object] = [*self.source]  # a source written by somebody else may give anything
         except Exception as error:
             raise _unavailable(self.prefix, error) from error
+        distinct: dict[str, None] = {}
         for name in names:
             if not isinstance(name, str):
                 raise SourceUnavailableError(self.prefix, f"it iterates over {describe_value(name)}, which is no name")
-        return list(dict.fromkeys(names))
+            distinct[name] = None
+        return list(distinct)
 
 
 def _looked_up(prefix: str, source: Source[Any]) -> Callable[[str], str | None]:
@@ -399,8 +401,9 @@ class MultiSourceRegistry(NamedSet[T]):
         mount, bare, _ = located = self._located(name)
         shown = shown or mount.start + bare
         source = mount.source
-        if isinstance(source, NamedSet):
-            product: T = source._build_as(bare, args, kwargs, shown, registry)
+        ours = _ours(source)
+        if ours is not None:
+            product = ours._build_as(bare, args, kwargs, shown, registry)
         else:
             args, kwargs = self._foreign_arguments(located, args, kwargs, shown)
             try:
@@ -438,8 +441,9 @@ class MultiSourceRegistry(NamedSet[T]):
         mount, bare, canonical = located = self._located(name)
         shown = shown or mount.start + bare
         source = mount.source
-        if isinstance(source, NamedSet):
-            canonical, args, kwargs = source._validate_as(bare, args, kwargs, shown, registry)
+        ours = _ours(source)
+        if ours is not None:
+            canonical, args, kwargs = ours._validate_as(bare, args, kwargs, shown, registry)
             return mount.start + canonical, args, kwargs
         args, kwargs = self._foreign_arguments(located, args, kwargs, shown)
         return mount.start + canonical, args, kwargs
@@ -514,10 +518,14 @@ class MultiSourceRegistry(NamedSet[T]):
 def _constructor(located: _Located[T]) -> Callable[..., T]:
     source, name = located[0].source, located[1]
     if isinstance(source, MultiSourceRegistry):
-        return cast("MultiSourceRegistry[T]", source).find_class(name)
-    if hasattr(source, "__getitem__"):
-        return cast("Callable[..., T]", source[name])
-    return partial(source.build, name)
+        return source.find_class(name)
+    get_item: Callable[[str], Callable[..., T]] | None = getattr(source, "__getitem__", None)
+    return partial(source.build, name) if get_item is None else get_item(name)
+
+
+def _ours(source: Source[T]) -> NamedSet[T] | None:
+    """Tell a registry of this library, which can build under the name that the user knows."""
+    return cast("NamedSet[T]", source) if isinstance(source, NamedSet) else None
 
 
 def _unavailable(prefix: str, error: Exception) -> SourceUnavailableError:

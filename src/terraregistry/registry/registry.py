@@ -12,7 +12,7 @@ from terraregistry.registry.entries import Entry
 from terraregistry.registry.names import name_fault
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Callable, Generator, Iterable
 
 __all__ = ["Registry"]
 
@@ -183,7 +183,7 @@ class Registry(BaseRegistry[T]):
         self._aliases = {alias: canonical for alias, canonical in self._aliases.items() if canonical != name}
 
     @contextlib.contextmanager
-    def scope(self) -> Iterator[None]:
+    def scope(self) -> Generator[None]:
         """Undo, on exit, every registration and removal that is made inside.
 
         Yields:

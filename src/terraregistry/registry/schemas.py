@@ -72,8 +72,8 @@ def schema_of(annotation: object) -> CoreSchema:
     if container is not None:
         return container(get_args(annotation))
     if isinstance(origin, type):
-        return _instance(origin)
-    return _instance(annotation) if isinstance(annotation, type) else _ANYTHING
+        return _instance(typing.cast("type[object]", origin))
+    return _instance(typing.cast("type[object]", annotation)) if isinstance(annotation, type) else _ANYTHING
 
 
 def with_default(schema: CoreSchema, default: object) -> CoreSchema:
@@ -181,11 +181,15 @@ def _as_bool(value: object) -> object:
 def _as_path(value: object) -> object:
     if isinstance(value, PurePath):
         return value
-    if isinstance(value, (str, os.PathLike)):
-        path = os.fspath(typing.cast("str | os.PathLike[str]", value))
-        if isinstance(path, str):
-            return Path(path)
-    raise _refuse(value)
+    path = _path_text(value)
+    if path is None:
+        raise _refuse(value)
+    return Path(path)
+
+
+def _path_text(value: object) -> str | None:
+    text: object = os.fspath(typing.cast("str", value)) if isinstance(value, (str, os.PathLike)) else None
+    return text if isinstance(text, str) else None
 
 
 _SIMPLE: Final[dict[type, typing.Callable[[], CoreSchema]]] = {
@@ -206,7 +210,7 @@ _SIMPLE: Final[dict[type, typing.Callable[[], CoreSchema]]] = {
 
 # -- choices --
 
-_UNION_ORDER: Final = (types.NoneType, bool, int, str, bytes, float, complex)
+_UNION_ORDER: Final[list[object]] = [types.NoneType, bool, int, str, bytes, float, complex]
 
 
 def _union(members: tuple[object, ...]) -> CoreSchema:
@@ -317,16 +321,23 @@ def _any_sequence(items: tuple[object, ...]) -> CoreSchema:
     return core_schema.union_schema([as_list, as_tuple, turned], mode="left_to_right")
 
 
+def _is_other_iterable(value: object) -> bool:
+    return isinstance(value, abc.Iterable) and not isinstance(value, (str, bytes, list, tuple))
+
+
+_OF_STRINGS: Final[list[object]] = [str, Any, object]
+
+
 def _iterable(items: tuple[object, ...]) -> CoreSchema:
     """Sequences are looked into; another iterable may be read only once, and not by us."""
 
     def other(value: object) -> object:
-        if isinstance(value, abc.Iterable) and not isinstance(value, (str, bytes, list, tuple)):
-            return typing.cast("object", value)
-        raise _refuse(value)
+        if not _is_other_iterable(value):
+            raise _refuse(value)
+        return value
 
     choices: list[CoreSchema] = [_any_sequence(items), _check(other)]
-    if items and _plain(items[0]) in (str, Any, object):
+    if items and _plain(items[0]) in _OF_STRINGS:
         choices.append(core_schema.str_schema(strict=True))
     return core_schema.union_schema(
         typing.cast("list[CoreSchema | tuple[CoreSchema, str]]", choices), mode="left_to_right"
@@ -410,7 +421,7 @@ _CONTAINERS: Final[dict[type, typing.Callable[[tuple[object, ...]], CoreSchema]]
 # -- classes --
 
 
-def _instance(cls: type) -> CoreSchema:
+def _instance(cls: type[object]) -> CoreSchema:
     if issubclass(cls, Enum):
         return _check(_member_by_value(tuple(cls)))
     if hasattr(cls, "__get_pydantic_core_schema__"):

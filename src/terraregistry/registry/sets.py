@@ -4,16 +4,15 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from collections.abc import Set as AbstractSet
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, cast
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
-    from types import NotImplementedType
 
 __all__ = ["NameSet"]
 
 
-class NameSet(AbstractSet[str]):
+class NameSet(AbstractSet[str]):  # noqa: PLW1641 - names come and go: a set that changes has no hash
     """A set of canonical names that reads the names of other sets as it reads its own.
 
     Each name of an operand is resolved first where it resolves, so that a bare name or an alias counts as the component that it
@@ -31,16 +30,14 @@ class NameSet(AbstractSet[str]):
     def __contains__(self, name: object) -> bool:
         return isinstance(name, str) and self._look_up(name) is not None
 
-    def _operand(self, other: object) -> frozenset[Any] | NotImplementedType:
-        """Read the other side of an operator; its elements may be anything."""
-        if not isinstance(other, AbstractSet):
-            return NotImplemented
+    def _operand(self, other: object) -> frozenset[Any] | None:
+        """Read the other side of an operator, whose elements may be anything; None where it is not ours to read."""
         if isinstance(other, NameSet):
             if other._resolves_prefixes and not self._resolves_prefixes:
-                return NotImplemented  # the other side can read our names, and we cannot read theirs
+                return None  # the other side can read our names, and we cannot read theirs
             if other._resolves_prefixes == self._resolves_prefixes:
                 return frozenset(other)
-        return self._resolved(other)
+        return self._resolved(cast("AbstractSet[object]", other)) if isinstance(other, AbstractSet) else None
 
     def _resolved(self, names: Iterable[object]) -> frozenset[Any]:
         resolved: set[object] = set()
@@ -51,23 +48,23 @@ class NameSet(AbstractSet[str]):
 
     def __and__(self, other: AbstractSet[Any]) -> frozenset[str]:
         operand = self._operand(other)
-        return operand if operand is NotImplemented else frozenset(self) & operand
+        return NotImplemented if operand is None else frozenset(self) & operand
 
     def __or__(self, other: AbstractSet[Any]) -> frozenset[str]:
         operand = self._operand(other)
-        return operand if operand is NotImplemented else frozenset(self) | operand
+        return NotImplemented if operand is None else frozenset(self) | operand
 
     def __xor__(self, other: AbstractSet[Any]) -> frozenset[str]:
         operand = self._operand(other)
-        return operand if operand is NotImplemented else frozenset(self) ^ operand
+        return NotImplemented if operand is None else frozenset(self) ^ operand
 
     def __sub__(self, other: AbstractSet[Any]) -> frozenset[str]:
         operand = self._operand(other)
-        return operand if operand is NotImplemented else frozenset(self) - operand
+        return NotImplemented if operand is None else frozenset(self) - operand
 
     def __rsub__(self, other: AbstractSet[Any]) -> frozenset[str]:
         operand = self._operand(other)
-        return operand if operand is NotImplemented else operand - frozenset(self)
+        return NotImplemented if operand is None else operand - frozenset(self)
 
     __rand__ = __and__
     __ror__ = __or__
@@ -75,25 +72,23 @@ class NameSet(AbstractSet[str]):
 
     def __eq__(self, other: object) -> bool:
         operand = self._operand(other)
-        return operand if operand is NotImplemented else frozenset(self) == operand
-
-    __hash__ = None  # type: ignore[assignment]  # names come and go: a mutable set has no hash
+        return NotImplemented if operand is None else frozenset(self) == operand
 
     def __le__(self, other: AbstractSet[Any]) -> bool:
         operand = self._operand(other)
-        return operand if operand is NotImplemented else frozenset(self) <= operand
+        return NotImplemented if operand is None else frozenset(self) <= operand
 
     def __lt__(self, other: AbstractSet[Any]) -> bool:
         operand = self._operand(other)
-        return operand if operand is NotImplemented else frozenset(self) < operand
+        return NotImplemented if operand is None else frozenset(self) < operand
 
     def __ge__(self, other: AbstractSet[Any]) -> bool:
         operand = self._operand(other)
-        return operand if operand is NotImplemented else frozenset(self) >= operand
+        return NotImplemented if operand is None else frozenset(self) >= operand
 
     def __gt__(self, other: AbstractSet[Any]) -> bool:
         operand = self._operand(other)
-        return operand if operand is NotImplemented else frozenset(self) > operand
+        return NotImplemented if operand is None else frozenset(self) > operand
 
     def isdisjoint(self, other: Iterable[Any]) -> bool:
         """Say whether no name of the other collection stands for a component that is here.

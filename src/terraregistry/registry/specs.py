@@ -193,7 +193,8 @@ def _frozen(value: object) -> object:
         items = cast("Mapping[object, object]", value).items()
         return ("mapping", frozenset((_Object(key), _frozen(item)) for key, item in items))
     if isinstance(value, (list, tuple)):
-        return (type(value).__name__, tuple(_frozen(item) for item in cast("Sequence[object]", value)))
+        kind = "list" if isinstance(value, list) else "tuple"
+        return (kind, tuple(_frozen(item) for item in cast("Sequence[object]", value)))
     if isinstance(value, (set, frozenset)):
         return ("set", frozenset(_frozen(item) for item in cast("AbstractSet[object]", value)))
     return _Object(value)
@@ -202,10 +203,10 @@ def _frozen(value: object) -> object:
 def _fresh(value: Any) -> Any:  # arguments are any objects
     """Copy plain containers, so that a constructor that changes its argument does not change the spec."""
     if type(value) is dict:
-        return {key: _fresh(item) for key, item in value.items()}
-    if type(value) is list or type(value) is set:
-        return type(value)(map(_fresh, value))
-    return value
+        return {key: _fresh(item) for key, item in cast("dict[object, object]", value).items()}
+    if type(value) is list:
+        return [_fresh(item) for item in cast("list[object]", value)]
+    return set(cast("set[object]", value)) if type(value) is set else value
 
 
 def _to_plain(value: object, path: str) -> object:

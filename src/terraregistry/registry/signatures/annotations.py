@@ -6,7 +6,7 @@ import inspect
 import types
 import typing
 from enum import Enum
-from typing import Any, Final, Literal, TypeVar, Union, get_args, get_origin
+from typing import Any, Final, Literal, TypeVar, Union, cast, get_args, get_origin
 
 __all__ = ["NOT_EVALUATED", "OPAQUE", "evaluate", "render", "render_signature"]
 
@@ -106,11 +106,14 @@ def _render_generic(origin: object, arguments: tuple[Any, ...]) -> str:
         return f"Literal[{', '.join(repr(value) for value in values)}]"
     if origin is typing.Annotated:
         return render(arguments[0])
-    inner = ", ".join(
-        f"[{', '.join(render(item) for item in argument)}]" if isinstance(argument, list) else render(argument)
-        for argument in arguments
-    )
-    return f"{render(origin)}[{inner}]"
+    return f"{render(origin)}[{', '.join(map(_render_argument, arguments))}]"
+
+
+def _render_argument(argument: object) -> str:
+    """The parameters of a `Callable` are a list of annotations."""
+    if isinstance(argument, list):
+        return f"[{', '.join(map(render, cast('list[object]', argument)))}]"
+    return render(argument)
 
 
 def _none_last(arguments: tuple[Any, ...]) -> list[Any]:
@@ -171,7 +174,7 @@ def _render_default(default: object) -> str:
     if default is None or default is OPAQUE or isinstance(default, (bool, int, float, complex, str, bytes)):
         return repr(default)
     if isinstance(default, (tuple, list)):
-        return _render_items(default)
+        return _render_items(cast("tuple[object, ...] | list[object]", default))
     return f"<{type(default).__qualname__}>"
 
 

@@ -128,8 +128,7 @@ def _of_callable(target: Target, depth: int) -> _Found:
     if depth > _DEEPEST:
         return _UNKNOWN
     if isinstance(constructor, functools.partial):
-        partial: functools.partial[object] = constructor
-        return _of_partial(partial, depth)
+        return _of_partial(typing.cast("functools.partial[object]", constructor), depth)
     declared = inspect.getattr_static(constructor, "__signature__", None)
     if declared is not None and not isinstance(constructor, type(effective_signature)):
         return _of_signature(constructor)

@@ -289,10 +289,11 @@ def _method(
         raw = owner.__dict__.get(attribute)
         if raw is None:
             continue
+        function: object = getattr(raw, "__func__", raw)
         if isinstance(raw, staticmethod):
-            return [Target(raw.__func__)]
+            return [Target(function)]
         if isinstance(raw, classmethod):
-            return [Target(raw.__func__, owner, receiver, bound=True)]
+            return [Target(function, owner, receiver, bound=True)]
         if isinstance(raw, type) or not callable(raw):
             return [Target(raw)] if isinstance(raw, type) else None
         return [Target(raw, owner, receiver, bound=not through_class)]

@@ -82,8 +82,8 @@ class TimmBackbone(nn.Module):
             # timm's networks are modules whose further methods no type stub declares.
             forward_features: Any = getattr(self.timm_model, "forward_features")  # noqa: B009 - as above
             return [forward_features(x)]
-        features: Any = self.timm_model(x)
-        return list(features.values()) if isinstance(features, dict) else list(features)
+        features: list[Tensor] | dict[str, Tensor] = self.timm_model(x)
+        return list(features.values() if isinstance(features, dict) else features)
 
     def train(self, mode: bool = True) -> Self:
         """Set training mode, for the network itself as well."""

@@ -246,9 +246,10 @@ def _add_builder(
 
 
 def _builder_parameters() -> Mapping[str, Parameter]:
-    from timm.models import build_model_with_cfg
+    from timm import models
 
-    return _class_signature(build_model_with_cfg).signature.parameters
+    builder: Callable[..., object] = getattr(models, _BUILDER)
+    return _class_signature(builder).signature.parameters
 
 
 def _ordered(parameters: Mapping[str, Parameter], kwargs: Parameter | None) -> list[Parameter]:

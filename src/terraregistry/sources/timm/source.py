@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import importlib
 import threading
 from typing import TYPE_CHECKING, Any, Final
 
@@ -14,7 +15,6 @@ from terraregistry.registry.readonly import ReadOnlyRegistry
 if TYPE_CHECKING:
     import inspect
     from collections.abc import Callable, Mapping
-    from types import ModuleType
 
     from terraregistry.sources.timm.backbone import TimmBackbone
     from terraregistry.sources.timm.inspection import TimmSignature
@@ -197,15 +197,13 @@ class _TimmCall(Call[Backbone]):
 def _timm() -> Any:  # a module whose parts are typed in part
     """Import timm, or say what is missing."""
     try:
-        import timm
-        import timm.models
+        timm = importlib.import_module("timm")
     except Exception as error:
         reason = f"importing timm raises {type(error).__name__}: {error}"
         raise SourceUnavailableError(
             "timm", reason, "install or repair it: pip install timm torch torchvision"
         ) from error
-    module: ModuleType = timm
-    return module
+    return timm
 
 
 def _entrypoint(timm: Any, name: str) -> Callable[..., object]:  # the module
