@@ -58,15 +58,19 @@ def _shortlist(name: str, pool: list[str]) -> list[str]:
 
     The rarest third is the most telling, so the thirds are read from the rarest on until enough names are found.
     """
-    folded = name.casefold()
-    third = max(1, len(name) // 3)
+    size, folded = len(name), name.casefold()
+    third = max(1, size // 3)
     parts = {name[:third], name[third : 2 * third], name[-third:]}
     matches = sorted(([candidate for candidate in pool if part in candidate] for part in parts), key=len)
-    chosen: dict[str, None] = dict.fromkeys(candidate for candidate in pool if candidate.casefold() == folded)
+    chosen = dict.fromkeys(candidate for candidate in pool if len(candidate) == size and candidate.casefold() == folded)
+    chosen.update(dict.fromkeys([candidate for candidate in pool if candidate.startswith(name)][:_SHORTLIST]))
     for match in matches:
-        # Most specific first: of a third that half the pool shares, those of about the same length say more.
-        match.sort(key=lambda candidate: abs(len(candidate) - len(name)))
-        chosen.update(dict.fromkeys(match[:_SHORTLIST]))
+        if len(match) > _SHORTLIST:
+            if chosen and len(match) > len(pool) // 2:
+                break  # what most names share tells nothing about this one
+            # Of a third that many names share, those of about the same length say more.
+            match = [candidate for candidate in match if -2 <= len(candidate) - size <= 2] + match[:_SHORTLIST]  # noqa: PLW2901 - narrowed
+        chosen.update(dict.fromkeys(match[: 2 * _SHORTLIST]))
         if len(chosen) >= 2 * _SHORTLIST:
             break
     return list(chosen)
@@ -77,6 +81,8 @@ def _score(name: str, candidate: str) -> tuple[int, int] | None:
     if name == candidate:
         return (0, 0)
     typed, meant = _plain(name), _plain(candidate)
+    if len(typed) > 2 and meant.startswith(typed + "_"):
+        return (1, len(meant))  # a family's name, such as `vit_base`, stands for its members
     distance = _distance(typed, meant, max(1, min(len(typed), len(meant)) // 3))
     if distance is not None:
         return (distance, abs(len(name) - len(candidate)))

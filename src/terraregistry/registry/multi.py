@@ -313,7 +313,8 @@ class MultiSourceRegistry(NamedSet[T]):
             SourceUnavailableError: A source that has to be asked cannot be.
         """
         mount, _, canonical = self._located(name)
-        return QualifiedName(mount[0], canonical)
+        # As QualifiedName(...) does, without the Python function in between that costs as much as the look-up.
+        return tuple.__new__(QualifiedName, (mount[0], canonical))
 
     def candidates(self, name: str) -> list[QualifiedName]:
         """List every component that a name could stand for.
