@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     import inspect
     from collections.abc import Callable, Iterable
 
-    from terraregistry.registry.entries import ComponentDescription, Entry
+    from terraregistry.registry.entries import Call, ComponentDescription, Entry
 
 __all__ = ["BaseRegistry", "NamedSet", "matching"]
 
@@ -254,6 +254,16 @@ class BaseRegistry(NamedSet[T]):
             InvalidArgumentsError: The arguments do not fit the effective signature; everything that is wrong is listed.
             ComponentProtocolError: What was constructed does not satisfy the kind.
         """
+        # The common case, a keyword-only call of what was built before, goes straight to the validator and the constructor.
+        entry = self._find(name) if isinstance(name, str) else None  # type: ignore[redundant-expr]  # names come from untyped configs too
+        call = None if entry is None or args else entry.ready
+        if call is not None and call.accept is not None:
+            try:
+                valid = call.accept(kwargs)
+            except ValueError:
+                pass  # refused: what is wrong is found out and said below
+            else:
+                return self._construct(call, args, valid, name, self._label)
         return self._build_as(name, args, kwargs, name, self._label)
 
     def _build_as(
@@ -261,6 +271,11 @@ class BaseRegistry(NamedSet[T]):
     ) -> T:
         call = self._entry(name).call(kwargs)
         args, kwargs = call.validate(args, kwargs, shown, registry)
+        return self._construct(call, args, kwargs, shown, registry)
+
+    def _construct(
+        self, call: Call[T], args: tuple[Any, ...], kwargs: dict[str, Any], shown: str, registry: Callable[[], str]
+    ) -> T:
         try:
             product = call.constructor(*args, **kwargs)
         except Exception as error:

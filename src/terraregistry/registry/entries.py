@@ -66,15 +66,22 @@ class ComponentDescription:
 
 
 class Call(Generic[T]):
-    """A constructor together with what validates the arguments of its calls."""
+    """A constructor together with what validates the arguments of its calls.
 
-    __slots__ = ("_accept", "_validator", "constructor", "effective")
+    Attributes:
+        constructor: The class or function.
+        effective: What it accepts.
+        accept: Validates keyword arguments at full speed, once a first call has been validated; raises a ValueError that says
+            nothing to a user. None before that, and for a call that has more to say than its signature does.
+    """
+
+    __slots__ = ("_validator", "accept", "constructor", "effective")
 
     def __init__(self, constructor: Callable[..., T], effective: EffectiveSignature) -> None:
         self.constructor = constructor
         self.effective = effective
         self._validator: ArgumentValidator | None = None
-        self._accept: Callable[[Mapping[str, Any]], dict[str, Any]] | None = None
+        self.accept: Callable[[Mapping[str, Any]], dict[str, Any]] | None = None
 
     # The arguments of a call are any objects.
     def validate(
@@ -94,14 +101,9 @@ class Call(Generic[T]):
         Raises:
             InvalidArgumentsError: They do not fit the effective signature.
         """
-        if self._accept is not None and not args:
-            try:
-                return args, self._accept(kwargs)
-            except ValueError:  # refused: the validator below says why
-                pass
         if self._validator is None:
             self._validator = ArgumentValidator(self.effective.signature)
-            self._accept = self._validator.accept
+            self.accept = self._validator.accept
         try:
             return self._validator(args, kwargs)
         except InvalidArguments as error:
@@ -123,15 +125,16 @@ class Entry(Generic[T]):
 
     Attributes:
         name: Its canonical name.
+        ready: What validates and makes calls of it, once there has been one; None where that depends on the arguments.
     """
 
-    __slots__ = ("_call", "_constructor", "_reference", "name")
+    __slots__ = ("_constructor", "_reference", "name", "ready")
 
     def __init__(self, name: str, constructor: Callable[..., T] | None = None, reference: str = "") -> None:
         self.name = name
         self._constructor = constructor
         self._reference = reference
-        self._call: Call[T] | None = None
+        self.ready: Call[T] | None = None
 
     @property
     def constructor(self) -> Callable[..., T]:
@@ -158,9 +161,9 @@ class Entry(Generic[T]):
             The constructor and its effective signature, inspected once.
         """
         del kwargs
-        if self._call is None:
-            self._call = Call(self.constructor, effective_signature(self.constructor))
-        return self._call
+        if self.ready is None:
+            self.ready = Call(self.constructor, effective_signature(self.constructor))
+        return self.ready
 
     def describe(self, name: str, kind: str, aliases: tuple[str, ...]) -> ComponentDescription:
         """Describe the component.

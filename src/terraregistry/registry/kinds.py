@@ -17,6 +17,10 @@ if TYPE_CHECKING:
 __all__ = ["Kind", "kind_of"]
 
 
+_NO_KINDS: Final[list[object]] = [object, Any, types.UnionType]
+"""Classes that are no kind of their own: as a type argument they leave open what a product is."""
+
+
 class Kind:
     """A protocol or class that products are checked against.
 
@@ -28,7 +32,7 @@ class Kind:
 
     def __init__(self, kind: object) -> None:
         origin = typing.get_origin(kind) or kind
-        self.type: Final = origin if isinstance(origin, type) and origin is not object else None
+        self.type: Final = origin if isinstance(origin, type) and origin not in _NO_KINDS else None
         is_protocol = self.type is not None and bool(getattr(self.type, "_is_protocol", False))
         self._members: Final = _members(self.type) if self.type is not None and is_protocol else ()
         self._data: Final = {name: hint for name in self._members if (hint := _data_hint(self.type, name)) is not None}

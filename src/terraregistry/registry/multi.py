@@ -248,21 +248,18 @@ class MultiSourceRegistry(NamedSet[T]):
 
     def _locate(self, name: str) -> _Located[T] | None:
         """Find the source of a name, the name in there, and the canonical name there: qualified first, bare second."""
-        for mount in self._mounts:
-            _, start, _, look_up = mount
-            if name.startswith(start):
-                bare = name[len(start) :]
-                canonical = look_up(bare)
+        mounts = self._mounts
+        for mount in mounts:
+            if name.startswith(mount[1]):
+                bare = name[len(mount[1]) :]
+                canonical = mount[3](bare)
                 if canonical is not None:
                     return mount, bare, canonical
                 break  # no other prefix can begin this name
-        return self._locate_bare(name)
-
-    def _locate_bare(self, name: str) -> _Located[T] | None:
         unavailable: SourceUnavailableError | None = None
-        for mount in self._mounts:
+        for mount in mounts:
             try:
-                canonical = mount.look_up(name)
+                canonical = mount[3](name)
             except SourceUnavailableError as error:
                 unavailable = unavailable or error
                 continue
@@ -314,7 +311,7 @@ class MultiSourceRegistry(NamedSet[T]):
         """
         mount, _, canonical = self._located(name)
         # As QualifiedName(...) does, without the Python function in between that costs as much as the look-up.
-        return tuple.__new__(QualifiedName, (mount[0], canonical))
+        return tuple.__new__(QualifiedName, (mount[0], canonical))  # pyright: ignore[reportUnknownMemberType]  # typeshed leaves its items open
 
     def candidates(self, name: str) -> list[QualifiedName]:
         """List every component that a name could stand for.

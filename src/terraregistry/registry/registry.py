@@ -67,7 +67,9 @@ class Registry(BaseRegistry[T]):
         return entry
 
     def _look_up(self, name: str) -> str | None:
-        return name if name in self._entries else self._aliases.get(name)
+        if name in self._entries:
+            return name
+        return self._aliases.get(name) if self._aliases else None
 
     def _names(self) -> list[str]:
         return [*self._entries]
