@@ -1,0 +1,61 @@
+"""Typed, validated, lawful registries of vision-model components.
+
+Everything here is loaded when it is first asked for: importing the package imports neither torch nor timm, smp or pydantic.
+"""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from terraregistry.library import (
+        BACKBONE_REGISTRY,
+        DECODER_REGISTRY,
+        MODEL_FACTORY_REGISTRY,
+        NECK_REGISTRY,
+        SMP_DECODER_REGISTRY,
+        TERRATORCH_BACKBONE_REGISTRY,
+        TERRATORCH_DECODER_REGISTRY,
+        TERRATORCH_NECK_REGISTRY,
+        TIMM_BACKBONE_REGISTRY,
+    )
+    from terraregistry.protocols import Backbone, Decoder, ModelFactory, Neck
+    from terraregistry.registry import ComponentSpec, MultiSourceRegistry, QualifiedName, Registry, Source
+
+__all__ = [
+    "BACKBONE_REGISTRY",
+    "DECODER_REGISTRY",
+    "MODEL_FACTORY_REGISTRY",
+    "NECK_REGISTRY",
+    "SMP_DECODER_REGISTRY",
+    "TERRATORCH_BACKBONE_REGISTRY",
+    "TERRATORCH_DECODER_REGISTRY",
+    "TERRATORCH_NECK_REGISTRY",
+    "TIMM_BACKBONE_REGISTRY",
+    "Backbone",
+    "ComponentSpec",
+    "Decoder",
+    "ModelFactory",
+    "MultiSourceRegistry",
+    "Neck",
+    "QualifiedName",
+    "Registry",
+    "Source",
+]
+
+_HOMES: Final = {
+    "terraregistry.protocols": ("Backbone", "Decoder", "ModelFactory", "Neck"),
+    "terraregistry.registry": ("ComponentSpec", "MultiSourceRegistry", "QualifiedName", "Registry", "Source"),
+}
+
+
+def __getattr__(name: str) -> object:
+    if name not in __all__:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    home = next((module for module, names in _HOMES.items() if name in names), "terraregistry.library")
+    return getattr(importlib.import_module(home), name)
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

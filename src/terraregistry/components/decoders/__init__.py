@@ -1,0 +1,1 @@
+"""Decoders: they turn the features of a backbone into one map."""

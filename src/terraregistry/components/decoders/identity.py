@@ -1,0 +1,54 @@
+"""A decoder that hands on one feature as it is."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, ClassVar
+
+from torch import nn
+
+from terraregistry.components.refusals import channels_at
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+__all__ = ["IdentityDecoder"]
+
+
+class IdentityDecoder(nn.Module):
+    """Hands on one feature: for a head that needs no decoder. It has no parameters.
+
+    Args:
+        embed_dim: The channels of each feature.
+        out_index: Which feature is handed on; negative counts from the last.
+
+    Attributes:
+        embed_dim: The channels of each feature.
+        dim: Which feature is handed on (`out_index`).
+
+    Raises:
+        InvalidArgumentsError: `embed_dim` is empty, or `out_index` is out of its range.
+
+    Shape:
+        Features `(B, embed_dim[i], ...)` to the feature `out_index`, unchanged.
+
+    Example:
+        >>> IdentityDecoder([64, 128]).out_channels
+        128
+    """
+
+    includes_head: ClassVar[bool] = False
+
+    def __init__(self, embed_dim: list[int], out_index: int = -1) -> None:
+        super().__init__()
+        self._out_channels = channels_at(self, embed_dim, out_index, "out_index")
+        self.embed_dim = list(embed_dim)
+        self.dim = out_index
+
+    @property
+    def out_channels(self) -> int:
+        """The number of channels of the result."""
+        return self._out_channels
+
+    def forward(self, features: list[Tensor]) -> Tensor:
+        """Return `features[out_index]`, `(B, out_channels, ...)`."""
+        return features[self.dim]

@@ -1,0 +1,1 @@
+"""Model factories: they build whole models from names and arguments."""

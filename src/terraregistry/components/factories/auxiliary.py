@@ -1,0 +1,117 @@
+"""Auxiliary heads: further branches of a model, which help to train it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final
+
+from torch import nn
+
+from terraregistry.components.factories.arguments import Arguments
+from terraregistry.components.factories.counts import COUNTS
+from terraregistry.errors import InvalidArgumentsError, Problem, ProblemKind
+from terraregistry.registry import Registry
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from terraregistry.components.factories.branches import Branch, BranchPlanner
+    from terraregistry.components.factories.counts import Count
+
+__all__ = ["AuxiliaryHead", "AuxiliaryPlanner"]
+
+
+@dataclass
+class AuxiliaryHead:
+    """A further decoder and head on the same features.
+
+    Attributes:
+        name: The name of its result among `ModelOutput.auxiliary_heads`.
+        decoder: The name of a decoder, or the decoder itself.
+        decoder_args: Arguments of the decoder, which begin with `decoder_`, and of the head, which begin with `head_`;
+            the number of classes or outputs is the model's where `head_num_classes` or `head_num_outputs` says no
+            other.
+    """
+
+    name: str
+    decoder: str | nn.Module
+    decoder_args: Mapping[str, Any] | None = None  # arguments are any objects
+
+
+_RECORDS: Final = Registry[AuxiliaryHead](AuxiliaryHead=AuxiliaryHead)
+_PREFIXES: Final = ("decoder_", "head_")
+
+
+@dataclass(frozen=True)
+class AuxiliaryPlanner:
+    """Checks auxiliary heads.
+
+    Attributes:
+        branches: Checks their decoders and heads, and collects what is wrong.
+        count: What the caller gave for the number of outputs of the model.
+    """
+
+    branches: BranchPlanner
+    count: Count | None
+
+    # A record from a config, not validated yet.
+    def plan(self, records: Sequence[AuxiliaryHead | Mapping[str, Any] | None]) -> dict[str, Branch]:
+        """Check auxiliary heads, without constructing anything.
+
+        Args:
+            records: The records, as dictionaries or made already; None for one that is known to be wrong.
+
+        Returns:
+            The branches by name; those that are wrong are missing.
+        """
+        planned: dict[str, Branch] = {}
+        taken: set[str] = set()
+        for index, given in enumerate(records):
+            where = f"aux_decoders[{index}]"
+            record = None if given is None else self._read(where, given)
+            if record is not None:
+                self._check_name(f"{where}.name", record.name, taken)
+                taken.add(record.name)
+                branch = self._branch(where, record)
+                if branch is not None:
+                    planned[record.name] = branch
+        return planned
+
+    # A record from a config, not validated yet.
+    def _read(self, where: str, given: AuxiliaryHead | Mapping[str, Any]) -> AuxiliaryHead | None:
+        values = given if isinstance(given, Mapping) else vars(given)
+        try:
+            return _RECORDS.validate("AuxiliaryHead", **values).build()
+        except InvalidArgumentsError as error:
+            place = Arguments({}, f"{where}.")
+            self.branches.problems.extend(place.located(problem) for problem in error.problems)
+        return None
+
+    def _check_name(self, path: str, name: str, taken: set[str]) -> None:
+        """Check a name, which becomes a part of keys in the state_dict."""
+        if name in taken:
+            detail = f"another auxiliary head is called {name!r} already"
+            self.branches.problems.append(Problem(path, ProblemKind.DUPLICATE, detail=detail))
+        elif not name or "." in name or hasattr(nn.ModuleDict, name):
+            detail = f"torch takes no module called {name!r}; expected a word such as 'aux', without dots"
+            self.branches.problems.append(Problem(path, ProblemKind.INVALID, detail=detail))
+
+    def _branch(self, where: str, record: AuxiliaryHead) -> Branch | None:
+        given = record.decoder_args or {}
+        place = f"{where}.decoder_args."
+        decoder_arguments, head_arguments = (_prefixed(given, prefix, place) for prefix in _PREFIXES)
+        has_own = any(name in (*decoder_arguments.values, *head_arguments.values) for name in COUNTS)
+        count = None if has_own else self.count
+        branch = self.branches.plan(f"{where}.decoder", record.decoder, decoder_arguments, head_arguments, count)
+        parts = [(decoder_arguments, branch.decoder), (head_arguments, branch.head)] if branch is not None else []
+        choices = [name for arguments, part in parts if part for name in arguments.spellings(part.parameters)]
+        for name in given:
+            if not name.startswith(_PREFIXES):
+                self.branches.problems.append(Problem(place + name, ProblemKind.UNKNOWN, choices=choices))
+        return branch
+
+
+def _prefixed(given: Mapping[str, Any], prefix: str, place: str) -> Arguments:  # arguments are any objects
+    values = {name.removeprefix(prefix): value for name, value in given.items() if name.startswith(prefix)}
+    return Arguments(values, place + prefix)

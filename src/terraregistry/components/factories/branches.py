@@ -1,0 +1,182 @@
+"""A branch of a model: a decoder and the head that comes after it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final, cast
+
+from torch import nn
+
+from terraregistry.components.factories.counts import COUNTS
+from terraregistry.components.factories.parts import plan_part
+from terraregistry.components.factories.problems import invalid_composition
+from terraregistry.components.factories.tasks import HEADS
+from terraregistry.errors import ComponentNotFoundError, Problem, ProblemKind
+from terraregistry.protocols import Decoder
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from terraregistry.components.factories.arguments import Arguments
+    from terraregistry.components.factories.counts import Count
+    from terraregistry.components.factories.parts import Part
+    from terraregistry.components.factories.tasks import Task
+    from terraregistry.registry import MultiSourceRegistry
+
+__all__ = ["Branch", "BranchPlanner"]
+
+
+@dataclass(frozen=True)
+class Branch:
+    """A decoder and its head, ready to be built.
+
+    Attributes:
+        decoder: The decoder.
+        head: The head; None where the decoder includes it.
+        head_arguments: What the caller gave for the head.
+        count: The number of outputs, where the decoder is not told.
+    """
+
+    decoder: Part
+    head: Part | None
+    head_arguments: Arguments
+    count: Count | None
+
+    def build(self, channels: list[int], strides: list[int] | None) -> tuple[nn.Module, nn.Module | None]:
+        """Make the decoder and the head.
+
+        Args:
+            channels: The channels of each feature.
+            strides: The stride of each feature where it is known, for decoders that ask for it.
+
+        Returns:
+            The decoder, and the head, or None where the decoder includes it.
+
+        Raises:
+            InvalidArgumentsError: The decoder turns out to include a head, which does not fit what was given for
+                another.
+        """
+        asks_for_strides = strides is not None and self.decoder.takes("strides")
+        decoder = self.decoder.build(list(channels), **({"strides": strides} if asks_for_strides else {}))
+        if self.head is not None and not _says_includes_head(decoder):
+            return decoder, self.head.build(_outputs(decoder))
+        problems = [*self.head_arguments.unused(_INCLUDED), *_another_count(decoder, self.count)]
+        if problems:
+            raise invalid_composition(problems)
+        return decoder, None
+
+
+@dataclass(frozen=True)
+class BranchPlanner:
+    """Checks branches.
+
+    Attributes:
+        decoders: Where decoders are looked up.
+        task: What the branches are for.
+        problems: Where problems are added.
+    """
+
+    decoders: MultiSourceRegistry[Decoder]
+    task: Task
+    problems: list[Problem]
+
+    def plan(
+        self,
+        where: str,
+        given: str | nn.Module | None,
+        decoder_arguments: Arguments,
+        head_arguments: Arguments,
+        count: Count | None,
+    ) -> Branch | None:
+        """Check a decoder and its head, without constructing anything.
+
+        Args:
+            where: The decoder's place: `decoder`, `aux_decoders[0].decoder`.
+            given: The decoder's name, or the decoder itself; None where that is missing, which is known already.
+            decoder_arguments: What the caller gave for it.
+            head_arguments: What the caller gave for the head.
+            count: What the caller gave for the number of outputs.
+
+        Returns:
+            The branch; None where a part does not exist.
+        """
+        included = given is not None and self._includes_head(given)
+        told = self._count_parameter(given) if included else ""
+        if told:
+            decoder_arguments = self._with_count(decoder_arguments, told, count)
+        if included and isinstance(given, nn.Module):
+            self.problems.extend(_another_count(given, count))
+        leading = ([1],)  # the channels are not known yet, and their type is all that is checked
+        decoder = (
+            None
+            if given is None
+            else plan_part(where, self.decoders, given, decoder_arguments, leading, self.problems, kind=Decoder)
+        )
+        head = None if included else self._head(where, head_arguments, count)
+        if included:
+            self.problems.extend(head_arguments.unused(_INCLUDED))
+        return None if decoder is None else Branch(decoder, head, head_arguments, None if told else count)
+
+    def _head(self, where: str, arguments: Arguments, count: Count | None) -> Part | None:
+        if not self.task.head:
+            return None
+        usual = self.task.counts[0]
+        complete = arguments
+        if count is not None and count.parameter in self.task.counts:
+            complete = self._with_count(arguments, count.parameter, count)
+        elif count is not None:
+            detail = f"{self.task.name} has no {count.parameter}; write {usual}"
+            self.problems.append(Problem(count.parameter, ProblemKind.INVALID, detail=detail))
+            complete = arguments.also(usual, 1, usual)
+        elif self.task.count_required and not any(name in arguments.values for name in self.task.counts):
+            self.problems.append(Problem(usual, ProblemKind.MISSING, expected="int"))
+            complete = arguments.also(usual, 1, usual)
+        return plan_part(f"the head of {where}", HEADS, self.task.head, complete, (1,), self.problems, kind=nn.Module)
+
+    def _with_count(self, arguments: Arguments, parameter: str, count: Count | None) -> Arguments:
+        """Tell a part the number of outputs, which the caller has not written among its own arguments."""
+        if count is None:
+            return arguments.written_at(parameter, parameter)
+        given = next((name for name in COUNTS if name in arguments.values), None)
+        if given is None:
+            return arguments.also(parameter, count.value, count.parameter)
+        detail = f"{count.parameter} says this already; give one of them"
+        self.problems.append(Problem(arguments.path(given), ProblemKind.DUPLICATE, detail=detail))
+        return arguments
+
+    def _includes_head(self, given: str | nn.Module) -> bool:
+        if isinstance(given, nn.Module):
+            return _says_includes_head(given)
+        try:
+            constructor = self.decoders.find_class(given)
+            product = self.decoders.signature(given).return_annotation
+        except ComponentNotFoundError:
+            return False
+        return _says_includes_head(constructor) or _says_includes_head(product)
+
+    def _count_parameter(self, given: str | nn.Module | None) -> str:
+        """Find out by which parameter a decoder with a head is told its number of outputs; empty where by none."""
+        if not isinstance(given, str):
+            return ""
+        parameters = self.decoders.signature(given).parameters
+        if any(each.kind is each.VAR_KEYWORD for each in parameters.values()):
+            return COUNTS[0]
+        return next((name for name in COUNTS if name in parameters), "")
+
+
+_INCLUDED: Final = "the decoder includes its head"
+
+
+def _says_includes_head(decoder: object) -> bool:
+    return getattr(decoder, "includes_head", False) is True
+
+
+def _outputs(decoder: nn.Module) -> int:
+    return cast("Decoder", decoder).out_channels
+
+
+def _another_count(decoder: nn.Module, count: Count | None) -> Iterator[Problem]:
+    outputs: Any = getattr(decoder, "out_channels", None)  # whatever a module has under this name
+    if count is not None and outputs != count.value:
+        detail = f"{_INCLUDED}, which gives {outputs}, not {count.value}"
+        yield Problem(count.parameter, ProblemKind.INVALID, detail=detail)

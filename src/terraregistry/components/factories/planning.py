@@ -1,0 +1,163 @@
+"""Checking a whole composition before its first part is made."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
+
+from torch import nn
+
+from terraregistry.components.factories.arguments import Arguments, take_prefixed
+from terraregistry.components.factories.auxiliary import AuxiliaryPlanner
+from terraregistry.components.factories.branches import BranchPlanner
+from terraregistry.components.factories.composition import Composition
+from terraregistry.components.factories.counts import COUNTS, read_count
+from terraregistry.components.factories.framing import FRAMING, take_framing
+from terraregistry.components.factories.parts import plan_part
+from terraregistry.components.factories.problems import invalid_composition
+from terraregistry.components.factories.tasks import UNKNOWN_TASK, find_task
+from terraregistry.errors import ComponentNotFoundError, Problem, ProblemKind
+from terraregistry.protocols import Backbone, Decoder, Neck
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Mapping
+
+    from terraregistry.components.factories.branches import Branch
+    from terraregistry.components.factories.parts import Part
+    from terraregistry.components.factories.tasks import Task
+    from terraregistry.registry import MultiSourceRegistry
+
+__all__ = ["Planner", "Registries"]
+
+
+class Registries(NamedTuple):
+    """Where the names of parts are looked up."""
+
+    backbones: MultiSourceRegistry[Backbone]
+    decoders: MultiSourceRegistry[Decoder]
+    necks: MultiSourceRegistry[Neck]
+
+
+class Planner:
+    """Checks the parts of one composition, and collects what is wrong with each.
+
+    Args:
+        registries: Where the names of parts are looked up.
+        own: The factory's own arguments, validated; those that are wrong in themselves are left out.
+        names: The names of the factory's own arguments.
+        loose: The arguments of the parts that are given one by one; not changed.
+        problems: What is known to be wrong already.
+    """
+
+    # The arguments of the parts are any objects.
+    def __init__(
+        self,
+        registries: Registries,
+        own: Mapping[str, Any],
+        names: Collection[str],
+        loose: Mapping[str, Any],
+        problems: Collection[Problem],
+    ) -> None:
+        self._registries: Final = registries
+        self._own: Final = own
+        self._loose: Final = dict(loose)
+        self._spellings: Final = list(names)
+        self._problems: Final = list(problems)
+
+    def plan(self) -> Composition:
+        """Check everything.
+
+        Returns:
+            The composition, ready to be built.
+
+        Raises:
+            InvalidArgumentsError: Something is wrong; all of it is listed.
+        """
+        task = find_task(self._own["task"], self._problems) if "task" in self._own else UNKNOWN_TASK
+        backbone, framing = self._backbone()
+        given = enumerate(self._own.get("necks") or ())
+        necks = [self._neck(f"necks[{at}]", neck) for at, neck in given if neck is not None]
+        branch, aux = self._branches(task)
+        for name in self._loose:
+            self._problems.append(Problem(name, ProblemKind.UNKNOWN, choices=self._spellings))
+        if self._problems or backbone is None:
+            raise invalid_composition(self._problems)
+        results = {name: self._own[name] for name in ("rescale", "image_size_out")}
+        return Composition(task, backbone, [neck for neck in necks if neck is not None], branch, aux, framing, results)
+
+    def _take(self, part: str) -> Arguments:
+        arguments, problems = take_prefixed(part, self._loose, self._own.get(f"{part}_kwargs") or {})
+        self._problems.extend(problems)
+        return arguments
+
+    def _remember(self, arguments: Arguments, part: Part | None) -> None:
+        """Keep how the parameters of a part are written one by one, to suggest them for what is misspelt."""
+        if part is not None and not arguments.prefix.endswith("."):
+            self._spellings.extend(arguments.spellings(part.parameters))
+
+    def _backbone(self) -> tuple[Part | None, dict[str, Any]]:  # arguments of several types
+        given: str | nn.Module | None = self._own.get("backbone")
+        taken = self._take("backbone")
+        framing, arguments = take_framing(taken, self._framing_of(given), self._problems)
+        if given is None:
+            return None, framing
+        part = plan_part("backbone", self._registries.backbones, given, arguments, (), self._problems, kind=Backbone)
+        self._remember(arguments, part)
+        return part, framing
+
+    def _framing_of(self, backbone: str | nn.Module | None) -> tuple[str, ...]:
+        """Find out which of the arguments that say how images are padded a backbone takes itself."""
+        if not isinstance(backbone, str):
+            return ()
+        try:
+            parameters = self._registries.backbones.signature(backbone).parameters
+        except ComponentNotFoundError:
+            return ()
+        if any(each.kind is each.VAR_KEYWORD for each in parameters.values()):
+            return FRAMING
+        return tuple(name for name in FRAMING if name in parameters)
+
+    def _neck(self, where: str, given: Mapping[str, Any] | nn.Module) -> Part | None:  # its arguments are any objects
+        name_at = f"{where}.name"
+        arguments = Arguments({} if isinstance(given, nn.Module) else given, f"{where}.")
+        if isinstance(given, nn.Module):
+            name: str | nn.Module = given
+        elif "name" in given:
+            name, arguments = given["name"], arguments.without(["name"])
+        else:
+            self._problems.append(Problem(name_at, ProblemKind.MISSING, expected="str"))
+            return None
+        necks = self._registries.necks
+        return plan_part(where, necks, name, arguments, ([1],), self._problems, kind=Neck, name_at=name_at)
+
+    def _branches(self, task: Task) -> tuple[Branch | None, dict[str, Branch]]:
+        arguments, head_arguments = self._take("decoder"), self._take("head")
+        self._refuse_what_nothing_reads(task)
+        if not task.decodes:
+            why = f"{task.name} has no decoder"
+            self._problems.extend([*arguments.unused(why), *head_arguments.unused(why)])
+            return None, {}
+        decoder: str | nn.Module | None = self._own.get("decoder")
+        if decoder is None and "decoder" in self._own:
+            self._problems.append(Problem("decoder", ProblemKind.MISSING, expected="str | Module"))
+        planner = BranchPlanner(self._registries.decoders, task, self._problems)
+        count = read_count(self._own, task, self._problems)
+        branch = planner.plan("decoder", decoder, arguments, head_arguments, count)
+        if branch is not None:
+            self._remember(arguments, branch.decoder)
+            self._remember(head_arguments, branch.head)
+        aux = AuxiliaryPlanner(planner, count).plan(self._own.get("aux_decoders") or ())
+        return branch, aux
+
+    def _refuse_what_nothing_reads(self, task: Task) -> None:
+        names: tuple[str, ...] = ()
+        if not task.decodes:
+            names = ("decoder", *COUNTS, "aux_decoders", "image_size_out")
+        elif task.name and not task.pixel_wise:
+            names = ("image_size_out",)
+        for name in names:
+            if self._own.get(name):
+                detail = f"nothing reads this: {task.name} has no {_WHAT.get(name, 'decoder')}"
+                self._problems.append(Problem(name, ProblemKind.UNUSED, detail=detail))
+
+
+_WHAT: Final = {"image_size_out": "results at each pixel"}

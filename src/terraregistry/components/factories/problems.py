@@ -1,0 +1,56 @@
+"""Wording what is wrong with a composition."""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from terraregistry.errors import (
+    ComponentNotFoundError,
+    ComponentProtocolError,
+    InvalidArgumentsError,
+    Problem,
+    ProblemKind,
+)
+from terraregistry.registry.kinds import Kind
+
+if TYPE_CHECKING:
+    from collections.abc import Generator, Iterable, Iterator
+
+    from torch import nn
+
+__all__ = ["invalid_composition", "not_found", "noting", "unlike"]
+
+
+def invalid_composition(problems: Iterable[Problem]) -> InvalidArgumentsError:
+    """Make the error that lists everything that is wrong with a composition, each mistake once."""
+    return InvalidArgumentsError(
+        "EncoderDecoderFactory.build_model", "MODEL_FACTORY_REGISTRY", tuple(dict.fromkeys(problems))
+    )
+
+
+def not_found(path: str, error: ComponentNotFoundError) -> Problem:
+    """Turn the error of a name into a problem of the place where it was written."""
+    sources = f" (sources searched: {', '.join(error.sources)})" if error.sources else ""
+    detail = f"{error.registry} has no component {error.name!r}{sources}"
+    return Problem(path, ProblemKind.NOT_FOUND, detail=detail, choices=error.suggestions)
+
+
+def unlike(kind: type, module: nn.Module, where: str) -> Iterator[Problem]:
+    """Say why a module cannot be a part, where it cannot."""
+    try:
+        Kind(kind).check(module, where, lambda: where)
+    except ComponentProtocolError as error:
+        lacks = [f"lacks {', '.join(error.missing)}"] if error.missing else []
+        reasons = "; ".join([*lacks, *error.wrong])
+        yield Problem(where, ProblemKind.INVALID, detail=f"{error.product} is no {error.kind}: it {reasons}")
+
+
+@contextmanager
+def noting(note: str) -> Generator[None]:
+    """Add a note to whatever is raised inside."""
+    try:
+        yield
+    except Exception as error:
+        error.add_note(note)
+        raise

@@ -1,0 +1,117 @@
+"""A head that gives each position its numbers."""
+
+from __future__ import annotations
+
+import inspect
+from functools import partial
+from typing import TYPE_CHECKING
+
+from torch import nn
+
+from terraregistry.components.heads.blocks import stack
+from terraregistry.components.refusals import at_least, refusal
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+__all__ = ["LearnedUpscale", "RegressionHead"]
+
+
+class LearnedUpscale(nn.Module):
+    """Doubles the resolution: a convolution to four times the channels and a pixel shuffle (Shi et al., 2016).
+
+    Args:
+        channels: The channels before and after.
+        batch_norm: Normalise the result.
+
+    Shape:
+        `(B, C, H, W)` to `(B, C, 2 * H, 2 * W)`.
+    """
+
+    def __init__(self, channels: int, batch_norm: bool = True) -> None:
+        super().__init__()
+        self.conv = nn.Conv2d(channels, 4 * channels, kernel_size=3, padding=1)
+        self.upscale = nn.PixelShuffle(2)
+        self.bn = nn.BatchNorm2d(channels) if batch_norm else nn.Identity()
+        self.act = nn.ReLU()
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Double the resolution of `x`, `(B, C, H, W)`."""
+        doubled: Tensor = self.act(self.bn(self.upscale(self.conv(x))))
+        return doubled
+
+
+class RegressionHead(nn.Module):
+    """Convolutions to a few numbers at each position of a map. TerraTorch's parameters and state_dict keys.
+
+    TerraTorch ignores `batch_norm=False`; here it leaves out every batch norm (and the 3x3 convolutions have a bias
+    instead), so that checkpoints made there with `batch_norm=False` fit `batch_norm=True` here. A `final_act` by name
+    is a class of `torch.nn` and nothing else, where TerraTorch imports whatever the name says.
+
+    Args:
+        in_channels: The channels of the map.
+        num_outputs: The number of outputs, at least 1.
+        final_act: The activation of the result: a module, the name of a class of `torch.nn` that takes no arguments
+            (`torch.nn.Sigmoid`), or None.
+        learned_upscale_layers: How many times the resolution is doubled first.
+        channel_list: The channels after each of the 3x3 convolutions that come next; None or empty for none.
+        batch_norm: Normalise after the convolutions.
+        dropout: The probability of dropping a channel before the last convolution.
+
+    Raises:
+        InvalidArgumentsError: `num_outputs` is below 1, `learned_upscale_layers` below 0, or `final_act` names no class
+            of `torch.nn`.
+        ValueError: `dropout` is no probability.
+
+    Shape:
+        `(B, in_channels, H, W)` to `(B, num_outputs, H * 2**learned_upscale_layers, W * 2**learned_upscale_layers)`.
+    """
+
+    def __init__(
+        self,
+        in_channels: int,
+        num_outputs: int = 1,
+        final_act: nn.Module | str | None = None,
+        learned_upscale_layers: int = 0,
+        channel_list: list[int] | None = None,
+        batch_norm: bool = True,
+        dropout: float = 0,
+    ) -> None:
+        super().__init__()
+        self.num_outputs = at_least(self, "num_outputs", num_outputs)
+        self.learned_upscale_layers = at_least(self, "learned_upscale_layers", learned_upscale_layers, 0)
+        self.final_act = self._activation(final_act)
+        widths = [in_channels, *(channel_list or [])]
+        layers: list[nn.Module] = []
+        if learned_upscale_layers:
+            upscales = (LearnedUpscale(in_channels, batch_norm) for _ in range(learned_upscale_layers))
+            layers.append(nn.Sequential(*upscales))
+        if channel_list:
+            layers.append(stack(widths, partial(_block, batch_norm=batch_norm)))
+        layers += [nn.Dropout2d(dropout), nn.Conv2d(widths[-1], num_outputs, kernel_size=1)]
+        self.head = nn.Sequential(*layers)
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Predict at each position of `x`, `(B, in_channels, H, W)`: `(B, num_outputs, H', W')`."""
+        predicted: Tensor = self.final_act(self.head(x))
+        return predicted
+
+    def _activation(self, final_act: nn.Module | str | None) -> nn.Module:
+        if final_act is None:
+            return nn.Identity()
+        if isinstance(final_act, nn.Module):
+            return final_act
+        package, _, name = final_act.rpartition(".")
+        found = getattr(nn, name, None)
+        inside = package == "torch.nn" or package.startswith("torch.nn.modules")
+        if not (inside and inspect.isclass(found) and issubclass(found, nn.Module)):
+            detail = f"expected an activation of torch.nn, such as 'torch.nn.Sigmoid', or a module, got {final_act!r}"
+            raise refusal(self, "final_act", detail)
+        activation: nn.Module = found()
+        return activation
+
+
+def _block(before: int, after: int, *, batch_norm: bool) -> nn.Module:
+    convolution = nn.Conv2d(before, after, kernel_size=3, padding=1, bias=not batch_norm)
+    normalised = [nn.BatchNorm2d(after)] if batch_norm else []
+    return nn.Sequential(convolution, *normalised, nn.ReLU(inplace=True))

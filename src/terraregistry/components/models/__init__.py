@@ -1,0 +1,1 @@
+"""Whole models: a backbone, necks, a decoder and a head, composed."""

@@ -1,0 +1,53 @@
+"""A model that gives features."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from terraregistry.components.models.encoder_decoder import EncoderModel
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from torch import Tensor, nn
+
+    from terraregistry.components.models.framing import PaddingMode, PatchSize
+
+__all__ = ["EmbeddingOutputModel"]
+
+
+class EmbeddingOutputModel(EncoderModel):
+    """Gives the features of each image, from a backbone that is not trained.
+
+    TerraTorch's needs at least one neck; this one works without.
+
+    Args:
+        encoder: The backbone; frozen on construction.
+        necks: The necks, the first next to the backbone.
+        patch_size: What to pad images to; found in the backbone by default.
+        padding: How images continue beyond their edges.
+    """
+
+    def __init__(
+        self,
+        encoder: nn.Module,
+        *,
+        necks: Iterable[nn.Module] = (),
+        patch_size: PatchSize | None = None,
+        padding: PaddingMode = "reflect",
+    ) -> None:
+        super().__init__(encoder, necks=necks, patch_size=patch_size, padding=padding)
+        self.freeze_encoder()
+
+    # What a backbone takes beside the images (times, places, ...) is its own.
+    def forward(self, x: Tensor, **kwargs: Any) -> list[Tensor]:
+        """Compute the features of each image.
+
+        Args:
+            x: The images, `(B, C, H, W)` or `(B, C, T, H, W)`.
+            **kwargs: What else the backbone takes.
+
+        Returns:
+            One tensor a feature, as the last neck gives it.
+        """
+        return self.features(self.pad(x), **kwargs)

@@ -1,0 +1,49 @@
+"""The order of a feature's axes, for decoders that want channels first."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from terraregistry.protocols import DescribesFeatures, Layout
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from torch import Tensor, nn
+
+__all__ = ["channels_first", "layouts_of"]
+
+
+def layouts_of(backbone: nn.Module) -> tuple[Layout, ...] | None:
+    """Read the layout of each feature from a backbone's `feature_specs`.
+
+    Args:
+        backbone: The backbone.
+
+    Returns:
+        One layout a feature, or None where the backbone does not say.
+    """
+    if not isinstance(backbone, DescribesFeatures):
+        return None
+    return tuple(spec.layout for spec in backbone.feature_specs)
+
+
+def channels_first(features: Sequence[Tensor], layouts: Sequence[Layout]) -> list[Tensor]:
+    """Move the channels of maps that have them last to where decoders expect them.
+
+    Args:
+        features: One tensor a feature.
+        layouts: The layout of each.
+
+    Returns:
+        Maps as `(B, C, H, W)`; tokens as they are.
+
+    Raises:
+        ValueError: There is another number of features than of layouts.
+    """
+    if len(features) != len(layouts):
+        raise ValueError(f"the backbone gave {len(features)} features, but its feature_specs describe {len(layouts)}")
+    return [
+        feature.movedim(-1, 1) if layout is Layout.NHWC else feature
+        for feature, layout in zip(features, layouts, strict=True)
+    ]

@@ -1,0 +1,90 @@
+"""A model with a result at each pixel."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from torch.nn import functional
+
+from terraregistry.components.models.encoder_decoder import EncoderDecoderModel
+from terraregistry.components.models.framing import centre_crop
+from terraregistry.components.models.output import ModelOutput
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from torch import Tensor, nn
+
+    from terraregistry.components.models.framing import PaddingMode, PatchSize
+
+__all__ = ["PixelWiseModel"]
+
+
+class PixelWiseModel(EncoderDecoderModel):
+    """Gives each pixel its result: segmentation and regression.
+
+    Args:
+        encoder: The backbone.
+        decoder: The decoder.
+        head: The head; None where the decoder includes it.
+        necks: The necks, the first next to the backbone.
+        aux_heads: By name, further pairs of a decoder and its head.
+        patch_size: What to pad images to; found in the backbone by default.
+        padding: How images continue beyond their edges.
+        rescale: Bring results to the resolution of the images, bilinearly.
+        image_size_out: Height and width of the results, cut out of the middle; those of the images by default.
+    """
+
+    def __init__(
+        self,
+        encoder: nn.Module,
+        decoder: nn.Module,
+        head: nn.Module | None = None,
+        *,
+        necks: Iterable[nn.Module] = (),
+        aux_heads: Mapping[str, tuple[nn.Module, nn.Module | None]] | None = None,
+        patch_size: PatchSize | None = None,
+        padding: PaddingMode = "reflect",
+        rescale: bool = True,
+        image_size_out: tuple[int, int] | None = None,
+    ) -> None:
+        super().__init__(
+            encoder, decoder, head, necks=necks, aux_heads=aux_heads, patch_size=patch_size, padding=padding
+        )
+        self.rescale = rescale
+        self.image_size_out = image_size_out
+
+    # What a backbone takes beside the images (times, places, ...) is its own.
+    def forward(self, x: Tensor, *, image_size: tuple[int, int] | None = None, **kwargs: Any) -> ModelOutput:
+        """Compute the result of each pixel.
+
+        Args:
+            x: The images, `(B, C, H, W)` or `(B, C, T, H, W)`.
+            image_size: Height and width of the results where the model has no `image_size_out`; those of the images by
+                default.
+            **kwargs: What else the backbone takes.
+
+        Returns:
+            Results `(B, N, H, W)`, or `(B, H, W)` where there is one number a pixel. Without `rescale`, they have the
+            resolution that the head gives, and are cropped where that is larger than the size.
+
+        Raises:
+            ValueError: With `rescale`, results larger than the padded images are asked for.
+        """
+        images = self.pad(x)
+        padded = (images.shape[-2], images.shape[-1])
+        size = self.image_size_out or image_size or (x.shape[-2], x.shape[-1])
+        if self.rescale and (size[0] > padded[0] or size[1] > padded[1]):
+            raise ValueError(
+                f"results of {size[0]}x{size[1]} pixels are asked for, but the images have {padded[0]}x{padded[1]}; "
+                "results are cropped, never enlarged"
+            )
+        output, aux = self.branches(self.features(images, **kwargs))
+        return ModelOutput(
+            self._frame(output, padded, size), {name: self._frame(raw, padded, size) for name, raw in aux.items()}
+        )
+
+    def _frame(self, raw: Tensor, padded: tuple[int, int], size: tuple[int, int]) -> Tensor:
+        if self.rescale and raw.shape[-2:] != padded:
+            raw = functional.interpolate(raw, size=padded, mode="bilinear")
+        return centre_crop(raw.squeeze(1), size)

@@ -1,0 +1,35 @@
+"""A model with a few numbers for each image."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from terraregistry.components.models.encoder_decoder import EncoderDecoderModel
+from terraregistry.components.models.output import ModelOutput
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+__all__ = ["ScalarOutputModel"]
+
+
+class ScalarOutputModel(EncoderDecoderModel):
+    """Gives each image a few numbers: classification and scalar regression.
+
+    `freeze_encoder` uses the backbone's own `freeze()` where it has one, as for results at each pixel; TerraTorch's
+    does not.
+    """
+
+    # What a backbone takes beside the images (times, places, ...) is its own.
+    def forward(self, x: Tensor, **kwargs: Any) -> ModelOutput:
+        """Compute the numbers of each image.
+
+        Args:
+            x: The images, `(B, C, H, W)` or `(B, C, T, H, W)`.
+            **kwargs: What else the backbone takes.
+
+        Returns:
+            Results `(B, N)`.
+        """
+        output, aux = self.branches(self.features(self.pad(x), **kwargs))
+        return ModelOutput(output, aux)

@@ -1,0 +1,178 @@
+"""A neck that turns the tokens of a vision transformer into maps."""
+
+from __future__ import annotations
+
+import warnings
+from math import isqrt
+from typing import TYPE_CHECKING, ClassVar, NamedTuple
+
+from torch import nn
+
+from terraregistry.components.refusals import at_least
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from torch import Tensor
+
+__all__ = ["ReshapeTokensToImage"]
+
+
+class _Grid(NamedTuple):
+    """Where the patches lie among the tokens of one feature."""
+
+    first: int  # the first token that is a patch: 1 after a class token
+    rows: int
+    columns: int
+
+
+class ReshapeTokensToImage(nn.Module):
+    """Lays the tokens of each feature out as a map.
+
+    The tokens are in the order time, row, column, as Prithvi and other ViTs over time give them; time becomes part of
+    the channels, time-major. Features that are maps already pass through.
+
+    The rows and columns are `h` and what is left, or those that patches of one size cut out of `image_size`, or a
+    square. TerraTorch tries the square first, which lays a 64-token image of 1:4 out as 8x8 in place of 4x16. Where a
+    grid fits only with the first token, that token is kept with a warning; TerraTorch switches `remove_cls_token` off
+    for good in that case, this module does not change.
+
+    Args:
+        channel_list: The channels of each feature, as `forward` gives them.
+        remove_cls_token: Drop the first token.
+        effective_time_dim: The number of time steps T that the tokens of one feature hold.
+        h: The rows of the grid, where the image is no square and its size is not known.
+        temporal_inputs: The features have an axis of time: `(B, T, N, C)` to `(B, T, C, H, W)`.
+
+    Attributes:
+        keeps_strides: What is true of each feature beside its channels (its stride) is rearranged by
+            `process_channel_list` alike.
+
+    Raises:
+        InvalidArgumentsError: `effective_time_dim` or `h` is below 1.
+
+    Shape:
+        Tokens `(B, N, C)` to a map `(B, T * C, H, W)`, with N = T * H * W, and one more for a class token.
+
+    Example:
+        >>> import torch
+        >>> neck = ReshapeTokensToImage([192])
+        >>> neck([torch.zeros(2, 1 + 14 * 14, 192)])[0].shape
+        torch.Size([2, 192, 14, 14])
+    """
+
+    keeps_strides: ClassVar[bool] = True
+
+    def __init__(
+        self,
+        channel_list: list[int],
+        remove_cls_token: bool = True,
+        effective_time_dim: int = 1,
+        h: int | None = None,
+        temporal_inputs: bool = False,
+    ) -> None:
+        super().__init__()
+        self.channel_list = list(channel_list)
+        self.remove_cls_token = remove_cls_token
+        self.effective_time_dim = at_least(self, "effective_time_dim", effective_time_dim)
+        self.h = None if h is None else at_least(self, "h", h)
+        self.temporal_inputs = temporal_inputs
+
+    def process_channel_list(self, channel_list: list[int]) -> list[int]:
+        """Return the list as it is: it counts the channels of the maps, not those of the tokens.
+
+        With `effective_time_dim` T, a feature whose tokens have C channels makes a map of T * C. Backbones that put
+        time into their tokens, such as Prithvi, list T * C in their `out_channels` already, so there is nothing to
+        multiply here.
+
+        Args:
+            channel_list: One entry a feature, with the factor T.
+
+        Returns:
+            A list with the same entries.
+        """
+        return list(channel_list)
+
+    def forward(self, features: list[Tensor], image_size: tuple[int, int] | None = None) -> list[Tensor]:
+        """Lay tokens out as maps.
+
+        Args:
+            features: One tensor a feature, `(B, N, C)`, or `(B, T, N, C)` with `temporal_inputs`.
+            image_size: Height and width of the images that the backbone saw, in pixels.
+
+        Returns:
+            One map a feature, `(B, T * C, H, W)`, or `(B, T, C, H, W)` with `temporal_inputs`.
+
+        Raises:
+            ValueError: A feature has too few axes, or its tokens make no grid.
+        """
+        convert = self._maps_over_time if self.temporal_inputs else self._map
+        return [convert(feature, image_size) for feature in features]
+
+    def _maps_over_time(self, tokens: Tensor, image_size: tuple[int, int] | None) -> Tensor:
+        if tokens.dim() > 4:
+            return tokens
+        if tokens.dim() < 4:
+            raise ValueError(f"temporal_inputs expects tokens (B, T, N, C), got the shape {tuple(tokens.shape)}")
+        maps = self._map(tokens.flatten(0, 1), image_size)
+        return maps.reshape(*tokens.shape[:2], *maps.shape[1:])
+
+    def _map(self, tokens: Tensor, image_size: tuple[int, int] | None) -> Tensor:
+        if tokens.dim() > 3:
+            return tokens
+        if tokens.dim() < 3:
+            raise ValueError(f"expected tokens (B, N, C) or a map, got the shape {tuple(tokens.shape)}")
+        batch, count, channels = tokens.shape
+        first, rows, columns = self._grid(count, image_size)
+        steps = tokens[:, first:].reshape(batch, self.effective_time_dim, rows, columns, channels)
+        return steps.permute(0, 1, 4, 2, 3).flatten(1, 2)
+
+    def _grid(self, count: int, image_size: tuple[int, int] | None) -> _Grid:
+        for rows_of in self._ways(image_size):
+            for first in (1, 0) if self.remove_cls_token else (0,):
+                patches, rest = divmod(count - first, self.effective_time_dim)
+                rows = rows_of(patches) if patches > 0 and not rest else 0
+                if rows and not patches % rows:
+                    if first != self.remove_cls_token:
+                        _warn_kept(count)
+                    return _Grid(first, rows, patches // rows)
+        raise ValueError(self._no_grid(count, image_size))
+
+    def _ways(self, image_size: tuple[int, int] | None) -> list[Callable[[int], int]]:
+        """The ways to find the rows of a number of patches, 0 where there are none; the surest first."""
+        given = self.h
+        if given is not None:
+            return [lambda _: given]
+        if image_size is None:
+            return [_square_rows]
+        return [lambda patches: _image_rows(patches, *image_size), _square_rows]
+
+    def _no_grid(self, count: int, image_size: tuple[int, int] | None) -> str:
+        steps = f" for each of {self.effective_time_dim} time steps" if self.effective_time_dim > 1 else ""
+        less = ", with or without the first," if self.remove_cls_token else ""
+        rows = f" of {self.h} rows" if self.h is not None else ""
+        image = f" of an image {image_size[0]}x{image_size[1]}" if image_size is not None and self.h is None else ""
+        settings = f"remove_cls_token={self.remove_cls_token}, effective_time_dim={self.effective_time_dim}, h={self.h}"
+        return f"{count} tokens{less} make no grid{rows}{image}{steps}; expected other values than {settings}"
+
+
+def _square_rows(patches: int) -> int:
+    side = isqrt(patches)
+    return side if side * side == patches else 0
+
+
+def _image_rows(patches: int, height: int, width: int) -> int:
+    """The rows of the grid that square patches of one size cut out of an image, 0 where no size gives that many."""
+    for patch in range(isqrt(height * width // patches), 0, -1):
+        rows, columns = height // patch, width // patch
+        if rows * columns >= patches:
+            return rows if rows * columns == patches else 0
+    return 0
+
+
+def _warn_kept(count: int) -> None:
+    warnings.warn(
+        f"{count} tokens make a grid with the first one and none without it, so it is kept; "
+        "say remove_cls_token=False where there is no class token",
+        stacklevel=2,
+    )

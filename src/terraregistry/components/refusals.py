@@ -1,0 +1,82 @@
+"""Refusing values that no component can be made of, in the words in which the registries refuse arguments."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from terraregistry.errors import InvalidArgumentsError, Problem, ProblemKind
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+__all__ = ["at_least", "channels_at", "refusal"]
+
+
+def refusal(
+    component: object, parameter: str, detail: str, kind: ProblemKind = ProblemKind.INVALID
+) -> InvalidArgumentsError:
+    """Make the error of a component that refuses a value.
+
+    Args:
+        component: The component, half made.
+        parameter: The parameter, or a place inside it.
+        detail: What was expected, and what was given.
+        kind: What kind of mistake it is.
+
+    Returns:
+        The error, to be raised; it is a ValueError.
+    """
+    return InvalidArgumentsError(
+        type(component).__qualname__, "terraregistry", (Problem(parameter, kind, detail=detail),)
+    )
+
+
+def at_least(component: object, parameter: str, value: int, least: int = 1) -> int:
+    """Check that a number is not too small.
+
+    Args:
+        component: The component, half made.
+        parameter: The parameter.
+        value: The number.
+        least: The smallest that is right.
+
+    Returns:
+        The number.
+
+    Raises:
+        InvalidArgumentsError: It is smaller.
+    """
+    if value < least:
+        raise refusal(component, parameter, f"expected at least {least}, got {value}")
+    return value
+
+
+def channels_at(
+    component: object, channels: Sequence[int], index: int, parameter: str, *, given_as: str = "embed_dim"
+) -> int:
+    """Look up the channels of the feature that a parameter points at.
+
+    Args:
+        component: The component, half made.
+        channels: The channels of each feature.
+        index: Which feature; negative counts from the last.
+        parameter: The parameter of the index.
+        given_as: The parameter of the channels.
+
+    Returns:
+        The channels of that feature.
+
+    Raises:
+        InvalidArgumentsError: There are no features, or the index points outside them.
+
+    Example:
+        >>> channels_at("a decoder", [64, 128], -1, "in_index")
+        128
+    """
+    count = len(channels)
+    if not count:
+        raise refusal(component, given_as, "expected the channels of at least one feature, got an empty list")
+    if not -count <= index < count:
+        features = f"{count} feature{'s' if count > 1 else ''}"
+        raise refusal(component, parameter, f"expected {-count} to {count - 1} with {features}, got {index}")
+    return channels[index]

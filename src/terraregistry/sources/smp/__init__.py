@@ -1,0 +1,5 @@
+"""segmentation-models-pytorch as a source of decoders."""
+
+from terraregistry.sources.smp.source import SmpRegistry
+
+__all__ = ["SmpRegistry"]

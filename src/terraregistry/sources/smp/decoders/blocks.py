@@ -1,0 +1,111 @@
+"""The channels of the blocks of smp's U-shaped decoders, Unet, Unet++ and MAnet."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from terraregistry.sources.smp.checks import Argument, Checks
+from terraregistry.sources.smp.options import SMP_BLOCK_CHANNELS
+from terraregistry.sources.smp.pyramid import read_pyramid, up_to_image
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from terraregistry.sources.smp.pyramid import Pyramid
+
+__all__ = ["block_channels", "check_scse", "coarsest_block", "default_block_channels", "read_u_shape"]
+
+_SCSE_REDUCTION: Final = 16
+
+
+def default_block_channels(count: int) -> tuple[int, ...]:
+    """Return smp's default for five blocks, cut or extended to another number.
+
+    Fewer blocks take its first entries, as smp's users write it for a smaller depth; more repeat the 256 in front.
+
+    >>> default_block_channels(4), default_block_channels(6)
+    ((256, 128, 64, 32), (256, 256, 128, 64, 32, 16))
+    """
+    extra = (SMP_BLOCK_CHANNELS[0],) * max(0, count - len(SMP_BLOCK_CHANNELS))
+    return extra + SMP_BLOCK_CHANNELS[:count]
+
+
+def read_u_shape(
+    checks: Checks,
+    channels: Sequence[int],
+    strides: Sequence[int] | None,
+    *,
+    drop_first_features: bool,
+    entries: int = 2,
+    placeholders: int | None = None,
+) -> Pyramid:
+    """Read the features of a decoder whose first entry is the image, which it does not look at.
+
+    Args:
+        checks: Where problems are noted.
+        channels: The channels of each feature.
+        strides: Their strides, if given.
+        drop_first_features: Whether to do without placeholders.
+        entries: How long smp's list must be.
+        placeholders: How many placeholders smp can take, where that is limited; the result is coarser than the image
+            then.
+    """
+    pyramid = read_pyramid(checks, channels, strides)
+    if not drop_first_features:
+        levels = up_to_image(pyramid.strides)
+        pyramid = pyramid.behind(levels if placeholders is None else levels[-placeholders:])
+    if pyramid.depth + 1 < entries:
+        checks.stop(
+            "channels",
+            f"needs a pyramid that makes {entries} levels or more together with the image's, such as "
+            f"(64, 128, 256, 512) at strides (4, 8, 16, 32); got {pyramid}",
+        )
+    return pyramid
+
+
+def block_channels(checks: Checks, given: Sequence[int] | None, pyramid: Pyramid) -> tuple[int, ...]:
+    """Return the channels of each block, of which there is one for each step of the pyramid.
+
+    Args:
+        checks: Where problems are noted.
+        given: What the caller gave, if anything.
+        pyramid: The features with their placeholders.
+    """
+    if given is None:
+        return default_block_channels(pyramid.depth)
+    widths = checks.positives(Argument("decoder_channels", given))
+    if widths is None:
+        return ()
+    if len(widths) != pyramid.depth:
+        older = len(pyramid.channels) - 1
+        hint = (
+            f" ({older} are right with drop_first_features=True)"
+            if pyramid.placeholders and older == len(widths)
+            else ""
+        )
+        checks.refuse(
+            "decoder_channels",
+            f"needs {pyramid.depth} entries, one a block, for {pyramid} (from stride {pyramid.strides[-1]} up to "
+            f"{pyramid.output_stride}), got {len(widths)}{hint}",
+        )
+    return widths
+
+
+def coarsest_block(pyramid: Pyramid) -> int:
+    """Return the channels that enter the first block: those of the coarsest entry and of the one before it."""
+    return sum(pyramid.smp_channels[1:][-2:])
+
+
+def check_scse(checks: Checks, path: str, widths: Sequence[int]) -> None:
+    """Note a problem where smp's attention would squeeze a block to nothing: it divides the channels by 16.
+
+    Args:
+        checks: Where it is noted.
+        path: The argument that asks for attention.
+        widths: The channels of the maps that attention is applied to.
+    """
+    narrowest = min(widths, default=_SCSE_REDUCTION)
+    if narrowest < _SCSE_REDUCTION:
+        checks.refuse(
+            path, f"'scse' needs at least {_SCSE_REDUCTION} channels in every block; one would have {narrowest}"
+        )

@@ -1,0 +1,100 @@
+"""MAnet of segmentation-models-pytorch."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence  # noqa: TC003 - read at run time
+from types import MappingProxyType
+from typing import ClassVar
+
+from segmentation_models_pytorch.decoders.manet.decoder import MAnetDecoder
+
+from terraregistry.sources.smp.adapter import SmpDecoder
+from terraregistry.sources.smp.checks import Argument, Checks, either
+from terraregistry.sources.smp.decoders.blocks import block_channels, read_u_shape
+from terraregistry.sources.smp.doubling import check_sizes_double, check_strides_double
+from terraregistry.sources.smp.options import Interpolation, Norm  # noqa: TC001 - read at run time
+
+__all__ = ["MAnet"]
+
+
+class MAnet(SmpDecoder):
+    """smp's MAnet: a Unet with attention between positions and between scales (Fan et al., IEEE Access 2020).
+
+    Takes a pyramid in which each stride is twice the one before, and features whose sizes double exactly. The result
+    has the size of the image, `(B, decoder_channels[-1], H, W)`. Attention between positions takes memory by the
+    square of the number of positions of the coarsest feature. A feature at stride 1 stands where smp has the image,
+    which the decoder does not read.
+
+    Args:
+        channels: The channels of each feature, from the finest to the coarsest.
+        strides: The stride of each feature in input pixels. Without it the last is taken as 32 and each before it as
+            half.
+        drop_first_features: Hand the features to smp without placeholders, so that smp ignores the first: for
+            checkpoints made that way. The result then has the size of the first feature.
+        decoder_channels: The channels of each block, from the coarsest up. Without it smp's (256, 128, 64, 32, 16):
+            as many from the front as there are blocks, or with more 256 in front.
+        reduction: What the attention between scales divides the channels of a feature by.
+        use_norm: The normalisation of each convolution.
+        pab_channels: The channels in which positions are compared.
+        interpolation_mode: How maps are upsampled.
+        decoder_use_norm: Another name for `use_norm`.
+        decoder_pab_channels: Another name for `pab_channels`.
+        decoder_interpolation: Another name for `interpolation_mode`.
+
+    Raises:
+        InvalidArgumentsError: If no decoder can be built of this; every problem is listed.
+    """
+
+    model_names: ClassVar[Mapping[str, str]] = MappingProxyType(
+        {
+            "decoder_use_norm": "use_norm",
+            "decoder_pab_channels": "pab_channels",
+            "decoder_interpolation": "interpolation_mode",
+        }
+    )
+
+    def __init__(
+        self,
+        channels: Sequence[int],
+        *,
+        strides: Sequence[int] | None = None,
+        drop_first_features: bool = False,
+        decoder_channels: Sequence[int] | None = None,
+        reduction: int = 16,
+        use_norm: Norm = "batchnorm",
+        pab_channels: int = 64,
+        interpolation_mode: Interpolation = "nearest",
+        decoder_use_norm: Norm | None = None,
+        decoder_pab_channels: int | None = None,
+        decoder_interpolation: Interpolation | None = None,
+    ) -> None:
+        checks = Checks(type(self).__name__)
+        norm = checks.norm(either("use_norm", use_norm, "decoder_use_norm", decoder_use_norm))
+        compared = checks.positive(either("pab_channels", pab_channels, "decoder_pab_channels", decoder_pab_channels))
+        divisor = checks.positive(Argument("reduction", reduction))
+        mode = checks.interpolation(
+            either("interpolation_mode", interpolation_mode, "decoder_interpolation", decoder_interpolation)
+        )
+        pyramid = read_u_shape(checks, channels, strides, drop_first_features=drop_first_features)
+        check_strides_double(checks, pyramid)
+        widths = block_channels(checks, decoder_channels, pyramid)
+        checks.finish()
+        decoder = MAnetDecoder(
+            encoder_channels=pyramid.smp_channels,
+            decoder_channels=list(widths),
+            n_blocks=pyramid.depth,
+            reduction=divisor,
+            use_norm=norm,
+            pab_channels=compared,
+            interpolation_mode=mode,
+        )
+        super().__init__(
+            decoder,
+            pyramid,
+            out_channels=widths[-1],
+            reduction=pyramid.output_stride,
+            used_features=pyramid.from_entry(1),
+        )
+
+    def _check_sizes(self, sizes: list[tuple[int, int]]) -> None:
+        check_sizes_double(type(self).__name__, sizes, self.used_features)

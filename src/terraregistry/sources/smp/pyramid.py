@@ -1,0 +1,151 @@
+"""What a decoder knows of its features before it sees them, and the placeholders that it puts in front of them.
+
+smp's decoders expect a list that starts with the image (stride 1) and the map at stride 2; most of them ignore the
+first entry or the first two. A backbone's list starts later, so that smp would ignore real features. Placeholders
+with zero channels take those places: they cost nothing, carry nothing, and keep every real feature in use.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Final
+
+from terraregistry.sources.smp.checks import Argument, Checks
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from torch import Tensor
+
+__all__ = ["QUARTER", "Pyramid", "assumed_strides", "read_pyramid", "up_to_image", "up_to_quarter"]
+
+QUARTER: Final = 4
+"""The stride of the finest feature that many decoders use."""
+_LEVELS: Final = 6  # of strides 1, 2, 4, 8, 16 and 32
+
+
+@dataclass(frozen=True, slots=True)
+class Pyramid:
+    """The features of a backbone, from the finest to the coarsest.
+
+    Attributes:
+        channels: The number of channels of each.
+        strides: The input pixels for each step along H and W.
+        assumed: Whether the strides are assumed rather than given.
+        placeholders: The strides of the placeholders in front.
+    """
+
+    channels: tuple[int, ...]
+    strides: tuple[int, ...]
+    assumed: bool
+    placeholders: tuple[int, ...] = ()
+
+    def __str__(self) -> str:
+        """Return the channels and the strides in words."""
+        return f"{len(self.channels)} feature(s) with channels {self.channels} at strides {self.strides}"
+
+    @property
+    def smp_channels(self) -> list[int]:
+        """The channels of the list that smp gets, placeholders included."""
+        return [0] * len(self.placeholders) + list(self.channels)
+
+    @property
+    def depth(self) -> int:
+        """What smp calls the depth: the length of its list without the image."""
+        return len(self.placeholders) + len(self.channels) - 1
+
+    @property
+    def output_stride(self) -> int:
+        """The stride of the first entry of the list that smp gets."""
+        return (self.placeholders + self.strides)[0]
+
+    def behind(self, placeholders: tuple[int, ...]) -> Pyramid:
+        """Return the same features behind placeholders of the given strides."""
+        return replace(self, placeholders=placeholders)
+
+    def from_entry(self, first: int) -> tuple[int, ...]:
+        """Return the indices of the features that stand at an entry of smp's list, or after it."""
+        return tuple(range(max(0, first - len(self.placeholders)), len(self.channels)))
+
+    def fill(self, features: Sequence[Tensor]) -> list[Tensor]:
+        """Put the placeholders in front.
+
+        Args:
+            features: The maps, `(B, C_i, H_i, W_i)`.
+
+        Returns:
+            A new list, whose first entries are `(B, 0, H, W)`, sized by the size and stride of the first feature.
+        """
+        first = features[0]
+        size = (first.shape[2], first.shape[3])
+        empty = [first.new_empty(first.shape[0], 0, *self.size_at(stride, size)) for stride in self.placeholders]
+        return [*empty, *features]
+
+    def size_at(self, stride: int, first: tuple[int, int]) -> tuple[int, int]:
+        """Return the height and width of a map of some stride.
+
+        Args:
+            stride: Its stride.
+            first: The height and width of the first feature.
+        """
+        height, width = first
+        return math.ceil(height * self.strides[0] / stride), math.ceil(width * self.strides[0] / stride)
+
+
+def assumed_strides(count: int) -> tuple[int, ...]:
+    """Return the strides that features are assumed to have: the last 32, each before it half of the next.
+
+    More than six features are assumed to start at stride 1.
+
+    >>> assumed_strides(4)
+    (4, 8, 16, 32)
+    """
+    first = max(0, _LEVELS - count)
+    return tuple(2 ** (first + i) for i in range(count))
+
+
+def read_pyramid(checks: Checks, channels: Sequence[int], strides: Sequence[int] | None) -> Pyramid:
+    """Check what a caller says of the features.
+
+    Args:
+        checks: Where problems are noted.
+        channels: The number of channels of each feature.
+        strides: Their strides, or None for the assumed ones.
+
+    Returns:
+        The features without any placeholders.
+
+    Raises:
+        InvalidArgumentsError: If the lists are no lists of positive integers, or do not fit each other.
+    """
+    widths = checks.positives(Argument("channels", channels))
+    steps = assumed_strides(len(widths or ())) if strides is None else checks.positives(Argument("strides", strides))
+    if widths is None or steps is None:
+        checks.fail()
+    if not widths:
+        checks.stop("channels", "needs at least one feature, got an empty list")
+    if len(steps) != len(widths):
+        checks.stop("strides", f"needs one stride for each of the {len(widths)} features, got {len(steps)}")
+    if list(steps) != sorted(steps):
+        checks.stop("strides", f"must go from the finest feature to the coarsest, got {steps}")
+    return Pyramid(widths, steps, assumed=strides is None)
+
+
+def up_to_image(strides: Sequence[int]) -> tuple[int, ...]:
+    """Return the strides of all levels between the image and the first feature, the image included.
+
+    >>> up_to_image((8, 16, 32))
+    (1, 2, 4)
+    """
+    return tuple(2**i for i in range(round(math.log2(strides[0]))))
+
+
+def up_to_quarter(strides: Sequence[int]) -> tuple[int, ...]:
+    """Return the strides of the levels finer than 4 that the features do not have, so that smp finds stride 4 third.
+
+    >>> up_to_quarter((4, 8, 16, 32)), up_to_quarter((2, 4, 8)), up_to_quarter((16, 16))
+    ((1, 2), (1,), (1, 2))
+    """
+    finer = sum(stride < QUARTER for stride in strides)
+    return (1, 2)[: max(0, 2 - finer)]

@@ -1,0 +1,68 @@
+"""The decoders of segmentation-models-pytorch (smp) as a read-only registry."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from terraregistry.errors import SourceUnavailableError
+from terraregistry.protocols import Decoder
+from terraregistry.registry import Entry
+from terraregistry.registry.readonly import ReadOnlyRegistry
+
+__all__ = ["SmpRegistry"]
+
+_NAMES: Final = (
+    "DPT",
+    "DeepLabV3",
+    "DeepLabV3Plus",
+    "FPN",
+    "Linknet",
+    "MAnet",
+    "PAN",
+    "PSPNet",
+    "Segformer",
+    "UPerNet",
+    "Unet",
+    "UnetPlusPlus",
+)
+"""The names of smp's model classes, as existing configs write them."""
+
+
+class SmpRegistry(ReadOnlyRegistry[Decoder]):
+    """The decoders of smp by the names of its models, each built from the channels of the features alone.
+
+    smp is imported when the first decoder is used; the names are known without it.
+    """
+
+    _remedy = "register a decoder of your own in TERRATORCH_DECODER_REGISTRY, or in a Registry that you mount"
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._entries: Final[dict[str, Entry[Decoder]]] = {name: _SmpEntry(name) for name in _NAMES}
+
+    def _find(self, name: str) -> Entry[Decoder] | None:
+        return self._entries.get(name)
+
+    def _look_up(self, name: str) -> str | None:
+        return name if name in self._entries else None
+
+    def _names(self) -> tuple[str, ...]:
+        return _NAMES
+
+
+class _SmpEntry(Entry[Decoder]):
+    """One decoder of smp, imported when it is first used."""
+
+    __slots__ = ()
+
+    def __init__(self, name: str) -> None:
+        super().__init__(name, None, f"terraregistry.sources.smp.decoders:{name}")
+
+    def _load(self) -> Any:  # a class, which is checked when it has made something
+        try:
+            from terraregistry.sources.smp.decoders import SMP_DECODERS
+        except Exception as error:
+            reason = f"importing segmentation-models-pytorch raises {type(error).__name__}: {error}"
+            remedy = "install or repair it: pip install segmentation-models-pytorch"
+            raise SourceUnavailableError("smp", reason, remedy) from error
+        return SMP_DECODERS[self.name]

@@ -1,0 +1,3 @@
+from torch import nn
+
+def initialize_decoder(module: nn.Module) -> None: ...
