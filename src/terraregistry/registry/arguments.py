@@ -7,7 +7,8 @@ import typing
 from inspect import Parameter
 from typing import TYPE_CHECKING, Any, Final
 
-from terraregistry.errors import Problem, ProblemKind, describe_value
+from terraregistry.errors import Problem, ProblemKind
+from terraregistry.registry.explanations import explain
 from terraregistry.registry.signatures import NOT_EVALUATED, OPAQUE, render
 
 if TYPE_CHECKING:
@@ -170,81 +171,3 @@ def _failed(error: ValueError | None) -> set[str]:
         return set()
     details = error.errors(include_url=False, include_context=False, include_input=False)
     return {str(detail["loc"][0]) for detail in details if detail["loc"]}
-
-
-def explain(annotation: object, value: object, path: str) -> Iterator[Problem]:
-    """Say what is wrong with a value that does not fit its annotation, as deep inside it as the fault is.
-
-    Args:
-        annotation: An evaluated annotation.
-        value: The value, which its schema refuses.
-        path: Where the value is.
-
-    Yields:
-        One problem for each place inside the value that is wrong.
-    """
-    from terraregistry.registry.schemas import accepts
-
-    shape = _shape_for(annotation, value)
-    origin, arguments = typing.get_origin(shape), typing.get_args(shape)
-    whole = value
-    faults: list[Problem] = []
-    if arguments and isinstance(value, dict) and origin is not typing.Annotated:
-        kinds = arguments if len(arguments) == 2 else (Any, Any)
-        for key, item in typing.cast("dict[object, object]", value).items():
-            if not accepts(kinds[0], key):
-                faults.append(_mismatch(kinds[0], key, f"{path} key"))
-            elif not accepts(kinds[1], item):
-                faults += explain(kinds[1], item, f"{path}[{key!r}]")
-    elif arguments and isinstance(value, (list, tuple)) and origin is not typing.Annotated:
-        items = typing.cast("list[object]", value)
-        for index, (kind, item) in enumerate(zip(_item_kinds(shape, arguments, len(items)), items, strict=False)):
-            if not accepts(kind, item):
-                faults += explain(kind, item, f"{path}[{index}]")
-    yield from faults or [_mismatch(annotation, whole, path)]
-
-
-def _shape_for(annotation: object, value: object) -> object:
-    """Of a union, choose the one member that is a container like the value."""
-    members = typing.get_args(annotation) if _is_union(annotation) else (annotation,)
-    fitting = [member for member in members if _is_container_for(typing.get_origin(member), value)]
-    return fitting[0] if len(fitting) == 1 else annotation
-
-
-def _is_union(annotation: object) -> bool:
-    import types
-
-    return typing.get_origin(annotation) in (typing.Union, types.UnionType)
-
-
-def _is_container_for(origin: object, value: object) -> bool:
-    if not isinstance(origin, type) or isinstance(value, (str, bytes)):
-        return False
-    as_list = isinstance(value, (list, tuple)) and (issubclass(list, origin) or issubclass(tuple, origin))
-    return as_list or (isinstance(value, dict) and issubclass(dict, origin))
-
-
-def _item_kinds(shape: object, arguments: tuple[Any, ...], count: int) -> tuple[object, ...]:
-    if typing.get_origin(shape) is tuple and not (len(arguments) == 2 and arguments[1] is Ellipsis):
-        return arguments if len(arguments) == count else ()
-    return (arguments[0],) * count
-
-
-def _mismatch(annotation: object, value: object, path: str) -> Problem:
-    detail = _constraint(annotation, value)
-    return Problem(path, ProblemKind.TYPE, expected=render(annotation), given=describe_value(value), detail=detail)
-
-
-def _constraint(annotation: object, value: object) -> str:
-    """Word what a pydantic constraint, such as `Annotated[int, Field(gt=0)]`, asks for."""
-    if typing.get_origin(annotation) is not typing.Annotated:
-        return ""
-    from pydantic_core import SchemaValidator, ValidationError
-
-    from terraregistry.registry.schemas import schema_of
-
-    try:
-        SchemaValidator(schema_of(annotation)).validate_python(value)
-    except ValidationError as error:
-        return "; ".join(detail["msg"] for detail in error.errors(include_url=False))
-    return ""
