@@ -50,7 +50,7 @@ class NamedSet(NameSet, Generic[T]):
     """A set of names with a kind, and with a name of its own to be called by in messages and pickles."""
 
     def __init__(self) -> None:
-        self._module = defining_module()
+        self._module = defining_module(self)
 
     @functools.cached_property
     def kind(self) -> Kind:

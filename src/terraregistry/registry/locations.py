@@ -79,17 +79,20 @@ def library_of(package: str) -> tuple[str, str] | None:
     return (names[0], metadata.version(names[0])) if names else None
 
 
-def defining_module() -> str:
+def defining_module(target: object) -> str:
     """Find the module whose code is making a registry, for its errors, its repr and its pickles.
 
+    Args:
+        target: The registry, which is in the middle of its constructor.
+
     Returns:
-        The name of the first module up the stack that is neither this package's core nor the machinery of generics.
+        The name of the first module up the stack that is neither a constructor of this object nor the machinery of generics.
     """
-    core = __name__.rpartition(".")[0]
     frame: FrameType | None = inspect.currentframe()
     while frame is not None:
         name = str(frame.f_globals.get("__name__", ""))
-        if name not in ("typing", core) and not name.startswith(core + "."):
+        constructing = frame.f_code.co_name == "__init__" and frame.f_locals.get("self") is target
+        if name not in ("typing", __name__) and not constructing:
             return name
         frame = frame.f_back
     return "__main__"
