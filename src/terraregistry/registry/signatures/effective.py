@@ -79,8 +79,8 @@ def effective_signature(constructor: object) -> EffectiveSignature:
         >>> class Derived(Base):
         ...     def __init__(self, name: str, **kwargs) -> None:
         ...         super().__init__(depth=2, **kwargs)
-        >>> effective_signature(Base).signature
-        <Signature (depth: int = 4, *, width: float = 1.0)>
+        >>> list(effective_signature(Derived).signature.parameters)
+        ['name', 'width']
     """
     found = _of_callable(Target(constructor), 0)
     return EffectiveSignature(_signature(found, _returned(constructor)), dict(found.origins))
