@@ -157,7 +157,8 @@ class BaseRegistry(NamedSet[T]):
     def __repr__(self) -> str:
         return f"<{self._label()}: {len(self)} components>"
 
-    def _look_up(self, name: str) -> str | None:
+    def look_up(self, name: str) -> str | None:
+        """Return the canonical spelling of a name or an alias, or None for a name that is not here."""
         entry = self._find(name)
         return None if entry is None else entry.name
 
@@ -185,7 +186,7 @@ class BaseRegistry(NamedSet[T]):
         return self._resolved_name(name)
 
     def _resolved_name(self, name: object) -> str:
-        canonical = self._look_up(name) if isinstance(name, str) else None
+        canonical = self.look_up(name) if isinstance(name, str) else None
         if canonical is None:
             raise self._not_found(name)
         return canonical
@@ -220,7 +221,7 @@ class BaseRegistry(NamedSet[T]):
         Returns:
             The constructor, or the default.
         """
-        canonical = self._look_up(name) if isinstance(name, str) else None  # type: ignore[redundant-expr]  # names come from untyped configs too
+        canonical = self.look_up(name) if isinstance(name, str) else None  # type: ignore[redundant-expr]  # names come from untyped configs too
         return default if canonical is None else self[name]
 
     def keys(self) -> KeysView[str]:

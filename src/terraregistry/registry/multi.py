@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import threading
-from functools import partial
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any, Final, Generic, NamedTuple, TypeVar, cast, overload
+from typing import TYPE_CHECKING, Any, Final, TypeVar, cast, overload
 
 from terraregistry.errors import (
     DuplicateSourceError,
@@ -17,10 +16,11 @@ from terraregistry.errors import (
 )
 from terraregistry.nearest import nearest
 from terraregistry.registry.base import NamedSet, matching
-from terraregistry.registry.entries import Call, Entry, describe_call
+from terraregistry.registry.entries import Entry, describe_call
 from terraregistry.registry.locations import locate
+from terraregistry.registry.mounts import Mount, mounted
 from terraregistry.registry.names import QualifiedName, is_prefix
-from terraregistry.registry.signatures import EffectiveSignature, effective_signature
+from terraregistry.registry.signatures import effective_signature
 from terraregistry.registry.specs import ComponentSpec
 
 if TYPE_CHECKING:
@@ -37,50 +37,7 @@ D = TypeVar("D")
 _MEMBERS: Final = ("__iter__", "__len__", "__contains__", "build")
 
 
-class _Mount(NamedTuple, Generic[T]):
-    """A source where it is mounted.
-
-    Attributes:
-        prefix: Its prefix.
-        start: What its qualified names begin with.
-        source: The source.
-        look_up: Gives the canonical name in the source for a name or an alias there, or None.
-    """
-
-    prefix: str
-    start: str
-    source: Source[T]
-    look_up: Callable[[str], str | None]
-
-    def names(self) -> list[str]:
-        try:
-            names: list[object] = [*self.source]  # a source written by somebody else may give anything
-        except Exception as error:
-            raise _unavailable(self.prefix, error) from error
-        distinct: dict[str, None] = {}
-        for name in names:
-            if not isinstance(name, str):
-                raise SourceUnavailableError(self.prefix, f"it iterates over {describe_value(name)}, which is no name")
-            distinct[name] = None
-        return list(distinct)
-
-
-def _looked_up(prefix: str, source: Source[Any]) -> Callable[[str], str | None]:
-    """Ask a source written by somebody else; what it raises is an error that names it."""
-    resolve: Callable[[str], object] | None = getattr(source, "resolve", None)
-
-    def look_up(name: str) -> str | None:
-        try:
-            if name not in source:
-                return None
-            return name if resolve is None else str(resolve(name))
-        except Exception as error:
-            raise _unavailable(prefix, error) from error
-
-    return look_up
-
-
-_Located = tuple[_Mount[T], str, str]
+_Located = tuple[Mount[T], str, str]
 """Where a name leads: a mount, the name in its source as it was given, and the canonical name there."""
 
 
@@ -109,11 +66,10 @@ class MultiSourceRegistry(NamedSet[T]):
 
     _resolves_prefixes = True
 
-    def __init__(self, **sources: Source[T]) -> None:
+    def __init__(self, /, **sources: Source[T]) -> None:
         super().__init__()
         self._lock = threading.Lock()
-        self._mounts: tuple[_Mount[T], ...] = ()
-        self._calls: dict[tuple[int, str], tuple[inspect.Signature, Call[T]]] = {}
+        self._mounts: tuple[Mount[T], ...] = ()
         for prefix, source in sources.items():
             self.register_source(prefix, source)
 
@@ -149,9 +105,7 @@ class MultiSourceRegistry(NamedSet[T]):
                     )
                 if mount.start.startswith(prefix + "_") or prefix.startswith(mount.start):
                     raise PrefixConflictError(prefix, self._label(), mount.prefix)
-            # Our own registries answer at once, and raise what says it best.
-            look_up = source._look_up if isinstance(source, NamedSet) else _looked_up(prefix, source)
-            self._mounts = (*self._mounts, _Mount(prefix, prefix + "_", source, look_up))
+            self._mounts = (*self._mounts, mounted(prefix, source))
 
     def register(self, source: Source[T], prefix: str) -> None:
         """Mount a source: `register_source` with its arguments in the other order.
@@ -177,7 +131,6 @@ class MultiSourceRegistry(NamedSet[T]):
         with self._lock:
             source = self[prefix]
             self._mounts = tuple(mount for mount in self._mounts if mount.prefix != prefix)
-            self._calls = {}
         return source
 
     # -- the mapping from prefixes to sources --
@@ -242,7 +195,8 @@ class MultiSourceRegistry(NamedSet[T]):
     def __repr__(self) -> str:
         return f"<{self._label()}: {', '.join(self._prefixes()) or 'no sources'}>"
 
-    def _look_up(self, name: str) -> str | None:
+    def look_up(self, name: str) -> str | None:
+        """Return the canonical spelling of a name or an alias, or None for a name that is not here."""
         located = self._locate(name)
         return None if located is None else located[0].start + located[2]
 
@@ -275,9 +229,9 @@ class MultiSourceRegistry(NamedSet[T]):
             raise self._not_found(name)
         return located
 
-    def _nearest_in(self, mount: _Mount[T], name: str, names: list[str]) -> tuple[str, ...]:
+    def _nearest_in(self, mount: Mount[T], name: str, names: list[str]) -> tuple[str, ...]:
         """Ask a registry of ours what is closest: it knows best what it has."""
-        return mount.source._nearest(name) if isinstance(mount.source, NamedSet) else nearest(name, names)
+        return nearest(name, names) if mount.ours is None else mount.ours._nearest(name)
 
     def _nearest(self, name: str) -> tuple[str, ...]:
         """Compare a mistyped name with qualified and bare ones; what is suggested is canonical."""
@@ -371,7 +325,8 @@ class MultiSourceRegistry(NamedSet[T]):
         Raises:
             ComponentNotFoundError: The name resolves nowhere.
         """
-        return _constructor(self._located(name))
+        mount, bare, _ = self._located(name)
+        return mount.constructor(bare)
 
     # In all of these, each component has arguments of its own.
     def build(self, name: str, /, *args: Any, **kwargs: Any) -> T:
@@ -396,16 +351,14 @@ class MultiSourceRegistry(NamedSet[T]):
     def _build_as(
         self, name: str, args: tuple[Any, ...], kwargs: dict[str, Any], shown: str, registry: Callable[[], str]
     ) -> T:
-        mount, bare, _ = located = self._located(name)
+        mount, bare, _ = self._located(name)
         shown = shown or mount.start + bare
-        source = mount.source
-        ours = _ours(source)
-        if ours is not None:
-            product = ours._build_as(bare, args, kwargs, shown, registry)
+        if mount.ours is not None:
+            product = mount.ours._build_as(bare, args, kwargs, shown, registry)
         else:
-            args, kwargs = self._foreign_arguments(located, args, kwargs, shown)
+            args, kwargs = mount.foreign.validate(bare, args, kwargs, shown, registry)
             try:
-                product = source.build(bare, *args, **kwargs)
+                product = mount.source.build(bare, *args, **kwargs)
             except Exception as error:
                 error.add_note(describe_call(shown, args, kwargs))
                 raise
@@ -436,40 +389,13 @@ class MultiSourceRegistry(NamedSet[T]):
     def _validate_as(
         self, name: str, args: tuple[Any, ...], kwargs: dict[str, Any], shown: str, registry: Callable[[], str]
     ) -> tuple[str, tuple[Any, ...], dict[str, Any]]:
-        mount, bare, canonical = located = self._located(name)
+        mount, bare, canonical = self._located(name)
         shown = shown or mount.start + bare
-        source = mount.source
-        ours = _ours(source)
-        if ours is not None:
-            canonical, args, kwargs = ours._validate_as(bare, args, kwargs, shown, registry)
+        if mount.ours is not None:
+            canonical, args, kwargs = mount.ours._validate_as(bare, args, kwargs, shown, registry)
             return mount.start + canonical, args, kwargs
-        args, kwargs = self._foreign_arguments(located, args, kwargs, shown)
+        args, kwargs = mount.foreign.validate(bare, args, kwargs, shown, registry)
         return mount.start + canonical, args, kwargs
-
-    def _foreign_arguments(
-        self, located: _Located[T], args: tuple[Any, ...], kwargs: dict[str, Any], shown: str
-    ) -> tuple[tuple[Any, ...], dict[str, Any]]:
-        """Validate for a source written by somebody else: by its own means, or by the signature that it shows."""
-        mount, bare, _ = located
-        validate = getattr(mount.source, "validate", None)
-        if validate is not None:
-            validate(bare, *args, **kwargs)
-            return args, kwargs
-        key = (id(mount.source), bare)
-        shown_signature = self._shown_signature(located)
-        known = self._calls.get(key)
-        if known is None or known[0] != shown_signature:
-            call = Call(partial(mount.source.build, bare), EffectiveSignature(shown_signature, {}))
-            known = self._calls[key] = (shown_signature, call)
-        return known[1].validate(args, kwargs, shown, self._label)
-
-    def _shown_signature(self, located: _Located[T]) -> inspect.Signature:
-        """What a source written by somebody else says that it accepts; its `[]` may lead to something that takes less."""
-        mount, bare, _ = located
-        signature: Callable[[str], inspect.Signature] | None = getattr(mount.source, "signature", None)
-        if signature is not None:
-            return signature(bare)
-        return effective_signature(partial(mount.source.build, bare)).signature
 
     def signature(self, name: str) -> inspect.Signature:
         """Return the effective signature of a component: forwarded `**kwargs` are replaced by what they reach.
@@ -483,11 +409,11 @@ class MultiSourceRegistry(NamedSet[T]):
         Raises:
             ComponentNotFoundError: The name resolves nowhere.
         """
-        mount, bare, _ = located = self._located(name)
+        mount, bare, _ = self._located(name)
         signature = getattr(mount.source, "signature", None)
         if signature is not None:
             return cast("inspect.Signature", signature(bare))
-        return effective_signature(_constructor(located)).signature
+        return effective_signature(mount.constructor(bare)).signature
 
     def describe(self, name: str) -> ComponentDescription:
         """Describe a component without building it.
@@ -503,30 +429,11 @@ class MultiSourceRegistry(NamedSet[T]):
         """
         from dataclasses import replace
 
-        mount, bare, canonical = located = self._located(name)
+        mount, bare, canonical = self._located(name)
         describe = getattr(mount.source, "describe", None)
         if describe is not None:
             description = cast("ComponentDescription", describe(bare))
             aliases = tuple(mount.start + alias for alias in description.aliases)
             return replace(description, name=mount.start + description.name, aliases=aliases)
         canonical = mount.start + canonical
-        return Entry(canonical, _constructor(located)).describe(canonical, self.kind.name, ())
-
-
-def _constructor(located: _Located[T]) -> Callable[..., T]:
-    source, name = located[0].source, located[1]
-    if isinstance(source, MultiSourceRegistry):
-        return source.find_class(name)
-    get_item: Callable[[str], Callable[..., T]] | None = getattr(source, "__getitem__", None)
-    return partial(source.build, name) if get_item is None else get_item(name)
-
-
-def _ours(source: Source[T]) -> NamedSet[T] | None:
-    """Tell a registry of this library, which can build under the name that the user knows."""
-    return cast("NamedSet[T]", source) if isinstance(source, NamedSet) else None
-
-
-def _unavailable(prefix: str, error: Exception) -> SourceUnavailableError:
-    if isinstance(error, SourceUnavailableError):
-        return SourceUnavailableError(prefix, error.reason, error.remedy)
-    return SourceUnavailableError(prefix, f"{type(error).__name__}: {error}")
+        return Entry(canonical, mount.constructor(bare)).describe(canonical, self.kind.name, ())

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import contextlib
 import threading
+from enum import Enum
 from typing import TYPE_CHECKING, Any, TypeVar, overload
 
-from terraregistry.errors import DuplicateComponentError, InvalidRegistrationError
+from terraregistry.errors import DuplicateComponentError, InvalidRegistrationError, describe_value
 from terraregistry.registry.base import BaseRegistry
 from terraregistry.registry.entries import Entry
 from terraregistry.registry.names import name_fault
@@ -18,6 +19,12 @@ __all__ = ["Registry"]
 
 T = TypeVar("T")
 C = TypeVar("C", bound="Callable[..., object]")
+
+
+class _Absent(Enum):
+    """What a decorator that is called for its arguments has not got yet."""
+
+    CONSTRUCTOR = "constructor"
 
 
 class Registry(BaseRegistry[T]):
@@ -48,7 +55,7 @@ class Registry(BaseRegistry[T]):
         ...
     """
 
-    def __init__(self, **constructors: Callable[..., T]) -> None:
+    def __init__(self, /, **constructors: Callable[..., T]) -> None:
         super().__init__()
         self._entries: dict[str, Entry[T]] = {}
         self._aliases: dict[str, str] = {}
@@ -66,7 +73,8 @@ class Registry(BaseRegistry[T]):
                 return self._entries.get(canonical)
         return entry
 
-    def _look_up(self, name: str) -> str | None:
+    def look_up(self, name: str) -> str | None:
+        """Return the canonical spelling of a name or an alias, or None for a name that is not here."""
         if name in self._entries:
             return name
         return self._aliases.get(name) if self._aliases else None
@@ -96,7 +104,7 @@ class Registry(BaseRegistry[T]):
     ) -> Callable[[C], C]: ...
     def register(
         self,
-        constructor: C | None = None,
+        constructor: C | _Absent = _Absent.CONSTRUCTOR,
         /,
         *,
         name: str | None = None,
@@ -118,7 +126,7 @@ class Registry(BaseRegistry[T]):
             InvalidRegistrationError: It cannot be called, or the name is no name.
             DuplicateComponentError: A name is taken.
         """
-        if constructor is None:
+        if isinstance(constructor, _Absent):  # None is no constructor, and is refused as such
             return lambda decorated: self.register(decorated, name=name, aliases=aliases, override=override)
         chosen = _name_for(constructor, name, self._label)
         self._add(Entry(chosen, _as_constructor(constructor)), aliases, override=override)
@@ -137,11 +145,9 @@ class Registry(BaseRegistry[T]):
             InvalidRegistrationError: The name is no name, or the reference no reference.
             DuplicateComponentError: A name is taken.
         """
-        module, _, attribute = reference.partition(":")
-        if not all(part.isidentifier() for part in [*module.split("."), *attribute.split(".")]):
-            raise InvalidRegistrationError(
-                name, self._label(), f"{reference!r} is no reference; write 'package.module:attribute'"
-            )
+        if not _is_reference(reference):
+            reason = f"{describe_value(reference)} is no reference; write 'package.module:attribute'"
+            raise InvalidRegistrationError(name, self._label(), reason)
         self._add(Entry(_checked(name, self._label), None, reference), aliases, override=override)
 
     def _add(self, entry: Entry[T], aliases: Iterable[str], *, override: bool) -> None:
@@ -154,12 +160,14 @@ class Registry(BaseRegistry[T]):
                     raise InvalidRegistrationError(
                         entry.name, self._label(), "a name and its aliases are all different"
                     )
-            for alias in others:
-                if alias in self._entries and alias != entry.name:
-                    self._remove(alias)
-                self._aliases[alias] = entry.name
-            self._aliases.pop(entry.name, None)
+            # The name comes first, and what is replaced goes last: whoever looks in between finds all that was there before.
             self._entries[entry.name] = entry
+            self._aliases.pop(entry.name, None)
+            for alias in others:
+                if alias != entry.name:
+                    self._aliases[alias] = entry.name
+                    if alias in self._entries:
+                        self._remove(alias)
 
     def _refuse_duplicate(self, name: str) -> None:
         taken = self._find(name)
@@ -181,8 +189,8 @@ class Registry(BaseRegistry[T]):
                 self._remove(name)
 
     def _remove(self, name: str) -> None:
-        del self._entries[name]
         self._aliases = {alias: canonical for alias, canonical in self._aliases.items() if canonical != name}
+        del self._entries[name]
 
     @contextlib.contextmanager
     def scope(self) -> Generator[None]:
@@ -227,6 +235,13 @@ def _checked(name: str, registry: Callable[[], str]) -> str:
     if fault is not None:
         raise InvalidRegistrationError(name, registry(), fault)
     return str(name)
+
+
+def _is_reference(reference: object) -> bool:
+    if not isinstance(reference, str):
+        return False
+    module, _, attribute = reference.partition(":")
+    return all(part.isidentifier() for part in [*module.split("."), *attribute.split(".")])
 
 
 def _as_constructor(constructor: object) -> Any:  # what it makes is checked when it has made it

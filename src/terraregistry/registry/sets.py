@@ -24,11 +24,11 @@ class NameSet(AbstractSet[str]):  # noqa: PLW1641 - names come and go: a set tha
     _resolves_prefixes: ClassVar[bool] = False
 
     @abstractmethod
-    def _look_up(self, name: str) -> str | None:
+    def look_up(self, name: str) -> str | None:
         """Return the canonical spelling of a name, or None where it does not resolve."""
 
     def __contains__(self, name: object) -> bool:
-        return isinstance(name, str) and self._look_up(name) is not None
+        return isinstance(name, str) and self.look_up(name) is not None
 
     def _operand(self, other: object) -> frozenset[Any] | None:
         """Read the other side of an operator, whose elements may be anything; None where it is not ours to read."""
@@ -42,7 +42,7 @@ class NameSet(AbstractSet[str]):  # noqa: PLW1641 - names come and go: a set tha
     def _resolved(self, names: Iterable[object]) -> frozenset[Any]:
         resolved: set[object] = set()
         for name in names:
-            canonical = self._look_up(name) if isinstance(name, str) else None
+            canonical = self.look_up(name) if isinstance(name, str) else None
             resolved.add(name if canonical is None else canonical)
         return frozenset(resolved)
 
@@ -99,4 +99,6 @@ class NameSet(AbstractSet[str]):  # noqa: PLW1641 - names come and go: a set tha
         Returns:
             True where nothing is shared.
         """
+        if isinstance(other, NameSet):
+            return not self & other
         return frozenset(self).isdisjoint(self._resolved(other))

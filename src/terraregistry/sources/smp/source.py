@@ -47,7 +47,8 @@ class SmpRegistry(ReadOnlyRegistry[Decoder]):
     def _find(self, name: str) -> Entry[Decoder] | None:
         return self._entries.get(name)
 
-    def _look_up(self, name: str) -> str | None:
+    def look_up(self, name: str) -> str | None:
+        """Return the canonical spelling of a name or an alias, or None for a name that is not here."""
         return name if name in self._entries else None
 
     def _names(self) -> tuple[str, ...]:

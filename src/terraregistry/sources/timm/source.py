@@ -95,7 +95,8 @@ class TimmRegistry(ReadOnlyRegistry[Backbone]):
         super().__init__()
         self._entries: dict[str, _TimmEntry] = {}
 
-    def _look_up(self, name: str) -> str | None:
+    def look_up(self, name: str) -> str | None:
+        """Return the canonical spelling of a name or an alias, or None for a name that is not here."""
         timm = _timm()
         architecture, dot, tag = name.partition(".")
         try:
@@ -113,10 +114,10 @@ class TimmRegistry(ReadOnlyRegistry[Backbone]):
         current = _deprecated(_timm().models, len(_timm().models.list_modules())).get(deprecated)
         if current is None:
             return None if deprecated in _timm().models.get_deprecated_models() else deprecated
-        return self._look_up(current.partition(".")[0])
+        return self.look_up(current.partition(".")[0])
 
     def _find(self, name: str) -> _TimmEntry | None:
-        canonical = self._look_up(name)
+        canonical = self.look_up(name)
         if canonical is None:
             return None
         entry = self._entries.get(name)

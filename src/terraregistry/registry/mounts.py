@@ -1,0 +1,151 @@
+"""A source where it is mounted: asking it, whoever wrote it."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import TYPE_CHECKING, Any, Generic, NamedTuple, TypeVar, cast
+
+from terraregistry.errors import SourceUnavailableError, describe_value
+from terraregistry.registry.base import NamedSet
+from terraregistry.registry.entries import Call
+from terraregistry.registry.signatures import EffectiveSignature, effective_signature
+
+if TYPE_CHECKING:
+    import inspect
+    from collections.abc import Callable
+
+    from terraregistry.registry.source import Source
+
+__all__ = ["ForeignCalls", "Mount", "mounted"]
+
+T = TypeVar("T")
+
+
+class Mount(NamedTuple, Generic[T]):
+    """A source where it is mounted.
+
+    Attributes:
+        prefix: Its prefix.
+        start: What its qualified names begin with.
+        source: The source.
+        look_up: Gives the canonical name in the source for a name or an alias there, or None.
+        ours: The source, where it is a registry of this library, which can build under the name that the user knows.
+        foreign: What validates calls of a source that somebody else wrote.
+    """
+
+    prefix: str
+    start: str
+    source: Source[T]
+    look_up: Callable[[str], str | None]
+    ours: NamedSet[T] | None
+    foreign: ForeignCalls[T]
+
+    def names(self) -> list[str]:
+        """Return the canonical names, each once.
+
+        Raises:
+            SourceUnavailableError: The source cannot be iterated, or gives what is no name.
+        """
+        try:
+            names: list[object] = [*self.source]  # a source written by somebody else may give anything
+        except Exception as error:
+            raise _unavailable(self.prefix, error) from error
+        distinct: dict[str, None] = {}
+        for name in names:
+            if not isinstance(name, str):
+                raise SourceUnavailableError(self.prefix, f"it iterates over {describe_value(name)}, which is no name")
+            distinct[name] = None
+        return list(distinct)
+
+    def constructor(self, name: str) -> Callable[..., T]:
+        """Return the constructor of a name that is here; of a source without `[]`, its `build` with the name filled in.
+
+        Args:
+            name: A name or an alias in the source.
+
+        Returns:
+            The constructor.
+        """
+        # A registry of several sources has sources under [], and constructors under find_class.
+        for method in ("find_class", "__getitem__"):
+            find: Callable[[str], Callable[..., T]] | None = getattr(self.source, method, None)
+            if find is not None:
+                return find(name)
+        return partial(self.source.build, name)
+
+
+def mounted(prefix: str, source: Source[T]) -> Mount[T]:
+    """Mount a source.
+
+    Args:
+        prefix: Its prefix, which has been checked.
+        source: The source.
+
+    Returns:
+        The source with what is needed to ask it.
+    """
+    ours = cast("NamedSet[T]", source) if isinstance(source, NamedSet) else None
+    # Our own registries answer at once, and raise what says it best.
+    look_up = _looked_up(prefix, source) if ours is None else ours.look_up
+    return Mount(prefix, prefix + "_", source, look_up, ours, ForeignCalls(source))
+
+
+def _looked_up(prefix: str, source: Source[Any]) -> Callable[[str], str | None]:
+    """Ask a source written by somebody else; what it raises is an error that names it."""
+    resolve: Callable[[str], object] | None = getattr(source, "resolve", None)
+
+    def look_up(name: str) -> str | None:
+        try:
+            if name not in source:
+                return None
+            return name if resolve is None else str(resolve(name))
+        except Exception as error:
+            raise _unavailable(prefix, error) from error
+
+    return look_up
+
+
+def _unavailable(prefix: str, error: Exception) -> SourceUnavailableError:
+    if isinstance(error, SourceUnavailableError):
+        return SourceUnavailableError(prefix, error.reason, error.remedy)
+    return SourceUnavailableError(prefix, f"{type(error).__name__}: {error}")
+
+
+class ForeignCalls(Generic[T]):
+    """Validates the calls of a source that somebody else wrote: by its own means, or by the signature that it shows."""
+
+    def __init__(self, source: Source[T]) -> None:
+        self._source = source
+        self._calls: dict[str, tuple[inspect.Signature | None, Call[T]]] = {}
+
+    # The arguments of a call are any objects.
+    def validate(
+        self, name: str, args: tuple[Any, ...], kwargs: dict[str, Any], shown: str, registry: Callable[[], str]
+    ) -> tuple[tuple[Any, ...], dict[str, Any]]:
+        """Validate the arguments of one call.
+
+        Args:
+            name: A name in the source.
+            args: The positional arguments.
+            kwargs: The keyword arguments.
+            shown: The name that the user knows, for the error.
+            registry: Tells what registry the user asked, for the error.
+
+        Returns:
+            The arguments to call `build` with.
+        """
+        validate: Callable[..., object] | None = getattr(self._source, "validate", None)
+        if validate is not None:
+            validate(name, *args, **kwargs)
+            return args, kwargs
+        signature: Callable[[str], inspect.Signature] | None = getattr(self._source, "signature", None)
+        now = None if signature is None else signature(name)
+        known = self._calls.get(name)
+        if known is None or known[0] != now:
+            # Its [] may lead to something that takes other arguments than its build: that is not looked at.
+            build = partial(self._source.build, name)
+            known = self._calls[name] = (
+                now,
+                Call(build, effective_signature(build) if now is None else EffectiveSignature(now, {})),
+            )
+        return known[1].validate(args, kwargs, shown, registry)
