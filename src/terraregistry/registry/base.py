@@ -8,7 +8,7 @@ import importlib
 import re
 from abc import abstractmethod
 from collections.abc import ItemsView, Iterator, KeysView, Mapping, ValuesView
-from typing import TYPE_CHECKING, Any, Generic, TypeVar, overload
+from typing import TYPE_CHECKING, Any, Generic, Self, TypeVar, overload
 
 from terraregistry.errors import ComponentNotFoundError
 from terraregistry.nearest import nearest
@@ -43,7 +43,8 @@ def matching(pattern: str, names: Iterable[str], *spellings: Callable[[str], str
     """
     matches = re.compile(fnmatch.translate(pattern)).match
     found = [name for name in names if matches(name) or any(matches(spelling(name)) for spelling in spellings)]
-    return sorted(found, key=lambda name: [int(part) if part.isdigit() else part for part in re.split(r"(\d+)", name)])
+    # Numbers are compared as text of one width: they may have any number of digits.
+    return sorted(found, key=lambda name: [part.zfill(20) if part.isdecimal() else part for part in re.split(r"(\d+)", name)])
 
 
 class NamedSet(NameSet, Generic[T]):
@@ -96,9 +97,18 @@ class NamedSet(NameSet, Generic[T]):
     ) -> tuple[str, tuple[Any, ...], dict[str, Any]]:
         """Validate in the same way; give the canonical name and the arguments to build with."""
 
+    def __copy__(self) -> Self:
+        """Copy by reference: there is one registry of a name in a process."""
+        return self
+
+    def __deepcopy__(self, memo: dict[int, object]) -> Self:
+        """Copy by reference, so that what holds a registry can be copied."""
+        del memo
+        return self
+
     # What reconstructs it has arguments of its own.
     def __reduce__(self) -> tuple[Any, ...]:
-        """Pickle and copy by reference: there is one registry of a name in a process.
+        """Pickle by reference.
 
         Raises:
             PicklingError: No module holds this registry.
@@ -255,22 +265,22 @@ class BaseRegistry(NamedSet[T]):
             InvalidArgumentsError: The arguments do not fit the effective signature; everything that is wrong is listed.
             ComponentProtocolError: What was constructed does not satisfy the kind.
         """
-        # The common case, a keyword-only call of what was built before, goes straight to the validator and the constructor.
-        entry = self._find(name) if isinstance(name, str) else None  # type: ignore[redundant-expr]  # names come from untyped configs too
-        call = None if entry is None or args else entry.ready
-        if call is not None and call.accept is not None:
-            try:
-                valid = call.accept(kwargs)
-            except ValueError:
-                pass  # refused: what is wrong is found out and said below
-            else:
-                return self._construct(call, args, valid, name, self._label)
         return self._build_as(name, args, kwargs, name, self._label)
 
     def _build_as(
         self, name: str, args: tuple[Any, ...], kwargs: dict[str, Any], shown: str, registry: Callable[[], str]
     ) -> T:
-        call = self._entry(name).call(kwargs)
+        entry = self._entry(name)
+        call = entry.ready
+        if call is not None and call.accept is not None and not args:
+            # The common case: keywords only, and not the first time. Straight to the validator and the constructor.
+            try:
+                valid = call.accept(kwargs)
+            except ValueError:
+                pass  # refused: what is wrong is found out and said below
+            else:
+                return self._construct(call, args, valid, shown, registry)
+        call = entry.call(kwargs)
         args, kwargs = call.validate(args, kwargs, shown, registry)
         return self._construct(call, args, kwargs, shown, registry)
 
