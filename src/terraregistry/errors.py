@@ -283,11 +283,11 @@ class Problem:
         detail: str = "",
         choices: Iterable[str] = (),
     ) -> None:
-        self.path = path
-        self.kind = kind
-        self.expected = expected
-        self.given = given
-        self.detail = detail
+        self.path: str = path
+        self.kind: ProblemKind = kind
+        self.expected: str = expected
+        self.given: str = given
+        self.detail: str = detail
         self._choices = choices
 
     @property
@@ -438,8 +438,8 @@ class ComponentProtocolError(RegistryError, TypeError):
     def _message(self) -> str:
         faults = [f"lacks {', '.join(self.missing)}"] if self.missing else []
         faults += self.wrong
-        reason = "; ".join(faults) or f"is no {self.kind}"
-        return f"{self.component!r} of {self.registry} built a {self.product}, which is no {self.kind}: it {reason}"
+        reason = f": it {'; '.join(faults)}" if faults else ""
+        return f"{_short.repr(self.component)} of {self.registry} built a {self.product}, which is no {self.kind}{reason}"
 
 
 class SourceUnavailableError(RegistryError, ImportError):

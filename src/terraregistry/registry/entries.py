@@ -78,8 +78,8 @@ class Call(Generic[T]):
     __slots__ = ("_validator", "accept", "constructor", "effective")
 
     def __init__(self, constructor: Callable[..., T], effective: EffectiveSignature) -> None:
-        self.constructor = constructor
-        self.effective = effective
+        self.constructor: Callable[..., T] = constructor
+        self.effective: EffectiveSignature = effective
         self._validator: ArgumentValidator | None = None
         self.accept: Callable[[Mapping[str, Any]], dict[str, Any]] | None = None
 
@@ -131,7 +131,7 @@ class Entry(Generic[T]):
     __slots__ = ("_constructor", "_reference", "name", "ready")
 
     def __init__(self, name: str, constructor: Callable[..., T] | None = None, reference: str = "") -> None:
-        self.name = name
+        self.name: str = name
         self._constructor = constructor
         self._reference = reference
         self.ready: Call[T] | None = None

@@ -49,12 +49,12 @@ class FCNDecoder(nn.Module):
 
     def __init__(self, embed_dim: list[int], channels: int = 256, num_convs: int = 4, in_index: int = -1) -> None:
         super().__init__()
-        self.embed_dim = channels_at(self, embed_dim, in_index, "in_index")
-        self.channels = at_least(self, "channels", channels)
-        self.num_convs = at_least(self, "num_convs", num_convs)
+        self.embed_dim: int = channels_at(self, embed_dim, in_index, "in_index")
+        self.channels: int = at_least(self, "channels", channels)
+        self.num_convs: int = at_least(self, "num_convs", num_convs)
         self.in_index = in_index
         widths = [self.embed_dim, *[channels] * (num_convs - 1)]
-        self.convs = nn.Sequential(*(_stage(width, channels) for width in widths))
+        self.convs: nn.Sequential = nn.Sequential(*(_stage(width, channels) for width in widths))
 
     @property
     def out_channels(self) -> int:

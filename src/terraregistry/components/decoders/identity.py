@@ -41,7 +41,7 @@ class IdentityDecoder(nn.Module):
     def __init__(self, embed_dim: list[int], out_index: int = -1) -> None:
         super().__init__()
         self._out_channels = channels_at(self, embed_dim, out_index, "out_index")
-        self.embed_dim = list(embed_dim)
+        self.embed_dim: list[int] = list(embed_dim)
         self.dim = out_index
 
     @property

@@ -25,7 +25,7 @@ class ChannelLayerNorm(nn.Module):
 
     def __init__(self, channels: int, eps: float = 1e-6) -> None:
         super().__init__()
-        self.ln = nn.LayerNorm(channels, eps=eps)
+        self.ln: nn.LayerNorm = nn.LayerNorm(channels, eps=eps)
 
     def forward(self, x: Tensor) -> Tensor:
         """Normalise each position of `x`, `(B, C, H, W)`, over its channels."""

@@ -30,10 +30,10 @@ class LearnedUpscale(nn.Module):
 
     def __init__(self, channels: int, batch_norm: bool = True) -> None:
         super().__init__()
-        self.conv = nn.Conv2d(channels, 4 * channels, kernel_size=3, padding=1)
-        self.upscale = nn.PixelShuffle(2)
-        self.bn = nn.BatchNorm2d(channels) if batch_norm else nn.Identity()
-        self.act = nn.ReLU()
+        self.conv: nn.Conv2d = nn.Conv2d(channels, 4 * channels, kernel_size=3, padding=1)
+        self.upscale: nn.PixelShuffle = nn.PixelShuffle(2)
+        self.bn: nn.BatchNorm2d | nn.Identity = nn.BatchNorm2d(channels) if batch_norm else nn.Identity()
+        self.act: nn.ReLU = nn.ReLU()
 
     def forward(self, x: Tensor) -> Tensor:
         """Double the resolution of `x`, `(B, C, H, W)`."""
@@ -78,9 +78,9 @@ class RegressionHead(nn.Module):
         dropout: float = 0,
     ) -> None:
         super().__init__()
-        self.num_outputs = at_least(self, "num_outputs", num_outputs)
-        self.learned_upscale_layers = at_least(self, "learned_upscale_layers", learned_upscale_layers, 0)
-        self.final_act = self._activation(final_act)
+        self.num_outputs: int = at_least(self, "num_outputs", num_outputs)
+        self.learned_upscale_layers: int = at_least(self, "learned_upscale_layers", learned_upscale_layers, 0)
+        self.final_act: nn.Module = self._activation(final_act)
         widths = [in_channels, *(channel_list or [])]
         layers: list[nn.Module] = []
         if learned_upscale_layers:
@@ -89,7 +89,7 @@ class RegressionHead(nn.Module):
         if channel_list:
             layers.append(stack(widths, partial(_block, batch_norm=batch_norm)))
         layers += [nn.Dropout2d(dropout), nn.Conv2d(widths[-1], num_outputs, kernel_size=1)]
-        self.head = nn.Sequential(*layers)
+        self.head: nn.Sequential = nn.Sequential(*layers)
 
     def forward(self, x: Tensor) -> Tensor:
         """Predict at each position of `x`, `(B, in_channels, H, W)`: `(B, num_outputs, H', W')`."""

@@ -49,10 +49,10 @@ class ScalarHead(nn.Module):
         linear_after_pool: bool = False,
     ) -> None:
         super().__init__()
-        self.num_outputs = self._outputs(num_outputs, num_classes)
+        self.num_outputs: int = self._outputs(num_outputs, num_classes)
         self.linear_after_pool = linear_after_pool
         widths = [in_dim, *(dim_list or [])]
-        self.head = nn.Sequential(
+        self.head: nn.Sequential = nn.Sequential(
             stack(widths, _block) if dim_list else nn.Identity(),
             dropout_or_identity(dropout),
             nn.Linear(widths[-1], self.num_outputs),

@@ -36,9 +36,9 @@ class SegmentationHead(nn.Module):
         self, in_channels: int, num_classes: int, channel_list: list[int] | None = None, dropout: float = 0
     ) -> None:
         super().__init__()
-        self.num_classes = at_least(self, "num_classes", num_classes)
+        self.num_classes: int = at_least(self, "num_classes", num_classes)
         widths = [in_channels, *(channel_list or [])]
-        self.head = nn.Sequential(
+        self.head: nn.Sequential = nn.Sequential(
             stack(widths, _block) if channel_list else nn.Identity(),
             dropout_or_identity(dropout),
             nn.Conv2d(widths[-1], num_classes, kernel_size=1),

@@ -44,8 +44,8 @@ class EncoderModel(nn.Module):
     ) -> None:
         super().__init__()
         self.encoder = encoder
-        self.neck = NeckSequence(necks)
-        self.patch_size = find_patch_size(encoder) if patch_size is None else three_axes(patch_size)
+        self.neck: NeckSequence = NeckSequence(necks)
+        self.patch_size: tuple[int, int, int] | None = find_patch_size(encoder) if patch_size is None else three_axes(patch_size)
         self.padding: PaddingMode = padding
         self._layouts = layouts_of(encoder)
 
@@ -111,9 +111,9 @@ class EncoderDecoderModel(EncoderModel):
     ) -> None:
         super().__init__(encoder, necks=necks, patch_size=patch_size, padding=padding)
         self.decoder = decoder
-        self.head = _head_or_identity(head)
+        self.head: nn.Module = _head_or_identity(head)
         pairs = (aux_heads or {}).items()
-        self.aux_heads = nn.ModuleDict(
+        self.aux_heads: nn.ModuleDict = nn.ModuleDict(
             {name: nn.Sequential(branch, _head_or_identity(top)) for name, (branch, top) in pairs}
         )
 

@@ -72,10 +72,10 @@ class ReshapeTokensToImage(nn.Module):
         temporal_inputs: bool = False,
     ) -> None:
         super().__init__()
-        self.channel_list = list(channel_list)
+        self.channel_list: list[int] = list(channel_list)
         self.remove_cls_token = remove_cls_token
-        self.effective_time_dim = at_least(self, "effective_time_dim", effective_time_dim)
-        self.h = None if h is None else at_least(self, "h", h)
+        self.effective_time_dim: int = at_least(self, "effective_time_dim", effective_time_dim)
+        self.h: int | None = None if h is None else at_least(self, "h", h)
         self.temporal_inputs = temporal_inputs
 
     def process_channel_list(self, channel_list: list[int]) -> list[int]:

@@ -41,8 +41,8 @@ class SelectIndices(nn.Module):
         super().__init__()
         if not indices:
             raise refusal(self, "indices", "expected at least one feature to pick, got an empty list")
-        self.channel_list = list(channel_list)
-        self.indices = list(indices)
+        self.channel_list: list[int] = list(channel_list)
+        self.indices: list[int] = list(indices)
         self.process_channel_list(self.channel_list)
 
     def process_channel_list(self, channel_list: list[int]) -> list[int]:
