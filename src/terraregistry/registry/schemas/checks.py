@@ -1,0 +1,70 @@
+"""The building blocks of the schemas: checks in Python, and strict schemas with something more lenient behind them."""
+
+from __future__ import annotations
+
+import collections.abc as abc
+import typing
+from typing import Any, Final
+
+from pydantic_core import CoreSchema, PydanticCustomError, core_schema
+
+__all__ = [
+    "ANYTHING",
+    "LENIENT",
+    "Check",
+    "SchemaOf",
+    "check_schema",
+    "hashable",
+    "is_sequence",
+    "leniently",
+    "refuse",
+    "turned_into",
+]
+
+ANYTHING: Final = core_schema.any_schema()
+LENIENT: Final = {"terraregistry": "lenient"}
+"""Marks a schema that has an exact one in it, and a conversion behind that."""
+Check = typing.Callable[[Any], Any]  # what a check is given, and gives back, is any object
+SchemaOf = typing.Callable[[object], CoreSchema]
+"""Makes the schema of an annotation: for the annotations inside another."""
+
+
+def check_schema(check: Check) -> CoreSchema:
+    """Make a schema of a function that returns the value to pass on, or raises `refuse(value)`."""
+    return core_schema.no_info_plain_validator_function(check)
+
+
+def refuse(value: object) -> PydanticCustomError:
+    """Make the error of a check; what is wrong is worded elsewhere."""
+    return PydanticCustomError("refused", "{type} refused", {"type": type(value).__name__})
+
+
+def hashable(value: object) -> bool:
+    """Say whether a value can be hashed."""
+    try:
+        hash(value)
+    except TypeError:
+        return False
+    return True
+
+
+def is_sequence(value: object) -> bool:
+    """Say whether a value is a sequence of items, which a string is not."""
+    return isinstance(value, abc.Sequence) and not isinstance(value, (str, bytes, bytearray, memoryview))
+
+
+def turned_into(factory: Check, fits: typing.Callable[[object], bool]) -> Check:
+    """Make a conversion of the values that something fits."""
+
+    def turn(value: object) -> object:
+        if fits(value):
+            return factory(value)
+        raise refuse(value)
+
+    return turn
+
+
+def leniently(strict: CoreSchema, factory: Check, fits: typing.Callable[[object], bool] = is_sequence) -> CoreSchema:
+    """Put a conversion behind a strict schema, for values that are fit for it."""
+    turned = core_schema.no_info_before_validator_function(turned_into(factory, fits), strict)
+    return core_schema.union_schema([strict, turned], mode="left_to_right", metadata=LENIENT)
