@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import re
 from collections.abc import Mapping, Sequence  # noqa: TC003 - read at run time
 from typing import TYPE_CHECKING, Any, Final
@@ -17,6 +18,7 @@ from terraregistry.registry import Registry
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from terraregistry.components.factories.composition import Composition
     from terraregistry.errors import Problem
     from terraregistry.protocols import Backbone, Decoder, Neck
     from terraregistry.registry import MultiSourceRegistry
@@ -108,8 +110,29 @@ class EncoderDecoderFactory:
             "rescale": rescale,
             "image_size_out": image_size_out,
         }
+        return self._plan(own, kwargs).build()
+
+    # The arguments are those of build_model.
+    def validate_model(self, **arguments: Any) -> None:
+        """Check the arguments of `build_model`, with those of every part, without making any part.
+
+        Args:
+            **arguments: The arguments of `build_model`, by name.
+
+        Raises:
+            InvalidArgumentsError: Something is wrong with the arguments of the factory or of a part; everything that is
+                wrong is listed, at the place where it was written.
+            SourceUnavailableError: The library behind a source is missing or broken.
+        """
+        parameters = inspect.signature(self.build_model).parameters
+        own = {name: each.default for name, each in parameters.items() if each.default is not inspect.Parameter.empty}
+        own |= {name: value for name, value in arguments.items() if name in parameters and name != "kwargs"}
+        self._plan(own, {name: value for name, value in arguments.items() if name not in own})
+
+    # The arguments of the parts are any objects.
+    def _plan(self, own: Mapping[str, Any], loose: Mapping[str, Any]) -> Composition:
         valid, problems = _validated(self, own)
-        return Planner(self._registries, valid, own, kwargs, problems).plan().build()
+        return Planner(self._registries, valid, own, loose, problems).plan()
 
 
 _CALLS: Final = Registry[nn.Module](build_model=EncoderDecoderFactory.build_model)
