@@ -36,19 +36,36 @@ BACKBONE_REGISTRY = MultiSourceRegistry[Backbone](terratorch=TERRATORCH_BACKBONE
 # -- necks --
 
 TERRATORCH_NECK_REGISTRY = Registry[Neck]()
-TERRATORCH_NECK_REGISTRY.register_lazy("SelectIndices", "terraregistry.components.necks.select_indices:SelectIndices")
-TERRATORCH_NECK_REGISTRY.register_lazy(
-    "ReshapeTokensToImage", "terraregistry.components.necks.reshape_tokens:ReshapeTokensToImage"
-)
+for _name, _module in {
+    "AddBottleneckLayer": "bottleneck",
+    "AggregateTokens": "aggregate_tokens",
+    "FeaturePyramidNetworkNeck": "feature_pyramid",
+    "InterpolateToPyramidal": "interpolate_pyramidal",
+    "LearnedInterpolateToPyramidal": "learned_pyramidal",
+    "MaxpoolToPyramidal": "maxpool_pyramidal",
+    "PermuteDims": "permute_dims",
+    "ReshapeTokensToImage": "reshape_tokens",
+    "SelectIndices": "select_indices",
+}.items():
+    TERRATORCH_NECK_REGISTRY.register_lazy(_name, f"terraregistry.components.necks.{_module}:{_name}")
 NECK_REGISTRY = MultiSourceRegistry[Neck](terratorch=TERRATORCH_NECK_REGISTRY)
 
 # -- decoders --
 
 TERRATORCH_DECODER_REGISTRY = Registry[Decoder]()
-TERRATORCH_DECODER_REGISTRY.register_lazy("FCNDecoder", "terraregistry.components.decoders.fcn:FCNDecoder")
-TERRATORCH_DECODER_REGISTRY.register_lazy(
-    "IdentityDecoder", "terraregistry.components.decoders.identity:IdentityDecoder"
-)
+for _name, _module in {
+    "ASPPHead": "aspp",
+    "ASPPRegressionHead": "aspp_regression",
+    "ASPPSegmentationHead": "aspp_segmentation",
+    "FCNDecoder": "fcn",
+    "IdentityDecoder": "identity",
+    "LinearDecoder": "linear",
+    "MLPDecoder": "mlp",
+    "SatMAEHead": "satmae",
+    "UNetDecoder": "unet",
+    "UperNetDecoder": "upernet",
+}.items():
+    TERRATORCH_DECODER_REGISTRY.register_lazy(_name, f"terraregistry.components.decoders.{_module}:{_name}")
 SMP_DECODER_REGISTRY = SmpRegistry()
 DECODER_REGISTRY = MultiSourceRegistry[Decoder](terratorch=TERRATORCH_DECODER_REGISTRY, smp=SMP_DECODER_REGISTRY)
 

@@ -1,0 +1,169 @@
+"""Atrous spatial pyramid pooling."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence  # noqa: TC003 - read at run time
+from typing import TYPE_CHECKING, ClassVar, Final, Literal
+
+import torch
+from torch import nn
+
+from terraregistry.components.decoders.blocks import ConvNormAct, resized
+from terraregistry.components.necks.checks import expect_maps, one_of
+from terraregistry.components.refusals import at_least, channels_at, refusal
+from terraregistry.errors import ProblemKind
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+__all__ = ["ASPPHead", "ASPPModule"]
+
+_UNREAD: Final = 3
+
+
+class ASPPModule(nn.Module):
+    """Convolutions of one map at several dilations, side by side.
+
+    Args:
+        dilations: The dilation of each; 1 makes a 1x1 convolution, others 3x3.
+        in_channels: The channels of the map.
+        channels: The channels of each result.
+
+    Shape:
+        `(B, in_channels, H, W)` to a list of `(B, channels, H, W)`.
+    """
+
+    def __init__(self, dilations: Sequence[int], in_channels: int, channels: int) -> None:
+        super().__init__()
+        self.model_sequence = nn.ModuleList(
+            ConvNormAct(in_channels, channels, 1)
+            if dilation == 1
+            else ConvNormAct(in_channels, channels, 3, padding=dilation, dilation=dilation)
+            for dilation in dilations
+        )
+
+    def forward(self, x: Tensor) -> list[Tensor]:
+        """Convolve `x`, `(B, in_channels, H, W)`, at each dilation."""
+        return [convolve(x) for convolve in self.model_sequence]
+
+
+class ASPPHead(nn.Module):
+    """Atrous spatial pyramid pooling (DeepLabV3, Chen et al., 2017) of one feature: a decoder, without a task's head.
+
+    It has TerraTorch's state_dict keys (`image_pool.1.*`, `aspp_modules.model_sequence.{i}.*`, `bottleneck.*`). TerraTorch's
+    cannot be used by name: it has no `out_channels` and takes `dilations` where decoders are given their channels. Here the
+    channels come first and all else is given by the names that it has there; `in_channels` is known from them and can be
+    left out. Dropout is the last step here, so that heads after it need none; a ratio of 0 works. `out_dim`, which TerraTorch
+    never reads, can be left out or 3; another value is refused, and so is `"multiple_select"`, which fails there.
+
+    Args:
+        channel_list: The channels of each feature.
+        dilations: The dilation of each convolution.
+        in_channels: The channels that are pooled; must be what `channel_list` says, if given.
+        channels: The channels of each part, and of the result; 256 by default.
+        out_dim: Not read.
+        align_corners: Whether the centres of the corner pixels stay where they are when maps are resized.
+        head_dropout_ratio: The probability of dropping a channel of the result.
+        input_transform: `"resize_concat"` to resize the features `in_index` to the first of them and join their channels.
+        in_index: Which feature is pooled; negative counts from the last. A list with `"resize_concat"`.
+
+    Attributes:
+        out_channels: The channels of the result.
+
+    Raises:
+        InvalidArgumentsError: `channel_list`, `dilations` or `in_index` is empty or has a number out of range, `in_channels`
+            disagrees with `channel_list`, `input_transform` does not fit `in_index`, or `out_dim` is given.
+
+    Shape:
+        Features `(B, channel_list[i], H_i, W_i)` to a map `(B, channels, H, W)`, with H and W those of the feature
+        `in_index`, or the first of them.
+
+    Example:
+        >>> import torch
+        >>> ASPPHead([8, 16], channels=4).eval()([torch.zeros(1, 8, 10, 8), torch.zeros(1, 16, 5, 4)]).shape
+        torch.Size([1, 4, 5, 4])
+    """
+
+    includes_head: ClassVar[bool] = False
+    out_channels: int
+
+    def __init__(
+        self,
+        channel_list: list[int],
+        dilations: Sequence[int] = (1, 6, 12, 18),
+        in_channels: int | None = None,
+        channels: int | None = None,
+        out_dim: int = _UNREAD,
+        align_corners: bool = False,
+        head_dropout_ratio: float = 0.3,
+        input_transform: Literal["resize_concat"] | None = None,
+        in_index: int | list[int] = -1,
+    ) -> None:
+        super().__init__()
+        if out_dim != _UNREAD:
+            detail = "nothing reads this: the result has as many channels as channels says"
+            raise refusal(self, "out_dim", detail, ProblemKind.UNUSED)
+        self.channel_list = list(channel_list)
+        self.in_index = list(in_index) if isinstance(in_index, list) else in_index
+        self.input_transform = input_transform
+        self.in_channels = self._in_channels(in_channels)
+        self.channels = self.out_channels = at_least(self, "channels", 256 if channels is None else channels)
+        self.dilations = self._checked(dilations)
+        self.align_corners = align_corners
+        self.image_pool = nn.Sequential(nn.AdaptiveAvgPool2d(1), ConvNormAct(self.in_channels, self.channels, 1))
+        self.aspp_modules = ASPPModule(self.dilations, self.in_channels, self.channels)
+        parts = len(self.dilations) + 1
+        self.bottleneck = ConvNormAct(parts * self.channels, self.channels, 3, padding=1)
+        self.dropout = self._dropout(head_dropout_ratio)
+
+    def _in_channels(self, given: int | None) -> int:
+        if self.input_transform is not None:
+            one_of(self, "input_transform", self.input_transform, ("resize_concat",))
+        several = isinstance(self.in_index, list)
+        if several is not (self.input_transform is not None) or self.in_index == []:
+            detail = "expected a list of features with input_transform='resize_concat', one without"
+            raise refusal(self, "in_index", f"{detail}, got {self.in_index} with {self.input_transform!r}")
+        widths = [
+            channels_at(self, self.channel_list, index, "in_index", given_as="channel_list") for index in self._indices
+        ]
+        if given not in (None, sum(widths)):
+            raise refusal(self, "in_channels", f"expected {sum(widths)}, which channel_list says, got {given}")
+        return sum(widths)
+
+    @property
+    def _indices(self) -> list[int]:
+        return self.in_index if isinstance(self.in_index, list) else [self.in_index]
+
+    def _checked(self, dilations: Sequence[int]) -> list[int]:
+        if not dilations:
+            raise refusal(self, "dilations", "expected at least one dilation, got none")
+        return [at_least(self, f"dilations[{at}]", dilation) for at, dilation in enumerate(dilations)]
+
+    def _dropout(self, ratio: float) -> nn.Module:
+        if not 0 <= ratio <= 1:
+            raise refusal(self, "head_dropout_ratio", f"expected a probability from 0 to 1, got {ratio}")
+        return nn.Dropout2d(ratio) if ratio else nn.Identity()
+
+    def forward(self, features: list[Tensor]) -> Tensor:
+        """Pool a feature.
+
+        Args:
+            features: One map a feature, `(B, channel_list[i], H_i, W_i)`.
+
+        Returns:
+            A map, `(B, out_channels, H, W)`.
+
+        Raises:
+            ValueError: The features are not maps, or not those that the decoder was made for.
+        """
+        return self.pyramid(features)
+
+    def pyramid(self, features: list[Tensor]) -> Tensor:
+        """Pool a feature, `(B, channel_list[i], H_i, W_i)` to `(B, channels, H, W)`: all but a task's head."""
+        expect_maps(self, features, self.channel_list)
+        chosen = [features[index] for index in self._indices]
+        size = chosen[0].shape[-2:]
+        x = torch.cat([resized(feature, size, align_corners=self.align_corners) for feature in chosen], dim=1)
+        whole = resized(self.image_pool(x), size, align_corners=self.align_corners)
+        pooled: Tensor = self.dropout(self.bottleneck(torch.cat([whole, *self.aspp_modules(x)], dim=1)))
+        return pooled

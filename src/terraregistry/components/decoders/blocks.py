@@ -1,0 +1,59 @@
+"""Blocks that decoders share."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from torch import nn
+from torch.nn import functional
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from torch import Tensor
+
+__all__ = ["ConvNormAct", "resized"]
+
+
+class ConvNormAct(nn.Module):
+    """A convolution without bias, a batch norm and a ReLU. The state_dict keys are `conv.weight` and `norm.*`.
+
+    Args:
+        in_channels: The channels of the input.
+        out_channels: The channels of the result.
+        kernel_size: The side of the kernel.
+        padding: The zeros added at each edge.
+        dilation: The distance between the positions that the kernel reads.
+
+    Shape:
+        `(B, in_channels, H, W)` to `(B, out_channels, H', W')`, with `H' = H + 2 padding - dilation (kernel_size - 1)`.
+    """
+
+    def __init__(
+        self, in_channels: int, out_channels: int, kernel_size: int = 3, *, padding: int = 0, dilation: int = 1
+    ) -> None:
+        super().__init__()
+        self.conv = nn.Conv2d(in_channels, out_channels, kernel_size, padding=padding, dilation=dilation, bias=False)
+        self.norm = nn.BatchNorm2d(out_channels)
+        self.act = nn.ReLU(inplace=True)
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Apply the three to `x`, `(B, in_channels, H, W)`."""
+        activated: Tensor = self.act(self.norm(self.conv(x)))
+        return activated
+
+
+def resized(x: Tensor, size: Sequence[int], *, align_corners: bool) -> Tensor:
+    """Bring a map to a size, bilinearly.
+
+    Args:
+        x: The map, `(B, C, H, W)`.
+        size: The height and width that it shall have.
+        align_corners: Whether the centres of the corner pixels stay where they are, rather than their outer edges.
+
+    Returns:
+        A map, `(B, C, *size)`; `x` itself where it has that size.
+    """
+    if tuple(x.shape[-2:]) == tuple(size):
+        return x
+    return functional.interpolate(x, size=list(size), mode="bilinear", align_corners=align_corners)

@@ -1,0 +1,129 @@
+"""A decoder that is one linear layer over all features."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, ClassVar, Final, Literal, TypeAlias, get_args
+
+import torch
+from torch import nn
+
+from terraregistry.components.necks.checks import expect_features, one_of
+from terraregistry.components.refusals import channels_at, refusal
+from terraregistry.errors import ProblemKind
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from torch import Tensor
+
+__all__ = ["ActivationName", "MLPDecoder"]
+
+ActivationName: TypeAlias = Literal[
+    "CELU",
+    "ELU",
+    "GELU",
+    "Hardshrink",
+    "Hardsigmoid",
+    "Hardswish",
+    "Hardtanh",
+    "Identity",
+    "LeakyReLU",
+    "LogSigmoid",
+    "Mish",
+    "PReLU",
+    "RReLU",
+    "ReLU",
+    "ReLU6",
+    "SELU",
+    "SiLU",
+    "Sigmoid",
+    "Softplus",
+    "Softshrink",
+    "Softsign",
+    "Tanh",
+    "Tanhshrink",
+]
+"""A class of `torch.nn` that is made without arguments and gives each element a value of its own."""
+
+_UNREAD: Final = 100
+_MAP, _VECTOR = 4, 2
+
+
+class MLPDecoder(nn.Module):
+    """Concatenates all features, and brings each position to the channels of one of them: a linear layer and an activation.
+
+    It has TerraTorch's parameters and state_dict keys (`hidden_layer.weight`, `hidden_layer.bias`). TerraTorch's sizes the
+    layer for features that all have the same channels and fails on others; this one counts the channels that there are.
+    `channels` and `out_dim`, which TerraTorch never reads, can be left out or 100; another value is refused.
+
+    Args:
+        embed_dim: The channels of each feature.
+        channels: Not read.
+        out_dim: Not read.
+        activation: The activation, a class of `torch.nn`.
+        out_index: The feature that says how many channels the result has; negative counts from the last.
+
+    Raises:
+        InvalidArgumentsError: `embed_dim` is empty, `out_index` is out of its range, there is no such activation, or
+            `channels` or `out_dim` is given.
+
+    Shape:
+        Maps `(B, embed_dim[i], H, W)` to `(B, embed_dim[out_index], H, W)`, or vectors `(B, embed_dim[i])` to
+        `(B, embed_dim[out_index])`.
+
+    Example:
+        >>> import torch
+        >>> MLPDecoder([32, 64], activation="GELU")([torch.zeros(1, 32, 4, 5), torch.zeros(1, 64, 4, 5)]).shape
+        torch.Size([1, 64, 4, 5])
+    """
+
+    includes_head: ClassVar[bool] = False
+
+    def __init__(
+        self,
+        embed_dim: list[int],
+        channels: int = _UNREAD,
+        out_dim: int = _UNREAD,
+        activation: ActivationName = "ReLU",
+        out_index: int = -1,
+    ) -> None:
+        super().__init__()
+        self._out_channels = channels_at(self, embed_dim, out_index, "out_index")
+        for name, value in (("channels", channels), ("out_dim", out_dim)):
+            if value != _UNREAD:
+                detail = (
+                    f"nothing reads this: the result has the {self._out_channels} channels of the feature out_index"
+                )
+                raise refusal(self, name, detail, ProblemKind.UNUSED)
+        one_of(self, "activation", activation, get_args(ActivationName))
+        self.embed_dim = list(embed_dim)
+        self.hidden_layer = nn.Linear(sum(embed_dim), self._out_channels)
+        make: Callable[[], nn.Module] = getattr(nn, activation)
+        self.activation = make()
+
+    @property
+    def out_channels(self) -> int:
+        """The number of channels of the result."""
+        return self._out_channels
+
+    def forward(self, features: list[Tensor]) -> Tensor:
+        """Fuse the features.
+
+        Args:
+            features: Maps `(B, embed_dim[i], H, W)` of one size, or vectors `(B, embed_dim[i])`.
+
+        Returns:
+            A map `(B, out_channels, H, W)`, or a vector `(B, out_channels)`.
+
+        Raises:
+            ValueError: There is another number of features, they differ in size, or are neither maps nor vectors.
+        """
+        expect_features(self, features, len(self.embed_dim))
+        sizes = {(feature.dim(), *feature.shape[2:]) for feature in features}
+        if len(sizes) > 1 or features[0].dim() not in (_MAP, _VECTOR):
+            shapes = ", ".join(str(tuple(feature.shape)) for feature in features)
+            raise ValueError(
+                f"MLPDecoder expects maps (B, C, H, W) of one size or vectors (B, C), got the shapes {shapes}"
+            )
+        fused: Tensor = self.activation(self.hidden_layer(torch.cat(features, dim=1).movedim(1, -1)))
+        return fused.movedim(-1, 1)

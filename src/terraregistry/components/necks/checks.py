@@ -1,0 +1,74 @@
+"""Checks that necks and decoders share: of a choice at construction, of the features in `forward`."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from terraregistry.components.refusals import refusal
+from terraregistry.errors import describe_value
+from terraregistry.nearest import did_you_mean, nearest
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from torch import Tensor
+
+__all__ = ["expect_features", "expect_maps", "one_of"]
+
+_MAP_AXES: Final = 4
+_TOKEN_AXES: Final = 3
+
+
+def one_of(component: object, parameter: str, value: object, choices: Sequence[str]) -> None:
+    """Check that a value is one of a few words.
+
+    Args:
+        component: The component, half made.
+        parameter: The parameter.
+        value: The value.
+        choices: The words.
+
+    Raises:
+        InvalidArgumentsError: It is none of them.
+    """
+    if value not in choices:
+        hint = did_you_mean(nearest(value, choices)) if isinstance(value, str) else ""
+        known = ", ".join(map(repr, choices))
+        raise refusal(component, parameter, f"expected one of {known}, got {describe_value(value)}{hint}")
+
+
+def expect_features(component: object, features: Sequence[Tensor], count: int) -> None:
+    """Check that there are as many features as a component was made for.
+
+    Args:
+        component: The component.
+        features: What it was given.
+        count: The number that it was made for.
+
+    Raises:
+        ValueError: There are more or fewer.
+    """
+    if len(features) != count:
+        raise ValueError(f"{type(component).__qualname__} was made for {count} feature(s), got {len(features)}")
+
+
+def expect_maps(component: object, features: Sequence[Tensor], channels: Sequence[int]) -> None:
+    """Check that features are maps with the channels that a component was made for.
+
+    Args:
+        component: The component.
+        features: What it was given.
+        channels: The channels of each feature.
+
+    Raises:
+        ValueError: There is another number of features, one is no map `(B, C, H, W)`, or it has other channels.
+    """
+    expect_features(component, features, len(channels))
+    name = type(component).__qualname__
+    for at, (feature, width) in enumerate(zip(features, channels, strict=True)):
+        shape = tuple(feature.shape)
+        if len(shape) != _MAP_AXES:
+            hint = "; ReshapeTokensToImage makes maps of tokens" if len(shape) == _TOKEN_AXES else ""
+            raise ValueError(f"{name} expects maps (B, C, H, W), feature {at} has the shape {shape}{hint}")
+        if shape[1] != width:
+            raise ValueError(f"{name} was made for {width} channels in feature {at}, which has the shape {shape}")
