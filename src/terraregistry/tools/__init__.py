@@ -1,0 +1,1 @@
+"""What is built on the registries: the command line and what it reads."""

@@ -1,0 +1,84 @@
+"""The shape of a batch that fits a model: by the arguments of its backbone, or by what the built backbone says."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final, cast
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+__all__ = ["batch_shape"]
+
+_CHANNELS: Final = 3
+_SIDE: Final = 224
+
+
+def batch_shape(
+    arguments: Mapping[str, object],
+    model: object,
+    batch_size: int,
+    image_size: tuple[int, int] | None = None,
+    in_channels: int | None = None,
+) -> tuple[int, ...]:
+    """Choose the shape of a batch of images.
+
+    Args:
+        arguments: The arguments that the model was built from: `backbone_in_chans`, `backbone_bands`,
+            `backbone_img_size` and `backbone_num_frames`, or the same without prefix in `backbone_kwargs`, are read.
+        model: The model. Where the arguments do not tell, the `in_channels` and `input_size`, `(C, H, W)`, of its
+            `encoder` do.
+        batch_size: The number of images.
+        image_size: Height and width; chosen by default.
+        in_channels: The number of channels; chosen by default.
+
+    Returns:
+        `(B, C, H, W)`, or `(B, C, T, H, W)` for a backbone with more than one frame.
+
+    >>> batch_shape({"backbone_bands": ["RED", "NIR"], "backbone_img_size": 64}, None, 2)
+    (2, 2, 64, 64)
+    """
+    given = _backbone_arguments(arguments)
+    encoder: object = getattr(model, "encoder", model)
+    input_size = _sizes(getattr(encoder, "input_size", None), 3)
+    channels = in_channels or _channels(given, encoder) or (input_size[0] if input_size else _CHANNELS)
+    height, width = image_size or _image_size(given) or (input_size[1:] if input_size else (_SIDE, _SIDE))
+    frames = _whole(given.get("num_frames")) or 1
+    return (batch_size, channels, height, width) if frames == 1 else (batch_size, channels, frames, height, width)
+
+
+def _backbone_arguments(arguments: Mapping[str, object]) -> dict[str, object]:
+    prefix = "backbone_"
+    given = {name.removeprefix(prefix): value for name, value in arguments.items() if name.startswith(prefix)}
+    together = given.pop("kwargs", None)
+    return {**given, **cast("dict[str, object]", together)} if isinstance(together, dict) else given
+
+
+def _channels(given: Mapping[str, object], encoder: object) -> int | None:
+    named = _whole(given.get("in_chans")) or _whole(given.get("in_channels"))
+    bands = given.get("bands")
+    if named is None and isinstance(bands, list):
+        named = sum(_width(band) for band in cast("list[object]", bands)) or None
+    return named or _whole(getattr(encoder, "in_channels", None))
+
+
+def _width(band: object) -> int:
+    """Count the bands in one entry: a name, a number, or the first and last of a range."""
+    ends = _sizes(band, 2, least=0)
+    return ends[1] - ends[0] + 1 if ends and ends[1] >= ends[0] else 1
+
+
+def _image_size(given: Mapping[str, object]) -> tuple[int, ...] | None:
+    side = _whole(given.get("img_size"))
+    return (side, side) if side else _sizes(given.get("img_size"), 2)
+
+
+def _whole(value: object, least: int = 1) -> int | None:
+    return value if isinstance(value, int) and not isinstance(value, bool) and value >= least else None
+
+
+def _sizes(value: object, count: int, least: int = 1) -> tuple[int, ...] | None:
+    if not isinstance(value, (list, tuple)):
+        return None
+    sizes = [_whole(size, least) for size in cast("list[object]", value)]
+    whole = tuple(size for size in sizes if size is not None)
+    return whole if len(whole) == len(sizes) == count else None

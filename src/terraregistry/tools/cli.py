@@ -1,0 +1,151 @@
+"""The command line: `terraregistry COMMAND ...`.
+
+What a command needs (torch, the libraries behind the sources) is imported when it runs: help and version load none
+of it.
+"""
+
+from __future__ import annotations
+
+import importlib
+import re
+import sys
+from importlib import metadata
+from typing import Annotated, NamedTuple
+
+import typer
+
+from terraregistry.tools.failures import Attempts
+
+__all__ = ["ImageSize", "app", "main"]
+
+_INVALID = 2
+"""The exit status for what is wrong with the user's input."""
+
+app = typer.Typer(name="terraregistry", no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
+
+
+class ImageSize(NamedTuple):
+    """The size of an image in pixels."""
+
+    height: int
+    width: int
+
+    @classmethod
+    def parse(cls, text: str) -> ImageSize:
+        """Read one number for both sides, or height and width.
+
+        Args:
+            text: Such as `224` or `192x256`.
+
+        Returns:
+            The size.
+
+        Raises:
+            BadParameter: It is neither, or a side has no pixels.
+        """
+        sides = re.fullmatch(r"0*([1-9][0-9]{0,5})(?:x0*([1-9][0-9]{0,5}))?", text.strip().lower())
+        if sides is None:
+            raise typer.BadParameter(f"{text!r} is no size; write one number, or HEIGHTxWIDTH such as 192x256")
+        return cls(int(sides[1]), int(sides[2] or sides[1]))
+
+
+def main() -> None:
+    """Run the command line: the entry point."""
+    reconfigure = getattr(sys.stdout, "reconfigure", None)
+    if reconfigure is not None:
+        reconfigure(errors="backslashreplace")  # as standard error has it: a file's name may be no text
+    app(prog_name="terraregistry")
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        try:
+            version = metadata.version("terraregistry")
+        except metadata.PackageNotFoundError:
+            version = "(not installed)"
+        typer.echo(f"terraregistry {version}")
+        raise typer.Exit
+
+
+@app.callback()
+def _root(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Show the version and exit.")
+    ] = False,
+) -> None:
+    """Build vision models by the names of their parts."""
+
+
+@app.command()
+def build(
+    configs: Annotated[
+        list[str],
+        typer.Argument(
+            metavar="CONFIG", help="YAML files: `model_factory` and its arguments, or TerraTorch's training configs."
+        ),
+    ],
+    check: Annotated[bool, typer.Option("--check", help="Only validate: construct nothing.")] = False,
+    batch_size: Annotated[int, typer.Option(min=1, metavar="N", help="Images in the random batch.")] = 2,
+    image_size: Annotated[
+        ImageSize | None,
+        typer.Option(
+            parser=ImageSize.parse,
+            metavar="SIZE",
+            help="Size of the images, N or HEIGHTxWIDTH; by default the backbone's own, or else 224.",
+        ),
+    ] = None,
+    in_channels: Annotated[
+        int | None,
+        typer.Option(min=1, metavar="N", help="Channels of the images; by default the backbone's, or else 3."),
+    ] = None,
+    seed: Annotated[int, typer.Option(metavar="N", help="Seed of the weights and of the batch.")] = 0,
+    imports: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--import", metavar="MODULE", help="Import a module first, such as one that registers your own components."
+        ),
+    ] = None,
+    traceback: Annotated[
+        bool, typer.Option("--traceback", help="Show where an exception in a component comes from.")
+    ] = False,
+) -> None:
+    """Validate a model, build it, run one random batch through it, and show its parts.
+
+    Exits with 0, or with 2 when a config is wrong or its model cannot be built or run.
+
+    What is wrong in a config is printed with file, line, column and place in the config.
+    """
+    attempts = Attempts(traceback=traceback)
+    for module in imports or []:
+        with attempts.at(f"--import {module}"):
+            _import(module)
+    if not attempts.failed:
+        size = None if image_size is None else (image_size.height, image_size.width)
+        for config in configs:
+            with attempts.at(config):
+                _build(config, batch_size, size, in_channels, seed, check=check)
+    if attempts.failed:
+        raise typer.Exit(_INVALID)
+
+
+def _import(module: str) -> None:
+    if "" not in sys.path:
+        sys.path.insert(0, "")  # as `python -m` has it: modules of the project that the command runs in
+    importlib.import_module(module)
+
+
+def _build(
+    config: str, batch_size: int, image_size: tuple[int, int] | None, in_channels: int | None, seed: int, *, check: bool
+) -> None:
+    from terraregistry.tools.config import find_request, read_config
+    from terraregistry.tools.trial import TrialOptions, make_factory, run_trial
+
+    request = find_request(read_config(config))
+    factory = make_factory(request)
+    if check:
+        partly = f", as far as {request.factory} can tell without building"
+        typer.echo(f"{config}: valid{'' if hasattr(factory, 'validate_model') else partly}")
+        return
+    from terraregistry.tools.parts_table import print_trial
+
+    print_trial(config, run_trial(request, factory, TrialOptions(batch_size, image_size, in_channels, seed)))

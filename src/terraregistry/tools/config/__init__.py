@@ -1,0 +1,18 @@
+"""Configs: YAML files that say which model to build, read with the position of everything in them."""
+
+from __future__ import annotations
+
+from terraregistry.tools.config.document import Document, Position, YamlPath, display_path
+from terraregistry.tools.config.layouts import ModelRequest, find_request
+from terraregistry.tools.config.reader import parse_config, read_config
+
+__all__ = [
+    "Document",
+    "ModelRequest",
+    "Position",
+    "YamlPath",
+    "display_path",
+    "find_request",
+    "parse_config",
+    "read_config",
+]

@@ -1,0 +1,214 @@
+"""From YAML nodes to plain data and positions."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final, TypeAlias
+
+from yaml.constructor import ConstructorError, SafeConstructor
+from yaml.nodes import MappingNode, ScalarNode, SequenceNode
+
+from terraregistry.errors import ConfigError, describe_value
+from terraregistry.tools.config.document import Document, Position, shorten
+from terraregistry.tools.config.loader import MAX_DEPTH, MAX_NODES, AliasNode, start_of
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from yaml.nodes import Node
+
+    from terraregistry.tools.config.document import YamlKey, YamlPath
+
+__all__ = ["build_document"]
+
+_STANDARD: Final = "tag:yaml.org,2002:"
+_MERGE: Final = _STANDARD + "merge"
+_scalars: Final = SafeConstructor()
+_READERS: Final[dict[str, Callable[[ScalarNode], YamlKey]]] = {
+    _STANDARD + "null": _scalars.construct_yaml_null,
+    _STANDARD + "bool": _scalars.construct_yaml_bool,
+    _STANDARD + "int": _scalars.construct_yaml_int,
+    _STANDARD + "float": _scalars.construct_yaml_float,
+    _STANDARD + "str": _scalars.construct_scalar,
+    _MERGE: _scalars.construct_scalar,
+}
+
+Entry: TypeAlias = "tuple[Node, Node]"
+"""The nodes of a key and of its value."""
+
+
+def build_document(root: Node, file: str) -> Document:
+    """Build the data of a config.
+
+    Args:
+        root: The root node.
+        file: The file's name.
+
+    Returns:
+        The data and the positions.
+
+    Raises:
+        ConfigError: Anchors are cyclic or expand without bound. Or keys are repeated, tags unknown, values unreadable:
+            each of those is listed.
+    """
+    _Measure(file).measure(root)
+    builder = _Builder()
+    data = builder.build(root, ())
+    if builder.problems:
+        raise ConfigError(file, tuple(sorted(builder.problems)))
+    return Document(file, data, builder.keys, builder.values)
+
+
+def position_of(node: Node) -> Position:
+    """Say where a node begins, counted from 1."""
+    mark = start_of(node)
+    return Position(mark.line + 1, mark.column + 1)
+
+
+def children_of(node: Node) -> Iterator[Node]:
+    """List the nodes in a node; in an alias, the node that it stands for."""
+    if isinstance(node, AliasNode):
+        yield node.value
+    elif isinstance(node, SequenceNode):
+        yield from node.value
+    elif isinstance(node, MappingNode):
+        for entry in node.value:
+            yield from entry
+
+
+class _Measure:
+    """Finds, before anything is built, the anchors that contain themselves and those that expand without bound."""
+
+    def __init__(self, file: str) -> None:
+        self._file = file
+        self._measured: dict[int, tuple[int, int]] = {}
+        self._open: set[int] = set()
+
+    def measure(self, node: Node) -> tuple[int, int]:
+        """Return the number of nodes and levels of a node, with each alias counted as what it stands for."""
+        if id(node) in self._measured:
+            return self._measured[id(node)]
+        if id(node) in self._open:
+            raise self._error(node, "this anchor contains an alias of itself")
+        self._open.add(id(node))
+        sizes = [self.measure(child) for child in children_of(node)]
+        self._open.discard(id(node))
+        nodes, levels = 1 + sum(size for size, _ in sizes), 1 + max((depth for _, depth in sizes), default=0)
+        if isinstance(node, AliasNode):
+            nodes, levels = nodes - 1, levels - 1
+        if nodes > MAX_NODES:
+            raise self._error(node, f"more than {MAX_NODES:,} keys and values when its aliases are expanded")
+        if levels > MAX_DEPTH:
+            raise self._error(node, f"nested more than {MAX_DEPTH} levels deep when its aliases are expanded")
+        self._measured[id(node)] = nodes, levels
+        return nodes, levels
+
+    def _error(self, node: Node, reason: str) -> ConfigError:
+        start = position_of(node)
+        return ConfigError(self._file, ((start.line, start.column, reason),))
+
+
+class _Builder:
+    """Builds data from nodes, and notes where they stand and what is wrong with them."""
+
+    def __init__(self) -> None:
+        self.keys: dict[YamlPath, Position] = {}
+        self.values: dict[YamlPath, Position] = {}
+        self.problems: set[tuple[int, int, str]] = set()
+
+    def build(self, node: Node, path: YamlPath) -> object:
+        """Build the data of a node; None where it cannot be built."""
+        self.values[path] = position_of(node)
+        if isinstance(node, AliasNode):
+            node = node.value
+        if isinstance(node, MappingNode) and self._has_tag(node, "map"):
+            return self._mapping(node, path)
+        if isinstance(node, SequenceNode) and self._has_tag(node, "seq"):
+            return self._sequence(node, path)
+        return self._scalar(node) if isinstance(node, ScalarNode) else None
+
+    def _sequence(self, node: SequenceNode, path: YamlPath) -> list[object]:
+        items: list[object] = []
+        for index, item in enumerate(node.value):
+            self.keys[*path, index] = position_of(item)
+            items.append(self.build(item, (*path, index)))
+        return items
+
+    def _mapping(self, node: MappingNode, path: YamlPath) -> dict[YamlKey, object]:
+        entries = self._entries(node)
+        for key, (key_node, _) in entries.items():
+            self.keys[*path, key] = position_of(key_node)
+        return {key: self.build(value, (*path, key)) for key, (_, value) in entries.items()}
+
+    def _entries(self, node: MappingNode) -> dict[YamlKey, Entry]:
+        """Collect the entries of a mapping: its own and, where it has no own, those that `<<` merges into it."""
+        own: dict[YamlKey, Entry] = {}
+        merged: dict[YamlKey, Entry] = {}
+        seen: dict[YamlKey, Node] = {}
+        for key_node, value_node in node.value:
+            target = key_node.value if isinstance(key_node, AliasNode) else key_node
+            if not isinstance(target, ScalarNode):
+                self._problem(key_node, "a list or mapping cannot be a key")
+                continue
+            key = self._scalar(target)
+            if key in seen:
+                self._repeated(key_node, target, seen[key])
+            seen.setdefault(key, key_node)
+            if target.tag == _MERGE:
+                merged = self._merge(value_node)
+            else:
+                own[key] = key_node, value_node
+        return merged | own
+
+    def _merge(self, node: Node) -> dict[YamlKey, Entry]:
+        target = node.value if isinstance(node, AliasNode) else node
+        if isinstance(target, MappingNode):
+            return self._entries(target) if self._has_tag(target, "map") else {}
+        entries: dict[YamlKey, Entry] = {}
+        if isinstance(target, SequenceNode):
+            for item in reversed(target.value):
+                item_target = item.value if isinstance(item, AliasNode) else item
+                if isinstance(item_target, MappingNode):
+                    entries |= self._entries(item_target)
+                else:
+                    self._problem(item, "`<<` merges mappings, and this is none")
+            return entries
+        self._problem(node, "`<<` merges a mapping or a list of mappings, and this is neither")
+        return entries
+
+    def _scalar(self, node: ScalarNode) -> YamlKey:
+        read = _READERS.get(node.tag)
+        if read is None:
+            self._has_tag(node, "str")
+            return None
+        try:
+            value = read(node)
+            if isinstance(value, str) and not value.isascii():
+                value = value.encode("utf-16", "surrogatepass").decode(
+                    "utf-16"
+                )  # joins the two halves that JSON writes
+        except UnicodeDecodeError:
+            self._problem(node, "half of a surrogate pair is no character")
+        except (ValueError, KeyError, IndexError, OverflowError, ConstructorError):
+            self._problem(node, f"{describe_value(node.value)} is no {node.tag.removeprefix(_STANDARD)}")
+        else:
+            return value
+        return None
+
+    def _has_tag(self, node: Node, expected: str) -> bool:
+        if node.tag == _STANDARD + expected:
+            return True
+        tag = f"!!{node.tag.removeprefix(_STANDARD)}" if node.tag.startswith(_STANDARD) else node.tag
+        shown = shorten(tag if tag.isprintable() else repr(tag))
+        plain = "a config holds text, numbers, true, false, null, lists and mappings"
+        self._problem(node, f"the tag {shown} is not supported here; {plain}")
+        return False
+
+    def _repeated(self, node: Node, key: ScalarNode, first: Node) -> None:
+        hint = "; merge several mappings with `<<: [*one, *two]`" if key.tag == _MERGE else ""
+        line, column = position_of(first)
+        again = f"the key {shorten(repr(key.value))} is here a second time"
+        self._problem(node, f"{again}; the first is in line {line}, column {column}{hint}")
+
+    def _problem(self, node: Node, text: str) -> None:
+        line, column = position_of(node)
+        self.problems.add((line, column, text))

@@ -1,0 +1,83 @@
+"""PyYAML's composer with limits, and with the scalars read as jsonargparse reads them."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Final
+
+from yaml import AliasEvent, MarkedYAMLError, SafeLoader
+from yaml.error import Mark
+from yaml.nodes import Node
+
+if TYPE_CHECKING:
+    from yaml.events import Event
+
+__all__ = ["MAX_DEPTH", "MAX_NODES", "AliasNode", "ConfigLoader", "LimitError", "start_of"]
+
+MAX_DEPTH: Final = 100
+"""How deep lists and mappings may be nested."""
+MAX_NODES: Final = 100_000
+"""How many keys and values a config may have, each alias counted as what it stands for."""
+
+_FLOAT_TAG: Final = "tag:yaml.org,2002:float"
+_NUMBER_START: Final = "-+0123456789."
+_EXPONENT: Final = re.compile(r"[-+]?(?:[0-9][0-9_]*\.?[0-9_]*|\.[0-9][0-9_]*)[eE][-+]?[0-9]+\Z")
+_NOT_RESOLVED: Final = frozenset({"tag:yaml.org,2002:timestamp", "tag:yaml.org,2002:value"})
+
+
+class LimitError(MarkedYAMLError):
+    """A file is YAML, and larger or deeper than a config can be."""
+
+
+class AliasNode(Node):
+    """An alias: `value` is the node that it stands for, the marks are those of the alias itself."""
+
+
+class ConfigLoader(SafeLoader):
+    """Composes nodes, with a bound on their depth and number.
+
+    Dates stay text, and a number with an exponent is a float also without a dot and a sign (`1e-4`), which PyYAML alone
+    reads as text.
+    """
+
+    yaml_implicit_resolvers = {  # noqa: RUF012 - as its base class declares it
+        first: [(tag, pattern) for tag, pattern in resolvers if tag not in _NOT_RESOLVED]
+        for first, resolvers in SafeLoader.yaml_implicit_resolvers.items()
+    }
+
+    def __init__(self, text: str) -> None:
+        super().__init__(text)
+        self._depth = 0
+        self._nodes = 0
+
+    def compose_node(self, parent: Node | None, index: int) -> Node | None:
+        """Compose the next node, an alias as an `AliasNode`."""
+        event = self.next_event()
+        self._nodes += 1
+        self._depth += 1
+        if self._nodes > MAX_NODES:
+            raise LimitError(problem=f"more than {MAX_NODES:,} keys and values", problem_mark=start_of(event))
+        if self._depth > MAX_DEPTH:
+            raise LimitError(problem=f"nested more than {MAX_DEPTH} levels deep", problem_mark=start_of(event))
+        node = super().compose_node(parent, index)
+        self._depth -= 1
+        if isinstance(event, AliasEvent):
+            return AliasNode("", node, start_of(event), start_of(event))
+        return node
+
+    def next_event(self) -> Event:
+        """Parse the next event without consuming it."""
+        return self.peek_event()  # type: ignore[no-untyped-call, no-any-return]  # untyped stub
+
+
+def start_of(place: Event | Node) -> Mark:
+    """Say where an event or node begins."""
+    mark = place.start_mark
+    if not isinstance(mark, Mark):
+        raise TypeError(f"{type(place).__name__} has no mark")
+    return mark
+
+
+ConfigLoader.add_implicit_resolver(  # pyright: ignore[reportUnknownMemberType]  # the stubs leave its arguments untyped
+    _FLOAT_TAG, _EXPONENT, list(_NUMBER_START)
+)

@@ -1,0 +1,79 @@
+"""What a command says when something fails: one short message, and a traceback only where it was asked for."""
+
+from __future__ import annotations
+
+import traceback as tracebacks
+import warnings
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Final
+
+import typer
+
+from terraregistry.errors import ConfigError, RegistryError
+
+if TYPE_CHECKING:
+    from collections.abc import Generator
+
+__all__ = ["Attempts", "describe_failure"]
+
+_MOST_LINES: Final = 40
+
+
+class Attempts:
+    """Runs steps of a command, and reports those that fail.
+
+    Args:
+        traceback: Whether exceptions are shown with their tracebacks.
+
+    Attributes:
+        failed: Whether a step has failed.
+    """
+
+    def __init__(self, *, traceback: bool) -> None:
+        self._traceback = traceback
+        self.failed = False
+
+    @contextmanager
+    def at(self, name: str) -> Generator[None, None, None]:
+        """Report an exception that is raised inside, and warnings, on standard error.
+
+        Args:
+            name: What is attempted, such as the name of a config.
+        """
+        with warnings.catch_warnings(record=True) as caught:
+            try:
+                yield
+            except Exception as error:  # noqa: BLE001 - a component may raise anything
+                self.failed = True
+                typer.echo(describe_failure(name, error, traceback=self._traceback), err=True)
+        for text in dict.fromkeys(str(warning.message) for warning in caught):
+            typer.echo(f"{name}: warning: {text}", err=True)
+
+
+def describe_failure(name: str, error: Exception, *, traceback: bool = False) -> str:
+    """Word an exception.
+
+    Args:
+        name: What was attempted, such as the name of a config.
+        error: What was raised.
+        traceback: Whether to show where it was raised; the mistakes in a config have places of their own.
+
+    Returns:
+        The mistakes with their places; or the exception and its notes, which name the component.
+    """
+    if isinstance(error, ConfigError):
+        return _shortened(str(error))
+    if traceback:
+        return f"{name}: " + "".join(tracebacks.format_exception(error)).rstrip()
+    message = str(error).strip()
+    kind = type(error).__qualname__
+    text = message if isinstance(error, RegistryError) else f"{kind}: {message}" if message else kind
+    lines = [f"{name}: {text}", *map(str, getattr(error, "__notes__", ())), "--traceback shows where this was raised"]
+    return _shortened("\n".join(lines).replace("\n", "\n  "))
+
+
+def _shortened(text: str) -> str:
+    lines = text.split("\n")
+    if len(lines) <= _MOST_LINES:
+        return text
+    return "\n".join([*lines[: _MOST_LINES - 1], f"... and {len(lines) - _MOST_LINES + 1} lines more"])

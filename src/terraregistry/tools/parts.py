@@ -1,0 +1,180 @@
+"""The parts of a built model: what they are called, where they are defined, and what they give for a batch."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
+from typing import TYPE_CHECKING, Any, Final, cast
+
+from torch import Tensor, nn
+
+from terraregistry.errors import RegistryError
+from terraregistry.registry.locations import Location, locate
+
+if TYPE_CHECKING:
+    from types import TracebackType
+    from typing import Self
+
+    from torch.utils.hooks import RemovableHandle
+
+    from terraregistry.registry import MultiSourceRegistry
+    from terraregistry.tools.config import ModelRequest
+
+__all__ = ["FoundPart", "Part", "Recorder", "find_parts"]
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """What there is to say of one part.
+
+    Attributes:
+        kind: What it is in the model, such as `backbone` or `neck`.
+        name: Its qualified name, or that of its class for a part of no registry.
+        location: Where its constructor is defined; None where no Python file does.
+        parameters: The number of its parameters, each counted once.
+        shapes: The shape of each tensor that it gave for the batch.
+    """
+
+    kind: str
+    name: str
+    location: Location | None
+    parameters: int
+    shapes: tuple[tuple[int, ...], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class FoundPart:
+    """A module of a model, and what it is there."""
+
+    kind: str
+    name: str
+    location: Location | None
+    module: nn.Module
+
+
+class Recorder:
+    """Notes the shapes that modules give while they run, as a context manager.
+
+    Args:
+        found: The modules.
+    """
+
+    def __init__(self, found: Sequence[FoundPart]) -> None:
+        self._found: Final = found
+        self._shapes: dict[int, tuple[tuple[int, ...], ...]] = {}
+        self._running: list[str] = []
+        self._handles: list[RemovableHandle] = []
+
+    def __enter__(self) -> Self:
+        for part in self._found:
+            self._handles.append(part.module.register_forward_pre_hook(partial(self._start, part)))
+            self._handles.append(part.module.register_forward_hook(partial(self._end, part)))
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        for handle in self._handles:
+            handle.remove()
+
+    def where(self) -> str:
+        """Say which part is running, or was when an exception came out of it; empty when none was."""
+        return f", in the {self._running[-1]}" if self._running else ""
+
+    def parts(self) -> tuple[Part, ...]:
+        """List the parts with what was noted."""
+        return tuple(
+            Part(part.kind, part.name, part.location, _count(part.module), self._shapes.get(id(part.module), ()))
+            for part in self._found
+        )
+
+    def _start(self, part: FoundPart, *_: object) -> None:
+        self._running.append(f"{part.kind} {part.name!r}")
+
+    def _end(self, part: FoundPart, *given: object) -> None:
+        self._running.pop()
+        self._shapes[id(part.module)] = tuple(_shapes(given[-1]))
+
+
+def find_parts(request: ModelRequest, model: nn.Module) -> tuple[FoundPart, ...]:
+    """Find the parts of a model.
+
+    Args:
+        request: What it was built from: it has the names of the parts.
+        model: The model.
+
+    Returns:
+        Backbone, necks, decoder, head and auxiliary branches in the order in which they run, of other models the direct
+        children; then the model.
+    """
+    whole = FoundPart("model", f"{type(model).__qualname__} ({request.factory})", locate(type(model)), model)
+    if isinstance(getattr(model, "encoder", None), nn.Module):
+        return (*_composition(request.arguments, model), whole)
+    return (*(_unnamed(name, child) for name, child in model.named_children()), whole)
+
+
+def _composition(arguments: Mapping[str, object], model: nn.Module) -> Iterator[FoundPart]:
+    from terraregistry.library import BACKBONE_REGISTRY, NECK_REGISTRY
+
+    children = dict(model.named_children())
+    yield _named("backbone", BACKBONE_REGISTRY, arguments.get("backbone"), children["encoder"])
+    necks = children.get("neck")
+    names = [_get(neck, "name") for neck in _list(arguments.get("necks"))]
+    for index, neck in enumerate(necks.children() if necks is not None else ()):
+        yield _named("neck", NECK_REGISTRY, names[index] if index < len(names) else None, neck)
+    yield from _branch("", arguments.get("decoder"), children.get("decoder"), children.get("head"))
+    auxiliary = {str(_get(aux, "name")): _get(aux, "decoder") for aux in _list(arguments.get("aux_decoders"))}
+    branches = children.get("aux_heads")
+    for name, branch in branches.named_children() if branches is not None else ():
+        decoder, head, *_ = (*branch.children(), None, None)
+        yield from _branch(f"auxiliary {name}: ", auxiliary.get(name), decoder, head)
+
+
+def _branch(label: str, name: object, decoder: nn.Module | None, head: nn.Module | None) -> Iterator[FoundPart]:
+    from terraregistry.library import DECODER_REGISTRY
+
+    if decoder is not None:
+        yield _named(f"{label}decoder", DECODER_REGISTRY, name, decoder)
+    if head is not None and not isinstance(head, nn.Identity):
+        yield _unnamed(f"{label}head", head)
+
+
+def _named(kind: str, registry: MultiSourceRegistry[Any], name: object, module: nn.Module) -> FoundPart:
+    """Describe a part by its name in a registry, where it has one."""
+    try:
+        description = registry.describe(cast("str", name))
+    except RegistryError:
+        return _unnamed(kind, module)
+    location = None if description.file is None else Location(description.file, description.line or 1)
+    return FoundPart(kind, description.name, location, module)
+
+
+def _unnamed(kind: str, module: nn.Module) -> FoundPart:
+    return FoundPart(kind, type(module).__qualname__, locate(type(module)), module)
+
+
+def _list(value: object) -> list[object]:
+    return cast("list[object]", value) if isinstance(value, list) else []
+
+
+def _get(value: object, key: str) -> object:
+    return cast("dict[str, object]", value).get(key) if isinstance(value, dict) else None
+
+
+def _count(module: nn.Module) -> int:
+    return sum(parameter.numel() for parameter in module.parameters())
+
+
+def _shapes(result: object) -> Iterator[tuple[int, ...]]:
+    """Find the tensors in what a module gave: itself, in lists and dictionaries, or in its `output`."""
+    if isinstance(result, Tensor):
+        yield tuple(result.shape)
+    elif isinstance(result, Mapping):
+        for item in cast("Mapping[object, object]", result).values():
+            yield from _shapes(item)
+    elif isinstance(result, (list, tuple)):
+        for item in cast("Sequence[object]", result):
+            yield from _shapes(item)
+    elif hasattr(result, "output"):
+        yield from _shapes(getattr(result, "output", None))

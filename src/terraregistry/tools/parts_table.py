@@ -1,0 +1,75 @@
+"""Print what was built and run as a table."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+if TYPE_CHECKING:
+    from terraregistry.registry.locations import Location
+    from terraregistry.tools.parts import Part
+    from terraregistry.tools.trial import Trial
+
+__all__ = ["print_trial"]
+
+_UNBOUNDED: Final = 10_000
+
+
+def print_trial(file: str, trial: Trial) -> None:
+    """Print the parts of a model.
+
+    Args:
+        file: The name of its config.
+        trial: What was built and run.
+    """
+    console = Console(highlight=False)
+    table = _table(file, trial)
+    if not console.is_terminal:
+        # Nothing is cut off or folded for want of a screen: the output can be searched.
+        console.width = console.measure(table, options=console.options.update(width=_UNBOUNDED)).maximum
+    console.print(table)
+
+
+def _table(file: str, trial: Trial) -> Table:
+    table = Table(
+        title=Text(file),
+        caption=Text(f"random batch {trial.batch}, seed {trial.seed}"),
+        title_justify="left",
+        caption_justify="left",
+    )
+    table.add_column("Part")
+    table.add_column("Name", overflow="fold")
+    table.add_column("Defined at", overflow="fold")
+    table.add_column("Parameters", justify="right")
+    table.add_column("Output", no_wrap=True)
+    for part in trial.parts:
+        if part.kind == "model":
+            table.add_section()
+        table.add_row(*_row(part))
+    return table
+
+
+def _row(part: Part) -> tuple[Text, ...]:
+    shapes = "\n".join(map(str, part.shapes)) or "not run"
+    return Text(part.kind), Text(part.name), _place(part.location), Text(f"{part.parameters:,}"), Text(shapes)
+
+
+def _place(location: Location | None) -> Text:
+    if location is None:
+        return Text("")
+    text = Text(f"{_importable(location.file)}:{location.line}")
+    text.stylize(f"link {Path(location.file).absolute().as_uri()}")
+    return text
+
+
+def _importable(file: str) -> str:
+    """Shorten a path to what stands below the folder that it is imported from."""
+    path = Path(file).absolute()
+    roots = [Path(entry).absolute() for entry in sys.path]
+    below = [path.relative_to(root) for root in roots if path.is_relative_to(root)]
+    return str(min(below, key=lambda short: len(short.parts), default=path))

@@ -1,0 +1,129 @@
+"""Build the model that a config asks for, and run one random batch through it."""
+
+from __future__ import annotations
+
+from copy import deepcopy
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from terraregistry.errors import ComponentNotFoundError, InvalidArgumentsError, RegistryError
+from terraregistry.tools.batches import batch_shape
+
+if TYPE_CHECKING:
+    from terraregistry.protocols import ModelFactory
+    from terraregistry.tools.config import ModelRequest
+    from terraregistry.tools.parts import Part
+
+__all__ = ["Trial", "TrialOptions", "make_factory", "run_trial"]
+
+
+@dataclass(frozen=True, slots=True)
+class TrialOptions:
+    """What to run a model with.
+
+    Attributes:
+        batch_size: The number of images.
+        image_size: Their height and width in pixels; None for the backbone's own.
+        in_channels: Their channels; None for the backbone's own.
+        seed: The seed of the weights and of the images.
+    """
+
+    batch_size: int = 2
+    image_size: tuple[int, int] | None = None
+    in_channels: int | None = None
+    seed: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Trial:
+    """What was built and run.
+
+    Attributes:
+        parts: The parts of the model, then the model itself.
+        batch: The shape of the images.
+        seed: The seed of the weights and of the images.
+    """
+
+    parts: tuple[Part, ...]
+    batch: tuple[int, ...]
+    seed: int
+
+
+def make_factory(request: ModelRequest) -> ModelFactory:
+    """Make the model factory of a request, and have it validate the arguments.
+
+    Args:
+        request: What a config asks for.
+
+    Returns:
+        The factory; nothing else is constructed.
+
+    Raises:
+        ConfigError: There is no such factory, or the arguments do not fit; everything that is wrong is listed.
+    """
+    from terraregistry.library import MODEL_FACTORY_REGISTRY
+
+    try:
+        factory = MODEL_FACTORY_REGISTRY.build(request.factory)
+    except ComponentNotFoundError as error:
+        raise request.document.error([(request.factory_path, str(error))]) from None
+    try:
+        _validate(factory, deepcopy(request.arguments))
+    except InvalidArgumentsError as error:
+        raise request.error(error.problems) from None
+    return factory
+
+
+def run_trial(request: ModelRequest, factory: ModelFactory, options: TrialOptions) -> Trial:
+    """Build a model and run one random batch through it, in evaluation mode.
+
+    Args:
+        request: What a config asks for.
+        factory: Its factory.
+        options: What to run the model with.
+
+    Returns:
+        The parts with their shapes.
+
+    Raises:
+        Exception: Whatever a component raises, with notes that name the component or the batch.
+    """
+    import torch
+
+    from terraregistry.tools.parts import Recorder, find_parts
+
+    torch.manual_seed(options.seed)  # pyright: ignore[reportUnknownMemberType]  # torch leaves its argument untyped
+    model: object = _build(request, factory)
+    if not isinstance(model, torch.nn.Module):
+        raise RegistryError(f"{request.factory}.build_model gave a {type(model).__qualname__}, not a torch.nn.Module")
+    shape = batch_shape(request.arguments, model, options.batch_size, options.image_size, options.in_channels)
+    recorder = Recorder(find_parts(request, model))
+    model.eval()
+    try:
+        with torch.inference_mode(), recorder:
+            model(torch.randn(shape))
+    except Exception as error:
+        error.add_note(f"while running a random batch of shape {shape}{recorder.where()}")
+        error.add_note("--in-channels, --image-size and --batch-size give it another shape")
+        raise
+    return Trial(recorder.parts(), shape, options.seed)
+
+
+def _build(request: ModelRequest, factory: ModelFactory) -> object:
+    try:
+        return factory.build_model(**deepcopy(request.arguments))
+    except InvalidArgumentsError as error:
+        if error.component.rpartition(".")[2] == "build_model":
+            raise request.error(error.problems) from None
+        raise  # of one part, which the notes name: its paths are not those of the config
+
+
+def _validate(factory: ModelFactory, arguments: dict[str, Any]) -> None:  # a factory has arguments of its own
+    """Have a factory check arguments: by its own `validate_model`, or else by the signature of its `build_model`."""
+    validate = getattr(factory, "validate_model", None)
+    if validate is not None:
+        validate(**arguments)
+        return
+    from terraregistry.registry import Registry
+
+    Registry[object](build_model=factory.build_model).validate("build_model", **arguments)

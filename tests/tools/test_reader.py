@@ -1,0 +1,215 @@
+"""The reader: its data are PyYAML's, its positions point at the text, its merges and aliases are YAML's."""
+
+from __future__ import annotations
+
+import json
+import math
+
+import pytest
+import yaml
+from hypothesis import given
+from hypothesis import strategies as st
+
+from terraregistry.errors import ConfigError
+from terraregistry.tools.config import Position, display_path, parse_config, read_config
+from terraregistry.tools.config.document import split_path
+from terraregistry.tools.config.loader import ConfigLoader
+
+
+class ConfigDumper(yaml.SafeDumper):
+    """Quotes what this reader, unlike PyYAML's own, would not read as text."""
+
+    yaml_implicit_resolvers = ConfigLoader.yaml_implicit_resolvers
+
+
+SCALARS = st.one_of(
+    st.none(),
+    st.booleans(),
+    st.integers(),
+    st.floats(allow_nan=False),
+    st.text(),
+    st.from_regex(r"[0-9_.]*e-?[0-9]", fullmatch=True),
+)
+LINE = st.text(st.characters(exclude_categories=["Cc", "Cs", "Zl", "Zp"]), max_size=200)
+
+
+def data_of(scalars, keys):
+    return st.recursive(scalars, lambda inner: st.lists(inner) | st.dictionaries(keys, inner), max_leaves=20)
+
+
+def keys_of(data, path=()):
+    """The path of every key and item, found without the reader."""
+    items = data.items() if isinstance(data, dict) else enumerate(data) if isinstance(data, list) else ()
+    for key, value in items:
+        yield (*path, key)
+        yield from keys_of(value, (*path, key))
+
+
+def follow(data, path):
+    for key in path:
+        data = data[key]
+    return data
+
+
+def text_at(text, position):
+    """The scalar that begins at a position, as PyYAML's scanner reads it there."""
+    rest = text.split("\n")[position.line - 1][position.column - 1 :]
+    value = next(token.value for token in yaml.scan(rest) if isinstance(token, yaml.ScalarToken))
+    return value.encode("utf-16", "surrogatepass").decode("utf-16")
+
+
+@given(data_of(SCALARS, st.text() | st.integers()).filter(lambda data: data is not None), st.booleans())
+def test_what_is_dumped_is_read_again(data, flow):
+    text = yaml.dump(data, Dumper=ConfigDumper, default_flow_style=flow)
+
+    assert parse_config(text).data == data == yaml.safe_load(text)
+
+
+@given(st.dictionaries(LINE, data_of(LINE, LINE), min_size=1), st.booleans())
+def test_each_key_and_text_stands_where_the_position_says(data, as_json):
+    text = json.dumps(data) if as_json else yaml.dump(data, Dumper=ConfigDumper, width=10**9)
+    document = parse_config(text)
+
+    assert set(document.keys) == set(keys_of(data))
+    assert set(document.values) == {(), *document.keys}
+    for path, position in document.keys.items():
+        if isinstance(path[-1], str):
+            assert text_at(text, position) == path[-1]
+        else:
+            assert position == document.values[path]
+    for path, position in document.values.items():
+        if isinstance(follow(data, path), str):
+            assert text_at(text, position) == follow(data, path)
+
+
+@given(st.dictionaries(LINE, data_of(LINE, LINE)), st.lists(LINE | st.integers(0, 3), max_size=4).map(tuple))
+def test_locating_what_is_not_there_gives_what_is_nearest_above(data, path):
+    document = parse_config(json.dumps(data))
+
+    existing = [path[:length] for length in range(len(path) + 1) if path[:length] in document.keys]
+    assert document.locate(path) == (document.keys[existing[-1]] if existing else document.values[()])
+
+
+NAMES = ["a", "b", "c", "d"]
+FLAT = st.dictionaries(st.sampled_from("uvwxyz"), st.integers(0, 9))
+
+
+@given(st.lists(st.tuples(FLAT, st.lists(st.integers(0, 3), max_size=3), st.booleans()), min_size=1, max_size=4))
+def test_merge_keys_mean_what_they_mean_to_pyyaml(mappings):
+    lines = []
+    for index, (own, merged, as_one) in enumerate(mappings):
+        earlier = [f"*{NAMES[other]}" for other in merged if other < index]
+        merge = [] if not earlier else [f"<<: {earlier[0]}" if as_one else f"<<: [{', '.join(earlier)}]"]
+        entries = [f"{key}: {value}" for key, value in own.items()]
+        lines.append(f"{NAMES[index]}: &{NAMES[index]} {{{', '.join(entries[:1] + merge + entries[1:])}}}")
+    text = "\n".join(lines)
+    document = parse_config(text)
+
+    assert document.data == yaml.safe_load(text)
+    for path, position in document.keys.items():
+        assert text_at(text, position) == path[-1]
+
+
+def test_an_aliased_value_is_a_copy_in_each_place():
+    document = parse_config("one: &x [1, {a: 2}]\ntwo: *x\nthree: *x\n")
+
+    assert document.data == {"one": [1, {"a": 2}], "two": [1, {"a": 2}], "three": [1, {"a": 2}]}
+    document.data["two"][1]["a"] = 3
+    assert document.data["one"][1]["a"] == document.data["three"][1]["a"] == 2
+
+
+def test_an_alias_stands_where_it_is_and_its_content_where_the_anchor_is():
+    document = parse_config("one: &x {a: 2}\ntwo: *x\nlist:\n  - *x\n")
+
+    assert document.values["two",] == Position(2, 6)
+    assert document.keys["list", 0] == Position(4, 5)
+    assert document.keys["two", "a"] == document.keys["list", 0, "a"] == Position(1, 10)
+
+
+def test_an_alias_can_be_a_key():
+    document = parse_config("- &k name\n- *k : 3\n")
+
+    assert document.data == ["name", {"name": 3}]
+    assert document.keys[1, "name"] == Position(2, 3)
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        ("1e-4", 1e-4),
+        ("1e4", 1e4),
+        ("-1E+4", -1e4),
+        ("1.5e3", 1.5e3),
+        (".5e3", 500.0),
+        ("1.e-4", 1e-4),
+        ("1_000e1", 1e4),
+        ("'1e-4'", "1e-4"),
+        ("1e", "1e"),
+        ("e4", "e4"),
+        ("1e-4x", "1e-4x"),
+        ("1e5 px", "1e5 px"),
+        ("010", 8),
+        ("0x1F", 31),
+        ("1_000", 1000),
+        ("yes", True),
+        ("off", False),
+        ("~", None),
+        ("-.inf", -math.inf),
+        ('"\\ud83d\\ude00"', "\N{GRINNING FACE}"),
+        ("2020-01-01", "2020-01-01"),
+        ("2020-01-01 10:00:00", "2020-01-01 10:00:00"),
+        ("=", "="),
+        ("<<", "<<"),
+        ("!!str 3", "3"),
+        ("!!float 3", 3.0),
+        ("!!int '3'", 3),
+    ],
+)
+def test_scalars_are_read_as_jsonargparse_reads_them(text, value):
+    read = parse_config(f"[{text}]").data[0]
+
+    assert read == value
+    assert type(read) is type(value)
+
+
+def test_a_file_may_begin_with_a_byte_order_mark(tmp_path):
+    (tmp_path / "c.yaml").write_bytes(b"\xef\xbb\xbfa: 1\nb: 2\n")
+    document = read_config(tmp_path / "c.yaml")
+
+    assert document.data == {"a": 1, "b": 2}
+    assert document.keys["a",] == Position(1, 1)
+    assert document.file == str(tmp_path / "c.yaml")
+
+
+def test_line_ends_of_windows_count_as_one(tmp_path):
+    (tmp_path / "c.yaml").write_bytes(b"a: 1\r\nb:\r\n  c: 2\r\n")
+
+    assert read_config(tmp_path / "c.yaml").keys["b", "c"] == Position(3, 3)
+
+
+@given(st.lists(st.none() | st.booleans() | st.integers(0, 10**9) | st.text(max_size=7)).map(tuple))
+def test_a_path_that_is_displayed_can_be_split_again(path):
+    assert split_path(display_path(path)) == path
+
+
+@pytest.mark.parametrize(
+    ("text", "path"), [("a..b", ("a", "b")), ("a[", ("a",)), ("a[b c]", ("a", "b c")), ("a[]", ("a", ""))]
+)
+def test_a_path_that_nothing_displays_is_split_somehow(text, path):
+    assert split_path(text) == path
+
+
+@given(st.lists(SCALARS, max_size=5).map(tuple))
+def test_a_path_of_any_keys_is_one_short_printable_line(path):
+    assert display_path(path).isprintable()
+    assert len(display_path(path)) < 100 * (len(path) + 1)
+
+
+def test_an_error_lists_problems_in_the_order_of_the_file():
+    document = parse_config("a: 1\nb: {c: 2}\n")
+    error = document.error([(("b", "c"), "second"), (("a",), "first"), (("b", "x", "y"), "between"), ((), "start")])
+
+    assert isinstance(error, ConfigError)
+    assert str(error) == (
+        "<config>:1:1: a: first\n<config>:1:1: start\n<config>:2:1: b.x.y: between\n<config>:2:5: b.c: second"
+    )
