@@ -30,9 +30,12 @@ __all__ = [
     "RegistryError",
     "SourceNotFoundError",
     "SourceUnavailableError",
+    "UnusedArgumentWarning",
+    "WeightsError",
     "describe_value",
 ]
 
+_MOST_KEYS: Final = 20
 _PLAIN: Final = (bool, int, float, complex, str, bytes, list, tuple, dict, set, frozenset)
 _short: Final = reprlib.Repr()
 _short.maxlevel, _short.maxstring, _short.maxother, _short.maxlong = 3, 60, 60, 40
@@ -50,6 +53,8 @@ def describe_value(value: object) -> str:
     """
     if value is None:
         return "None"
+    if isinstance(value, _Described):
+        return value.text
     name = type(value).__qualname__
     if isinstance(value, type):
         return f"class {value.__qualname__}"
@@ -69,6 +74,20 @@ class RegistryError(Exception):
         """Return the message, which each exception words from its attributes."""
         return self._message()
 
+    def __repr__(self) -> str:
+        """Return the class and the message: a value among the attributes may have no working `repr`."""
+        return f"{type(self).__name__}({self._message()!r})"
+
+    # The reconstruction's arguments are as varied as the constructors'.
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Pickle by the facts, as they are now, and with the notes."""
+        notes: list[str] | None = getattr(self, "__notes__", None)
+        return type(self), self._facts(), {"__notes__": [*notes]} if notes else None
+
+    def _facts(self) -> tuple[object, ...]:
+        """What the error is made of, in the order of its constructor."""
+        return self.args
+
     def _message(self) -> str:
         return ", ".join(map(str, self.args))
 
@@ -76,6 +95,27 @@ class RegistryError(Exception):
 def _text(fact: str | Callable[[], str]) -> str:
     """Read a fact that is only worked out when somebody asks for it."""
     return fact() if callable(fact) else fact
+
+
+def _quoted(name: object) -> str:
+    """Quote what was given as a name, which may be long or no string at all."""
+    return _short.repr(str.__str__(name)) if isinstance(name, str) else describe_value(name)
+
+
+class _Described:
+    """Stands, in an error that was pickled, for a value that may not pickle."""
+
+    __slots__ = ("text",)
+
+    def __init__(self, text: str) -> None:
+        self.text = text
+
+
+def _portable(value: object) -> object:
+    if isinstance(value, str):
+        return str.__str__(value)
+    plain = value is None or type(value) in (bytes, bool, int, float, _Described)
+    return value if plain else _Described(describe_value(value))
 
 
 class ComponentNotFoundError(RegistryError, KeyError):
@@ -111,18 +151,14 @@ class ComponentNotFoundError(RegistryError, KeyError):
             self._suggestions = self._suggestions()
         return self._suggestions
 
-    # The reconstruction's arguments are as varied as the constructor's.
-    def __reduce__(self) -> tuple[Any, ...]:
-        """Pickle with the suggestions computed: what computes them stays behind."""
-        name = self.name if isinstance(self.name, str) else describe_value(self.name)
-        return type(self), (name, self.registry, self.sources, self.suggestions)
+    def _facts(self) -> tuple[object, ...]:
+        return _portable(self.name), self.registry, self.sources, self.suggestions
 
     def _message(self) -> str:
         searched = f" (sources searched: {', '.join(self.sources)})" if self.sources else ""
         if not isinstance(self.name, str):
             return f"{self.registry} has no component {describe_value(self.name)}: names are strings{searched}"
-        name = _short.repr(self.name)
-        return f"{self.registry} has no component {name}{did_you_mean(self.suggestions)}{searched}"
+        return f"{self.registry} has no component {_quoted(self.name)}{did_you_mean(self.suggestions)}{searched}"
 
 
 class SourceNotFoundError(RegistryError, KeyError):
@@ -140,6 +176,9 @@ class SourceNotFoundError(RegistryError, KeyError):
         self.registry = registry
         self.sources = sources
 
+    def _facts(self) -> tuple[object, ...]:
+        return _portable(self.prefix), self.registry, self.sources
+
     @property
     def suggestions(self) -> tuple[str, ...]:
         """The nearest prefixes that are mounted."""
@@ -147,8 +186,9 @@ class SourceNotFoundError(RegistryError, KeyError):
 
     def _message(self) -> str:
         mounted = ", ".join(self.sources) or "none"
-        given = _short.repr(self.prefix) if isinstance(self.prefix, str) else describe_value(self.prefix)
-        return f"{self.registry} has no source {given}{did_you_mean(self.suggestions)} (mounted: {mounted})"
+        return (
+            f"{self.registry} has no source {_quoted(self.prefix)}{did_you_mean(self.suggestions)} (mounted: {mounted})"
+        )
 
 
 class DuplicateComponentError(RegistryError, KeyError):
@@ -171,7 +211,7 @@ class DuplicateComponentError(RegistryError, KeyError):
     def _message(self) -> str:
         where = f", defined at {self.defined_at}" if self.defined_at else ""
         return (
-            f"{self.registry} has a component {self.name!r} already: {self.taken_by}{where}; "
+            f"{self.registry} has a component {_quoted(self.name)} already: {self.taken_by}{where}; "
             "register under another name, or with override=True to replace it"
         )
 
@@ -196,7 +236,7 @@ class DuplicateSourceError(RegistryError, KeyError):
     def _message(self) -> str:
         where = f", defined at {self.defined_at}" if self.defined_at else ""
         return (
-            f"{self.registry} has a source {self.prefix!r} already: {self.taken_by}{where}; "
+            f"{self.registry} has a source {_quoted(self.prefix)} already: {self.taken_by}{where}; "
             "mount under another prefix, or unregister_source() it first"
         )
 
@@ -216,14 +256,17 @@ class PrefixConflictError(RegistryError, ValueError):
         self.registry = registry
         self.conflicts_with = conflicts_with
 
+    def _facts(self) -> tuple[object, ...]:
+        return _portable(self.prefix), self.registry, self.conflicts_with
+
     def _message(self) -> str:
-        prefix = _short.repr(self.prefix) if isinstance(self.prefix, str) else describe_value(self.prefix)
+        prefix = _quoted(self.prefix)
         if self.conflicts_with is None:
             return f"{self.registry} cannot mount a source under {prefix}: a prefix is an identifier, such as 'timm'"
         short, long = sorted((str(self.prefix), self.conflicts_with), key=len)
         return (
-            f"{self.registry} cannot mount a source under {prefix} beside {self.conflicts_with!r}: "
-            f"names that begin with {long + '_'!r} could belong to {short!r} as well"
+            f"{self.registry} cannot mount a source under {prefix} beside {_quoted(self.conflicts_with)}: "
+            f"names that begin with {_quoted(long + '_')} could belong to {_quoted(short)} as well"
         )
 
 
@@ -231,19 +274,22 @@ class InvalidRegistrationError(RegistryError, TypeError, ValueError):
     """What was to be registered is no constructor, or its name is no name.
 
     Attributes:
-        name: The name, where one was given.
+        name: The name that was given, whatever it is; None where there was none.
         registry: Where it was refused.
         reason: What is wrong, and what to write instead.
     """
 
-    def __init__(self, name: str | None, registry: str, reason: str) -> None:
+    def __init__(self, name: object, registry: str, reason: str) -> None:
         super().__init__(name, registry, reason)
         self.name = name
         self.registry = registry
         self.reason = reason
 
+    def _facts(self) -> tuple[object, ...]:
+        return _portable(self.name), self.registry, self.reason
+
     def _message(self) -> str:
-        what = "a component" if self.name is None else _short.repr(self.name)
+        what = "a component" if self.name is None else _quoted(self.name)
         return f"{self.registry} cannot register {what}: {self.reason}"
 
 
@@ -390,20 +436,42 @@ class InvalidArgumentsError(RegistryError, TypeError, ValueError):
         """Where the constructor is defined, `file:line`, or empty when that is not known."""
         return _text(self._defined_at)
 
-    # The reconstruction's arguments are as varied as the constructor's.
-    def __reduce__(self) -> tuple[Any, ...]:
-        """Pickle with the signature worded: what words it stays behind."""
-        return type(self), (self.component, self.registry, self.problems, self.signature, self.defined_at)
+    def _facts(self) -> tuple[object, ...]:
+        return self.component, self.registry, self.problems, self.signature, self.defined_at
 
     def _message(self) -> str:
         count = len(self.problems)
-        lines = [f"{count} problem{'s' if count != 1 else ''} in the arguments of {self.component!r} ({self.registry})"]
+        lines = [
+            f"{count} problem{'s' if count != 1 else ''} in the arguments of {_quoted(self.component)} ({self.registry})"
+        ]
         lines += [f"  {problem}" for problem in self.problems]
         if self.signature:
             lines.append(f"signature: {self.component}{self.signature}")
         if self.defined_at:
             lines.append(f"defined at: {self.defined_at}")
         return "\n".join(lines)
+
+
+class UnusedArgumentWarning(UserWarning):
+    """Arguments that nothing reads were dropped.
+
+    Attributes:
+        component: Whose arguments they were.
+        problems: One entry an argument.
+    """
+
+    def __init__(self, component: str, problems: tuple[Problem, ...]) -> None:
+        super().__init__(component, problems)
+        self.component = component
+        self.problems = problems
+
+    def __str__(self) -> str:
+        """List the arguments, each with what was most likely meant."""
+        count = len(self.problems)
+        lines = [
+            f"{count} argument{'s' if count != 1 else ''} of {_quoted(self.component)} that nothing reads, dropped"
+        ]
+        return "\n".join([*lines, *(f"  {problem}" for problem in self.problems)])
 
 
 class ComponentProtocolError(RegistryError, TypeError):
@@ -439,7 +507,7 @@ class ComponentProtocolError(RegistryError, TypeError):
         faults = [f"lacks {', '.join(self.missing)}"] if self.missing else []
         faults += self.wrong
         reason = f": it {'; '.join(faults)}" if faults else ""
-        return f"{_short.repr(self.component)} of {self.registry} built a {self.product}, which is no {self.kind}{reason}"
+        return f"{_quoted(self.component)} of {self.registry} built a {self.product}, which is no {self.kind}{reason}"
 
 
 class SourceUnavailableError(RegistryError, ImportError):
@@ -459,14 +527,9 @@ class SourceUnavailableError(RegistryError, ImportError):
         self.reason = reason
         self.remedy = remedy
 
-    # The reconstruction's arguments are as varied as the constructor's.
-    def __reduce__(self) -> tuple[Any, ...]:
-        """Pickle by the three attributes: ImportError's own way adds a state of its own."""
-        return type(self), (self.source, self.reason, self.remedy)
-
     def _message(self) -> str:
         remedy = f"; {self.remedy}" if self.remedy else ""
-        return f"the source {self.source!r} is unavailable: {self.reason}{remedy}"
+        return f"the source {_quoted(self.source)} is unavailable: {self.reason}{remedy}"
 
 
 class ReadOnlyRegistryError(RegistryError, TypeError):
@@ -501,3 +564,45 @@ class ConfigError(RegistryError, ValueError):
 
     def _message(self) -> str:
         return "\n".join(f"{self.file}:{line}:{column}: {text}" for line, column, text in self.problems)
+
+
+class WeightsError(RegistryError, RuntimeError):
+    """Pretrained weights cannot be had, cannot be read, or do not fit the component that they are for.
+
+    Attributes:
+        component: What they are for.
+        origin: Where they were looked for: a file, or a repository of a hub and a file in it.
+        reason: What is wrong.
+        missing: Keys that the component has and the weights lack.
+        surplus: Keys that the weights have and the component lacks.
+        misshapen: Keys of both with tensors of different shapes, each with the two shapes.
+        remedy: What to do about it.
+    """
+
+    def __init__(
+        self,
+        component: str,
+        origin: str,
+        reason: str,
+        missing: tuple[str, ...] = (),
+        surplus: tuple[str, ...] = (),
+        misshapen: tuple[str, ...] = (),
+        remedy: str = "",
+    ) -> None:
+        super().__init__(component, origin, reason, missing, surplus, misshapen, remedy)
+        self.component = component
+        self.origin = origin
+        self.reason = reason
+        self.missing = missing
+        self.surplus = surplus
+        self.misshapen = misshapen
+        self.remedy = remedy
+
+    def _message(self) -> str:
+        origin = f" from {self.origin}" if self.origin else ""
+        lines = [f"no weights{origin} for {self.component!r}: {self.reason}"]
+        for title, keys in (("missing", self.missing), ("surplus", self.surplus), ("misshapen", self.misshapen)):
+            lines += [f"  {title}: {key}" for key in keys[:_MOST_KEYS]]
+            if len(keys) > _MOST_KEYS:
+                lines.append(f"  {title}: {len(keys) - _MOST_KEYS} more")
+        return "\n".join([*lines, *([self.remedy] if self.remedy else [])])

@@ -1,0 +1,1 @@
+"""Backbones: they turn images into features."""

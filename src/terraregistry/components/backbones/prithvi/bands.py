@@ -1,0 +1,142 @@
+"""The spectral bands of the Harmonized Landsat and Sentinel-2 product (HLS), and how people name the channels of an image."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import TYPE_CHECKING, Final, TypeAlias
+
+from terraregistry.errors import InvalidArgumentsError, Problem, ProblemKind
+from terraregistry.nearest import nearest
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+__all__ = ["PRITHVI_BANDS", "Band", "GivenBand", "HLSBands", "read_bands", "read_model_bands"]
+
+
+class HLSBands(StrEnum):
+    """The bands of HLS, by TerraTorch's names.
+
+    TerraTorch misspells the two thermal bands (`THEMRAL_INFRARED_1`); that spelling is understood as well.
+    """
+
+    COASTAL_AEROSOL = "COASTAL_AEROSOL"
+    BLUE = "BLUE"
+    GREEN = "GREEN"
+    RED = "RED"
+    RED_EDGE_1 = "RED_EDGE_1"
+    RED_EDGE_2 = "RED_EDGE_2"
+    RED_EDGE_3 = "RED_EDGE_3"
+    NIR_BROAD = "NIR_BROAD"
+    NIR_NARROW = "NIR_NARROW"
+    SWIR_1 = "SWIR_1"
+    SWIR_2 = "SWIR_2"
+    WATER_VAPOR = "WATER_VAPOR"
+    CIRRUS = "CIRRUS"
+    THERMAL_INFRARED_1 = "THERMAL_INFRARED_1"
+    THERMAL_INFRARED_2 = "THERMAL_INFRARED_2"
+
+    @classmethod
+    def _missing_(cls, value: object) -> HLSBands | None:
+        if isinstance(value, str) and value.startswith("THEMRAL_"):
+            return cls(value.replace("THEMRAL_", "THERMAL_"))
+        return None
+
+
+Band: TypeAlias = HLSBands | int
+"""One channel of an image: a band of HLS, or the number of a channel that is none."""
+
+GivenBand: TypeAlias = HLSBands | str | int | tuple[int, int]
+"""How people name channels: a band, its name, a number, or the first and the last of a range of numbers."""
+
+PRITHVI_BANDS: Final[tuple[Band, ...]] = (
+    HLSBands.BLUE,
+    HLSBands.GREEN,
+    HLSBands.RED,
+    HLSBands.NIR_NARROW,
+    HLSBands.SWIR_1,
+    HLSBands.SWIR_2,
+)
+"""The bands, in order, that every published Prithvi was trained with."""
+
+
+def read_bands(given: Sequence[GivenBand], component: str, parameter: str = "bands") -> tuple[Band, ...]:
+    """Read the channels of an image.
+
+    Args:
+        given: The channels in order; a range `(first, last)` stands for all numbers from the first to the last.
+        component: What they are for, for the error.
+        parameter: Where they are given, for the error.
+
+    Returns:
+        One entry a channel.
+
+    Raises:
+        InvalidArgumentsError: There are none, a name is no band, or a range is none; all such mistakes are listed.
+
+    Example:
+        >>> read_bands(["RED", (3, 5)], "a backbone")
+        (<HLSBands.RED: 'RED'>, 3, 4, 5)
+    """
+    problems: list[Problem] = []
+    bands: list[Band] = []
+    for index, band in enumerate(given):
+        where = f"{parameter}[{index}]"
+        if isinstance(band, str):
+            bands += _named(band, where, problems)
+        elif isinstance(band, int):
+            bands.append(band)
+        else:
+            bands += _range(band, where, problems)
+    if not given:
+        problems.append(Problem(parameter, ProblemKind.INVALID, detail="expected at least one band, got none"))
+    if problems:
+        raise InvalidArgumentsError(component, "terraregistry", tuple(problems))
+    return tuple(bands)
+
+
+def read_model_bands(
+    bands: Sequence[GivenBand] | None, in_chans: int | None, pretrained_bands: tuple[Band, ...], component: str
+) -> tuple[Band, ...]:
+    """Read the channels of a model's images: those given, or else those of its weights.
+
+    Args:
+        bands: The channels, as they are given.
+        in_chans: Their number, where that is given as well.
+        pretrained_bands: The channels that the weights were trained with.
+        component: What they are for, for the error.
+
+    Returns:
+        One entry a channel.
+
+    Raises:
+        InvalidArgumentsError: The bands are wrong in themselves, or their number is not `in_chans`.
+    """
+    channels = pretrained_bands if bands is None else read_bands(bands, component)
+    if in_chans is None or in_chans == len(channels):
+        return channels
+    if bands is None:
+        detail = f"{in_chans} channels need names: say which they are with bands=[...], numbers where they are no bands"
+    else:
+        detail = f"the number of channels follows from bands, which are {len(channels)}, not {in_chans}"
+    raise InvalidArgumentsError(component, "terraregistry", (Problem("in_chans", ProblemKind.INVALID, detail=detail),))
+
+
+def _named(name: str, where: str, problems: list[Problem]) -> list[Band]:
+    try:
+        return [HLSBands(name)]
+    except ValueError:
+        detail = f"there is no HLS band {name!r}"
+        choices = nearest(name, list(HLSBands))
+        if not choices:
+            detail += "; a channel that is none is given by its number"
+        problems.append(Problem(where, ProblemKind.NOT_FOUND, detail=detail, choices=[str(each) for each in choices]))
+        return []
+
+
+def _range(given: Sequence[int], where: str, problems: list[Problem]) -> list[Band]:
+    if len(given) == 2 and given[0] <= given[1]:
+        return list(range(given[0], given[1] + 1))
+    detail = f"expected the first and the last of a range of channels, got {tuple(given)}"
+    problems.append(Problem(where, ProblemKind.INVALID, detail=detail))
+    return []

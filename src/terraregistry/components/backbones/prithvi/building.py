@@ -1,0 +1,182 @@
+"""Building a variant of Prithvi: its own sizes, what was given in their place, and its weights."""
+
+from __future__ import annotations
+
+import os  # noqa: TC003 - read at run time
+from collections.abc import Callable, Sequence  # noqa: TC003 - read at run time
+from typing import TypeVar
+
+from torch import nn
+
+from terraregistry.components.backbones.prithvi.architectures import Architecture  # noqa: TC001 - read at run time
+from terraregistry.components.backbones.prithvi.bands import (
+    PRITHVI_BANDS,
+    Band,
+    GivenBand,
+    read_bands,
+    read_model_bands,
+)
+from terraregistry.components.backbones.prithvi.checkpoint import encoder_state, mae_state
+from terraregistry.components.backbones.prithvi.coordinates import Coordinate  # noqa: TC001 - read at run time
+from terraregistry.components.backbones.prithvi.loading import WeightsRequest, find_weights, load_weights
+from terraregistry.components.backbones.prithvi.mae import PrithviMAE
+from terraregistry.components.backbones.prithvi.patch_weights import BandChoice
+from terraregistry.components.backbones.prithvi.sizes import PatchSize  # noqa: TC001 - read at run time
+from terraregistry.components.backbones.prithvi.vit import PrithviViT
+from terraregistry.errors import InvalidArgumentsError, Problem, ProblemKind
+
+__all__ = ["build_mae", "build_vit", "read_pretrained_bands"]
+
+T = TypeVar("T")
+
+
+def build_vit(
+    architecture: Architecture,
+    pretrained: bool = False,
+    bands: Sequence[GivenBand] | None = None,
+    *,
+    pretrained_bands: Sequence[GivenBand] | None = None,
+    ckpt_path: str | os.PathLike[str] | None = None,
+    allow_mismatch: bool = False,
+    in_chans: int | None = None,
+    num_frames: int = 1,
+    out_indices: Sequence[int] | None = None,
+    img_size: int | Sequence[int] = 224,
+    patch_size: PatchSize | None = None,
+    embed_dim: int | None = None,
+    depth: int | None = None,
+    num_heads: int | None = None,
+    mlp_ratio: float = 4.0,
+    norm_layer: Callable[..., nn.Module] = nn.LayerNorm,
+    drop_path: float = 0.0,
+    coords_encoding: Sequence[Coordinate] | None = None,
+    coords_scale_learn: bool | None = None,
+    vpt: bool = False,
+    vpt_n_tokens: int | None = None,
+    vpt_dropout: float = 0.0,
+    vit_adapter: bool = False,
+    encoder_only: bool = True,
+) -> PrithviViT:
+    """Build a variant as a backbone; what it takes is explained in `PrithviOptions`.
+
+    Returns:
+        The backbone, with the weights that were asked for, or with random ones where none were.
+
+    Raises:
+        InvalidArgumentsError: A band, a size or an index is wrong.
+        WeightsError: The weights cannot be had, or do not fit.
+    """
+    _refuse_what_it_is_not(architecture.name, vit_adapter=vit_adapter, encoder_only=encoder_only)
+    theirs = read_pretrained_bands(pretrained_bands, architecture.name)
+    ours = read_model_bands(bands, in_chans, theirs, architecture.name)
+    weights = find_weights(architecture, WeightsRequest(pretrained, ckpt_path))
+    vit = PrithviViT(
+        img_size=img_size,
+        patch_size=(1, architecture.patch, architecture.patch) if patch_size is None else patch_size,
+        num_frames=num_frames,
+        in_chans=len(ours),
+        embed_dim=_or(embed_dim, architecture.embed_dim),
+        depth=_or(depth, architecture.depth),
+        num_heads=_or(num_heads, architecture.num_heads),
+        mlp_ratio=mlp_ratio,
+        norm_layer=norm_layer,
+        coords_encoding=_or(coords_encoding, architecture.coordinates),
+        coords_scale_learn=_or(coords_scale_learn, bool(architecture.coordinates)),
+        drop_path=drop_path,
+        vpt=vpt,
+        vpt_n_tokens=vpt_n_tokens,
+        vpt_dropout=vpt_dropout,
+        out_indices=out_indices,
+    )
+    vit.model_bands, vit.pretrained_bands = ours, theirs
+    if weights is not None:
+        choice = BandChoice(ours, theirs, architecture.name, allow_mismatch=allow_mismatch)
+        load_weights(vit, weights, choice, encoder_state)
+    return vit
+
+
+def build_mae(
+    architecture: Architecture,
+    pretrained: bool = False,
+    bands: Sequence[GivenBand] | None = None,
+    *,
+    pretrained_bands: Sequence[GivenBand] | None = None,
+    ckpt_path: str | os.PathLike[str] | None = None,
+    allow_mismatch: bool = False,
+    in_chans: int | None = None,
+    num_frames: int = 1,
+    img_size: int | Sequence[int] = 224,
+    patch_size: PatchSize | None = None,
+    embed_dim: int | None = None,
+    depth: int | None = None,
+    num_heads: int | None = None,
+    mlp_ratio: float = 4.0,
+    norm_layer: Callable[..., nn.Module] = nn.LayerNorm,
+    drop_path: float = 0.0,
+    coords_encoding: Sequence[Coordinate] | None = None,
+    coords_scale_learn: bool | None = None,
+    decoder_embed_dim: int | None = None,
+    decoder_depth: int | None = None,
+    decoder_num_heads: int | None = None,
+    norm_pix_loss: bool = False,
+    mask_ratio: float = 0.75,
+) -> PrithviMAE:
+    """Build a variant as a masked autoencoder; what it takes is explained in `PrithviMAEOptions`.
+
+    Returns:
+        The masked autoencoder, with the weights that were asked for, or with random ones where none were.
+
+    Raises:
+        InvalidArgumentsError: A band or a size is wrong.
+        WeightsError: The weights cannot be had, or do not fit.
+    """
+    theirs = read_pretrained_bands(pretrained_bands, architecture.name)
+    ours = read_model_bands(bands, in_chans, theirs, architecture.name)
+    weights = find_weights(architecture, WeightsRequest(pretrained, ckpt_path))
+    mae = PrithviMAE(
+        img_size=img_size,
+        patch_size=(1, architecture.patch, architecture.patch) if patch_size is None else patch_size,
+        num_frames=num_frames,
+        in_chans=len(ours),
+        embed_dim=_or(embed_dim, architecture.embed_dim),
+        depth=_or(depth, architecture.depth),
+        num_heads=_or(num_heads, architecture.num_heads),
+        decoder_embed_dim=_or(decoder_embed_dim, architecture.decoder_embed_dim),
+        decoder_depth=_or(decoder_depth, architecture.decoder_depth),
+        decoder_num_heads=_or(decoder_num_heads, architecture.decoder_num_heads),
+        mlp_ratio=mlp_ratio,
+        norm_layer=norm_layer,
+        norm_pix_loss=norm_pix_loss,
+        coords_encoding=_or(coords_encoding, architecture.coordinates),
+        coords_scale_learn=_or(coords_scale_learn, bool(architecture.coordinates)),
+        drop_path=drop_path,
+        mask_ratio=mask_ratio,
+    )
+    mae.encoder.model_bands, mae.encoder.pretrained_bands = ours, theirs
+    if weights is not None:
+        choice = BandChoice(ours, theirs, architecture.name, allow_mismatch=allow_mismatch)
+        load_weights(mae, weights, choice, mae_state)
+    return mae
+
+
+def read_pretrained_bands(given: Sequence[GivenBand] | None, component: str) -> tuple[Band, ...]:
+    """Read the bands that weights were trained with: Prithvi's six where none are given."""
+    return PRITHVI_BANDS if given is None else read_bands(given, component, "pretrained_bands")
+
+
+def _or(given: T | None, own: T) -> T:
+    return own if given is None else given
+
+
+def _refuse_what_it_is_not(component: str, *, vit_adapter: bool, encoder_only: bool) -> None:
+    problems: list[Problem] = []
+    if vit_adapter:
+        reason = (
+            "the adapter needs an extension for deformable attention that is compiled for CUDA, which is not supported"
+        )
+        problems.append(Problem("vit_adapter", ProblemKind.INVALID, detail=reason))
+    if not encoder_only:
+        reason = f"a backbone is an encoder; the masked autoencoder is called '{component}_mae'"
+        problems.append(Problem("encoder_only", ProblemKind.INVALID, detail=reason))
+    if problems:
+        raise InvalidArgumentsError(component, "terraregistry", tuple(problems))

@@ -1,0 +1,231 @@
+"""The transformer of Prithvi: everything that its backbone, its masked autoencoder and its timm model have in common."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence  # noqa: TC003 - read at run time
+from typing import TYPE_CHECKING, cast
+
+import torch
+from timm.models.vision_transformer import Block
+from torch import Tensor, nn
+
+from terraregistry.components.backbones.prithvi.coordinates import Coordinate, CoordinateCode
+from terraregistry.components.backbones.prithvi.masking import MaskedTokens, keep_at_random
+from terraregistry.components.backbones.prithvi.patches import PatchEmbed, grid_of
+from terraregistry.components.backbones.prithvi.position import position_embedding, positions_for
+from terraregistry.components.backbones.prithvi.prompts import prompt_embeddings
+from terraregistry.components.backbones.prithvi.sizes import PatchSize, read_image_size, read_patch_size
+from terraregistry.components.refusals import at_least, refusal
+
+if TYPE_CHECKING:
+    from terraregistry.components.backbones.prithvi.position import Grid
+
+__all__ = ["PrithviEncoder", "initialise"]
+
+
+class PrithviEncoder(nn.Module):
+    """A vision transformer over patches of images, with their places and times added.
+
+    Source: Prithvi-EO (Jakubik et al., 2023) and Prithvi-EO-2.0 (Szwarcman et al., 2024); the blocks are timm's.
+
+    Args: as `PrithviViT`, which adds the choice of features.
+
+    Attributes:
+        num_frames: The number of frames that it was built for.
+        effective_time_dim: The number of time steps among its tokens then: frames by patch.
+        temporal_encoding: Whether it encodes times.
+        location_encoding: Whether it encodes places.
+
+    Raises:
+        InvalidArgumentsError: A size does not fit another.
+    """
+
+    pos_embed: Tensor
+
+    def __init__(
+        self,
+        img_size: int | Sequence[int] = 224,
+        patch_size: PatchSize = (1, 16, 16),
+        num_frames: int = 1,
+        in_chans: int = 3,
+        embed_dim: int = 1024,
+        depth: int = 24,
+        num_heads: int = 16,
+        mlp_ratio: float = 4.0,
+        norm_layer: Callable[..., nn.Module] = nn.LayerNorm,
+        coords_encoding: Sequence[Coordinate] | None = None,
+        coords_scale_learn: bool = False,
+        drop_path: float = 0.0,
+        vpt: bool = False,
+        vpt_n_tokens: int | None = None,
+        vpt_dropout: float = 0.0,
+    ) -> None:
+        super().__init__()
+        self.in_chans = at_least(self, "in_chans", in_chans)
+        self.num_frames = at_least(self, "num_frames", num_frames)
+        self.embed_dim = _width(self, embed_dim, num_heads)
+        self.depth = at_least(self, "depth", depth)
+        self.img_size = read_image_size(self, img_size)
+        patch = read_patch_size(self, patch_size, (num_frames, *self.img_size))
+        self.patch_embed = PatchEmbed((num_frames, *self.img_size), patch, in_chans, embed_dim)
+        self.effective_time_dim = self.patch_embed.grid.time
+
+        coords = tuple(coords_encoding or ())
+        self.temporal_encoding, self.location_encoding = "time" in coords, "location" in coords
+        if self.temporal_encoding:
+            if patch[0] != 1:
+                raise refusal(self, "patch_size", f"times are encoded frame by frame: expected 1 for time, got {patch}")
+            self.temporal_embed_enc = CoordinateCode(embed_dim, coords_scale_learn)
+        if self.location_encoding:
+            self.location_embed_enc = CoordinateCode(embed_dim, coords_scale_learn)
+
+        self.cls_token = nn.Parameter(torch.zeros(1, 1, embed_dim))
+        positions = position_embedding(embed_dim, self.patch_embed.grid).to(self.cls_token.device)
+        self.register_buffer("pos_embed", positions)
+        # timm wants a class; any function that makes a module from a width does.
+        layer = cast("type[nn.Module]", norm_layer)
+        self.blocks = nn.ModuleList(
+            Block(embed_dim, num_heads, mlp_ratio, qkv_bias=True, norm_layer=layer, drop_path=drop_path)
+            for _ in range(depth)
+        )
+        self.norm = norm_layer(embed_dim)
+        initialise(self)
+        nn.init.xavier_uniform_(self.patch_embed.proj.weight.detach().view(embed_dim, -1))
+        nn.init.normal_(self.cls_token, std=0.02)
+        self.vpt_prompt_embeddings = prompt_embeddings(self, vpt, vpt_n_tokens, patch, embed_dim, depth)
+        self.vpt_dropout = nn.Dropout(vpt_dropout)
+
+    def grid_for(self, images: Tensor) -> Grid:
+        """Count the patches along each axis of images, `(B, C, H, W)` or `(B, C, T, H, W)`."""
+        return grid_of(self.frames(images).shape[-3:], self.patch_embed.patch_size)
+
+    def frames(self, images: Tensor) -> Tensor:
+        """Give images an axis of time.
+
+        Args:
+            images: `(B, C, T, H, W)`, or `(B, C, H, W)` for a model that was built for one frame.
+
+        Returns:
+            `(B, C, T, H, W)`.
+
+        Raises:
+            ValueError: They have other axes.
+        """
+        if images.dim() == 4 and self.num_frames == 1:
+            return images.unsqueeze(2)
+        if images.dim() != 5:
+            accepted = "(B, C, H, W) or (B, C, T, H, W)" if self.num_frames == 1 else "(B, C, T, H, W)"
+            raise ValueError(
+                f"a model that was built with num_frames={self.num_frames} takes images {accepted}, "
+                f"got the shape {tuple(images.shape)}"
+            )
+        return images
+
+    def embed(
+        self, images: Tensor, temporal_coords: Tensor | None = None, location_coords: Tensor | None = None
+    ) -> tuple[Tensor, Tensor]:
+        """Turn images into what the first block is given.
+
+        Args:
+            images: `(B, C, T, H, W)`, or `(B, C, H, W)` for a model that was built for one frame.
+            temporal_coords: Year and day of the year of each frame, `(B, T, 2)`.
+            location_coords: Latitude and longitude, `(B, 2)`.
+
+        Returns:
+            The class token, `(B, 1, D)`, and one token a patch, `(B, N, D)`.
+        """
+        images = self.frames(images)
+        grid = grid_of(images.shape[-3:], self.patch_embed.patch_size)
+        tokens: Tensor = self.patch_embed(images)
+        positions = positions_for(self.pos_embed, self.patch_embed.grid, grid).to(tokens.dtype)
+        tokens = tokens + positions[:, 1:]
+        if self.temporal_encoding and temporal_coords is not None:
+            times = _coordinates(temporal_coords, (images.shape[0], images.shape[2], 2), "temporal_coords")
+            per_frame = grid.rows * grid.columns
+            tokens = tokens + self.temporal_embed_enc(times).repeat_interleave(per_frame, dim=1)
+        if self.location_encoding and location_coords is not None:
+            places = _coordinates(location_coords, (images.shape[0], 2), "location_coords")
+            tokens = tokens + self.location_embed_enc(places[:, None])
+        class_token = (self.cls_token + positions[:, :1]).expand(tokens.shape[0], -1, -1)
+        return class_token, tokens
+
+    def through_blocks(self, tokens: Tensor, last: int | None = None) -> list[Tensor]:
+        """Send tokens, the class token first, through the blocks.
+
+        Args:
+            tokens: `(B, 1 + N, D)`.
+            last: The index of the last block that is needed; all are by default.
+
+        Returns:
+            What comes out of each block, `(B, 1 + N, D)`; out of the very last block, after the final norm.
+        """
+        outputs: list[Tensor] = []
+        needed = self.depth if last is None else last + 1
+        for index, block in enumerate(self.blocks):
+            if index == needed:
+                break
+            tokens = self._through(block, tokens, index)
+            outputs.append(tokens)
+        if needed == self.depth:
+            outputs[-1] = self.norm(outputs[-1])
+        return outputs
+
+    def encode_some(
+        self,
+        images: Tensor,
+        temporal_coords: Tensor | None,
+        location_coords: Tensor | None,
+        mask_ratio: float,
+        noise: Tensor | None = None,
+    ) -> MaskedTokens:
+        """Encode a random part of the patches, as masked autoencoders do.
+
+        Args:
+            images: `(B, C, T, H, W)`, or `(B, C, H, W)` for a model that was built for one frame.
+            temporal_coords: Year and day of the year of each frame, `(B, T, 2)`.
+            location_coords: Latitude and longitude, `(B, 2)`.
+            mask_ratio: The share of the patches that is left out.
+            noise: A number for each patch, `(B, N)`: those with the smallest are kept. Random by default.
+
+        Returns:
+            The tokens of the class and of the patches that were kept, and which those are.
+        """
+        class_token, tokens = self.embed(images, temporal_coords, location_coords)
+        kept = keep_at_random(tokens, mask_ratio, noise)
+        encoded = self.through_blocks(torch.cat([class_token, kept.tokens], dim=1))[-1]
+        return kept._replace(tokens=encoded)
+
+    def freeze(self) -> None:
+        """Stop training everything but the prompts."""
+        for name, parameter in self.named_parameters():
+            parameter.requires_grad_(name.startswith("vpt_prompt_embeddings."))
+
+    def _through(self, block: nn.Module, tokens: Tensor, index: int) -> Tensor:
+        if self.vpt_prompt_embeddings is None:
+            output: Tensor = block(tokens)
+            return output
+        prompts: Tensor = self.vpt_dropout(self.vpt_prompt_embeddings[index].expand(tokens.shape[0], -1, -1))
+        output = block(torch.cat([tokens[:, :1], prompts, tokens[:, 1:]], dim=1))
+        return torch.cat([output[:, :1], output[:, 1 + prompts.shape[1] :]], dim=1)
+
+
+def initialise(module: nn.Module) -> None:
+    """Give every linear layer Xavier's uniform weights and no bias, as masked autoencoders are initialised."""
+    for part in module.modules():
+        if isinstance(part, nn.Linear):
+            nn.init.xavier_uniform_(part.weight)
+            nn.init.zeros_(part.bias)
+
+
+def _width(encoder: nn.Module, embed_dim: int, num_heads: int) -> int:
+    if embed_dim % 16 or embed_dim < 16:
+        raise refusal(encoder, "embed_dim", f"the position embedding needs a multiple of 16, got {embed_dim}")
+    if num_heads < 1 or embed_dim % num_heads:
+        raise refusal(encoder, "num_heads", f"expected a divisor of embed_dim, which is {embed_dim}, got {num_heads}")
+    return embed_dim
+
+
+def _coordinates(given: Tensor, shape: tuple[int, ...], name: str) -> Tensor:
+    if given.shape != shape:
+        raise ValueError(f"{name}: expected the shape {shape}, got {tuple(given.shape)}")
+    return given

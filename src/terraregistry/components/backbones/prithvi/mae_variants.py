@@ -1,0 +1,188 @@
+"""The published variants of Prithvi as masked autoencoders, each under its name.
+
+Each takes the arguments of `PrithviMAEOptions`. An argument that nothing reads is an error, where TerraTorch swallows it; so is a
+misspelt band. With `pretrained=True` the weights come from the Hugging Face hub, with `ckpt_path` from a file; where they
+cannot be had or do not fit, that is an error, and never a silent fall-back to random weights.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence  # noqa: TC003 - read at run time
+from typing import Unpack
+
+from terraregistry.components.backbones.prithvi.architectures import ARCHITECTURES
+from terraregistry.components.backbones.prithvi.bands import GivenBand  # noqa: TC001 - read at run time
+from terraregistry.components.backbones.prithvi.building import build_mae
+from terraregistry.components.backbones.prithvi.mae import PrithviMAE  # noqa: TC001 - read at run time
+from terraregistry.components.backbones.prithvi.options import PrithviMAEOptions  # noqa: TC001 - read at run time
+
+__all__ = [
+    "prithvi_eo_tiny_mae",
+    "prithvi_eo_v1_100_mae",
+    "prithvi_eo_v2_100_tl_mae",
+    "prithvi_eo_v2_300_mae",
+    "prithvi_eo_v2_300_tl_mae",
+    "prithvi_eo_v2_600_mae",
+    "prithvi_eo_v2_600_tl_mae",
+    "prithvi_eo_v2_tiny_tl_mae",
+]
+
+
+def prithvi_eo_tiny_mae(
+    pretrained: bool = False, bands: Sequence[GivenBand] | None = None, **options: Unpack[PrithviMAEOptions]
+) -> PrithviMAE:
+    """The masked autoencoder of `prithvi_eo_tiny`: an untrained model of four blocks; no weights are published.
+
+    Args:
+        pretrained: Whether to load the published weights.
+        bands: The channels of the images: bands of HLS, their names, numbers, or ranges of numbers. Prithvi's six by default.
+        **options: Further arguments, see `PrithviMAEOptions`.
+
+    Returns:
+        A new model.
+
+    Raises:
+        InvalidArgumentsError: A band, a size or an index is wrong.
+        WeightsError: The weights cannot be had, or do not fit.
+    """
+    return build_mae(ARCHITECTURES["prithvi_eo_tiny"], pretrained, bands, **options)
+
+
+def prithvi_eo_v1_100_mae(
+    pretrained: bool = False, bands: Sequence[GivenBand] | None = None, **options: Unpack[PrithviMAEOptions]
+) -> PrithviMAE:
+    """The masked autoencoder of `prithvi_eo_v1_100`: Prithvi-EO-1.0 with 100 million parameters.
+
+    Args:
+        pretrained: Whether to load the published weights.
+        bands: The channels of the images: bands of HLS, their names, numbers, or ranges of numbers. Prithvi's six by default.
+        **options: Further arguments, see `PrithviMAEOptions`.
+
+    Returns:
+        A new model.
+
+    Raises:
+        InvalidArgumentsError: A band, a size or an index is wrong.
+        WeightsError: The weights cannot be had, or do not fit.
+    """
+    return build_mae(ARCHITECTURES["prithvi_eo_v1_100"], pretrained, bands, **options)
+
+
+def prithvi_eo_v2_tiny_tl_mae(
+    pretrained: bool = False, bands: Sequence[GivenBand] | None = None, **options: Unpack[PrithviMAEOptions]
+) -> PrithviMAE:
+    """The masked autoencoder of `prithvi_eo_v2_tiny_tl`: Prithvi-EO-2.0 with 5 million parameters, which encodes times and places.
+
+    Args:
+        pretrained: Whether to load the published weights.
+        bands: The channels of the images: bands of HLS, their names, numbers, or ranges of numbers. Prithvi's six by default.
+        **options: Further arguments, see `PrithviMAEOptions`.
+
+    Returns:
+        A new model.
+
+    Raises:
+        InvalidArgumentsError: A band, a size or an index is wrong.
+        WeightsError: The weights cannot be had, or do not fit.
+    """
+    return build_mae(ARCHITECTURES["prithvi_eo_v2_tiny_tl"], pretrained, bands, **options)
+
+
+def prithvi_eo_v2_100_tl_mae(
+    pretrained: bool = False, bands: Sequence[GivenBand] | None = None, **options: Unpack[PrithviMAEOptions]
+) -> PrithviMAE:
+    """The masked autoencoder of `prithvi_eo_v2_100_tl`: Prithvi-EO-2.0 with 100 million parameters, which encodes times and places.
+
+    Args:
+        pretrained: Whether to load the published weights.
+        bands: The channels of the images: bands of HLS, their names, numbers, or ranges of numbers. Prithvi's six by default.
+        **options: Further arguments, see `PrithviMAEOptions`.
+
+    Returns:
+        A new model.
+
+    Raises:
+        InvalidArgumentsError: A band, a size or an index is wrong.
+        WeightsError: The weights cannot be had, or do not fit.
+    """
+    return build_mae(ARCHITECTURES["prithvi_eo_v2_100_tl"], pretrained, bands, **options)
+
+
+def prithvi_eo_v2_300_mae(
+    pretrained: bool = False, bands: Sequence[GivenBand] | None = None, **options: Unpack[PrithviMAEOptions]
+) -> PrithviMAE:
+    """The masked autoencoder of `prithvi_eo_v2_300`: Prithvi-EO-2.0 with 300 million parameters.
+
+    Args:
+        pretrained: Whether to load the published weights.
+        bands: The channels of the images: bands of HLS, their names, numbers, or ranges of numbers. Prithvi's six by default.
+        **options: Further arguments, see `PrithviMAEOptions`.
+
+    Returns:
+        A new model.
+
+    Raises:
+        InvalidArgumentsError: A band, a size or an index is wrong.
+        WeightsError: The weights cannot be had, or do not fit.
+    """
+    return build_mae(ARCHITECTURES["prithvi_eo_v2_300"], pretrained, bands, **options)
+
+
+def prithvi_eo_v2_300_tl_mae(
+    pretrained: bool = False, bands: Sequence[GivenBand] | None = None, **options: Unpack[PrithviMAEOptions]
+) -> PrithviMAE:
+    """The masked autoencoder of `prithvi_eo_v2_300_tl`: Prithvi-EO-2.0 with 300 million parameters, which encodes times and places.
+
+    Args:
+        pretrained: Whether to load the published weights.
+        bands: The channels of the images: bands of HLS, their names, numbers, or ranges of numbers. Prithvi's six by default.
+        **options: Further arguments, see `PrithviMAEOptions`.
+
+    Returns:
+        A new model.
+
+    Raises:
+        InvalidArgumentsError: A band, a size or an index is wrong.
+        WeightsError: The weights cannot be had, or do not fit.
+    """
+    return build_mae(ARCHITECTURES["prithvi_eo_v2_300_tl"], pretrained, bands, **options)
+
+
+def prithvi_eo_v2_600_mae(
+    pretrained: bool = False, bands: Sequence[GivenBand] | None = None, **options: Unpack[PrithviMAEOptions]
+) -> PrithviMAE:
+    """The masked autoencoder of `prithvi_eo_v2_600`: Prithvi-EO-2.0 with 600 million parameters.
+
+    Args:
+        pretrained: Whether to load the published weights.
+        bands: The channels of the images: bands of HLS, their names, numbers, or ranges of numbers. Prithvi's six by default.
+        **options: Further arguments, see `PrithviMAEOptions`.
+
+    Returns:
+        A new model.
+
+    Raises:
+        InvalidArgumentsError: A band, a size or an index is wrong.
+        WeightsError: The weights cannot be had, or do not fit.
+    """
+    return build_mae(ARCHITECTURES["prithvi_eo_v2_600"], pretrained, bands, **options)
+
+
+def prithvi_eo_v2_600_tl_mae(
+    pretrained: bool = False, bands: Sequence[GivenBand] | None = None, **options: Unpack[PrithviMAEOptions]
+) -> PrithviMAE:
+    """The masked autoencoder of `prithvi_eo_v2_600_tl`: Prithvi-EO-2.0 with 600 million parameters, which encodes times and places.
+
+    Args:
+        pretrained: Whether to load the published weights.
+        bands: The channels of the images: bands of HLS, their names, numbers, or ranges of numbers. Prithvi's six by default.
+        **options: Further arguments, see `PrithviMAEOptions`.
+
+    Returns:
+        A new model.
+
+    Raises:
+        InvalidArgumentsError: A band, a size or an index is wrong.
+        WeightsError: The weights cannot be had, or do not fit.
+    """
+    return build_mae(ARCHITECTURES["prithvi_eo_v2_600_tl"], pretrained, bands, **options)

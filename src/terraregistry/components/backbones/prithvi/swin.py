@@ -1,0 +1,167 @@
+"""Prithvi Swin: a Swin transformer for images of any size, as timm builds its models."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence  # noqa: TC003 - read at run time
+from typing import Any
+
+from timm.layers.classifier import ClassifierHead
+from torch import Tensor, nn
+
+from terraregistry.components.backbones.prithvi.swin_layers import BlockSettings, PatchEmbed2d, PatchMerging, SwinStage
+from terraregistry.components.refusals import at_least, refusal
+
+__all__ = ["PrithviSwin"]
+
+
+class PrithviSwin(nn.Module):
+    """A Swin transformer whose stages each normalise the feature that they give.
+
+    Parameters, buffers and state_dict keys are TerraTorch's, which are MMSegmentation's. It differs where TerraTorch's is
+    defective: `frozen_stages` freezes (and keeps in evaluation mode) in place of failing.
+
+    Source: Swin Transformer (Liu et al., 2021), in the layout of MMSegmentation; timm's feature pyramid takes it apart.
+
+    Args:
+        in_chans: The number of channels of an image.
+        embed_dim: The number of channels of the first stage; each further one has twice as many.
+        patch_size: Height and width of a patch.
+        window_size: The side of the windows of attention.
+        mlp_ratio: The width of each block's hidden layer, in widths of its input.
+        depths: The number of blocks of each stage.
+        num_heads: The number of attention heads of each stage.
+        num_classes: The number of classes of the classifier, which a feature pyramid leaves out; 0 for none.
+        global_pool: How the classifier pools.
+        qkv_bias: Whether queries, keys and values have a bias.
+        qk_scale: What queries are multiplied by; one over the root of a head's width by default.
+        drop_rate: Dropout on what the linear layers give.
+        attn_drop_rate: Dropout on the attention.
+        drop_path_rate: How likely the last block is skipped in training; the earlier ones less, linearly from 0.
+        act_layer: Makes the activation.
+        norm_layer: Makes a normalisation of a width.
+        with_cp: Whether activations are computed again in the backward pass, to save memory.
+        frozen_stages: How many stages are never trained, and with one the patch embedding as well; -1 for neither, 0 for the
+            patch embedding alone.
+
+    Attributes:
+        feature_info: What timm's feature pyramid needs to know of each stage.
+        output_fmt: The layout of the features.
+
+    Raises:
+        InvalidArgumentsError: A number does not fit another.
+
+    Shape:
+        Images `(B, C, H, W)` of any size to `(B, num_classes)`; as a feature pyramid to maps `(B, H / 4, W / 4, C)`,
+        rounded up, and so on.
+    """
+
+    output_fmt = "NHWC"
+
+    def __init__(
+        self,
+        in_chans: int = 3,
+        embed_dim: int = 96,
+        patch_size: int = 4,
+        window_size: int = 7,
+        mlp_ratio: float = 4.0,
+        depths: Sequence[int] = (2, 2, 6, 2),
+        num_heads: Sequence[int] = (3, 6, 12, 24),
+        num_classes: int = 1000,
+        global_pool: str = "avg",
+        qkv_bias: bool = True,
+        qk_scale: float | None = None,
+        drop_rate: float = 0.0,
+        attn_drop_rate: float = 0.0,
+        drop_path_rate: float = 0.1,
+        act_layer: Callable[[], nn.Module] = nn.GELU,
+        norm_layer: Callable[..., nn.Module] = nn.LayerNorm,
+        with_cp: bool = False,
+        frozen_stages: int = -1,
+    ) -> None:
+        super().__init__()
+        if len(depths) != len(num_heads) or not depths or min(depths) < 1:
+            detail = (
+                f"expected a number of blocks and of heads for each stage, got {list(depths)} and {list(num_heads)}"
+            )
+            raise refusal(self, "depths", detail)
+        if not -1 <= frozen_stages <= len(depths):
+            raise refusal(
+                self, "frozen_stages", f"expected -1 to {len(depths)} for {len(depths)} stages, got {frozen_stages}"
+            )
+        self.in_chans = at_least(self, "in_chans", in_chans)
+        self.num_classes = num_classes
+        self.patch_embed = PatchEmbed2d(
+            in_chans, embed_dim, at_least(self, "patch_size", patch_size), norm_layer, drop_rate
+        )
+        if frozen_stages >= 0:
+            self.patch_embed.requires_grad_(False)
+        settings = BlockSettings(
+            at_least(self, "window_size", window_size),
+            mlp_ratio,
+            qkv_bias,
+            qk_scale,
+            drop_rate,
+            attn_drop_rate,
+            act_layer,
+            norm_layer,
+            with_cp,
+        )
+        widths = [embed_dim * 2**index for index in range(len(depths))]
+        blocks = sum(depths)
+        drop_paths = _split([drop_path_rate * at / max(1, blocks - 1) for at in range(blocks)], depths)
+        self.stages = nn.Sequential(
+            *(
+                SwinStage(
+                    width,
+                    num_heads[index],
+                    drop_paths[index],
+                    settings,
+                    PatchMerging(width, norm_layer) if index + 1 < len(depths) else None,
+                    frozen=index < frozen_stages,
+                )
+                for index, width in enumerate(widths)
+            )
+        )
+        # timm's own way of describing features: entries of several types.
+        self.feature_info: list[dict[str, Any]] = [
+            {"num_chs": width, "reduction": patch_size * 2**index, "module": f"stages.{index}"}
+            for index, width in enumerate(widths)
+        ]
+        self.num_features = widths[-1]
+        self.head = ClassifierHead(
+            widths[-1], num_classes, pool_type=global_pool, drop_rate=drop_rate, input_fmt=self.output_fmt
+        )
+
+    def forward_features(self, x: Tensor) -> Tensor:
+        """Compute the feature of the last stage, `(B, H, W, C)`, from images, `(B, C, H, W)`."""
+        feature, _ = self.stages(self.patch_embed(x))
+        last: Tensor = feature
+        return last
+
+    def forward_head(self, x: Tensor, pre_logits: bool = False) -> Tensor:
+        """Classify the feature of the last stage, or only pool it."""
+        result: Tensor = self.head(x, pre_logits=pre_logits)
+        return result
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Classify images, `(B, C, H, W)`."""
+        return self.forward_head(self.forward_features(x))
+
+    def get_classifier(self) -> nn.Module:
+        """Return the last layer of the classifier."""
+        classifier: nn.Module = self.head.fc
+        return classifier
+
+    def reset_classifier(self, num_classes: int, global_pool: str | None = None) -> None:
+        """Replace the classifier by a new one."""
+        self.num_classes = num_classes
+        self.head.reset(num_classes, global_pool)  # pyright: ignore[reportUnknownMemberType] - timm leaves it open
+
+    def no_weight_decay(self) -> set[str]:
+        """Name the parameters that weight decay would harm."""
+        return {name for name, _ in self.named_parameters() if "relative_position_bias_table" in name}
+
+
+def _split(values: list[float], counts: Sequence[int]) -> list[list[float]]:
+    rest = iter(values)
+    return [[next(rest) for _ in range(count)] for count in counts]

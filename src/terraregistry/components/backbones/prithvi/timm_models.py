@@ -1,0 +1,125 @@
+"""Prithvi in timm's own registry of models.
+
+`register_with_timm` adds the names. The entry points are as timm's own: they take what `timm.create_model` passes on
+(`features_only`, `pretrained_cfg_overlay`, ...), and weights come through timm's own loading, which never falls back to random
+ones in silence.
+"""
+
+from __future__ import annotations
+
+import threading
+from typing import TYPE_CHECKING, Any, Final, Unpack, cast
+
+import timm
+from timm.models import generate_default_cfgs, register_model
+from torch import nn  # noqa: TC002 - read at run time
+
+from terraregistry.components.backbones.prithvi.architectures import ARCHITECTURES, Architecture
+from terraregistry.components.backbones.prithvi.checkpoint import encoder_state
+from terraregistry.components.backbones.prithvi.swin import PrithviSwin
+from terraregistry.components.backbones.prithvi.swin_checkpoint import swin_state
+from terraregistry.components.backbones.prithvi.timm_building import build_with_timm
+from terraregistry.components.backbones.prithvi.timm_options import TimmSwinOptions, TimmViTOptions  # noqa: TC001 - read at run time
+from terraregistry.components.backbones.prithvi.timm_vit import PrithviVisionTransformer
+from terraregistry.errors import InvalidArgumentsError, Problem, ProblemKind
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from timm.models import DefaultCfg
+
+__all__ = [
+    "prithvi_swin_B",
+    "prithvi_swin_L",
+    "prithvi_vit_100",
+    "prithvi_vit_300",
+    "prithvi_vit_tiny",
+    "register_with_timm",
+]
+
+_LOCK: Final = threading.Lock()
+
+
+def register_with_timm() -> None:
+    """Add Prithvi's models to timm's registry; further calls change nothing.
+
+    A name that timm knows already, since another library registered it, stays what it is.
+    """
+    with _LOCK:
+        for entry_point in (prithvi_swin_B, prithvi_swin_L, prithvi_vit_100, prithvi_vit_300, prithvi_vit_tiny):
+            if not timm.is_model(entry_point.__name__):
+                register_model(entry_point)
+
+
+def prithvi_vit_tiny(pretrained: bool = False, **options: Unpack[TimmViTOptions]) -> nn.Module:
+    """An untrained model of four blocks, `prithvi_eo_tiny` as timm builds it; no weights are published."""
+    return _vit("prithvi_vit_tiny", ARCHITECTURES["prithvi_eo_tiny"], pretrained, options)
+
+
+def prithvi_vit_100(pretrained: bool = False, **options: Unpack[TimmViTOptions]) -> nn.Module:
+    """Prithvi-EO-1.0 with 100 million parameters, `prithvi_eo_v1_100` as timm builds it."""
+    return _vit("prithvi_vit_100", ARCHITECTURES["prithvi_eo_v1_100"], pretrained, options)
+
+
+def prithvi_vit_300(pretrained: bool = False, **options: Unpack[TimmViTOptions]) -> nn.Module:
+    """Prithvi-EO-2.0 with 300 million parameters, `prithvi_eo_v2_300` as timm builds it."""
+    return _vit("prithvi_vit_300", ARCHITECTURES["prithvi_eo_v2_300"], pretrained, options)
+
+
+def prithvi_swin_B(pretrained: bool = False, **options: Unpack[TimmSwinOptions]) -> nn.Module:  # noqa: N802 - its name
+    """Prithvi Swin, base: 87 million parameters; no weights are published."""
+    return _swin("prithvi_swin_B", {"embed_dim": 128, "num_heads": (4, 8, 16, 32)}, pretrained, options)
+
+
+def prithvi_swin_L(pretrained: bool = False, **options: Unpack[TimmSwinOptions]) -> nn.Module:  # noqa: N802 - its name
+    """Prithvi Swin, large: 195 million parameters; no weights are published."""
+    return _swin("prithvi_swin_L", {"embed_dim": 192, "num_heads": (6, 12, 24, 48)}, pretrained, options)
+
+
+def _vit(variant: str, architecture: Architecture, pretrained: bool, options: TimmViTOptions) -> nn.Module:
+    arguments: dict[str, Any] = {  # the arguments of a model are of several types
+        "patch_size": (1, architecture.patch, architecture.patch),
+        "embed_dim": architecture.embed_dim,
+        "depth": architecture.depth,
+        "num_heads": architecture.num_heads,
+        **options,
+    }
+    pyramid = {"out_indices": arguments["depth"], "feature_cls": "getter"}
+    return build_with_timm(PrithviVisionTransformer, variant, pretrained, arguments, pyramid, encoder_state)
+
+
+# The arguments of a model are of several types.
+def _swin(variant: str, own: dict[str, Any], pretrained: bool, options: TimmSwinOptions) -> nn.Module:
+    arguments: dict[str, Any] = {"depths": (2, 2, 18, 2), **own, **options}
+    frames = arguments.pop("num_frames", 1)
+    if frames != 1:
+        detail = f"the Swin takes images of one frame: expected 1, got {frames}"
+        raise InvalidArgumentsError(variant, "timm", (Problem("num_frames", ProblemKind.INVALID, detail=detail),))
+    stages = tuple(range(len(arguments["depths"])))
+    pyramid = {"out_indices": stages, "flatten_sequential": True}
+    return build_with_timm(PrithviSwin, variant, pretrained, arguments, pyramid, swin_state)
+
+
+# timm's own descriptions, of entries of several types.
+def _description(architecture: Architecture | None, **more: Any) -> dict[str, Any]:
+    described: dict[str, Any] = {"input_size": (6, 224, 224), **more}
+    if architecture is not None:
+        described |= {"mean": architecture.mean, "std": architecture.std, "num_classes": 0}
+        if architecture.weights is not None:
+            described |= {"hf_hub_id": architecture.weights.repository, "hf_hub_filename": architecture.weights.name}
+    return described
+
+
+# timm reads this name.
+default_cfgs = cast(
+    "Mapping[str, DefaultCfg]",
+    generate_default_cfgs(
+        {
+            "prithvi_vit_tiny": _description(ARCHITECTURES["prithvi_eo_tiny"]),
+            "prithvi_vit_100": _description(ARCHITECTURES["prithvi_eo_v1_100"]),
+            "prithvi_vit_300": _description(ARCHITECTURES["prithvi_eo_v2_300"]),
+            "prithvi_swin_B": _description(None),
+            "prithvi_swin_L": _description(None),
+        }
+    ),
+)

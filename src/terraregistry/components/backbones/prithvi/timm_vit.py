@@ -1,0 +1,174 @@
+"""Prithvi with the methods that timm expects of its vision transformers."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence  # noqa: TC003 - read at run time
+from typing import Any
+
+import torch
+from timm.models._features import feature_take_indices
+from torch import Tensor, nn
+
+from terraregistry.components.backbones.prithvi.coordinates import Coordinate  # noqa: TC001 - read at run time
+from terraregistry.components.backbones.prithvi.encoder import PrithviEncoder
+from terraregistry.components.backbones.prithvi.patches import tokens_to_map
+from terraregistry.components.backbones.prithvi.sizes import PatchSize  # noqa: TC001 - read at run time
+from terraregistry.components.refusals import refusal
+
+__all__ = ["PrithviVisionTransformer"]
+
+
+class PrithviVisionTransformer(PrithviEncoder):
+    """The vision transformer of Prithvi as timm builds its models: it gives one tensor, and timm makes feature pyramids of it.
+
+    A feature pyramid (`features_only=True`) gives maps, `(B, T * embed_dim, H / patch, W / patch)`, with the time steps in
+    the channels; without, the model gives the tokens of the last block. It has no classifier.
+
+    Args:
+        img_size: As in `PrithviViT`, as all that is not listed here.
+        num_classes: 0; there are no classes.
+
+    Attributes:
+        feature_info: What timm's feature pyramid needs to know of each block.
+        num_features: The width of a token.
+
+    Raises:
+        InvalidArgumentsError: A size does not fit another, or there are to be classes.
+    """
+
+    def __init__(
+        self,
+        img_size: int | Sequence[int] = 224,
+        patch_size: PatchSize = (1, 16, 16),
+        num_frames: int = 1,
+        in_chans: int = 6,
+        embed_dim: int = 768,
+        depth: int = 12,
+        num_heads: int = 12,
+        mlp_ratio: float = 4.0,
+        norm_layer: Callable[..., nn.Module] = nn.LayerNorm,
+        coords_encoding: Sequence[Coordinate] | None = None,
+        coords_scale_learn: bool = False,
+        drop_path: float = 0.0,
+        num_classes: int = 0,
+    ) -> None:
+        super().__init__(
+            img_size=img_size,
+            patch_size=patch_size,
+            num_frames=num_frames,
+            in_chans=in_chans,
+            embed_dim=embed_dim,
+            depth=depth,
+            num_heads=num_heads,
+            mlp_ratio=mlp_ratio,
+            norm_layer=norm_layer,
+            coords_encoding=coords_encoding,
+            coords_scale_learn=coords_scale_learn,
+            drop_path=drop_path,
+        )
+        if num_classes:
+            raise refusal(self, "num_classes", f"there is no classifier: expected 0, got {num_classes}")
+        self.num_classes = 0
+        self.num_features = embed_dim
+        channels, reduction = embed_dim * self.effective_time_dim, self.patch_embed.patch_size[1]
+        # timm's own way of describing features: entries of several types.
+        self.feature_info: list[dict[str, Any]] = [
+            {"num_chs": channels, "reduction": reduction, "module": f"blocks.{index}"} for index in range(depth)
+        ]
+
+    def forward_features(
+        self, x: Tensor, temporal_coords: Tensor | None = None, location_coords: Tensor | None = None
+    ) -> Tensor:
+        """Compute the tokens of the last block, normalised.
+
+        Args:
+            x: Images, `(B, C, T, H, W)`, or `(B, C, H, W)` for a model that was built for one frame.
+            temporal_coords: Year and day of the year of each frame, `(B, T, 2)`; read where times are encoded.
+            location_coords: Latitude and longitude in degrees, `(B, 2)`; read where places are encoded.
+
+        Returns:
+            `(B, 1 + N, embed_dim)`, the class token first.
+        """
+        return self.through_blocks(torch.cat(self.embed(x, temporal_coords, location_coords), dim=1))[-1]
+
+    def forward(
+        self, x: Tensor, temporal_coords: Tensor | None = None, location_coords: Tensor | None = None
+    ) -> Tensor:
+        """Compute the tokens of the last block; arguments and shapes are those of `forward_features`."""
+        return self.forward_features(x, temporal_coords, location_coords)
+
+    def forward_intermediates(
+        self,
+        x: Tensor,
+        indices: int | list[int] | None = None,
+        norm: bool = False,
+        stop_early: bool = False,
+        output_fmt: str = "NCHW",
+        intermediates_only: bool = False,
+    ) -> list[Tensor] | tuple[Tensor, list[Tensor]]:
+        """Compute the features of several blocks, as timm asks for them.
+
+        Args:
+            x: Images, `(B, C, T, H, W)`, or `(B, C, H, W)` for a model that was built for one frame.
+            indices: Which blocks, or how many of the last; all by default.
+            norm: Whether the features of all blocks are normalised; that of the very last block always is.
+            stop_early: Whether to leave out the blocks after the last that is asked for.
+            output_fmt: `NCHW` for maps, `NLC` for tokens without that of the class.
+            intermediates_only: Whether to leave out the tokens of the last block.
+
+        Returns:
+            The features; before them, unless `intermediates_only`, the tokens of the last block.
+
+        Raises:
+            ValueError: Another layout is asked for.
+        """
+        if output_fmt not in ("NCHW", "NLC"):
+            raise ValueError(f"output_fmt: expected 'NCHW' or 'NLC', got {output_fmt!r}")
+        taken, last = feature_take_indices(len(self.blocks), indices)
+        grid = self.grid_for(x)
+        outputs = self.through_blocks(
+            torch.cat(self.embed(x), dim=1), last if stop_early or intermediates_only else None
+        )
+        features = [outputs[index] for index in taken]
+        if norm:
+            features = [
+                self.norm(feature) if index < self.depth - 1 else feature
+                for index, feature in zip(taken, features, strict=True)
+            ]
+        patches = [feature[:, 1:] for feature in features]
+        if output_fmt == "NCHW":
+            patches = [tokens_to_map(tokens, grid) for tokens in patches]
+        return patches if intermediates_only else (outputs[-1], patches)
+
+    def prune_intermediate_layers(
+        self, indices: int | list[int] = 1, prune_norm: bool = False, prune_head: bool = True
+    ) -> list[int]:
+        """Take away the blocks after the last that is asked for.
+
+        Args:
+            indices: Which blocks, or how many of the last.
+            prune_norm: Whether to take away the final norm, where the very last block goes; it belongs to that block.
+            prune_head: Without effect: there is no classifier.
+
+        Returns:
+            Those blocks, counted from the first.
+        """
+        del prune_head
+        taken, last = feature_take_indices(len(self.blocks), indices)
+        self.blocks = self.blocks[: last + 1]
+        if prune_norm and last < self.depth - 1:
+            self.norm = nn.Identity()
+        return taken
+
+    def get_classifier(self) -> nn.Module:
+        """Return a module that does nothing: there is no classifier."""
+        return nn.Identity()
+
+    def reset_classifier(self, num_classes: int, global_pool: str | None = None) -> None:
+        """Accept that there is no classifier.
+
+        Raises:
+            InvalidArgumentsError: There are to be classes, or the tokens are to be pooled.
+        """
+        if num_classes or global_pool:
+            raise refusal(self, "num_classes", f"there is no classifier: expected 0, got {num_classes}")

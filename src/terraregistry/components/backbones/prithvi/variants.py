@@ -1,0 +1,193 @@
+"""The published variants of Prithvi as backbones, each under its name.
+
+Each takes the arguments of `PrithviOptions`. An argument that nothing reads is an error, where TerraTorch swallows it; so is a
+misspelt band. With `pretrained=True` the weights come from the Hugging Face hub, with `ckpt_path` from a file; where they
+cannot be had or do not fit, that is an error, and never a silent fall-back to random weights.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence  # noqa: TC003 - read at run time
+from typing import Unpack
+
+from terraregistry.components.backbones.prithvi.architectures import ARCHITECTURES
+from terraregistry.components.backbones.prithvi.bands import GivenBand  # noqa: TC001 - read at run time
+from terraregistry.components.backbones.prithvi.building import build_vit
+from terraregistry.components.backbones.prithvi.options import PrithviOptions  # noqa: TC001 - read at run time
+from terraregistry.components.backbones.prithvi.vit import PrithviViT  # noqa: TC001 - read at run time
+
+__all__ = [
+    "prithvi_eo_tiny",
+    "prithvi_eo_v1_100",
+    "prithvi_eo_v2_100_tl",
+    "prithvi_eo_v2_300",
+    "prithvi_eo_v2_300_tl",
+    "prithvi_eo_v2_600",
+    "prithvi_eo_v2_600_tl",
+    "prithvi_eo_v2_tiny_tl",
+]
+
+
+def prithvi_eo_tiny(
+    pretrained: bool = False, bands: Sequence[GivenBand] | None = None, **options: Unpack[PrithviOptions]
+) -> PrithviViT:
+    """An untrained model of four blocks, for trying things out; no weights are published.
+
+    Args:
+        pretrained: Whether to load the published weights.
+        bands: The channels of the images: bands of HLS, their names, numbers, or ranges of numbers. Prithvi's six by default.
+        **options: Further arguments, see `PrithviOptions`.
+
+    Returns:
+        A new model.
+
+    Raises:
+        InvalidArgumentsError: A band, a size or an index is wrong.
+        WeightsError: The weights cannot be had, or do not fit.
+
+    Example:
+        >>> backbone = prithvi_eo_tiny(bands=["RED", "NIR_NARROW"], img_size=32, out_indices=[-1])
+        >>> backbone.out_channels, backbone.in_chans
+        ([256], 2)
+    """
+    return build_vit(ARCHITECTURES["prithvi_eo_tiny"], pretrained, bands, **options)
+
+
+def prithvi_eo_v1_100(
+    pretrained: bool = False, bands: Sequence[GivenBand] | None = None, **options: Unpack[PrithviOptions]
+) -> PrithviViT:
+    """Prithvi-EO-1.0 with 100 million parameters.
+
+    Args:
+        pretrained: Whether to load the published weights.
+        bands: The channels of the images: bands of HLS, their names, numbers, or ranges of numbers. Prithvi's six by default.
+        **options: Further arguments, see `PrithviOptions`.
+
+    Returns:
+        A new model.
+
+    Raises:
+        InvalidArgumentsError: A band, a size or an index is wrong.
+        WeightsError: The weights cannot be had, or do not fit.
+    """
+    return build_vit(ARCHITECTURES["prithvi_eo_v1_100"], pretrained, bands, **options)
+
+
+def prithvi_eo_v2_tiny_tl(
+    pretrained: bool = False, bands: Sequence[GivenBand] | None = None, **options: Unpack[PrithviOptions]
+) -> PrithviViT:
+    """Prithvi-EO-2.0 with 5 million parameters, which encodes times and places.
+
+    Args:
+        pretrained: Whether to load the published weights.
+        bands: The channels of the images: bands of HLS, their names, numbers, or ranges of numbers. Prithvi's six by default.
+        **options: Further arguments, see `PrithviOptions`.
+
+    Returns:
+        A new model.
+
+    Raises:
+        InvalidArgumentsError: A band, a size or an index is wrong.
+        WeightsError: The weights cannot be had, or do not fit.
+    """
+    return build_vit(ARCHITECTURES["prithvi_eo_v2_tiny_tl"], pretrained, bands, **options)
+
+
+def prithvi_eo_v2_100_tl(
+    pretrained: bool = False, bands: Sequence[GivenBand] | None = None, **options: Unpack[PrithviOptions]
+) -> PrithviViT:
+    """Prithvi-EO-2.0 with 100 million parameters, which encodes times and places.
+
+    Args:
+        pretrained: Whether to load the published weights.
+        bands: The channels of the images: bands of HLS, their names, numbers, or ranges of numbers. Prithvi's six by default.
+        **options: Further arguments, see `PrithviOptions`.
+
+    Returns:
+        A new model.
+
+    Raises:
+        InvalidArgumentsError: A band, a size or an index is wrong.
+        WeightsError: The weights cannot be had, or do not fit.
+    """
+    return build_vit(ARCHITECTURES["prithvi_eo_v2_100_tl"], pretrained, bands, **options)
+
+
+def prithvi_eo_v2_300(
+    pretrained: bool = False, bands: Sequence[GivenBand] | None = None, **options: Unpack[PrithviOptions]
+) -> PrithviViT:
+    """Prithvi-EO-2.0 with 300 million parameters.
+
+    Args:
+        pretrained: Whether to load the published weights.
+        bands: The channels of the images: bands of HLS, their names, numbers, or ranges of numbers. Prithvi's six by default.
+        **options: Further arguments, see `PrithviOptions`.
+
+    Returns:
+        A new model.
+
+    Raises:
+        InvalidArgumentsError: A band, a size or an index is wrong.
+        WeightsError: The weights cannot be had, or do not fit.
+    """
+    return build_vit(ARCHITECTURES["prithvi_eo_v2_300"], pretrained, bands, **options)
+
+
+def prithvi_eo_v2_300_tl(
+    pretrained: bool = False, bands: Sequence[GivenBand] | None = None, **options: Unpack[PrithviOptions]
+) -> PrithviViT:
+    """Prithvi-EO-2.0 with 300 million parameters, which encodes times and places.
+
+    Args:
+        pretrained: Whether to load the published weights.
+        bands: The channels of the images: bands of HLS, their names, numbers, or ranges of numbers. Prithvi's six by default.
+        **options: Further arguments, see `PrithviOptions`.
+
+    Returns:
+        A new model.
+
+    Raises:
+        InvalidArgumentsError: A band, a size or an index is wrong.
+        WeightsError: The weights cannot be had, or do not fit.
+    """
+    return build_vit(ARCHITECTURES["prithvi_eo_v2_300_tl"], pretrained, bands, **options)
+
+
+def prithvi_eo_v2_600(
+    pretrained: bool = False, bands: Sequence[GivenBand] | None = None, **options: Unpack[PrithviOptions]
+) -> PrithviViT:
+    """Prithvi-EO-2.0 with 600 million parameters.
+
+    Args:
+        pretrained: Whether to load the published weights.
+        bands: The channels of the images: bands of HLS, their names, numbers, or ranges of numbers. Prithvi's six by default.
+        **options: Further arguments, see `PrithviOptions`.
+
+    Returns:
+        A new model.
+
+    Raises:
+        InvalidArgumentsError: A band, a size or an index is wrong.
+        WeightsError: The weights cannot be had, or do not fit.
+    """
+    return build_vit(ARCHITECTURES["prithvi_eo_v2_600"], pretrained, bands, **options)
+
+
+def prithvi_eo_v2_600_tl(
+    pretrained: bool = False, bands: Sequence[GivenBand] | None = None, **options: Unpack[PrithviOptions]
+) -> PrithviViT:
+    """Prithvi-EO-2.0 with 600 million parameters, which encodes times and places.
+
+    Args:
+        pretrained: Whether to load the published weights.
+        bands: The channels of the images: bands of HLS, their names, numbers, or ranges of numbers. Prithvi's six by default.
+        **options: Further arguments, see `PrithviOptions`.
+
+    Returns:
+        A new model.
+
+    Raises:
+        InvalidArgumentsError: A band, a size or an index is wrong.
+        WeightsError: The weights cannot be had, or do not fit.
+    """
+    return build_vit(ARCHITECTURES["prithvi_eo_v2_600_tl"], pretrained, bands, **options)

@@ -1,0 +1,197 @@
+"""Prithvi as a backbone."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence  # noqa: TC003 - read at run time
+from math import isqrt
+from typing import TYPE_CHECKING
+
+import torch
+from torch import Tensor, nn
+
+from terraregistry.components.backbones.prithvi.coordinates import Coordinate  # noqa: TC001 - read at run time
+from terraregistry.components.backbones.prithvi.encoder import PrithviEncoder
+from terraregistry.components.backbones.prithvi.patches import grid_of, tokens_to_map
+from terraregistry.components.backbones.prithvi.position import Grid
+from terraregistry.components.backbones.prithvi.sizes import PatchSize  # noqa: TC001 - read at run time
+from terraregistry.components.refusals import refusal
+from terraregistry.protocols import FeatureSpec, Layout
+
+if TYPE_CHECKING:
+    from terraregistry.components.backbones.prithvi.bands import Band
+
+__all__ = ["PrithviViT"]
+
+
+class PrithviViT(PrithviEncoder):
+    """The vision transformer of Prithvi: images over time in, the tokens of each of its blocks out.
+
+    Parameters, buffers and state_dict keys are TerraTorch's. It differs where TerraTorch's is defective: `out_indices`
+    counts in `out_channels` too; the features are computed by `forward` itself, so that a deep copy computes with its own
+    weights, and pickle, `torch.compile` and `torch.export` work; images of any size and number of frames go through
+    `temporal_coords`; an argument that nothing reads is an error.
+
+    Source: Prithvi-EO (Jakubik et al., 2023) and Prithvi-EO-2.0 (Szwarcman et al., 2024); the blocks are timm's.
+
+    Args:
+        img_size: Height and width of the images that it is built for, in pixels; others are taken as well, with the
+            position embedding interpolated.
+        patch_size: The size of a patch: one number for height and width, or (time, height, width).
+        num_frames: The number of frames of an image that it is built for; others are taken as well.
+        in_chans: The number of channels of a frame.
+        embed_dim: The width of a token, a multiple of 16.
+        depth: The number of blocks.
+        num_heads: The number of attention heads.
+        mlp_ratio: The width of each block's hidden layer, in widths of a token.
+        norm_layer: Makes a normalisation of a width.
+        coords_encoding: What is encoded beside the images: "time", "location", both, or nothing.
+        coords_scale_learn: Whether the weight of these codes is learned.
+        drop_path: How likely each block is skipped in training, the same for all.
+        vpt: Whether there are prompts to tune.
+        vpt_n_tokens: How many prompts for each block.
+        vpt_dropout: Dropout on the prompts.
+        out_indices: Which blocks give a feature, in which order; negative counts from the last, all by default.
+
+    Attributes:
+        out_indices: Those blocks, counted from the first.
+        model_bands: The bands of its images, where a builder knows them.
+        pretrained_bands: The bands that its weights were trained with, where a builder knows them.
+
+    Raises:
+        InvalidArgumentsError: A size does not fit another, or an index is out of range.
+
+    Shape:
+        Images `(B, C, T, H, W)`, or `(B, C, H, W)` with `num_frames=1`, to one feature `(B, 1 + N, embed_dim)` for each of
+        `out_indices`: a class token and N patches in the order time, row, column.
+
+    Example:
+        >>> vit = PrithviViT(img_size=32, in_chans=6, embed_dim=48, depth=4, num_heads=3, out_indices=[1, -1])
+        >>> [tuple(feature.shape) for feature in vit(torch.zeros(1, 6, 32, 32))]
+        [(1, 5, 48), (1, 5, 48)]
+        >>> vit.out_channels
+        [48, 48]
+    """
+
+    def __init__(
+        self,
+        img_size: int | Sequence[int] = 224,
+        patch_size: PatchSize = (1, 16, 16),
+        num_frames: int = 1,
+        in_chans: int = 3,
+        embed_dim: int = 1024,
+        depth: int = 24,
+        num_heads: int = 16,
+        mlp_ratio: float = 4.0,
+        norm_layer: Callable[..., nn.Module] = nn.LayerNorm,
+        coords_encoding: Sequence[Coordinate] | None = None,
+        coords_scale_learn: bool = False,
+        drop_path: float = 0.0,
+        vpt: bool = False,
+        vpt_n_tokens: int | None = None,
+        vpt_dropout: float = 0.0,
+        out_indices: Sequence[int] | None = None,
+    ) -> None:
+        super().__init__(
+            img_size=img_size,
+            patch_size=patch_size,
+            num_frames=num_frames,
+            in_chans=in_chans,
+            embed_dim=embed_dim,
+            depth=depth,
+            num_heads=num_heads,
+            mlp_ratio=mlp_ratio,
+            norm_layer=norm_layer,
+            coords_encoding=coords_encoding,
+            coords_scale_learn=coords_scale_learn,
+            drop_path=drop_path,
+            vpt=vpt,
+            vpt_n_tokens=vpt_n_tokens,
+            vpt_dropout=vpt_dropout,
+        )
+        self.out_indices = self._read_indices(out_indices)
+        self.model_bands: tuple[Band, ...] | None = None
+        self.pretrained_bands: tuple[Band, ...] | None = None
+
+    @property
+    def out_channels(self) -> list[int]:
+        """The channels of the map that the tokens of each feature make: their width, times the time steps it is built for.
+
+        The tokens themselves are `embed_dim` wide. `ReshapeTokensToImage(effective_time_dim=...)` and
+        `prepare_features_for_image_model` move the time steps into the channels.
+        """
+        return [self.embed_dim * self.effective_time_dim] * len(self.out_indices)
+
+    @property
+    def feature_specs(self) -> Sequence[FeatureSpec]:
+        """One entry a feature: tokens, with the channels of `out_channels`, and the height of a patch as their stride."""
+        stride = self.patch_embed.patch_size[1]
+        return [FeatureSpec(channels, stride, Layout.TOKENS) for channels in self.out_channels]
+
+    def forward(
+        self, x: Tensor, temporal_coords: Tensor | None = None, location_coords: Tensor | None = None
+    ) -> list[Tensor]:
+        """Compute the features of the blocks in `out_indices`.
+
+        Args:
+            x: Images, `(B, C, T, H, W)`, or `(B, C, H, W)` for a model that was built for one frame.
+            temporal_coords: Year and day of the year of each frame, `(B, T, 2)`; read where times are encoded.
+            location_coords: Latitude and longitude in degrees, `(B, 2)`; read where places are encoded.
+
+        Returns:
+            `(B, 1 + N, embed_dim)` each; that of the very last block is normalised.
+
+        Raises:
+            ValueError: The images or coordinates have other axes.
+        """
+        embedded = torch.cat(self.embed(x, temporal_coords, location_coords), dim=1)
+        features = self.through_blocks(embedded, max(self.out_indices))
+        return [features[index] for index in self.out_indices]
+
+    def forward_features(
+        self, x: Tensor, temporal_coords: Tensor | None = None, location_coords: Tensor | None = None
+    ) -> list[Tensor]:
+        """Compute the features of all blocks; arguments and shapes are those of `forward`."""
+        return self.through_blocks(torch.cat(self.embed(x, temporal_coords, location_coords), dim=1))
+
+    def prepare_features_for_image_model(
+        self, features: Sequence[Tensor], image_size: tuple[int, int] | None = None
+    ) -> list[Tensor]:
+        """Lay the tokens of each feature out as a map, without the class token.
+
+        Args:
+            features: What `forward` gives.
+            image_size: Height and width of the images, in pixels. Without it, as many tokens as the model was built for are
+                taken for its own grid, and any other number for a square.
+
+        Returns:
+            Maps, `(B, T * embed_dim, H / patch, W / patch)`.
+
+        Raises:
+            ValueError: The tokens make no such map.
+        """
+        grid = self._grid_of_tokens(features[0].shape[1] - 1, image_size)
+        return [tokens_to_map(feature[:, 1:], grid) for feature in features]
+
+    def _grid_of_tokens(self, count: int, image_size: tuple[int, int] | None) -> Grid:
+        built = self.patch_embed.grid
+        steps = count // built.time
+        if image_size is not None:
+            grid = grid_of((self.num_frames, *image_size), self.patch_embed.patch_size)
+        elif count == built.patches:
+            grid = built
+        else:
+            grid = Grid(built.time, isqrt(steps), isqrt(steps))
+        if grid.patches != count:
+            image = "a square" if image_size is None else f"an image {image_size[0]}x{image_size[1]}"
+            raise ValueError(f"{count} tokens in {built.time} time step(s) are not those of {image}; give image_size")
+        return grid
+
+    def _read_indices(self, given: Sequence[int] | None) -> list[int]:
+        if given is None:
+            return list(range(self.depth))
+        if not given or any(not -self.depth <= index < self.depth for index in given):
+            detail = (
+                f"expected indices from {-self.depth} to {self.depth - 1} of {self.depth} blocks, got {list(given)}"
+            )
+            raise refusal(self, "out_indices", detail)
+        return [index % self.depth for index in given]

@@ -1,0 +1,94 @@
+"""Reading a file of weights without running anything that is in it."""
+
+from __future__ import annotations
+
+import pickle
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, cast
+
+import torch
+from safetensors.torch import (
+    load_file,  # pyright: ignore[reportUnknownVariableType] - it leaves parts of its type open
+)
+from torch import Tensor
+
+from terraregistry.errors import WeightsError, describe_value
+
+if TYPE_CHECKING:
+    import os
+
+__all__ = ["read_weights", "unwrapped"]
+
+
+def read_weights(path: str | os.PathLike[str], component: str) -> dict[str, Tensor]:
+    """Read the state dict that a file holds.
+
+    A file that ends in `.safetensors` is read as such, any other as `torch.save` writes it, with `weights_only=True`: a
+    pickle that would run code is refused.
+
+    Args:
+        path: The file.
+        component: What the weights are for, for the error.
+
+    Returns:
+        The tensors by their keys, on the CPU.
+
+    Raises:
+        WeightsError: There is no such file, it cannot be read, or it holds no state dict.
+    """
+    file = Path(path)
+    if not file.is_file():
+        raise WeightsError(component, str(file), "there is no such file")
+    try:
+        content = _read(file)
+    except pickle.UnpicklingError as error:
+        reason = f"it is no plain state dict, and reading it could run code: {_first_line(error)}"
+        raise WeightsError(component, str(file), reason, remedy="save only the state dict in it") from error
+    except Exception as error:
+        reason = f"it cannot be read: {type(error).__name__}: {_first_line(error)}"
+        raise WeightsError(component, str(file), reason) from error
+    return unwrapped(content, component, str(file))
+
+
+def unwrapped(content: object, component: str, origin: str) -> dict[str, Tensor]:
+    """Take a state dict out of what training scripts wrap around it (`state_dict`, `model`, `model_state_dict`).
+
+    Args:
+        content: What a file held.
+        component: What the weights are for, for the error.
+        origin: Where they come from, for the error.
+
+    Returns:
+        The tensors by their keys.
+
+    Raises:
+        WeightsError: There is no state dict in it.
+    """
+    tensors = _tensors(content)
+    if not tensors:
+        held = describe_value(content) if not isinstance(content, Mapping) else "a mapping without tensors"
+        raise WeightsError(component, origin, f"it holds no state dict, but {held}")
+    return tensors
+
+
+def _tensors(content: object) -> dict[str, Tensor]:
+    entries = dict(cast("Mapping[object, object]", content)) if isinstance(content, Mapping) else {}
+    for key, value in entries.items():
+        if isinstance(key, str) and (key == "model" or key.endswith("state_dict")):
+            inner = _tensors(value)
+            if inner:
+                return inner
+    return {str(key): value for key, value in entries.items() if isinstance(value, Tensor)}
+
+
+def _read(file: Path) -> object:
+    if file.suffix == ".safetensors":
+        return load_file(file)
+    content: object = torch.load(file, map_location="cpu", weights_only=True)
+    return content
+
+
+def _first_line(error: Exception) -> str:
+    lines = str(error).strip().splitlines()
+    return lines[0] if lines else "no details"
