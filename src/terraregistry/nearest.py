@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import string
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
 
 __all__ = ["did_you_mean", "nearest"]
 
 _LONGEST_NAME: Final = 100
-_SHORTLIST: Final = 48
+_FEW: Final = 48
+"""So many names are all compared in full."""
+_MANY: Final = 512
+"""Of more names than that the closest in length are not looked for."""
+_LETTERS: Final = string.ascii_lowercase + string.digits + "_"
 
 
 def nearest(name: str, names: Iterable[str], limit: int = 3) -> tuple[str, ...]:
@@ -29,12 +34,23 @@ def nearest(name: str, names: Iterable[str], limit: int = 3) -> tuple[str, ...]:
     """
     if not name or len(name) > _LONGEST_NAME:
         return ()
-    pool = [candidate for candidate in names if len(candidate) <= _LONGEST_NAME]
-    if len(pool) > _SHORTLIST:
+    pool = [*names]
+    if len(pool) > _FEW:
         pool = _shortlist(name, pool)
-    scored = ((_score(name, candidate), index, candidate) for index, candidate in enumerate(pool))
-    ranked = sorted(entry for entry in scored if entry[0] is not None)
-    return tuple(candidate for _, _, candidate in ranked[:limit])
+    typed = _plain(name)
+    best: list[tuple[int, int, int, str]] = []
+    farthest = len(name)
+    for index, candidate in enumerate(pool):
+        if len(candidate) > _LONGEST_NAME:
+            continue
+        score: tuple[int, int] | None = (0, 0) if candidate == name else _score(typed, _plain(candidate), farthest)
+        if score is not None:
+            best.append((score[0], score[1], index, candidate))
+            best.sort()
+            del best[limit:]
+            if len(best) == limit > 0:
+                farthest = best[-1][0]  # what is farther than the last of the best is not looked at to the end
+    return tuple(candidate for _, _, _, candidate in best)
 
 
 def did_you_mean(suggestions: Iterable[str]) -> str:
@@ -54,43 +70,57 @@ def did_you_mean(suggestions: Iterable[str]) -> str:
 
 
 def _shortlist(name: str, pool: list[str]) -> list[str]:
-    """Keep the names that share a third with the mistyped one: two edits leave at least one third of it whole.
+    """Choose, of many names, those worth a closer look: those one edit away, or else those that share a third of the name.
 
-    The rarest third is the most telling, so the thirds are read from the rarest on until enough names are found.
+    The names one edit away are made and looked up, so that finding them takes no longer among more names.
     """
-    size, folded = len(name), name.casefold()
-    third = max(1, size // 3)
-    parts = {name[:third], name[third : 2 * third], name[-third:]}
-    matches = sorted(([candidate for candidate in pool if part in candidate] for part in parts), key=len)
-    chosen = dict.fromkeys(candidate for candidate in pool if len(candidate) == size and candidate.casefold() == folded)
-    chosen.update(dict.fromkeys([candidate for candidate in pool if candidate.startswith(name)][:_SHORTLIST]))
+    known, typed = set(pool), _plain(name)
+    some = pool[:: max(1, len(pool) // 100)]
+    letters = {*_LETTERS, *"".join(each for each in some if len(each) <= _LONGEST_NAME)}
+    close = {edit for word in {name, typed} for edit in _one_edit_away(word, letters) if edit in known}
+    if any(each != each.lower() for each in some):
+        folded = name.casefold()
+        close.update(each for each in pool if len(each) == len(name) and each.casefold() == folded)
+    return [each for each in pool if each in close] if close else _sharing_a_third(typed, pool)
+
+
+def _one_edit_away(word: str, letters: Iterable[str]) -> Iterator[str]:
+    yield word
+    for i in range(len(word) + 1):
+        before, after = word[:i], word[i:]
+        rest, swapped = after[1:], after[1:2] + after[:1] + after[2:]
+        yield before + rest
+        yield before + swapped
+        for letter in letters:
+            yield before + letter + after
+            yield before + letter + rest
+
+
+def _sharing_a_third(typed: str, pool: list[str]) -> list[str]:
+    """Two edits leave at least one third of a name whole; the rarest third tells most."""
+    third = max(1, len(typed) // 3)
+    parts = {typed[:third], typed[third : 2 * third], typed[-third:]}
+    matches = sorted(([each for each in pool if part in each] for part in parts), key=len)
+    # A name that goes on after what was typed has all three thirds.
+    chosen = dict.fromkeys([each for each in matches[0] if each.startswith(typed)][:_FEW])
     for match in matches:
-        if len(match) > _SHORTLIST:
-            if chosen and len(match) > len(pool) // 2:
-                break  # what most names share tells nothing about this one
-            # Of a third that many names share, those of about the same length say more.
-            match = [candidate for candidate in match if -2 <= len(candidate) - size <= 2] + match[:_SHORTLIST]  # noqa: PLW2901 - narrowed
-        chosen.update(dict.fromkeys(match[: 2 * _SHORTLIST]))
-        if len(chosen) >= 2 * _SHORTLIST:
-            break
-    return list(chosen)
+        if len(match) <= _MANY:
+            match.sort(key=lambda each: abs(len(each) - len(typed)))
+        chosen |= dict.fromkeys(match[:_FEW])
+    return [*chosen]
 
 
-def _score(name: str, candidate: str) -> tuple[int, int] | None:
-    """Rank a candidate (smaller is nearer), or None where it is not near."""
-    if name == candidate:
-        return (0, 0)
-    typed, meant = _plain(name), _plain(candidate)
-    if len(typed) > 2 and meant.startswith(typed + "_"):
-        return (1, len(meant))  # a family's name, such as `vit_base`, stands for its members
-    distance = _distance(typed, meant, max(1, min(len(typed), len(meant)) // 3))
+def _score(typed: str, meant: str, farthest: int) -> tuple[int, int] | None:
+    """Rank a candidate (smaller is nearer), or None where it is not near, or farther than need be known."""
+    apart = abs(len(typed) - len(meant))
+    distance = _distance(typed, meant, min(farthest, max(1, min(len(typed), len(meant)) // 3)))
     if distance is not None:
-        return (distance, abs(len(name) - len(candidate)))
+        return (distance, apart)
     shorter, longer = sorted((typed, meant), key=len)
     if len(shorter) > 2 and longer.startswith(shorter):
-        return (len(name), len(longer) - len(shorter))
+        return (len(typed), apart)
     if len(shorter) > 2 and longer.endswith("_" + shorter):
-        return (len(name) + 1, len(longer) - len(shorter))
+        return (len(typed) + 1, apart)
     return None
 
 
@@ -102,10 +132,12 @@ def _distance(left: str, right: str, most: int) -> int | None:
     """Damerau-Levenshtein distance (adjacent transpositions count once), or None where it exceeds `most`."""
     if abs(len(left) - len(right)) > most:
         return None
-    while left and right and left[0] == right[0]:
-        left, right = left[1:], right[1:]
-    while left and right and left[-1] == right[-1]:
-        left, right = left[:-1], right[:-1]
+    start, end = 0, min(len(left), len(right))
+    while start < end and left[start] == right[start]:
+        start += 1
+    left, right, end = left[start:], right[start:], end - start
+    while end and left[-1] == right[-1]:
+        left, right, end = left[:-1], right[:-1], end - 1
     before: list[int] = []
     row = list(range(len(right) + 1))
     for i, letter in enumerate(left, 1):
