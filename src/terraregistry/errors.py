@@ -6,14 +6,16 @@ pickles. Messages are put together when they are read, so that an error that is 
 
 from __future__ import annotations
 
-import reprlib
-from enum import StrEnum
 from typing import TYPE_CHECKING, Any, Final
 
 from terraregistry.nearest import did_you_mean, nearest
+from terraregistry.problems import Problem, ProblemKind
+from terraregistry.wording import describe_value
+from terraregistry.wording import portable as _portable
+from terraregistry.wording import quoted as _quoted
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable
 
 __all__ = [
     "ComponentNotFoundError",
@@ -36,35 +38,6 @@ __all__ = [
 ]
 
 _MOST_KEYS: Final = 20
-_PLAIN: Final = (bool, int, float, complex, str, bytes, list, tuple, dict, set, frozenset)
-_short: Final = reprlib.Repr()
-_short.maxlevel, _short.maxstring, _short.maxother, _short.maxlong = 3, 60, 60, 40
-_short.maxlist = _short.maxtuple = _short.maxdict = _short.maxset = 8
-
-
-def describe_value(value: object) -> str:
-    """Put a value that somebody gave into a few words: its type, and for plain data the value.
-
-    Args:
-        value: Anything, also what has no working `repr`.
-
-    Returns:
-        At most about a line, such as `str '256'` or `Conv2d`.
-    """
-    if value is None:
-        return "None"
-    if isinstance(value, _Described):
-        return value.text
-    name = type(value).__qualname__
-    if isinstance(value, type):
-        return f"class {value.__qualname__}"
-    if not isinstance(value, _PLAIN):
-        return name
-    try:
-        text = _short.repr(value)
-    except Exception as error:  # noqa: BLE001 - an element's own __repr__ may raise anything
-        text = f"(its repr raises {type(error).__name__})"
-    return f"{name} {text}"
 
 
 class RegistryError(Exception):
@@ -95,27 +68,6 @@ class RegistryError(Exception):
 def _text(fact: str | Callable[[], str]) -> str:
     """Read a fact that is only worked out when somebody asks for it."""
     return fact() if callable(fact) else fact
-
-
-def _quoted(name: object) -> str:
-    """Quote what was given as a name, which may be long or no string at all."""
-    return _short.repr(str.__str__(name)) if isinstance(name, str) else describe_value(name)
-
-
-class _Described:
-    """Stands, in an error that was pickled, for a value that may not pickle."""
-
-    __slots__ = ("text",)
-
-    def __init__(self, text: str) -> None:
-        self.text = text
-
-
-def _portable(value: object) -> object:
-    if isinstance(value, str):
-        return str.__str__(value)
-    plain = value is None or type(value) in (bytes, bool, int, float, _Described)
-    return value if plain else _Described(describe_value(value))
 
 
 class ComponentNotFoundError(RegistryError, KeyError):
@@ -291,111 +243,6 @@ class InvalidRegistrationError(RegistryError, TypeError, ValueError):
     def _message(self) -> str:
         what = "a component" if self.name is None else _quoted(self.name)
         return f"{self.registry} cannot register {what}: {self.reason}"
-
-
-class ProblemKind(StrEnum):
-    """What is wrong with an argument."""
-
-    UNKNOWN = "unknown"
-    MISSING = "missing"
-    TYPE = "type"
-    TOO_MANY = "too many"
-    DUPLICATE = "duplicate"
-    UNUSED = "unused"
-    NOT_FOUND = "not found"
-    INVALID = "invalid"
-
-
-class Problem:
-    """One mistake in the arguments of a component.
-
-    Attributes:
-        path: Where it is: a parameter, or a place inside one, such as `necks[1].indices`.
-        kind: What is wrong.
-        expected: The type that the parameter has, where that is what is wrong.
-        given: What was given, in a few words.
-        detail: What else there is to say.
-    """
-
-    __slots__ = ("_choices", "detail", "expected", "given", "kind", "path")
-
-    def __init__(
-        self,
-        path: str,
-        kind: ProblemKind,
-        *,
-        expected: str = "",
-        given: str = "",
-        detail: str = "",
-        choices: Iterable[str] = (),
-    ) -> None:
-        self.path: str = path
-        self.kind: ProblemKind = kind
-        self.expected: str = expected
-        self.given: str = given
-        self.detail: str = detail
-        self._choices = choices
-
-    @property
-    def suggestions(self) -> tuple[str, ...]:
-        """What was most likely meant, the likeliest first."""
-        if self.kind is ProblemKind.NOT_FOUND:
-            return tuple(self._choices)
-        return nearest(self.path.rpartition(".")[2], self._choices)
-
-    @property
-    def message(self) -> str:
-        """What is wrong and what to write instead, without the path."""
-        hint = did_you_mean(self.suggestions)
-        match self.kind:
-            case ProblemKind.UNKNOWN:
-                return f"unknown argument{self._more()}{hint}"
-            case ProblemKind.MISSING:
-                return f"missing{f'; expected {self.expected}' if self.expected else ''}{self._more()}"
-            case ProblemKind.TYPE:
-                return f"expected {self.expected}, got {self.given}{self._more()}"
-            case ProblemKind.DUPLICATE:
-                return self.detail or "given twice: by position and by name"
-            case ProblemKind.TOO_MANY | ProblemKind.UNUSED | ProblemKind.INVALID | ProblemKind.NOT_FOUND:
-                return f"{self.detail}{hint}"
-
-    def at(self, path: str) -> Problem:
-        """Return the same problem at another place, such as inside a larger composition."""
-        moved = Problem(path, self.kind, expected=self.expected, given=self.given, detail=self.detail)
-        moved._choices = self._choices if self.kind is ProblemKind.NOT_FOUND else self.suggestions
-        return moved
-
-    def __eq__(self, other: object) -> bool:
-        """Compare by what is wrong, where, and how it is worded."""
-        return isinstance(other, Problem) and (self.path, self.kind, self.message) == (
-            other.path,
-            other.kind,
-            other.message,
-        )
-
-    def __hash__(self) -> int:
-        return hash((self.path, self.kind))
-
-    def __repr__(self) -> str:
-        return f"Problem({self.path!r}, {self.kind.value!r}, {self.message!r})"
-
-    def __str__(self) -> str:
-        """Return the path and the message."""
-        return f"{self.path}: {self.message}" if self.path else self.message
-
-    # The reconstruction's arguments are as varied as the constructor's.
-    def __reduce__(self) -> tuple[Any, ...]:
-        """Pickle with the suggestions computed."""
-        return _rebuild_problem, (self.path, self.kind, self.expected, self.given, self.detail, self.suggestions)
-
-    def _more(self) -> str:
-        return f" ({self.detail})" if self.detail else ""
-
-
-def _rebuild_problem(
-    path: str, kind: ProblemKind, expected: str, given: str, detail: str, choices: tuple[str, ...]
-) -> Problem:
-    return Problem(path, kind, expected=expected, given=given, detail=detail, choices=choices)
 
 
 class InvalidArgumentsError(RegistryError, TypeError, ValueError):
