@@ -21,11 +21,13 @@ if TYPE_CHECKING:
     from terraregistry.library import (
         BACKBONE_REGISTRY,
         DECODER_REGISTRY,
+        FULL_MODEL_REGISTRY,
         MODEL_FACTORY_REGISTRY,
         NECK_REGISTRY,
         SMP_DECODER_REGISTRY,
         TERRATORCH_BACKBONE_REGISTRY,
         TERRATORCH_DECODER_REGISTRY,
+        TERRATORCH_FULL_MODEL_REGISTRY,
         TERRATORCH_NECK_REGISTRY,
         TIMM_BACKBONE_REGISTRY,
     )
@@ -34,11 +36,13 @@ if TYPE_CHECKING:
 __all__ = [
     "BACKBONE_REGISTRY",
     "DECODER_REGISTRY",
+    "FULL_MODEL_REGISTRY",
     "MODEL_FACTORY_REGISTRY",
     "NECK_REGISTRY",
     "SMP_DECODER_REGISTRY",
     "TERRATORCH_BACKBONE_REGISTRY",
     "TERRATORCH_DECODER_REGISTRY",
+    "TERRATORCH_FULL_MODEL_REGISTRY",
     "TERRATORCH_NECK_REGISTRY",
     "TIMM_BACKBONE_REGISTRY",
     "Backbone",
@@ -68,3 +72,7 @@ def __getattr__(name: str) -> object:
     if name not in __all__:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     return getattr(importlib.import_module("terraregistry.protocols" if name in _PROTOCOLS else _LIBRARY), name)
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

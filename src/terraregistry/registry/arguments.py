@@ -42,7 +42,7 @@ class ArgumentValidator:
     The pydantic schema is made once, here.
     """
 
-    __slots__ = ("_names", "_open", "_parameters", "_positional", "_star", "accept")
+    __slots__ = ("_names", "_open", "_parameters", "_positional", "_star", "accept", "reserved")
 
     def __init__(self, signature: inspect.Signature) -> None:
         parameters = signature.parameters.values()
@@ -55,6 +55,10 @@ class ArgumentValidator:
         self._star: Final = next((each for each in parameters if each.kind is Parameter.VAR_POSITIONAL), None)
         self._open: Final = any(parameter.kind is Parameter.VAR_KEYWORD for parameter in parameters)
         self._names: Final = tuple(name for name in self._parameters if not name.startswith("/"))
+        self.reserved: Final = frozenset(self._parameters).difference(self._names) | (
+            {_REST} if self._star else set[str]()
+        )
+        """Keys of the schema that are not names of keyword arguments; nobody may give them."""
         self.accept: Final[typing.Callable[[Mapping[str, Any]], dict[str, Any]]] = self._compile().validate_python
         """Validates keyword arguments; raises pydantic's ValidationError, a ValueError."""
 
@@ -73,21 +77,23 @@ class ArgumentValidator:
             InvalidArguments: They do not fit; everything that is wrong is listed.
         """
         given, doubled = self._by_name(args, kwargs)
-        refusal: ValueError | None = None
+        refusal: Exception | None = None
         valid: dict[str, Any] = {}
         try:
             valid = self.accept(given)
-        except ValueError as error:
+        except Exception as error:  # noqa: BLE001 - a value's own methods may raise anything while it is looked at
             refusal = error
-        if refusal is not None or doubled or (len(args) > len(self._positional) and self._star is None):
-            raise InvalidArguments(tuple(self._problems(args, given, doubled, refusal)))
+        reserved = self.reserved.intersection(kwargs)
+        if refusal is not None or doubled or reserved or (len(args) > len(self._positional) and self._star is None):
+            problems = [Problem(name, ProblemKind.UNKNOWN) for name in sorted(reserved)]
+            raise InvalidArguments((*self._problems(args, given, doubled, refusal), *problems))
         positional = tuple(valid.pop(key) for key in self._positional[: len(args)])
         return positional + tuple(valid.pop(_REST, ())), valid
 
     def _by_name(self, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> tuple[dict[str, Any], tuple[str, ...]]:
         given = dict(zip(self._positional, args, strict=False))
-        doubled = tuple(name for name in given if name in kwargs)
-        given.update(kwargs)
+        doubled = tuple(name for name in given if name in kwargs and name not in self.reserved)
+        given.update((name, value) for name, value in kwargs.items() if name not in self.reserved)
         if self._star is not None and len(args) > len(self._positional):
             given[_REST] = args[len(self._positional) :]
         return given, doubled
@@ -126,7 +132,7 @@ class ArgumentValidator:
         }
 
     def _problems(
-        self, args: tuple[Any, ...], given: Mapping[str, Any], doubled: tuple[str, ...], error: ValueError | None
+        self, args: tuple[Any, ...], given: Mapping[str, Any], doubled: tuple[str, ...], error: Exception | None
     ) -> Iterator[Problem]:
         surplus = len(args) - len(self._positional)
         if surplus > 0 and self._star is None:
@@ -134,7 +140,7 @@ class ArgumentValidator:
             yield Problem("", ProblemKind.TOO_MANY, detail=f"{takes}, got {len(args)}")
         for name in doubled:
             yield Problem(name, ProblemKind.DUPLICATE)
-        refused = _failed(error)
+        refused = self._refused_of(given, error)
         for key, parameter in self._parameters.items():
             name = parameter.name
             if key in given and key in refused:
@@ -147,6 +153,16 @@ class ArgumentValidator:
                 if name not in self._parameters and name != _REST:
                     unused = [other for other in self._names if other not in given]
                     yield Problem(name, ProblemKind.UNKNOWN, choices=unused)
+
+    def _refused_of(self, given: Mapping[str, Any], error: Exception | None) -> set[str]:
+        from pydantic_core import ValidationError
+
+        from terraregistry.registry.schemas import accepts
+
+        if error is None or isinstance(error, ValidationError):
+            return _failed(error)
+        known = given.keys() & self._parameters.keys()
+        return {key for key in known if not accepts(self._parameters[key].annotation, given[key])}
 
 
 def _key(parameter: Parameter) -> str:
@@ -161,10 +177,12 @@ def _refused(validator: SchemaValidator, values: dict[str, object]) -> set[str]:
         validator.validate_python(values)
     except ValidationError as error:
         return _failed(error)
+    except Exception:  # noqa: BLE001 - a default's own methods may raise anything while it is looked at
+        return set(values)
     return set()
 
 
-def _failed(error: ValueError | None) -> set[str]:
+def _failed(error: Exception | None) -> set[str]:
     from pydantic_core import ValidationError
 
     if not isinstance(error, ValidationError):

@@ -44,7 +44,9 @@ def matching(pattern: str, names: Iterable[str], *spellings: Callable[[str], str
     matches = re.compile(fnmatch.translate(pattern)).match
     found = [name for name in names if matches(name) or any(matches(spelling(name)) for spelling in spellings)]
     # Numbers are compared as text of one width: they may have any number of digits.
-    return sorted(found, key=lambda name: [part.zfill(20) if part.isdecimal() else part for part in re.split(r"(\d+)", name)])
+    return sorted(
+        found, key=lambda name: [part.zfill(20) if part.isdecimal() else part for part in re.split(r"(\d+)", name)]
+    )
 
 
 class NamedSet(NameSet, Generic[T]):
@@ -276,8 +278,8 @@ class BaseRegistry(NamedSet[T]):
             # The common case: keywords only, and not the first time. Straight to the validator and the constructor.
             try:
                 valid = call.accept(kwargs)
-            except ValueError:
-                pass  # refused: what is wrong is found out and said below
+            except Exception:  # noqa: BLE001, S110 - refused: what is wrong is found out and said below
+                pass
             else:
                 return self._construct(call, args, valid, shown, registry)
         call = entry.call(kwargs)

@@ -72,7 +72,8 @@ class Call(Generic[T]):
         constructor: The class or function.
         effective: What it accepts.
         accept: Validates keyword arguments at full speed, once a first call has been validated; raises a ValueError that says
-            nothing to a user. None before that, and for a call that has more to say than its signature does.
+            nothing to a user. None before that, for a call that has more to say than its signature does, and for parameters
+            that have no names to a caller.
     """
 
     __slots__ = ("_validator", "accept", "constructor", "effective")
@@ -103,7 +104,7 @@ class Call(Generic[T]):
         """
         if self._validator is None:
             self._validator = ArgumentValidator(self.effective.signature)
-            self.accept = self._validator.accept
+            self.accept = None if self._validator.reserved else self._validator.accept
         try:
             return self._validator(args, kwargs)
         except InvalidArguments as error:

@@ -28,34 +28,55 @@ def explain(annotation: object, value: object, path: str) -> Iterator[Problem]:
     """
     from terraregistry.registry.schemas import accepts
 
-    whole = value
+    inner = _inside(annotation)
+    if inner is not annotation and not accepts(inner, value):
+        yield from explain(inner, value, path)
+        return
+    try:
+        faults = list(_faults_inside(annotation, value, path))
+    except Exception:  # noqa: BLE001 - a container's own methods may raise anything
+        faults = []
+    yield from faults or [_mismatch(annotation, value, path)]
+
+
+def _faults_inside(annotation: object, value: object, path: str) -> Iterator[Problem]:
+    from terraregistry.registry.schemas import accepts
+
     shape = _shape_for(annotation, value)
     arguments = typing.get_args(shape)
-    faults: list[Problem] = []
     if shape is not None and isinstance(value, dict):
         kinds = arguments if len(arguments) == 2 else (Any, Any)
         for key, item in typing.cast("dict[object, object]", value).items():
             if not accepts(kinds[0], key):
-                faults.append(_mismatch(kinds[0], key, f"{path} key"))
+                yield _mismatch(kinds[0], key, f"{path} key")
             elif not accepts(kinds[1], item):
-                faults += explain(kinds[1], item, f"{path}[{key!r}]")
+                yield from explain(kinds[1], item, f"{path}[{key!r}]")
     elif shape is not None and isinstance(value, (list, tuple)):
         items = typing.cast("list[object]", value)
         for index, (kind, item) in enumerate(zip(_item_kinds(shape, arguments, len(items)), items, strict=False)):
             if not accepts(kind, item):
-                faults += explain(kind, item, f"{path}[{index}]")
-    yield from faults or [_mismatch(annotation, whole, path)]
+                yield from explain(kind, item, f"{path}[{index}]")
 
 
 def _shape_for(annotation: object, value: object) -> object | None:
     """Return what the annotation says of a container like the value; of a union, its one member that is such a container."""
-    members = typing.get_args(annotation) if _is_union(annotation) else (annotation,)
-    fitting = [member for member in members if _is_container_for(typing.get_origin(member), value)]
+    fitting = [
+        member for member in map(_inside, _members(annotation)) if _is_container_for(typing.get_origin(member), value)
+    ]
     return fitting[0] if len(fitting) == 1 else None
 
 
-def _is_union(annotation: object) -> bool:
-    return typing.get_origin(annotation) in (typing.Union, types.UnionType)
+def _members(annotation: object) -> tuple[object, ...]:
+    from terraregistry.registry.schemas import plain
+
+    annotation = plain(annotation)
+    union = typing.get_origin(annotation) in (typing.Union, types.UnionType)
+    return typing.get_args(annotation) if union else (annotation,)
+
+
+def _inside(annotation: object) -> object:
+    """Return what `Annotated` puts its constraints on."""
+    return typing.get_args(annotation)[0] if typing.get_origin(annotation) is typing.Annotated else annotation
 
 
 def _is_container_for(origin: object, value: object) -> bool:
@@ -77,15 +98,16 @@ def _mismatch(annotation: object, value: object, path: str) -> Problem:
 
 
 def _constraint(annotation: object, value: object) -> str:
-    """Word what a pydantic constraint, such as `Annotated[int, Field(gt=0)]`, asks for."""
-    if typing.get_origin(annotation) is not typing.Annotated:
-        return ""
+    """Word what a pydantic constraint, such as `Annotated[int, Field(gt=0)]`, asks for of a value of the right type."""
     from pydantic_core import SchemaValidator, ValidationError
 
-    from terraregistry.registry.schemas import schema_of
+    from terraregistry.registry.schemas import accepts, schema_of
 
-    try:
-        SchemaValidator(schema_of(annotation)).validate_python(value)
-    except ValidationError as error:
-        return "; ".join(detail["msg"] for detail in error.errors(include_url=False))
+    for member in _members(annotation):
+        inner = _inside(member)
+        if inner is not member and accepts(inner, value):
+            try:
+                SchemaValidator(schema_of(member)).validate_python(value)
+            except ValidationError as error:
+                return "; ".join(detail["msg"] for detail in error.errors(include_url=False))
     return ""

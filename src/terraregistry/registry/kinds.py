@@ -31,8 +31,7 @@ class Kind:
     __slots__ = ("_data", "_fetch", "_known", "_members", "type")
 
     def __init__(self, kind: object) -> None:
-        origin = typing.get_origin(kind) or kind
-        self.type: Final = origin if isinstance(origin, type) and origin not in _NO_KINDS else None
+        self.type: Final = _class_of(kind)
         is_protocol = self.type is not None and bool(getattr(self.type, "_is_protocol", False))
         self._members: Final = _members(self.type) if self.type is not None and is_protocol else ()
         self._data: Final = {name: hint for name in self._members if (hint := _data_hint(self.type, name)) is not None}
@@ -61,24 +60,44 @@ class Kind:
             return
         if type(product) in self._known and not self._data:
             return
-        missing = tuple(name for name in self._members if not hasattr(product, name))
-        wrong = tuple(self._wrong(product, missing))
+        missing: list[str] = []
+        wrong: list[str] = []
+        cause: Exception | None = None
+        for name in self._members:
+            try:
+                value: object = getattr(product, name)
+            except AttributeError:
+                missing.append(name)
+            except Exception as error:  # noqa: BLE001 - a property may raise anything
+                wrong.append(f"raises {type(error).__name__} where {name} is read")
+                cause = error
+            else:
+                wrong += self._wrong(name, value)
         if missing or wrong:
-            raise ComponentProtocolError(component, registry(), self.name, type(product).__qualname__, missing, wrong)
+            product_name = type(product).__qualname__
+            raise ComponentProtocolError(
+                component, registry(), self.name, product_name, tuple(missing), tuple(wrong)
+            ) from cause
         self._known.add(type(product))
 
-    def _wrong(self, product: object, missing: tuple[str, ...]) -> Iterator[str]:
+    def _wrong(self, name: str, value: object) -> Iterator[str]:
         from terraregistry.registry.schemas import accepts
 
-        for name in self._members:
-            if name in missing:
-                continue
-            value: object = getattr(product, name)
-            if name not in self._data:
-                if not callable(value):
-                    yield f"has {name} = {describe_value(value)}, not a method"
-            elif not accepts(self._data[name], value):
-                yield f"has {name} = {describe_value(value)}, not {render(self._data[name])}"
+        if name not in self._data:
+            if not callable(value):
+                yield f"has {name} = {describe_value(value)}, not a method"
+        elif not accepts(self._data[name], value):
+            yield f"has {name} = {describe_value(value)}, not {render(self._data[name])}"
+
+
+def _class_of(kind: object) -> type[Any] | None:  # a class of anything
+    """The class that tells products of a kind from others, where one does."""
+    if typing.get_origin(kind) is typing.Annotated:
+        kind = typing.get_args(kind)[0]
+    origin = typing.get_origin(kind) or kind
+    if not isinstance(origin, type) or origin in _NO_KINDS or typing.is_typeddict(origin):
+        return None
+    return origin
 
 
 def kind_of(registry: object) -> Kind:

@@ -16,7 +16,7 @@ from terraregistry.errors import (
 )
 from terraregistry.nearest import nearest
 from terraregistry.registry.base import NamedSet, matching
-from terraregistry.registry.entries import Entry, describe_call
+from terraregistry.registry.entries import ComponentDescription, Entry, describe_call
 from terraregistry.registry.locations import locate
 from terraregistry.registry.mounts import Mount, mounted
 from terraregistry.registry.names import QualifiedName, is_prefix
@@ -27,7 +27,6 @@ if TYPE_CHECKING:
     import inspect
     from collections.abc import Callable, ItemsView, Iterator, KeysView, ValuesView
 
-    from terraregistry.registry.entries import ComponentDescription
     from terraregistry.registry.source import Source
 
 __all__ = ["MultiSourceRegistry"]
@@ -93,6 +92,8 @@ class MultiSourceRegistry(NamedSet[T]):
         if missing or isinstance(source, type):
             reason = f"{describe_value(source)} is no source: it lacks {', '.join(missing) or 'an instance'}"
             raise InvalidRegistrationError(prefix, self._label(), reason)
+        if isinstance(source, MultiSourceRegistry) and source._leads_to(self):
+            raise InvalidRegistrationError(prefix, self._label(), "a registry cannot be mounted in itself")
         with self._lock:
             for mount in self._mounts:
                 if mount.prefix == prefix:
@@ -106,6 +107,11 @@ class MultiSourceRegistry(NamedSet[T]):
                 if mount.start.startswith(prefix + "_") or prefix.startswith(mount.start):
                     raise PrefixConflictError(prefix, self._label(), mount.prefix)
             self._mounts = (*self._mounts, mounted(prefix, source))
+
+    def _leads_to(self, registry: object) -> bool:
+        """Say whether this is a registry, or has it mounted at any depth."""
+        nested = (mount.ours for mount in self._mounts if isinstance(mount.ours, MultiSourceRegistry))
+        return self is registry or any(each._leads_to(registry) for each in nested)
 
     def register(self, source: Source[T], prefix: str) -> None:
         """Mount a source: `register_source` with its arguments in the other order.
@@ -150,11 +156,16 @@ class MultiSourceRegistry(NamedSet[T]):
         """Return the pairs of prefix and source, in the order in which they were mounted."""
         return self._sources().items()
 
+    def _mounted_at(self, prefix: object) -> Mount[T] | None:
+        if not isinstance(prefix, str):
+            return None
+        return next((mount for mount in self._mounts if mount.prefix == prefix), None)
+
     def __getitem__(self, prefix: str) -> Source[T]:
-        for mount in self._mounts:
-            if mount.prefix == prefix:
-                return mount.source
-        raise SourceNotFoundError(prefix, self._label(), self._prefixes())
+        mount = self._mounted_at(prefix)
+        if mount is None:
+            raise SourceNotFoundError(prefix, self._label(), self._prefixes())
+        return mount.source
 
     @overload
     def get(self, prefix: str) -> Source[T] | None: ...
@@ -170,7 +181,8 @@ class MultiSourceRegistry(NamedSet[T]):
         Returns:
             The source, or the default.
         """
-        return next((mount.source for mount in self._mounts if mount.prefix == prefix), default)
+        mount = self._mounted_at(prefix)
+        return default if mount is None else mount.source
 
     def _prefixes(self) -> tuple[str, ...]:
         return tuple(mount.prefix for mount in self._mounts)
@@ -431,9 +443,11 @@ class MultiSourceRegistry(NamedSet[T]):
 
         mount, bare, canonical = self._located(name)
         describe = getattr(mount.source, "describe", None)
-        if describe is not None:
-            description = cast("ComponentDescription", describe(bare))
-            aliases = tuple(mount.start + alias for alias in description.aliases)
-            return replace(description, name=mount.start + description.name, aliases=aliases)
-        canonical = mount.start + canonical
-        return Entry(canonical, mount.constructor(bare)).describe(canonical, self.kind.name, ())
+        description: object = None if describe is None else describe(bare)
+        if not isinstance(
+            description, ComponentDescription
+        ):  # a source written by somebody else may have words of its own
+            description = Entry(canonical, mount.constructor(bare)).describe(canonical, self.kind.name, ())
+            description = replace(description, signature=self.signature(name))
+        aliases = tuple(mount.start + alias for alias in description.aliases)
+        return replace(description, name=mount.start + description.name, aliases=aliases)

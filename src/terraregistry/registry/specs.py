@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import copy
 import importlib
 import pickle
 from collections.abc import Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from enum import Enum
 from pathlib import PurePath
-from typing import TYPE_CHECKING, Any, Final, Generic, Protocol, TypeVar, cast
+from typing import TYPE_CHECKING, Any, Final, Generic, Protocol, Self, TypeVar, cast
 
 from terraregistry.errors import RegistryError, describe_value
 
@@ -18,6 +19,8 @@ if TYPE_CHECKING:
 __all__ = ["ComponentSpec", "registry_at"]
 
 _LIBRARY: Final = "terraregistry.library"
+_OURS: Final = ("terraregistry", "terraregistry.registry", _LIBRARY)
+"""The modules that the registries of this library can be imported from."""
 
 T = TypeVar("T")
 T_co = TypeVar("T_co", covariant=True)
@@ -43,16 +46,16 @@ class ComponentSpec(Generic[T]):
         registry: The registry that it was validated by.
         name: The canonical name of the component.
         spelling: The name as it was given, qualified: an alias that chooses pretrained weights is kept.
-        args: The positional arguments.
+        args: The positional arguments, with new lists and dictionaries each time.
         kwargs: The keyword arguments, as a new dictionary each time.
     """
 
-    __slots__ = ("_kwargs", "args", "name", "registry", "spelling")
+    __slots__ = ("_args", "_kwargs", "name", "registry", "spelling")
 
     registry: _Builds[T]
     name: str
     spelling: str
-    args: tuple[Any, ...]  # arguments are any objects
+    _args: tuple[Any, ...]  # arguments are any objects
     _kwargs: dict[str, Any]
 
     # The arguments are any objects.
@@ -68,8 +71,14 @@ class ComponentSpec(Generic[T]):
         set_once(self, "registry", registry)
         set_once(self, "name", name)
         set_once(self, "spelling", name if spelling is None else spelling)
-        set_once(self, "args", tuple(args))
-        set_once(self, "_kwargs", dict(kwargs))
+        # Copies of their own: whoever gave a list may go on to change it.
+        set_once(self, "_args", tuple(map(_fresh, args)))
+        set_once(self, "_kwargs", {key: _fresh(value) for key, value in kwargs.items()})
+
+    @property
+    def args(self) -> tuple[Any, ...]:  # as above
+        """The positional arguments, with new lists and dictionaries each time."""
+        return tuple(map(_fresh, self._args))
 
     @property
     def kwargs(self) -> dict[str, Any]:
@@ -91,7 +100,7 @@ class ComponentSpec(Generic[T]):
         Raises:
             RegistryError: The registry has changed since, and the component or its arguments no longer fit.
         """
-        return self.registry.build(self.spelling, *map(_fresh, self.args), **self.kwargs)
+        return self.registry.build(self.spelling, *self.args, **self.kwargs)
 
     def to_dict(self) -> dict[str, Any]:  # plain data of any shape
         """Write the spec as plain data that YAML and JSON can hold.
@@ -103,8 +112,8 @@ class ComponentSpec(Generic[T]):
             TypeError: An argument is an object that plain data cannot hold, such as a module; its place is named.
         """
         data: dict[str, Any] = {"registry": self._reference(), "name": self.spelling}
-        if self.args:
-            data["args"] = [_to_plain(value, f"args[{index}]") for index, value in enumerate(self.args)]
+        if self._args:
+            data["args"] = [_to_plain(value, f"args[{index}]") for index, value in enumerate(self._args)]
         data["kwargs"] = {name: _to_plain(value, f"kwargs.{name}") for name, value in self._kwargs.items()}
         return data
 
@@ -124,12 +133,12 @@ class ComponentSpec(Generic[T]):
         Raises:
             RegistryError: The data is no spec, the registry is not loaded, or the component or its arguments do not fit.
         """
-        unknown = set(data) - {"registry", "name", "args", "kwargs"}
-        if unknown or not isinstance(data.get("name"), str):
+        if not _is_spec(data, with_registry=registry is None):
             raise RegistryError(
-                f"no component spec: {describe_value(dict(data))} needs registry, name, args and kwargs"
+                f"{describe_value(data)} is no component spec: that is a dictionary of registry and name (strings), "
+                "and of args (a list) and kwargs (a dictionary) where there are any"
             )
-        source = registry if registry is not None else cast("_Builds[T]", registry_at(str(data.get("registry"))))
+        source = registry if registry is not None else cast("_Builds[T]", registry_at(data["registry"]))
         spec: ComponentSpec[T] = source.validate(data["name"], *data.get("args", ()), **data.get("kwargs", {}))
         return spec
 
@@ -141,14 +150,23 @@ class ComponentSpec(Generic[T]):
         return hash(self._identity())
 
     def __repr__(self) -> str:
-        given = [describe_value(value) for value in self.args]
+        given = [describe_value(value) for value in self._args]
         given += [f"{name}={describe_value(value)}" for name, value in self._kwargs.items()]
         return f"<ComponentSpec {self.spelling}({', '.join(given)})>"
+
+    def __copy__(self) -> Self:
+        """A copy of what does not change is itself."""
+        return self
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> ComponentSpec[T]:  # any objects
+        """Copy the arguments, for the same registry."""
+        args, kwargs = copy.deepcopy((self._args, self._kwargs), memo)
+        return ComponentSpec(self.registry, self.name, args, kwargs, self.spelling)
 
     # The state of a pickle is any data.
     def __reduce__(self) -> tuple[Any, ...]:
         """Pickle by reference to the registry."""
-        return _unpickle, (self._reference(), self.name, self.args, self._kwargs, self.spelling)
+        return _unpickle, (self._reference(), self.name, self._args, self._kwargs, self.spelling)
 
     def _reference(self) -> str:
         reference = self.registry.reference
@@ -159,7 +177,7 @@ class ComponentSpec(Generic[T]):
         return reference
 
     def _identity(self) -> tuple[object, ...]:
-        return (id(self.registry), self.spelling, _frozen(self.args), _frozen(self._kwargs))
+        return (id(self.registry), self.spelling, _frozen(self._args), _frozen(self._kwargs))
 
 
 class _Object:
@@ -206,22 +224,54 @@ def _fresh(value: Any) -> Any:  # arguments are any objects
         return {key: _fresh(item) for key, item in cast("dict[object, object]", value).items()}
     if type(value) is list:
         return [_fresh(item) for item in cast("list[object]", value)]
+    if type(value) is tuple:
+        return tuple(_fresh(item) for item in cast("tuple[object, ...]", value))
     return set(cast("set[object]", value)) if type(value) is set else value
+
+
+def _is_spec(data: object, *, with_registry: bool) -> bool:
+    if not isinstance(data, Mapping):
+        return False
+    fields = cast("Mapping[object, object]", data)
+    kwargs = fields.get("kwargs", {})
+    return (
+        fields.keys() <= {"registry", "name", "args", "kwargs"}
+        and isinstance(fields.get("name"), str)
+        and (not with_registry or isinstance(fields.get("registry"), str))
+        and isinstance(fields.get("args", ()), (list, tuple))
+        and isinstance(kwargs, Mapping)
+        and all(isinstance(key, str) for key in cast("Mapping[object, object]", kwargs))
+    )
 
 
 def _to_plain(value: object, path: str) -> object:
     if isinstance(value, Enum):
         return _to_plain(value.value, path)
-    if value is None or isinstance(value, (bool, int, float, str)):
+    if value is None or isinstance(value, bool):
         return value
+    for plain in (int, float, str):
+        if isinstance(value, plain):
+            return value if type(value) is plain else plain(value)  # such as a float64 of numpy
     if isinstance(value, PurePath):
         return str(value)
     if isinstance(value, Mapping):
         items = cast("Mapping[object, object]", value).items()
-        return {str(key): _to_plain(item, f"{path}.{key}") for key, item in items}
-    if isinstance(value, (list, tuple, set, frozenset)):
-        return [_to_plain(item, f"{path}[{index}]") for index, item in enumerate(cast("Iterable[object]", value))]
+        return {_plain_key(key, path): _to_plain(item, f"{path}.{key}") for key, item in items}
+    if isinstance(value, (set, frozenset)):
+        value = sorted(cast("AbstractSet[object]", value), key=repr)
+    if isinstance(value, (list, tuple)):
+        return [_to_plain(item, f"{path}[{index}]") for index, item in enumerate(cast("Sequence[object]", value))]
     raise TypeError(f"{path} is a {describe_value(value)}, which plain data cannot hold; pickle the spec instead")
+
+
+def _plain_key(key: object, path: str) -> str:
+    if isinstance(key, Enum):
+        key = key.value
+    if isinstance(key, str):
+        return str(key)
+    raise TypeError(
+        f"{path} has the key {describe_value(key)}, and keys of plain data are strings; pickle the spec instead"
+    )
 
 
 # The arguments are any objects.
@@ -249,9 +299,11 @@ def registry_at(reference: str) -> object:
     from terraregistry.registry.sets import NameSet
 
     module, _, attribute = reference.partition(":")
-    if module == _LIBRARY:
-        importlib.import_module(_LIBRARY)
-    found = getattr(sys.modules.get(module), attribute, None) if attribute else None
+    if module in _OURS:
+        module = importlib.import_module(_LIBRARY).__name__
+    # What is in there already: a module's own __getattr__ may import or run anything for a name that somebody wrote.
+    namespace: dict[str, object] = getattr(sys.modules.get(module), "__dict__", {})
+    found = namespace.get(attribute)
     if not isinstance(found, NameSet):
         raise RegistryError(f"no registry {reference!r} is loaded: import its module first, or pass registry=...")
     return found

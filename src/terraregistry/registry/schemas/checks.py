@@ -31,7 +31,16 @@ SchemaOf = typing.Callable[[object], CoreSchema]
 
 def check_schema(check: Check) -> CoreSchema:
     """Make a schema of a function that returns the value to pass on, or raises `refuse(value)`."""
-    return core_schema.no_info_plain_validator_function(check)
+
+    def guarded(value: object) -> object:
+        try:
+            return check(value)
+        except ValueError:
+            raise
+        except Exception:  # noqa: BLE001 - a value that cannot even be looked at does not fit
+            raise refuse(value) from None
+
+    return core_schema.no_info_plain_validator_function(guarded)
 
 
 def refuse(value: object) -> PydanticCustomError:
@@ -43,7 +52,7 @@ def hashable(value: object) -> bool:
     """Say whether a value can be hashed."""
     try:
         hash(value)
-    except TypeError:
+    except Exception:  # noqa: BLE001 - usually a TypeError, but a value's own `__hash__` may raise anything
         return False
     return True
 
@@ -57,8 +66,11 @@ def turned_into(factory: Check, fits: typing.Callable[[object], bool]) -> Check:
     """Make a conversion of the values that something fits."""
 
     def turn(value: object) -> object:
-        if fits(value):
-            return factory(value)
+        try:
+            if fits(value):
+                return factory(value)
+        except Exception:  # noqa: BLE001 - a set of what cannot be hashed, or a value that cannot be looked at
+            raise refuse(value) from None
         raise refuse(value)
 
     return turn

@@ -74,23 +74,43 @@ def _is_subclass(value: type, bases: tuple[type, ...]) -> bool:
 
 
 def by_pydantic(annotation: Any, schema_of: SchemaOf) -> CoreSchema:  # an annotation is any object
-    """Leave to pydantic what only pydantic understands, in its strict mode.
+    """Leave to pydantic what only pydantic understands.
 
     Args:
         annotation: A class that pydantic knows, or `Annotated` with its constraints.
         schema_of: Makes the schema of another annotation.
 
     Returns:
-        The schema; without the constraints, where pydantic cannot make one.
+        The schema. That of `Annotated` is the one of the type in it, with the constraints that pydantic can put on it.
     """
+    if get_origin(annotation) is not typing.Annotated:
+        return _adapted(annotation, ANYTHING)
+    inner, *metadata = get_args(annotation)
+    schema = schema_of(inner)
+    constrained: Any = typing.cast("Any", typing.Annotated)[(Any, _Made(schema), *metadata)]
+    return _adapted(constrained, schema)
+
+
+class _Made:
+    """Gives pydantic a schema that is made already, to put constraints on."""
+
+    def __init__(self, schema: CoreSchema) -> None:
+        self._schema = schema
+
+    def __get_pydantic_core_schema__(self, source: object, handler: object) -> CoreSchema:
+        return self._schema
+
+
+def _adapted(annotation: Any, otherwise: CoreSchema) -> CoreSchema:  # as above
     from pydantic import ConfigDict, TypeAdapter
     from pydantic.errors import PydanticSchemaGenerationError, PydanticUserError
 
-    inner = get_args(annotation)[0] if get_origin(annotation) is typing.Annotated else annotation
-    configured = inspect.isclass(inner) and (hasattr(inner, "model_config") or hasattr(inner, "__pydantic_config__"))
+    configured = inspect.isclass(annotation) and (
+        hasattr(annotation, "model_config") or hasattr(annotation, "__pydantic_config__")
+    )
     config = None if configured else ConfigDict(strict=True, arbitrary_types_allowed=True)
     try:
         adapter: TypeAdapter[object] = TypeAdapter(annotation, config=config)
     except (PydanticSchemaGenerationError, PydanticUserError, PydanticSerializationError, SchemaError, TypeError):
-        return schema_of(inner) if inner is not annotation else ANYTHING
+        return otherwise
     return check_schema(adapter.validate_python)

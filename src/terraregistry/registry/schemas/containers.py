@@ -62,7 +62,7 @@ _OF_STRINGS: Final[list[object]] = [str, Any, object]
 
 
 def _is_other_iterable(value: object) -> bool:
-    return isinstance(value, abc.Iterable) and not isinstance(value, (str, bytes, list, tuple))
+    return not is_sequence(value) and not isinstance(value, (str, bytes)) and isinstance(value, abc.Iterable)
 
 
 def _set(items: Items, schema_of: SchemaOf) -> CoreSchema:

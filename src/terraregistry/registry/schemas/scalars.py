@@ -36,6 +36,12 @@ def _as_real(value: object) -> object:
     return value
 
 
+def _as_complex(value: object) -> object:
+    if isinstance(value, bool) or not isinstance(value, numbers.Complex):
+        raise refuse(value)
+    return value
+
+
 def _as_bool(value: object) -> object:
     if type(value).__module__ == "numpy" and type(value).__name__ in ("bool", "bool_"):
         return value
@@ -56,12 +62,19 @@ def _path_text(value: object) -> str | None:
     return text if isinstance(text, str) else None
 
 
+# Not pydantic's own, which turns whatever has a `__float__` into a float: a tensor, numpy's booleans.
+_REALS: Final[list[CoreSchema | tuple[CoreSchema, str]]] = [
+    core_schema.is_instance_schema(float),
+    core_schema.int_schema(strict=True),
+    check_schema(_as_real),
+]
+
 SIMPLE: Final[dict[object, typing.Callable[[], CoreSchema]]] = {
     types.NoneType: core_schema.none_schema,
     bool: lambda: _or(core_schema.bool_schema(strict=True), _as_bool),
     int: lambda: _or(core_schema.int_schema(strict=True), _as_integer),
-    float: lambda: _or(core_schema.float_schema(strict=True), _as_real),
-    complex: lambda: core_schema.complex_schema(strict=True),
+    float: lambda: core_schema.union_schema(_REALS, mode="left_to_right"),
+    complex: lambda: _or(core_schema.is_instance_schema(complex), _as_complex),
     str: lambda: core_schema.str_schema(strict=True),
     bytes: lambda: core_schema.bytes_schema(strict=True),
     object: lambda: ANYTHING,
@@ -74,18 +87,21 @@ SIMPLE: Final[dict[object, typing.Callable[[], CoreSchema]]] = {
 
 def literal(values: tuple[object, ...]) -> CoreSchema:
     """Make the schema of `Literal[...]`: one of the values, or a member of an enum by its value."""
-    members = {type(value): value for value in values if isinstance(value, Enum)}
+    if any(isinstance(value, (int, Enum)) for value in values):  # pydantic takes 1, 1.0 and True for each other
+        return check_schema(_one_of(values))
     schema = core_schema.literal_schema(list(values))
-    if not members:
-        return core_schema.union_schema([schema, check_schema(_enum_value_in(values))], mode="left_to_right")
-    return core_schema.union_schema([schema, check_schema(member_by_value(values))], mode="left_to_right")
+    return core_schema.union_schema([schema, check_schema(_one_of(values))], mode="left_to_right")
 
 
-def _enum_value_in(values: tuple[object, ...]) -> Check:
+def _one_of(values: tuple[object, ...]) -> Check:
+    by_value = member_by_value(values)
+
     def check(value: object) -> object:
-        if isinstance(value, Enum) and any(_same(value.value, literal) for literal in values):
-            return value.value
-        raise refuse(value)
+        plain: object = value.value if isinstance(value, Enum) else value
+        for literal in values:
+            if value is literal or _same(literal, value) or _same(literal, plain):
+                return literal
+        return by_value(value)
 
     return check
 
@@ -103,5 +119,10 @@ def member_by_value(members: tuple[object, ...]) -> Check:
 
 
 def _same(one: object, other: object) -> bool:
-    """Equal and of one type: 1 is not True."""
-    return type(one) is type(other) and bool(one == other)
+    """Equal and of one type: 1 is not True. Integers are of one type, and strings, whoever made them."""
+    alike = type(one) is type(other) or any(_are(kind, one, other) for kind in (numbers.Integral, str))
+    return alike and bool(one == other)
+
+
+def _are(kind: type, *values: object) -> bool:
+    return all(isinstance(value, kind) and not isinstance(value, (bool, Enum)) for value in values)

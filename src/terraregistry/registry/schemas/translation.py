@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 import types
 import typing
-from typing import Any, Literal, TypeVar, Union, get_args, get_origin
+from typing import Any, Final, Literal, TypeVar, Union, get_args, get_origin
 
 from pydantic_core import CoreSchema, SchemaValidator, core_schema
 
@@ -16,7 +16,7 @@ from terraregistry.registry.schemas.scalars import SIMPLE, literal
 from terraregistry.registry.schemas.unions import union
 from terraregistry.registry.signatures import NOT_EVALUATED
 
-__all__ = ["accepts", "schema_of", "with_default"]
+__all__ = ["accepts", "plain", "schema_of", "with_default"]
 
 
 def accepts(annotation: object, value: object) -> bool:
@@ -29,7 +29,11 @@ def accepts(annotation: object, value: object) -> bool:
     Returns:
         True where the annotation's schema accepts the value.
     """
-    return bool(_validator(_Key(annotation)).isinstance_python(value))
+    validator = _validator(_Key(annotation))
+    try:
+        return bool(validator.isinstance_python(value))
+    except Exception:  # noqa: BLE001 - a value that cannot even be looked at does not fit
+        return False
 
 
 def schema_of(annotation: object) -> CoreSchema:
@@ -41,15 +45,20 @@ def schema_of(annotation: object) -> CoreSchema:
     Returns:
         A schema; that of anything where the annotation says nothing that can be checked.
     """
-    annotation = _plain(annotation)
+    annotation = plain(annotation)
     origin, arguments = get_origin(annotation), get_args(annotation)
     if origin in (Union, types.UnionType):
-        return union([_plain(member) for member in arguments], schema_of)
+        return union([plain(member) for member in arguments], schema_of)
     if origin is Literal:
         return literal(arguments)
     if origin is typing.Annotated:
         return by_pydantic(annotation, schema_of)
+    if origin is tuple and not arguments and annotation is not _BARE_TUPLE:
+        arguments = ((),)
     return _of_class(annotation if origin is None else origin, arguments)
+
+
+_BARE_TUPLE: Final[object] = getattr(typing, "Tuple")  # noqa: B009 - tells `Tuple`, of anything, from `tuple[()]`
 
 
 def _of_class(cls: object, arguments: tuple[object, ...]) -> CoreSchema:
@@ -60,7 +69,7 @@ def _of_class(cls: object, arguments: tuple[object, ...]) -> CoreSchema:
         return simple()
     container = CONTAINERS.get(cls)
     if container is not None:
-        return container(tuple(map(_plain, arguments)), schema_of)
+        return container(tuple(map(plain, arguments)), schema_of)
     if cls is type:
         return subclass(tuple(_bases(arguments[0])) if arguments else (object,))
     return instance(typing.cast("type[object]", cls), schema_of) if isinstance(cls, type) else ANYTHING
@@ -83,24 +92,33 @@ def with_default(schema: CoreSchema, default: object) -> CoreSchema:
 
 
 def _bases(annotation: object) -> list[type]:
-    annotation = _plain(annotation)
+    annotation = plain(annotation)
     if get_origin(annotation) in (Union, types.UnionType):
         return [base for member in get_args(annotation) for base in _bases(member)]
     origin = get_origin(annotation) or annotation
-    return [origin] if isinstance(origin, type) and origin is not NOT_EVALUATED else [object]
+    if not isinstance(origin, type) or origin is NOT_EVALUATED or origin is Any:
+        return [object]
+    return [origin]
 
 
-def _plain(annotation: object) -> object:
-    """Take off what does not change which values fit."""
+def plain(annotation: object) -> object:
+    """Take off an annotation what does not change which values fit.
+
+    Args:
+        annotation: An evaluated annotation.
+
+    Returns:
+        What a `NewType`, an alias or a `TypeVar` stands for, and what `Final` and its like are put around.
+    """
     if isinstance(annotation, typing.NewType):
-        return _plain(annotation.__supertype__)
+        return plain(annotation.__supertype__)
     if type(annotation).__name__ == "TypeAliasType":
-        return _plain(getattr(annotation, "__value__", NOT_EVALUATED))
+        return plain(getattr(annotation, "__value__", NOT_EVALUATED))
     if isinstance(annotation, TypeVar):
         constraints: Any = Union[annotation.__constraints__] if annotation.__constraints__ else annotation.__bound__  # noqa: UP007 - made at run time
-        return _plain(constraints) if constraints is not None else NOT_EVALUATED
+        return plain(constraints) if constraints is not None else NOT_EVALUATED
     if get_origin(annotation) in (typing.Final, typing.ClassVar, typing.Required, typing.NotRequired):
-        return _plain(get_args(annotation)[0])
+        return plain(get_args(annotation)[0])
     return types.NoneType if annotation is None else annotation
 
 

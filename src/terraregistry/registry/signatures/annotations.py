@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import inspect
 import types
 import typing
@@ -56,7 +57,13 @@ def evaluate(function: object, names: typing.Iterable[str]) -> dict[str, Any]:
 
 def _hints(annotations: dict[str, Any], scope: dict[str, Any], local: dict[str, Any]) -> dict[str, Any]:
     holder = types.SimpleNamespace(__annotations__=annotations)
-    return typing.get_type_hints(holder, scope, local, include_extras=True)
+    hints = typing.get_type_hints(holder, scope, local, include_extras=True)
+    # What a dataclass only hands to its __post_init__ is an argument like any other.
+    return {name: getattr(hint, "type") if _is_init_only(hint) else hint for name, hint in hints.items()}  # noqa: B009 - typed in part
+
+
+def _is_init_only(hint: object) -> bool:
+    return isinstance(hint, dataclasses.InitVar)
 
 
 def _one(

@@ -7,9 +7,8 @@ import builtins
 import functools
 import importlib
 import inspect
-import textwrap
 import types
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from terraregistry.registry.signatures.annotations import OPAQUE
@@ -39,7 +38,7 @@ class Target:
     owner: type | None = None
     receiver: type | None = None
     bound: bool = False
-    arguments: Mapping[str, object] = field(default_factory=dict[str, object])
+    arguments: Mapping[str, Target] = field(default_factory=dict[str, "Target"])
 
 
 @functools.lru_cache(maxsize=4096)
@@ -53,10 +52,12 @@ def parse(code: types.CodeType) -> Function | None:
         The function's definition, or None where there is no source or it is a lambda.
     """
     try:
-        tree = ast.parse(textwrap.dedent(inspect.getsource(code)))
+        source = inspect.getsource(code)
+        # What is indented stands in a block of its own: dedenting it would change the strings that it has in it.
+        tree = ast.parse("if True:\n" + source if source[:1].isspace() else source)
     except (OSError, TypeError, SyntaxError, ValueError):
         return None
-    first = tree.body[0] if tree.body else None
+    first = next((node for node in ast.walk(tree) if isinstance(node, (*_INNER, ast.Expr))), None)
     return first if isinstance(first, Function) else None
 
 
@@ -159,8 +160,22 @@ class Scope:
                 break
             given[name] = argument
         known = {name: self.targets(value) for name, value in given.items() if not isinstance(value, ast.Constant)}
-        arguments = {name: found[0].callable for name, found in known.items() if found is not None and len(found) == 1}
-        return Target(function, target.owner, target.receiver, target.bound, arguments)
+        arguments = {name: found[0] for name, found in known.items() if found is not None and len(found) == 1}
+        owner, receiver = target.owner, target.receiver
+        if owner is None and call.args and self._is_object(call.args[0]):  # a method that a decorator wraps
+            owner, receiver = self._target.owner, self._target.receiver
+        return Target(function, owner, receiver, target.bound, arguments)
+
+    def _is_object(self, node: ast.expr) -> bool:
+        """Say whether an argument is the object that this method is called on, or begins with it."""
+        if isinstance(node, ast.Starred):
+            in_star = self._first is None and self._target.owner is not None
+            return in_star and isinstance(node.value, ast.Name) and self._is_vararg(node.value.id)
+        return self._is_self(node)
+
+    def _is_vararg(self, name: str) -> bool:
+        vararg = self.definition.args.vararg
+        return vararg is not None and vararg.arg == name
 
     def _note_assignment(self, node: ast.AST) -> None:
         match node:
@@ -214,7 +229,7 @@ class Scope:
                 return None
             return _all_known([self.targets(value) for value in values if value is not None])
         if name in self._target.arguments:
-            return [Target(self._target.arguments[name])]
+            return [self._target.arguments[name]]
         if name == self._first and self._target.receiver is not None and self._is_class_method():
             return [Target(self._target.receiver)]
         if name in self.parameters:
@@ -264,12 +279,19 @@ class Scope:
                 methods = _method(held.__mro__, attribute, held, through_class=True)
                 if methods is None:
                     return None
-                found += methods
+                found += [self._on_object(method) for method in methods]
             elif isinstance(held, types.ModuleType) and hasattr(held, attribute):
                 found.append(Target(getattr(held, attribute)))
             else:
                 return None
         return found
+
+    def _on_object(self, method: Target) -> Target:
+        """Base.__init__(self, ...): what follows Base is still decided by the class of the object."""
+        receiver = self._target.receiver
+        if method.bound or method.receiver is None or receiver is None or method.receiver not in receiver.__mro__:
+            return method
+        return replace(method, receiver=receiver)
 
     def _called(self, node: ast.Call) -> list[Target] | None:
         match node.func:

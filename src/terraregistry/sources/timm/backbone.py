@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import itertools
 import math
 from typing import TYPE_CHECKING, Any, Self
 
@@ -22,7 +23,8 @@ class TimmBackbone(nn.Module):
 
     The network's own modules, parameters and buffers are this module's, under the same names, so that a state dict of either
     fits the other. With `features_only=True`, which is the default of `build`, the features are timm's feature pyramid. With
-    `features_only=False` the one feature is what the network's `forward_features` gives, and the classifier is kept unused.
+    `features_only=False` the one feature is what the network's `forward_features` gives (one of each branch, for a network of
+    several), and the classifier is kept unused.
 
     Source: timm (pytorch-image-models), `timm.create_model`.
 
@@ -55,9 +57,7 @@ class TimmBackbone(nn.Module):
     @property
     def out_channels(self) -> list[int]:
         """The number of channels of each feature, shallow to deep."""
-        if self._pyramid is not None:
-            return [spec.channels for spec in self._pyramid]
-        return [int(getattr(self.timm_model, "num_features"))]  # noqa: B009 - a tensor or module to the type checkers
+        return [spec.channels for spec in self.feature_specs]
 
     @property
     def feature_specs(self) -> Sequence[FeatureSpec]:
@@ -65,7 +65,7 @@ class TimmBackbone(nn.Module):
         if self._pyramid is not None:
             return list(self._pyramid)
         if self._specs is None:
-            self._specs = [_last_feature(self.timm_model, self.input_size)]
+            self._specs = _last_features(self.timm_model, self.input_size)
         return list(self._specs)
 
     def forward(self, x: Tensor, /) -> list[Tensor]:
@@ -80,8 +80,8 @@ class TimmBackbone(nn.Module):
         """
         if self._pyramid is None:
             # timm's networks are modules whose further methods no type stub declares.
-            forward_features: Any = getattr(self.timm_model, "forward_features")  # noqa: B009 - as above
-            return [forward_features(x)]
+            forward_features: Any = getattr(self.timm_model, "forward_features")  # noqa: B009 - a tensor or module to the type checkers
+            return _as_list(forward_features(x))
         features: list[Tensor] | dict[str, Tensor] = self.timm_model(x)
         return list(features.values() if isinstance(features, dict) else features)
 
@@ -104,17 +104,34 @@ def _pyramid(network: nn.Module) -> list[FeatureSpec] | None:
     return [FeatureSpec(int(channels), int(stride), layout) for channels, stride in pairs]
 
 
-def _last_feature(network: nn.Module, input_size: tuple[int, int, int]) -> FeatureSpec:
-    """Find the layout of the last feature by a forward pass without data."""
-    shadow: Any = copy.deepcopy(network).to("meta").eval()
+def _as_list(found: Tensor | list[Tensor] | tuple[Tensor, ...]) -> list[Tensor]:
+    return [found] if isinstance(found, Tensor) else list(found)
+
+
+def _last_features(network: nn.Module, input_size: tuple[int, int, int]) -> list[FeatureSpec]:
+    """Find the layout of the last features by a forward pass without data."""
+    tensors = itertools.chain(network.parameters(), network.buffers())
+    without_data: dict[int, Any] = {
+        id(each): _without_data(each) for each in tensors
+    }  # what deepcopy takes for copied already
+    shadow: Any = copy.deepcopy(network, without_data).to("meta").eval()
     with torch.no_grad():
-        feature: Tensor = shadow.forward_features(torch.empty(1, *input_size, device="meta"))
-    channels = int(shadow.num_features)
+        features = _as_list(shadow.forward_features(torch.empty(1, *input_size, device="meta")))
+    return [_last_feature(shadow, feature, input_size, alone=len(features) == 1) for feature in features]
+
+
+def _without_data(tensor: Tensor) -> Tensor:
+    empty = torch.empty_like(tensor, device="meta")
+    return nn.Parameter(empty, requires_grad=False) if isinstance(tensor, nn.Parameter) else empty
+
+
+def _last_feature(network: Any, feature: Tensor, input_size: tuple[int, int, int], *, alone: bool) -> FeatureSpec:
+    channels = int(network.num_features) if alone else feature.shape[-1]  # of a network of timm, as above
     if feature.dim() == 4:
         layout = Layout.NCHW if feature.shape[1] == channels else Layout.NHWC
         height = feature.shape[2] if layout is Layout.NCHW else feature.shape[1]
         return FeatureSpec(channels, round(input_size[1] / height), layout)
-    return FeatureSpec(channels, _token_stride(shadow, feature.shape[1], input_size), Layout.TOKENS)
+    return FeatureSpec(channels, _token_stride(network, feature.shape[1], input_size), Layout.TOKENS)
 
 
 def _token_stride(network: Any, tokens: int, input_size: tuple[int, int, int]) -> int:  # a network of timm, as above

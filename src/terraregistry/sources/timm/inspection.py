@@ -80,7 +80,8 @@ def inspect_entrypoint(
         _use_entrypoints_values(parameters, built)
         if star is not None and _add_configuration(parameters, origins, built):
             star = None
-        ineffective = _dropped(built, features_only=features_only)
+        whole = follower.follow({"features_only": False}) if features_only else built
+        ineffective = _dropped(built, built if whole is None else whole, features_only=features_only)
         collisions = follower.collisions(parameters)
     _add_builder(parameters, origins, create, features_only=features_only)
     if follower is not None and built is not None:
@@ -209,15 +210,22 @@ def _add_configuration(parameters: dict[str, Parameter], origins: dict[str, obje
 def _fields(configuration: object) -> dict[str, tuple[object, object]]:
     if dataclasses.is_dataclass(configuration) and not isinstance(configuration, type):
         hints = typing.get_type_hints(type(configuration))
-        names = [field.name for field in dataclasses.fields(configuration)]
-        return {name: (hints.get(name, NOT_EVALUATED), getattr(configuration, name)) for name in names}
+        found: dict[str, tuple[object, object]] = {}
+        for name in (field.name for field in dataclasses.fields(configuration)):
+            value: object = getattr(configuration, name)
+            if name.endswith("_cfg") and dataclasses.is_dataclass(value):  # MaxxVit: conv_expand_ratio is conv_cfg's
+                found |= {name.removesuffix("cfg") + inner: each for inner, each in _fields(value).items()}
+            else:
+                found[name] = (hints.get(name, NOT_EVALUATED), value)
+        return found
     if isinstance(configuration, dict):
         values = typing.cast("dict[str, object]", configuration)
         return {name: (NOT_EVALUATED, value) for name, value in values.items()}
     return {}
 
 
-def _dropped(built: _Built, *, features_only: bool) -> dict[str, str]:
+def _dropped(built: _Built, whole: _Built, *, features_only: bool) -> dict[str, str]:
+    """Find the arguments that timm would drop: those of a feature pyramid, and those of this architecture in either way."""
     dropped = {} if built.options.get("model_cfg") is None else {"cfg": "the architecture is its configuration"}
     dropped |= {"feature_cfg": "timm's architectures set it themselves; give out_indices or feature_cls"}
     if features_only:
@@ -225,7 +233,8 @@ def _dropped(built: _Built, *, features_only: bool) -> dict[str, str]:
         dropped |= dict.fromkeys(("num_classes", *(built.options.get("kwargs_filter") or ())), reason)
     else:
         dropped |= dict.fromkeys(_PYRAMID_ONLY, "has no effect without features_only=True")
-    return dropped
+    never = "has no effect on this architecture, which has no classifier"
+    return dropped | dict.fromkeys(whole.options.get("kwargs_filter") or (), never)
 
 
 def _add_builder(

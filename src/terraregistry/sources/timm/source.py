@@ -7,15 +7,17 @@ import importlib
 import threading
 from typing import TYPE_CHECKING, Any, Final
 
-from terraregistry.errors import InvalidArgumentsError, Problem, ProblemKind, SourceUnavailableError
+from terraregistry.errors import InvalidArgumentsError, Problem, ProblemKind
 from terraregistry.protocols import Backbone
 from terraregistry.registry import Call, Entry
 from terraregistry.registry.readonly import ReadOnlyRegistry
+from terraregistry.sources.timm.library import entrypoint_of, has_tag, load_timm, successor_of
 
 if TYPE_CHECKING:
     import inspect
     from collections.abc import Callable, Mapping
 
+    from terraregistry.protocols import FeatureSpec
     from terraregistry.sources.timm.backbone import TimmBackbone
     from terraregistry.sources.timm.inspection import TimmSignature
 
@@ -44,7 +46,7 @@ class TimmConstructor:
     @property
     def __defined_by__(self) -> Callable[..., object]:
         """The entry point in timm."""
-        return _entrypoint(_timm(), self.name)
+        return entrypoint_of(load_timm(), self.name)
 
     @property
     def __signature__(self) -> inspect.Signature:
@@ -64,7 +66,7 @@ class TimmConstructor:
         """
         from terraregistry.sources.timm.backbone import TimmBackbone
 
-        network = _timm().create_model(self.name, pretrained=pretrained, features_only=features_only, **kwargs)
+        network = load_timm().create_model(self.name, pretrained=pretrained, features_only=features_only, **kwargs)
         return TimmBackbone(network, _input_size(network, kwargs))
 
     def __repr__(self) -> str:
@@ -87,34 +89,51 @@ class TimmRegistry(ReadOnlyRegistry[Backbone]):
     Iteration gives the architectures. A name with a pretrained tag (`resnet18.a1_in1k`) and a deprecated name are aliases of
     their architecture: they are contained and built, and not iterated. Names that would load a model's description from a hub
     or a folder (`hf-hub:...`, `local-dir:...`) are not contained. timm is imported when it is first asked for.
+
+    Args:
+        additions: A function, as `package.module:function`, that registers further models in timm; it is called once, when timm
+            has been imported.
     """
 
     _remedy = "register the model in timm itself, with timm.models.register_model, and it is seen here at once"
 
-    def __init__(self) -> None:
+    def __init__(self, additions: str = "") -> None:
         super().__init__()
         self._entries: dict[str, _TimmEntry] = {}
+        self._additions = additions
+        self._adding = threading.Lock()
+
+    def _timm(self) -> Any:  # a module whose parts are typed in part
+        """Import timm; the first time, have the additions register their models in it."""
+        timm = load_timm()
+        if self._additions:
+            with self._adding:
+                module, _, function = self._additions.partition(":")
+                if module:
+                    getattr(importlib.import_module(module), function)()
+                    self._additions = ""
+        return timm
 
     def look_up(self, name: str) -> str | None:
         """Return the canonical spelling of a name or an alias, or None for a name that is not here."""
-        timm = _timm()
+        timm = self._timm()
         architecture, dot, tag = name.partition(".")
         try:
             entrypoint = timm.model_entrypoint(architecture)
         except KeyError:
             return None
-        if dot and not _has_tag(timm, name, tag):
+        if dot and not has_tag(timm, name, tag):
             return None
         # Every entry point is registered by its function's name; only a deprecated name leads to another function.
         if entrypoint.__name__ == architecture:
             return architecture
-        return self._successor(architecture)
+        return self._successor(architecture, entrypoint)
 
-    def _successor(self, deprecated: str) -> str | None:
-        current = _deprecated(_timm().models, len(_timm().models.list_modules())).get(deprecated)
-        if current is None:
-            return None if deprecated in _timm().models.get_deprecated_models() else deprecated
-        return self.look_up(current.partition(".")[0])
+    def _successor(self, deprecated: str, entrypoint: Callable[..., object]) -> str | None:
+        is_deprecated, current = successor_of(entrypoint, deprecated)
+        if not is_deprecated:
+            return deprecated
+        return None if current is None else self.look_up(current.partition(".")[0])
 
     def _find(self, name: str) -> _TimmEntry | None:
         canonical = self.look_up(name)
@@ -126,11 +145,37 @@ class TimmRegistry(ReadOnlyRegistry[Backbone]):
         return entry
 
     def _names(self) -> list[str]:
-        names: list[str] = _timm().list_models()
+        names: list[str] = self._timm().list_models()
         return names
 
+    # Each architecture has arguments of its own.
+    def feature_specs(self, name: str, /, *args: Any, **kwargs: Any) -> tuple[FeatureSpec, ...] | None:
+        """Find out what features a backbone gives, without its weights.
+
+        The network is made on torch's meta device, where tensors have shapes and no data; what was found is kept.
+
+        Args:
+            name: A name that timm knows, with or without a pretrained tag.
+            args: The positional arguments of `build`.
+            kwargs: The keyword arguments of `build`; whether and from where weights are loaded has no effect.
+
+        Returns:
+            Channels, stride and layout of each feature, shallow to deep; None where that only shows with data.
+
+        Raises:
+            ComponentNotFoundError: The name is not here.
+            InvalidArgumentsError: The arguments do not fit the architecture.
+        """
+        from terraregistry.sources.timm.features import find_features
+
+        spec = self.validate(name, *args, **kwargs)
+        found = find_features(entrypoint_of(self._timm(), name), self.validate(name, **_without_weights(spec.kwargs)))
+        if found is None or isinstance(found, tuple):
+            return found
+        raise InvalidArgumentsError(name, self._label, (found,))
+
     def _aliases_of(self, name: str) -> tuple[str, ...]:
-        models = _timm().models
+        models = self._timm().models
         tagged: list[str] = list(models.get_arch_pretrained_cfgs(name))
         deprecated = [
             old for old, new in models.get_deprecated_models().items() if new and new.partition(".")[0] == name
@@ -142,7 +187,7 @@ class TimmRegistry(ReadOnlyRegistry[Backbone]):
         if "." in name and name.partition(".")[0] in self:
             from terraregistry.nearest import nearest
 
-            tagged: list[str] = list(_timm().models.get_arch_pretrained_cfgs(name))
+            tagged: list[str] = list(self._timm().models.get_arch_pretrained_cfgs(name))
             return nearest(name, tagged) or tuple(tagged[:3])
         return super()._nearest(name)
 
@@ -160,7 +205,7 @@ class _TimmEntry(Entry[Backbone]):
     def call(self, kwargs: Mapping[str, Any]) -> Call[Backbone]:  # the arguments of a call are any objects
         """Return the call for a feature pyramid or for a whole network, whichever the arguments ask for."""
         features_only = kwargs.get("features_only", True) is not False
-        entrypoint = _entrypoint(_timm(), self.name)
+        entrypoint = entrypoint_of(load_timm(), self.name)
         made = self._made.get(features_only)
         if made is None or made[0] is not entrypoint:  # registered anew since
             call = _TimmCall(self.constructor, _inspect(entrypoint, features_only=features_only))
@@ -182,11 +227,19 @@ class _TimmCall(Call[Backbone]):
         self, args: tuple[Any, ...], kwargs: Mapping[str, Any], component: str, registry: Callable[[], str]
     ) -> tuple[tuple[Any, ...], dict[str, Any]]:
         """Validate, and say of an argument that has no effect why it has none."""
+        problems: list[Problem] = []
+        valid: tuple[tuple[Any, ...], dict[str, Any]] = (args, {})
         try:
-            return super().validate(args, kwargs, component, registry)
+            valid = super().validate(args, kwargs, component, registry)
         except InvalidArgumentsError as error:
-            problems = tuple(self._explained(problem) for problem in error.problems)
-        raise InvalidArgumentsError(component, registry, problems, self.signature_text, self.defined_at)
+            problems += [self._explained(problem) for problem in error.problems]
+        reported = {problem.path for problem in problems}
+        # An architecture with arguments of any name has let these through.
+        dropped = [name for name in self._ineffective if name in kwargs and name not in reported]
+        problems += [Problem(name, ProblemKind.UNUSED, detail=self._ineffective[name]) for name in dropped]
+        if problems:
+            raise InvalidArgumentsError(component, registry, tuple(problems), self.signature_text, self.defined_at)
+        return valid
 
     def _explained(self, problem: Problem) -> Problem:
         reason = self._ineffective.get(problem.path)
@@ -195,45 +248,8 @@ class _TimmCall(Call[Backbone]):
         return Problem(problem.path, ProblemKind.UNUSED, detail=reason)
 
 
-def _timm() -> Any:  # a module whose parts are typed in part
-    """Import timm, or say what is missing."""
-    try:
-        timm = importlib.import_module("timm")
-    except Exception as error:
-        reason = f"importing timm raises {type(error).__name__}: {error}"
-        raise SourceUnavailableError(
-            "timm", reason, "install or repair it: pip install timm torch torchvision"
-        ) from error
-    return timm
-
-
-def _entrypoint(timm: Any, name: str) -> Callable[..., object]:  # the module
-    """The entry point that is really called: for a deprecated name, that of its successor."""
-    architecture = name.partition(".")[0]
-    entrypoint: Callable[..., object] = timm.model_entrypoint(architecture)
-    if entrypoint.__name__ != architecture:
-        current = timm.models.get_deprecated_models().get(architecture)
-        if current:
-            return _entrypoint(timm, current)
-    return entrypoint
-
-
-def _has_tag(timm: Any, name: str, tag: str) -> bool:  # the module
-    if not tag:
-        return False
-    try:
-        timm.get_pretrained_cfg(name, allow_unregistered=False)
-    except RuntimeError:
-        return False
-    return True
-
-
-@functools.lru_cache(maxsize=4)
-def _deprecated(models: Any, modules: int) -> Mapping[str, str | None]:  # the module
-    """The deprecated names and what follows them: read once for each number of timm's modules, since timm copies it each time."""
-    del modules
-    names: Mapping[str, str | None] = models.get_deprecated_models()
-    return names
+def _without_weights(kwargs: Mapping[str, Any]) -> dict[str, Any]:  # any arguments
+    return {name: value for name, value in kwargs.items() if name not in ("pretrained", "checkpoint_path")}
 
 
 @functools.lru_cache(maxsize=4096)
@@ -241,13 +257,13 @@ def _inspect(entrypoint: Callable[..., object], *, features_only: bool) -> TimmS
     from terraregistry.sources.timm.backbone import TimmBackbone
     from terraregistry.sources.timm.inspection import inspect_entrypoint
 
-    return inspect_entrypoint(entrypoint, _timm().create_model, TimmBackbone, features_only=features_only)
+    return inspect_entrypoint(entrypoint, load_timm().create_model, TimmBackbone, features_only=features_only)
 
 
 def _input_size(network: Any, kwargs: Mapping[str, Any]) -> tuple[int, int, int]:  # a network of timm; any arguments
     configuration: Mapping[str, Any] = getattr(network, "pretrained_cfg", None) or {}
     configured: tuple[int, int, int] = configuration.get("input_size") or (3, 224, 224)
-    channels: int = kwargs.get("in_chans") or configured[0]
+    channels: int = getattr(network, "in_chans", None) or kwargs.get("in_chans") or configured[0]
     size: int | tuple[int, int] = kwargs.get("img_size") or configured[1:]
     height, width = (size, size) if isinstance(size, int) else size
     return int(channels), int(height), int(width)

@@ -1,0 +1,245 @@
+"""Parameters on the way to a signature: those of one callable, of several that are all called, of several of which one is."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from inspect import Parameter
+from typing import TYPE_CHECKING, Final
+
+from terraregistry.registry.signatures.annotations import NOT_EVALUATED, OPAQUE
+from terraregistry.registry.signatures.paths import REQUIRED
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from terraregistry.registry.signatures.paths import Forward, Path
+
+__all__ = [
+    "POSITIONAL",
+    "UNKNOWN",
+    "Found",
+    "all_of",
+    "any_of",
+    "both_of",
+    "optional",
+    "passed_by",
+    "without_positional",
+]
+
+POSITIONAL: Final = (Parameter.POSITIONAL_ONLY, Parameter.POSITIONAL_OR_KEYWORD)
+
+
+@dataclass(frozen=True)
+class Found:
+    """The parameters of one callable, on the way to a signature.
+
+    Attributes:
+        parameters: Those with a name of their own, in order.
+        origins: Who declares each.
+        star: The `*args` parameter, where any number of positional arguments is accepted.
+        kwargs: The `**kwargs` parameter, where unknown names may be accepted.
+        swallows: Whether unknown names are let through, though nobody reads them.
+        refused: Names that are not, since they are given already.
+        ignored: Names that are let through, though nobody reads them.
+    """
+
+    parameters: Mapping[str, Parameter]
+    origins: Mapping[str, object]
+    star: Parameter | None = None
+    kwargs: Parameter | None = None
+    swallows: bool = False
+    refused: frozenset[str] = frozenset()
+    ignored: frozenset[str] = frozenset()
+
+    def lets_through(self, name: str) -> bool:
+        """Say whether a call with a name does not fail because of it."""
+        if name in self.parameters or name in self.ignored:
+            return True
+        return name not in self.refused and (self.swallows or self.kwargs is not None)
+
+
+UNKNOWN: Final = Found({}, {}, Parameter("args", Parameter.VAR_POSITIONAL), Parameter("kwargs", Parameter.VAR_KEYWORD))
+"""What accepts nobody knows what."""
+
+
+def any_of(alternatives: Sequence[Found]) -> Found:
+    """Join callables of which one is called, nobody knows which: what any of them accepts."""
+    parameters: dict[str, Parameter] = {}
+    origins: dict[str, object] = {}
+    for found in alternatives:
+        for name, parameter in found.parameters.items():
+            parameters[name] = _either(parameters[name], parameter) if name in parameters else parameter
+            origins.setdefault(name, found.origins[name])
+    for name, parameter in parameters.items():
+        if not all(name in found.parameters for found in alternatives):
+            parameters[name] = optional(parameter)
+    parameters, star = _in_order(parameters, alternatives)
+    kwargs = next((found.kwargs for found in alternatives if found.kwargs is not None), None)
+    swallows = any(found.swallows for found in alternatives)
+    refused = frozenset(name for found in alternatives for name in found.refused)
+    ignored = frozenset(name for found in alternatives for name in found.ignored)
+    refused -= {name for found in alternatives for name in refused if found.lets_through(name)}
+    return Found(parameters, origins, star, kwargs, swallows, refused, ignored)
+
+
+def _in_order(
+    parameters: dict[str, Parameter], together: Sequence[Found]
+) -> tuple[dict[str, Parameter], Parameter | None]:
+    """Put the positional ones of joined parameters in order; from where the callables disagree on, any number may come."""
+    orders = [_positional(found) for found in together]
+    longest = max(orders, key=len, default=list[str]())
+    ordered = {name: parameters[name] for name in dict.fromkeys([*longest, *parameters]) if name in parameters}
+    if all(order == longest[: len(order)] for order in orders):
+        return ordered, next((found.star for found in together if found.star is not None), None)
+    agreed = 0
+    while all(order[: agreed + 1] == longest[: agreed + 1] for order in orders):
+        agreed += 1
+    unclear = {name for order in orders for name in order[agreed:]} & ordered.keys()
+    by_name = {name: optional(ordered[name]).replace(kind=Parameter.KEYWORD_ONLY) for name in unclear}
+    return {**ordered, **by_name}, UNKNOWN.star
+
+
+def _positional(found: Found) -> list[str]:
+    return [name for name, parameter in found.parameters.items() if parameter.kind in POSITIONAL]
+
+
+def _either(one: Parameter, other: Parameter) -> Parameter:
+    """Join what two alternatives say of one parameter: its type if they agree, and optional where one has a default."""
+    annotation = one.annotation if one.annotation == other.annotation else NOT_EVALUATED
+    default = one.default if one.default is not Parameter.empty else other.default
+    positional = one.kind in POSITIONAL or other.kind in POSITIONAL
+    differing = Parameter.POSITIONAL_OR_KEYWORD if positional else Parameter.KEYWORD_ONLY
+    kind = one.kind if one.kind is other.kind else differing
+    return one.replace(annotation=annotation, default=default, kind=kind)
+
+
+def all_of(path: Path, reached: Sequence[Found], function: object) -> Found:
+    """Join what a way through a function does with the arguments: what it reads, and every call that it passes them to.
+
+    Args:
+        path: The way.
+        reached: What each of its forwards accepts.
+        function: Who reads the names that the path reads.
+
+    Returns:
+        The names that somebody takes and nobody on the way refuses.
+    """
+    calls = [*zip(reached, path.forwards, strict=True)]
+    parameters: dict[str, Parameter] = {}
+    origins: dict[str, object] = {}
+    for found in reached:
+        for name, parameter in found.parameters.items():
+            if name in parameters:
+                parameters[name] = _both(parameters[name], parameter)
+            elif _is_served(name, calls):
+                parameters[name], origins[name] = parameter, found.origins[name]
+    for name, default in {**_for_somebody_unknown(calls), **path.reads}.items():
+        if not _is_served(name, calls):
+            continue
+        if name not in parameters:
+            value = Parameter.empty if default is REQUIRED else default
+            parameters[name], origins[name] = Parameter(name, Parameter.KEYWORD_ONLY, default=value), function
+        elif default is REQUIRED:
+            parameters[name] = parameters[name].replace(default=Parameter.empty)
+    lets_through = all(found.swallows or found.kwargs is not None for found in reached)
+    is_open = lets_through and (path.kept or any(found.kwargs is not None for found in reached))
+    parameters, star = _in_order(parameters, [found for found, forward in calls if forward.passes_positional])
+    lost = {name for found, forward in calls for name in found.ignored | forward.carrier.hidden}
+    return Found(
+        parameters,
+        origins,
+        star,
+        UNKNOWN.kwargs if is_open or path.escapes else None,
+        lets_through,
+        frozenset(name for found in reached for name in found.refused if not _is_served(name, calls)),
+        frozenset(name for name in lost if name not in parameters and _is_served(name, calls)),
+    )
+
+
+def _for_somebody_unknown(calls: Sequence[tuple[Found, Forward]]) -> dict[str, object]:
+    """Find the names that one call hides and that another may still take, nobody knows."""
+    hidden = [name for _, forward in calls for name in sorted(forward.carrier.hidden)]
+    open_to = [forward.carrier.hidden for found, forward in calls if found.kwargs is not None]
+    return {name: OPAQUE for name in hidden if any(name not in unseen for unseen in open_to)}
+
+
+def _is_served(name: str, calls: Sequence[tuple[Found, Forward]]) -> bool:
+    return all(
+        name in forward.carrier.hidden or name in forward.carrier.perhaps or found.lets_through(name)
+        for found, forward in calls
+    )
+
+
+def both_of(one: Found, other: Found) -> Found:
+    """Join two callables that get the same arguments."""
+    parameters: dict[str, Parameter] = {}
+    for name, parameter in {**other.parameters, **one.parameters}.items():
+        if name in one.parameters and name in other.parameters:
+            parameters[name] = _both(one.parameters[name], other.parameters[name])
+        elif one.lets_through(name) and other.lets_through(name):
+            parameters[name] = parameter
+    is_open = one.lets_through("") and other.lets_through("") and (one.kwargs or other.kwargs)
+    return Found(
+        parameters,
+        {**other.origins, **one.origins},
+        one.star and other.star,
+        UNKNOWN.kwargs if is_open else None,
+        one.swallows and other.swallows,
+        one.refused | other.refused,
+    )
+
+
+def _both(one: Parameter, other: Parameter) -> Parameter:
+    """Join what two calls say of one parameter that both get: required where either requires it."""
+    annotation = other.annotation if one.annotation is NOT_EVALUATED else one.annotation
+    default = Parameter.empty if other.default is Parameter.empty else one.default
+    kind = one.kind if one.kind is other.kind else Parameter.KEYWORD_ONLY
+    return one.replace(annotation=annotation, default=default, kind=kind)
+
+
+def passed_by(forward: Forward, found: Found) -> Found:
+    """Take from what a callable accepts what a forward leaves to the caller.
+
+    Args:
+        forward: The call.
+        found: What is called there.
+
+    Returns:
+        The parameters that the caller's arguments can reach.
+    """
+    carrier = forward.carrier
+    given = forward.keywords | carrier.fixed | carrier.hidden
+    found = found if forward.positional is None else without_positional(found, forward.positional)
+    by_position = forward.passes_positional
+    star = found.star if by_position else None
+    remaining: dict[str, Parameter] = {}
+    for name, parameter in found.parameters.items():
+        by_name = parameter.kind is not Parameter.POSITIONAL_ONLY
+        if by_position and by_name and parameter.kind in POSITIONAL and (name in given or name in carrier.defaults):
+            # The call gives it by name, and a positional argument that comes this far collides: unless it was taken out.
+            by_position = False
+            star = UNKNOWN.star if name in carrier.hidden - forward.keywords else None
+        if (by_name and name in given) or not (by_name or by_position):
+            continue
+        maybe_in_star = star is not None and not by_position and parameter.kind in POSITIONAL
+        loose = carrier.opaque or forward.partial or name in carrier.perhaps or forward.positional is None
+        loose = loose or maybe_in_star
+        kept = optional(parameter) if loose else parameter
+        if name in carrier.defaults and by_name:
+            kept = kept.replace(default=carrier.defaults[name])
+        remaining[name] = kept if by_position else kept.replace(kind=Parameter.KEYWORD_ONLY)
+    taken = forward.keywords | carrier.fixed
+    return replace(found, parameters=remaining, star=star, refused=found.refused | taken, ignored=found.ignored - taken)
+
+
+def optional(parameter: Parameter) -> Parameter:
+    """Give a parameter a default that the source does not tell, if it has none."""
+    return parameter.replace(default=OPAQUE) if parameter.default is Parameter.empty else parameter
+
+
+def without_positional(found: Found, count: int) -> Found:
+    """Leave out the parameters that the first positional arguments of a call fill."""
+    filled = _positional(found)[:count]
+    by_name = [name for name in filled if found.parameters[name].kind is not Parameter.POSITIONAL_ONLY]
+    parameters = {name: parameter for name, parameter in found.parameters.items() if name not in filled}
+    return replace(found, parameters=parameters, refused=found.refused.union(by_name))

@@ -1,0 +1,280 @@
+"""What an expression in a function does with the function's `**kwargs`: pass them on, look something up in them, change them."""
+
+from __future__ import annotations
+
+import ast
+import functools
+from abc import abstractmethod
+from dataclasses import replace
+from typing import TYPE_CHECKING, Final
+
+from terraregistry.registry.signatures.annotations import OPAQUE
+from terraregistry.registry.signatures.carriers import Carrier, Carriers
+from terraregistry.registry.signatures.paths import REQUIRED, Forward, Path
+
+if TYPE_CHECKING:
+    from terraregistry.registry.signatures.scopes import Scope, Target
+
+__all__ = ["Uses"]
+
+_CHANGING: Final = ("update", "setdefault", "pop", "popitem", "clear")
+_LOOKING: Final = ("items", "keys", "values", "copy")
+
+
+class Uses(ast.NodeVisitor):
+    """Reads expressions, in the order that they are evaluated in; a use of the arguments that no method here knows keeps them.
+
+    Attributes:
+        carriers: The variables that hold the arguments at this point.
+        live: The ways that lead to this point.
+        inner: Names that belong to a function inside the one that is read.
+    """
+
+    def __init__(self, scope: Scope) -> None:
+        self.carriers = Carriers(scope)
+        self.live = [Path()]
+        self.inner: frozenset[str] = frozenset()
+        self._scope = scope
+        arguments = scope.definition.args
+        self._star = arguments.vararg.arg if arguments.vararg else None
+
+    @abstractmethod
+    def condition(self, node: ast.expr) -> None:
+        """Read a condition."""
+
+    def visit_Name(self, node: ast.Name) -> None:
+        """Note a use that is nothing more special."""
+        if isinstance(node.ctx, ast.Load) and node.id in self.carriers.variables:
+            self.keep()
+
+    def keep(self) -> None:
+        """Note that all of them are put where the source does not tell who reads them."""
+        for path in self.live:
+            path.kept = True
+
+    def escape(self) -> None:
+        """Note that they are handed to somebody who may change them."""
+        for path in self.live:
+            path.escapes = True
+
+    def _read(self, key: str, default: object, carrier: Carrier) -> None:
+        if key in carrier.hidden or key in carrier.fixed:  # the function's own by now
+            return
+        if default is REQUIRED and key in carrier.perhaps:
+            default = OPAQUE
+        for path in self.live:
+            path.read(key, carrier.defaults.get(key, default))
+
+    def visit_Call(self, node: ast.Call) -> None:
+        """Read a call, its arguments before the call itself."""
+        if self._is_method_of_carrier(node) or self._is_change_of_variable(node):
+            return
+        self.visit(node.func)
+        for argument in node.args:
+            if self.carriers.of(argument) is None:
+                self.visit(argument)
+            else:
+                self.visit_parts(argument)
+                self._hand_over(node)
+        carried: list[Carrier] = []
+        for keyword in node.keywords:
+            carrier = self.carriers.of(keyword.value)
+            if carrier is None:
+                self.visit(keyword.value)
+                continue
+            self.visit_parts(keyword.value)
+            if keyword.arg is None:
+                carried.append(self.carriers.of(keyword.value) or carrier)
+            else:
+                self._hand_over(node)
+        if carried:
+            self._note_forward(node, functools.reduce(Carrier.then, carried))
+
+    def visit_parts(self, node: ast.expr) -> None:
+        """Read what stands inside an expression that is a carrier."""
+        match node:
+            case ast.Name():
+                return
+            case ast.Call(args=arguments, keywords=keywords):
+                parts: list[ast.expr | None] = [*arguments, *(keyword.value for keyword in keywords)]
+            case ast.Dict(keys=keys, values=values):
+                parts = [*keys, *values]
+            case ast.BinOp(left=left, right=right):
+                parts = [left, right]
+            case ast.BoolOp(values=values):
+                parts = [*values]
+            case ast.IfExp(test=test, body=body, orelse=orelse):
+                self.condition(test)
+                parts = [body, orelse]
+            case _:
+                parts = []
+        for part in parts:
+            if part is not None and self.carriers.of(part) is not None:
+                self.visit_parts(part)
+            elif part is not None:
+                self.visit(part)
+
+    def _hand_over(self, node: ast.Call) -> None:
+        """The dictionary itself is an argument: a builtin only looks at it, anybody else may take something out."""
+        targets = self._scope.targets(node.func) or []
+        builtin = all(getattr(target.callable, "__module__", None) == "builtins" for target in targets)
+        if targets and builtin:
+            self.keep()
+        else:
+            self.escape()
+
+    def _note_forward(self, node: ast.Call, carrier: Carrier) -> None:
+        function, arguments = node.func, list(node.args)
+        if isinstance(function, ast.Name) and function.id == "dict":  # a copy that nobody here unpacks
+            self.keep()
+            return
+        made_by_partial = self._is_partial(function) and bool(arguments)
+        if made_by_partial:
+            function = arguments.pop(0)
+        stars = [argument.value for argument in arguments if isinstance(argument, ast.Starred)]
+        passes = any(isinstance(star, ast.Name) and star.id == self._star for star in stars)
+        given, opaque = self._given_by(node)
+        forward = Forward(
+            self._targets(function, ast.Call(func=function, args=arguments, keywords=node.keywords)),
+            None if len(stars) > int(passes) else len(arguments) - len(stars),
+            given,
+            replace(carrier, opaque=carrier.opaque or opaque),
+            passes,
+            made_by_partial,
+        )
+        self.forward(forward)
+
+    def forward(self, forward: Forward) -> None:
+        """Note that they are passed to a call."""
+        for path in self.live:
+            path.forwards.append(forward)
+
+    def _given_by(self, node: ast.Call) -> tuple[frozenset[str], bool]:
+        """Find the names that a call gives itself, and whether it may give more."""
+        names = {keyword.arg for keyword in node.keywords if keyword.arg is not None}
+        opaque = False
+        for keyword in node.keywords:
+            if keyword.arg is None and self.carriers.of(keyword.value) is None:
+                contents, more = self.carriers.contents(keyword.value)
+                names |= contents.keys()
+                opaque = opaque or more
+        return frozenset(names), opaque
+
+    def _targets(self, function: ast.expr, call: ast.Call) -> list[Target] | None:
+        root = function
+        while isinstance(root, ast.Attribute):
+            root = root.value
+        if isinstance(root, ast.Name) and root.id in self.inner:
+            return None
+        targets = self._scope.targets(function)
+        return None if targets is None else [self._scope.arguments_for(target, call) for target in targets]
+
+    def _is_partial(self, function: ast.expr) -> bool:
+        found = self._scope.targets(function)
+        return found is not None and all(target.callable is functools.partial for target in found)
+
+    # -- methods and items of the dictionary --
+
+    def _is_method_of_carrier(self, node: ast.Call) -> bool:
+        match node.func:
+            case ast.Attribute(value=ast.Name(id=name), attr=method) if name in self.carriers.variables:
+                pass
+            case _:
+                return False
+        match method, node.args:
+            case (("pop" | "get" | "setdefault"), [ast.Constant(value=str(key)), *defaults]):
+                for default in defaults:
+                    self.visit(default)
+                absent = None if method == "get" else REQUIRED
+                self._look_up(name, method, key, self._scope.value(defaults[0]) if defaults else absent)
+            case "update", _:
+                self._update(name, node)
+            case _ if method in _LOOKING:
+                self.keep()
+            case _:
+                self.escape()
+        return True
+
+    def _look_up(self, name: str, method: str, key: str, default: object) -> None:
+        carrier = self.carriers.variables[name]
+        self._read(key, default, carrier)
+        if method == "pop":
+            self.carriers.variables[name] = carrier.hiding([key])
+        elif method == "setdefault":
+            self.carriers.variables[name] = carrier.then(Carrier(defaults={key: default}))
+
+    def _update(self, name: str, node: ast.Call) -> None:
+        for argument in node.args:
+            self.put_over(name, argument)
+        for keyword in node.keywords:
+            if keyword.arg is None:
+                self.put_over(name, keyword.value)
+            else:
+                self.visit(keyword.value)
+                self.carriers.variables[name] = self.carriers.variables[name].hiding([keyword.arg])
+
+    def put_over(self, name: str, over: ast.expr) -> None:
+        """Put the items of another dictionary into a carrier."""
+        carrier, other = self.carriers.variables[name], self.carriers.of(over)
+        if other is not None:
+            self.visit_parts(over)
+            self.carriers.variables[name] = carrier.then(other)
+        else:
+            self.visit(over)
+            self.carriers.variables[name] = self.carriers.overwritten(carrier, over)
+
+    def _is_change_of_variable(self, node: ast.Call) -> bool:
+        """Note what becomes of a dictionary that is no carrier so far: `options.update(kwargs)` makes it one."""
+        match node.func:
+            case ast.Attribute(value=ast.Name(id=name), attr=method) if method in _CHANGING:
+                pass
+            case _:
+                return False
+        match node:
+            case ast.Call(args=[over], keywords=[]) | ast.Call(args=[], keywords=[ast.keyword(arg=None, value=over)]):
+                if method == "update" and self.becomes_carrier(name, over):
+                    return True
+            case _:
+                pass
+        self.carriers.note_change(name)
+        return False
+
+    def becomes_carrier(self, name: str, over: ast.expr) -> bool:
+        """Put the arguments into a dictionary that the function has made; say whether that is what happens here."""
+        carrier = self.carriers.of(over)
+        if carrier is None or name not in self._scope.assigned:
+            return False
+        self.visit_parts(over)
+        self.carriers.variables[name] = self.carriers.filled(carrier, ast.Name(id=name, ctx=ast.Load()))
+        return True
+
+    def visit_Subscript(self, node: ast.Subscript) -> None:
+        """Read an item that is looked up, set or deleted."""
+        match node:
+            case ast.Subscript(value=ast.Name(id=name), slice=ast.Constant(value=str(key))) if (
+                name in self.carriers.variables
+            ):
+                carrier = self.carriers.variables[name]
+                if not isinstance(node.ctx, ast.Store):
+                    self._read(key, REQUIRED, carrier)
+                if not isinstance(node.ctx, ast.Load):
+                    self.carriers.variables[name] = carrier.hiding([key])
+            case ast.Subscript(value=ast.Name(id=name), slice=ast.Constant(value=str(key)), ctx=ast.Store()):
+                self.carriers.note_item(name, key)
+            case ast.Subscript(value=ast.Name(id=name), ctx=ast.Store() | ast.Del()):
+                self.carriers.note_change(name)
+                self.generic_visit(node)
+            case _:
+                self.generic_visit(node)
+
+    def visit_Compare(self, node: ast.Compare) -> None:
+        """Read a comparison: asking for one name is a use of it."""
+        match node:
+            case ast.Compare(left=ast.Constant(value=str(key)), ops=[ast.In() | ast.NotIn()], comparators=[held]):
+                carrier = self.carriers.of(held)
+                if carrier is not None:
+                    self._read(key, OPAQUE, carrier)
+                    return
+            case _:
+                pass
+        self.generic_visit(node)
