@@ -7,35 +7,63 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from terraregistry.protocols import Backbone, Decoder, ModelFactory, Neck
-from terraregistry.registry import MultiSourceRegistry, Registry
-from terraregistry.sources.smp import SmpRegistry
-from terraregistry.sources.timm import TimmRegistry
+from terraregistry.library_types import (
+    BackboneRegistry,
+    DecoderRegistry,
+    FullModelRegistry,
+    ModelFactoryRegistry,
+    NeckRegistry,
+    SmpDecoderRegistry,
+    TerratorchBackboneRegistry,
+    TerratorchDecoderRegistry,
+    TerratorchFullModelRegistry,
+    TerratorchNeckRegistry,
+    TimmBackboneRegistry,
+)
 
 if TYPE_CHECKING:
     from terraregistry.components.factories.encoder_decoder import EncoderDecoderFactory
+    from terraregistry.components.factories.full_model import FullModelFactory
+    from terraregistry.components.factories.prithvi import PrithviModelFactory
+    from terraregistry.components.factories.smp import SMPModelFactory
+    from terraregistry.components.factories.timm import TimmModelFactory
 
 __all__ = [
     "BACKBONE_REGISTRY",
     "DECODER_REGISTRY",
+    "FULL_MODEL_REGISTRY",
     "MODEL_FACTORY_REGISTRY",
     "NECK_REGISTRY",
     "SMP_DECODER_REGISTRY",
     "TERRATORCH_BACKBONE_REGISTRY",
     "TERRATORCH_DECODER_REGISTRY",
+    "TERRATORCH_FULL_MODEL_REGISTRY",
     "TERRATORCH_NECK_REGISTRY",
     "TIMM_BACKBONE_REGISTRY",
 ]
 
 # -- backbones --
 
-TERRATORCH_BACKBONE_REGISTRY = Registry[Backbone]()
-TIMM_BACKBONE_REGISTRY = TimmRegistry()
-BACKBONE_REGISTRY = MultiSourceRegistry[Backbone](terratorch=TERRATORCH_BACKBONE_REGISTRY, timm=TIMM_BACKBONE_REGISTRY)
+TERRATORCH_BACKBONE_REGISTRY = TerratorchBackboneRegistry()
+for _name in (
+    "prithvi_eo_tiny",
+    "prithvi_eo_v1_100",
+    "prithvi_eo_v2_100_tl",
+    "prithvi_eo_v2_300",
+    "prithvi_eo_v2_300_tl",
+    "prithvi_eo_v2_600",
+    "prithvi_eo_v2_600_tl",
+    "prithvi_eo_v2_tiny_tl",
+):
+    TERRATORCH_BACKBONE_REGISTRY.register_lazy(_name, f"terraregistry.components.backbones.prithvi.variants:{_name}")
+TIMM_BACKBONE_REGISTRY = TimmBackboneRegistry(
+    additions="terraregistry.components.backbones.prithvi.timm_models:register_with_timm"
+)
+BACKBONE_REGISTRY = BackboneRegistry(terratorch=TERRATORCH_BACKBONE_REGISTRY, timm=TIMM_BACKBONE_REGISTRY)
 
 # -- necks --
 
-TERRATORCH_NECK_REGISTRY = Registry[Neck]()
+TERRATORCH_NECK_REGISTRY = TerratorchNeckRegistry()
 for _name, _module in {
     "AddBottleneckLayer": "bottleneck",
     "AggregateTokens": "aggregate_tokens",
@@ -48,11 +76,11 @@ for _name, _module in {
     "SelectIndices": "select_indices",
 }.items():
     TERRATORCH_NECK_REGISTRY.register_lazy(_name, f"terraregistry.components.necks.{_module}:{_name}")
-NECK_REGISTRY = MultiSourceRegistry[Neck](terratorch=TERRATORCH_NECK_REGISTRY)
+NECK_REGISTRY = NeckRegistry(terratorch=TERRATORCH_NECK_REGISTRY)
 
 # -- decoders --
 
-TERRATORCH_DECODER_REGISTRY = Registry[Decoder]()
+TERRATORCH_DECODER_REGISTRY = TerratorchDecoderRegistry()
 for _name, _module in {
     "ASPPHead": "aspp",
     "ASPPRegressionHead": "aspp_regression",
@@ -66,12 +94,30 @@ for _name, _module in {
     "UperNetDecoder": "upernet",
 }.items():
     TERRATORCH_DECODER_REGISTRY.register_lazy(_name, f"terraregistry.components.decoders.{_module}:{_name}")
-SMP_DECODER_REGISTRY = SmpRegistry()
-DECODER_REGISTRY = MultiSourceRegistry[Decoder](terratorch=TERRATORCH_DECODER_REGISTRY, smp=SMP_DECODER_REGISTRY)
+SMP_DECODER_REGISTRY = SmpDecoderRegistry()
+DECODER_REGISTRY = DecoderRegistry(terratorch=TERRATORCH_DECODER_REGISTRY, smp=SMP_DECODER_REGISTRY)
+
+# -- whole models --
+
+TERRATORCH_FULL_MODEL_REGISTRY = TerratorchFullModelRegistry()
+for _name in (
+    "prithvi_eo_tiny_mae",
+    "prithvi_eo_v1_100_mae",
+    "prithvi_eo_v2_100_tl_mae",
+    "prithvi_eo_v2_300_mae",
+    "prithvi_eo_v2_300_tl_mae",
+    "prithvi_eo_v2_600_mae",
+    "prithvi_eo_v2_600_tl_mae",
+    "prithvi_eo_v2_tiny_tl_mae",
+):
+    TERRATORCH_FULL_MODEL_REGISTRY.register_lazy(
+        _name, f"terraregistry.components.backbones.prithvi.mae_variants:{_name}"
+    )
+FULL_MODEL_REGISTRY = FullModelRegistry(terratorch=TERRATORCH_FULL_MODEL_REGISTRY)
 
 # -- model factories --
 
-MODEL_FACTORY_REGISTRY = Registry[ModelFactory]()
+MODEL_FACTORY_REGISTRY = ModelFactoryRegistry()
 
 
 def _encoder_decoder_factory() -> EncoderDecoderFactory:
@@ -81,4 +127,36 @@ def _encoder_decoder_factory() -> EncoderDecoderFactory:
     return EncoderDecoderFactory(backbones=BACKBONE_REGISTRY, decoders=DECODER_REGISTRY, necks=NECK_REGISTRY)
 
 
+def _full_model_factory() -> FullModelFactory:
+    """Build whole models by name."""
+    from terraregistry.components.factories.full_model import FullModelFactory
+
+    return FullModelFactory(FULL_MODEL_REGISTRY)
+
+
+def _prithvi_model_factory() -> PrithviModelFactory:
+    """Compose a Prithvi backbone, a decoder and a head, with the arguments of older configs."""
+    from terraregistry.components.factories.prithvi import PrithviModelFactory
+
+    return PrithviModelFactory(_encoder_decoder_factory(), BACKBONE_REGISTRY)
+
+
+def _smp_model_factory() -> SMPModelFactory:
+    """Build whole models of segmentation-models-pytorch."""
+    from terraregistry.components.factories.smp import SMPModelFactory
+
+    return SMPModelFactory(TIMM_BACKBONE_REGISTRY)
+
+
+def _timm_model_factory() -> TimmModelFactory:
+    """Build classifiers of timm."""
+    from terraregistry.components.factories.timm import TimmModelFactory
+
+    return TimmModelFactory(TIMM_BACKBONE_REGISTRY)
+
+
 MODEL_FACTORY_REGISTRY.register(_encoder_decoder_factory, name="EncoderDecoderFactory")
+MODEL_FACTORY_REGISTRY.register(_full_model_factory, name="FullModelFactory")
+MODEL_FACTORY_REGISTRY.register(_prithvi_model_factory, name="PrithviModelFactory")
+MODEL_FACTORY_REGISTRY.register(_smp_model_factory, name="SMPModelFactory")
+MODEL_FACTORY_REGISTRY.register(_timm_model_factory, name="TimmModelFactory")

@@ -45,6 +45,8 @@ def test_the_factory_is_in_its_registry() -> None:
         "aux_decoders",
         "rescale",
         "image_size_out",
+        "peft_config",
+        "unused",
         "kwargs",
     ]
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import importlib
 import re
 import sys
+from enum import StrEnum
 from importlib import metadata
 from typing import Annotated, NamedTuple
 
@@ -16,12 +17,19 @@ import typer
 
 from terraregistry.tools.failures import Attempts
 
-__all__ = ["ImageSize", "app", "main"]
+__all__ = ["ImageSize", "Unused", "app", "main"]
 
 _INVALID = 2
 """The exit status for what is wrong with the user's input."""
 
 app = typer.Typer(name="terraregistry", no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
+
+
+class Unused(StrEnum):
+    """What becomes of arguments that nothing reads."""
+
+    ERROR = "error"
+    WARN = "warn"
 
 
 class ImageSize(NamedTuple):
@@ -105,6 +113,9 @@ def build(
             "--import", metavar="MODULE", help="Import a module first, such as one that registers your own components."
         ),
     ] = None,
+    unused: Annotated[
+        Unused, typer.Option(help="What becomes of arguments that nothing reads: an error, or dropped with a warning.")
+    ] = Unused.ERROR,
     traceback: Annotated[
         bool, typer.Option("--traceback", help="Show where an exception in a component comes from.")
     ] = False,
@@ -123,7 +134,7 @@ def build(
         size = None if image_size is None else (image_size.height, image_size.width)
         for config in configs:
             with attempts.at(config):
-                _build(config, batch_size, size, in_channels, seed, check=check)
+                _build(config, batch_size, size, in_channels, seed, unused, check=check)
     if attempts.failed:
         raise typer.Exit(_INVALID)
 
@@ -135,12 +146,21 @@ def _import(module: str) -> None:
 
 
 def _build(
-    config: str, batch_size: int, image_size: tuple[int, int] | None, in_channels: int | None, seed: int, *, check: bool
+    config: str,
+    batch_size: int,
+    image_size: tuple[int, int] | None,
+    in_channels: int | None,
+    seed: int,
+    unused: Unused,
+    *,
+    check: bool,
 ) -> None:
     from terraregistry.tools.config import find_request, read_config
-    from terraregistry.tools.trial import TrialOptions, make_factory, run_trial
+    from terraregistry.tools.trial import TrialOptions, allow_unused, make_factory, run_trial
 
     request = find_request(read_config(config))
+    if unused is Unused.WARN:
+        request = allow_unused(request)
     factory = make_factory(request)
     if check:
         partly = f", as far as {request.factory} can tell without building"

@@ -47,7 +47,8 @@ class Attempts:
                 self.failed = True
                 typer.echo(describe_failure(name, error, traceback=self._traceback), err=True)
         for text in dict.fromkeys(str(warning.message) for warning in caught):
-            typer.echo(f"{name}: warning: {text}", err=True)
+            has_place = text.startswith(f"{name}:")  # a line of the config
+            typer.echo(text if has_place else f"{name}: warning: {text}", err=True)
 
 
 def describe_failure(name: str, error: Exception, *, traceback: bool = False) -> str:

@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+import warnings
+from contextlib import contextmanager
 from copy import deepcopy
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from terraregistry.errors import ComponentNotFoundError, InvalidArgumentsError, RegistryError
+from terraregistry.errors import ComponentNotFoundError, InvalidArgumentsError, RegistryError, UnusedArgumentWarning
 from terraregistry.tools.batches import batch_shape
 
 if TYPE_CHECKING:
+    from collections.abc import Generator
+
     from terraregistry.protocols import ModelFactory
     from terraregistry.tools.config import ModelRequest
     from terraregistry.tools.parts import Part
 
-__all__ = ["Trial", "TrialOptions", "make_factory", "run_trial"]
+__all__ = ["Trial", "TrialOptions", "allow_unused", "make_factory", "run_trial"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,10 +72,23 @@ def make_factory(request: ModelRequest) -> ModelFactory:
     except ComponentNotFoundError as error:
         raise request.document.error([(request.factory_path, str(error))]) from None
     try:
-        _validate(factory, deepcopy(request.arguments))
+        with _located(request):
+            _validate(factory, deepcopy(request.arguments))
     except InvalidArgumentsError as error:
         raise request.error(error.problems) from None
     return factory
+
+
+def allow_unused(request: ModelRequest) -> ModelRequest:
+    """Let a config have arguments that nothing reads: its factory drops them with a warning.
+
+    Args:
+        request: What a config asks for.
+
+    Returns:
+        The same, with `unused: warn` among the arguments.
+    """
+    return replace(request, arguments={**request.arguments, "unused": "warn"})
 
 
 def run_trial(request: ModelRequest, factory: ModelFactory, options: TrialOptions) -> Trial:
@@ -111,11 +128,29 @@ def run_trial(request: ModelRequest, factory: ModelFactory, options: TrialOption
 
 def _build(request: ModelRequest, factory: ModelFactory) -> object:
     try:
-        return factory.build_model(**deepcopy(request.arguments))
+        with _located(request):
+            return factory.build_model(**deepcopy(request.arguments))
     except InvalidArgumentsError as error:
         if error.component.rpartition(".")[2] == "build_model":
             raise request.error(error.problems) from None
         raise  # of one part, which the notes name: its paths are not those of the config
+
+
+@contextmanager
+def _located(request: ModelRequest) -> Generator[None]:
+    """Give arguments that are dropped inside, with a warning, their places in the config."""
+    with warnings.catch_warnings(record=True) as caught:
+        try:
+            yield
+        finally:
+            noticed = [*caught]
+    for warning in noticed:
+        if not isinstance(warning.message, UnusedArgumentWarning):
+            warnings.warn_explicit(warning.message, warning.category, warning.filename, warning.lineno)
+            continue
+        for line, column, text in request.error(warning.message.problems).problems:
+            place = f"{request.document.file}:{line}:{column}"
+            warnings.warn(f"{place}: warning: {text}; nothing reads this, so it was dropped", stacklevel=2)
 
 
 def _validate(factory: ModelFactory, arguments: dict[str, Any]) -> None:  # a factory has arguments of its own

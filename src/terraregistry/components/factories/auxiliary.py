@@ -86,7 +86,11 @@ class AuxiliaryPlanner:
         except InvalidArgumentsError as error:
             place = Arguments({}, f"{where}.")
             self.branches.problems.extend(place.located(problem) for problem in error.problems)
-        return None
+            unknown = {problem.path for problem in error.problems if problem.kind is ProblemKind.UNKNOWN}
+            if len(unknown) < len(error.problems):
+                return None
+        # The rest can be checked all the same.
+        return _RECORDS.build("AuxiliaryHead", **{name: value for name, value in values.items() if name not in unknown})
 
     def _check_name(self, path: str, name: str, taken: set[str]) -> None:
         """Check a name, which becomes a part of keys in the state_dict."""

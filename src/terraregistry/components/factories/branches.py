@@ -8,14 +8,14 @@ from typing import TYPE_CHECKING, Any, Final, cast
 from torch import nn
 
 from terraregistry.components.factories.counts import COUNTS
-from terraregistry.components.factories.parts import plan_part
+from terraregistry.components.factories.part_planning import plan_part
 from terraregistry.components.factories.problems import invalid_composition
 from terraregistry.components.factories.tasks import HEADS
 from terraregistry.errors import ComponentNotFoundError, Problem, ProblemKind
 from terraregistry.protocols import Decoder
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from terraregistry.components.factories.arguments import Arguments
     from terraregistry.components.factories.counts import Count
@@ -42,7 +42,21 @@ class Branch:
     head_arguments: Arguments
     count: Count | None
 
-    def build(self, channels: list[int], strides: list[int] | None) -> tuple[nn.Module, nn.Module | None]:
+    def told(self, strides: Sequence[int] | None) -> dict[str, list[int]]:
+        """Say what the decoder is told beside the channels: the strides, where they are known and it asks for them."""
+        return {"strides": list(strides)} if strides is not None and self.decoder.takes("strides") else {}
+
+    def head_after(self, decoder: nn.Module | None) -> Part | None:
+        """Return the head; None where there is none, or the decoder turns out to include it."""
+        return None if _says_includes_head(decoder) else self.head
+
+    def misfits(self, decoder: nn.Module) -> list[Problem]:
+        """Say what does not fit a decoder that turns out to include its head."""
+        if not _says_includes_head(decoder):
+            return []
+        return [*self.head_arguments.unused(_INCLUDED), *_another_count(decoder, self.count)]
+
+    def build(self, channels: Sequence[int], strides: Sequence[int] | None) -> tuple[nn.Module, nn.Module | None]:
         """Make the decoder and the head.
 
         Args:
@@ -56,14 +70,12 @@ class Branch:
             InvalidArgumentsError: The decoder turns out to include a head, which does not fit what was given for
                 another.
         """
-        asks_for_strides = strides is not None and self.decoder.takes("strides")
-        decoder = self.decoder.build(list(channels), **({"strides": strides} if asks_for_strides else {}))
-        if self.head is not None and not _says_includes_head(decoder):
-            return decoder, self.head.build(_outputs(decoder))
-        problems = [*self.head_arguments.unused(_INCLUDED), *_another_count(decoder, self.count)]
+        decoder = self.decoder.build(list(channels), **self.told(strides))
+        problems = self.misfits(decoder)
         if problems:
             raise invalid_composition(problems)
-        return decoder, None
+        head = self.head_after(decoder)
+        return decoder, None if head is None else head.build(_outputs(decoder))
 
 
 @dataclass(frozen=True)

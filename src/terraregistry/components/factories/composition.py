@@ -6,13 +6,14 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, cast
 
 from terraregistry.components.factories.problems import noting
+from terraregistry.components.factories.tracing import strides_through
 from terraregistry.components.models.embedding_output import EmbeddingOutputModel
+from terraregistry.components.models.layout import specs_of
 from terraregistry.components.models.pixel_wise import PixelWiseModel
 from terraregistry.components.models.scalar_output import ScalarOutputModel
-from terraregistry.protocols import DescribesFeatures
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
 
     from torch import nn
 
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
     from terraregistry.components.factories.tasks import Task
     from terraregistry.protocols import Backbone, Neck
 
-__all__ = ["Composition", "strides_after"]
+__all__ = ["Composition"]
 
 
 @dataclass(frozen=True)
@@ -50,40 +51,19 @@ class Composition:
         """Make the parts and put them together."""
         backbone = self.backbone.build()
         channels = list(cast("Backbone", backbone).out_channels)
+        specs = specs_of(backbone)
+        strides = None if specs is None else tuple(spec.stride for spec in specs)
         necks: list[nn.Module] = []
         for part in self.necks:
             neck = part.build(list(channels))
             with noting(f"while asking {part.where} what it makes of the channels {channels}"):
                 channels = cast("Neck", neck).process_channel_list(list(channels))
+                strides = strides_through(neck, strides)
             necks.append(neck)
         if self.branch is None:
             return EmbeddingOutputModel(backbone, necks=necks, **self.framing)
-        strides = strides_after(backbone, necks)
         decoder, head = self.branch.build(channels, strides)
         aux = {name: branch.build(channels, strides) for name, branch in self.aux_branches.items()}
         if self.task.pixel_wise:
             return PixelWiseModel(backbone, decoder, head, necks=necks, aux_heads=aux, **self.framing, **self.results)
         return ScalarOutputModel(backbone, decoder, head, necks=necks, aux_heads=aux, **self.framing)
-
-
-def strides_after(backbone: nn.Module, necks: Iterable[nn.Module]) -> list[int] | None:
-    """Follow the strides of a backbone's features through necks.
-
-    A neck whose `keeps_strides` is true only rearranges features: its `process_channel_list` rearranges strides as it
-    does channels.
-
-    Args:
-        backbone: The backbone.
-        necks: The necks, the first next to the backbone.
-
-    Returns:
-        The stride of each feature, or None where the backbone or a neck leaves it open.
-    """
-    if not isinstance(backbone, DescribesFeatures):
-        return None
-    strides = [spec.stride for spec in backbone.feature_specs]
-    for neck in necks:
-        if getattr(neck, "keeps_strides", False) is not True:
-            return None
-        strides = cast("Neck", neck).process_channel_list(strides)
-    return strides

@@ -2,31 +2,25 @@
 
 from __future__ import annotations
 
-import inspect
-import re
 from collections.abc import Mapping, Sequence  # noqa: TC003 - read at run time
 from typing import TYPE_CHECKING, Any, Final
 
-from torch import nn
+from torch import nn  # noqa: TC002 - read at run time
 
-from terraregistry.components.factories.arguments import parameter_of
 from terraregistry.components.factories.auxiliary import AuxiliaryHead  # noqa: TC001 - read at run time
+from terraregistry.components.factories.planned import OwnArguments, PlanningFactory
 from terraregistry.components.factories.planning import Planner, Registries
-from terraregistry.errors import InvalidArgumentsError
-from terraregistry.registry import Registry
+from terraregistry.components.factories.unused import UnusedPolicy  # noqa: TC001 - read at run time
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-
     from terraregistry.components.factories.composition import Composition
-    from terraregistry.errors import Problem
     from terraregistry.protocols import Backbone, Decoder, Neck
     from terraregistry.registry import MultiSourceRegistry
 
 __all__ = ["EncoderDecoderFactory"]
 
 
-class EncoderDecoderFactory:
+class EncoderDecoderFactory(PlanningFactory):
     """Puts models together from a backbone, necks, a decoder and a head.
 
     It takes TerraTorch's arguments, and checks all of them, with those of every part, before it makes the first part.
@@ -64,13 +58,16 @@ class EncoderDecoderFactory:
         aux_decoders: Sequence[AuxiliaryHead | Mapping[str, Any]] | None = None,
         rescale: bool = True,
         image_size_out: tuple[int, int] | None = None,
+        peft_config: Mapping[str, Any] | None = None,
+        unused: UnusedPolicy = "error",
         **kwargs: Any,
     ) -> nn.Module:
         """Build a model.
 
         Arguments of a part are given in its dictionary, or one by one with its name in front: `backbone_pretrained`,
         `decoder_channels`, `head_dropout`. `backbone_patch_size` and `backbone_padding` say how images are padded; they
-        go on to the backbone where it has such parameters.
+        go on to the backbone where it has such parameters. With `backbone_use_temporal`, a backbone for images is applied
+        to each step of `(B, C, T, H, W)`; `backbone_temporal_pooling`, ... are the arguments of `TemporalWrapper`.
 
         Args:
             task: `segmentation`, `regression`, `classification`, `scalar_regression` or `embedding_generation`.
@@ -85,6 +82,11 @@ class EncoderDecoderFactory:
             aux_decoders: Further branches on the same features.
             rescale: Bring results at each pixel to the resolution of the images.
             image_size_out: Height and width of results at each pixel; those of the images by default.
+            peft_config: Adapters on the backbone: the `method` of the library peft, such as `LORA`, its arguments under
+                `peft_config_kwargs`, and under `replace_qkv` the name of the layers that are split so that queries, keys
+                and values can have adapters of their own. The rest of the backbone is frozen.
+            unused: What becomes of arguments that nothing reads: `error` refuses them, `warn` drops them with an
+                `UnusedArgumentWarning`.
             **kwargs: Arguments of the parts, with `backbone_`, `decoder_` or `head_` in front.
 
         Returns:
@@ -109,56 +111,28 @@ class EncoderDecoderFactory:
             "aux_decoders": aux_decoders,
             "rescale": rescale,
             "image_size_out": image_size_out,
+            "peft_config": peft_config,
+            "unused": unused,
         }
-        return self._plan(own, kwargs).build()
+        return self._build(own | kwargs)
 
-    # The arguments are those of build_model.
-    def validate_model(self, **arguments: Any) -> None:
+    # The arguments of the parts are any objects.
+    def plan(self, arguments: Mapping[str, Any]) -> Composition:
         """Check the arguments of `build_model`, with those of every part, without making any part.
 
         Args:
-            **arguments: The arguments of `build_model`, by name.
+            arguments: The arguments, by name.
+
+        Returns:
+            The composition, ready to be built.
 
         Raises:
             InvalidArgumentsError: Something is wrong with the arguments of the factory or of a part; everything that is
                 wrong is listed, at the place where it was written.
             SourceUnavailableError: The library behind a source is missing or broken.
         """
-        parameters = inspect.signature(self.build_model).parameters
-        own = {name: each.default for name, each in parameters.items() if each.default is not inspect.Parameter.empty}
-        own |= {name: value for name, value in arguments.items() if name in parameters and name != "kwargs"}
-        self._plan(own, {name: value for name, value in arguments.items() if name not in own})
-
-    # The arguments of the parts are any objects.
-    def _plan(self, own: Mapping[str, Any], loose: Mapping[str, Any]) -> Composition:
-        valid, problems = _validated(self, own)
-        return Planner(self._registries, valid, own, loose, problems).plan()
+        own, loose, problems = _OWN.read(self, arguments)
+        return Planner(self._registries, own, _OWN.names, loose, problems).plan()
 
 
-_CALLS: Final = Registry[nn.Module](build_model=EncoderDecoderFactory.build_model)
-_LISTS_OF_PARTS: Final = ("necks", "aux_decoders")
-
-
-def _validated(
-    factory: EncoderDecoderFactory,
-    own: Mapping[str, Any],  # arguments of several types
-) -> tuple[dict[str, Any], tuple[Problem, ...]]:
-    """Validate the factory's own arguments, and leave out those that are wrong."""
-    try:
-        return _CALLS.validate("build_model", factory, **own).kwargs, ()
-    except InvalidArgumentsError as error:
-        return _without(own, error.problems), error.problems
-
-
-# Arguments of several types.
-def _without(own: Mapping[str, Any], problems: Iterable[Problem]) -> dict[str, Any]:
-    """Leave out what is wrong: an entry of a list of parts (None stands in for it), or else the whole argument."""
-    left = dict(own)
-    for problem in problems:
-        name = parameter_of(problem.path)
-        entry = re.match(r"\[(\d+)\]", problem.path[len(name) :])
-        if name in _LISTS_OF_PARTS and entry is not None:
-            left[name] = [None if at == int(entry[1]) else part for at, part in enumerate(left[name])]
-        else:
-            left.pop(name, None)
-    return left
+_OWN: Final = OwnArguments(EncoderDecoderFactory.build_model)

@@ -1,25 +1,25 @@
-"""One part of a composition: checked when a model is planned, made when it is built."""
+"""One part of a composition, ready to be built."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from inspect import Parameter
-from typing import TYPE_CHECKING, Any, Final, Protocol
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any, Final, NoReturn, Protocol
 
 from torch import nn
 
 from terraregistry.components.factories.arguments import parameter_of
-from terraregistry.components.factories.problems import invalid_composition, not_found, noting, unlike
-from terraregistry.errors import ComponentNotFoundError, ComponentProtocolError, InvalidArgumentsError
+from terraregistry.components.factories.problems import invalid_composition, noting
+from terraregistry.errors import ComponentProtocolError, InvalidArgumentsError
 
 if TYPE_CHECKING:
     import inspect
     from collections.abc import Collection, Mapping
+    from inspect import Parameter
 
     from terraregistry.components.factories.arguments import Arguments
     from terraregistry.errors import Problem
 
-__all__ = ["Builds", "ModulePart", "NamedPart", "Part", "plan_part"]
+__all__ = ["Builds", "ModulePart", "NamedPart", "Part"]
 
 
 class Builds(Protocol):
@@ -48,8 +48,23 @@ class Part(Protocol):
         ...
 
     @property
+    def label(self) -> str:
+        """Its place and name: `backbone ('timm_resnet18')`."""
+        ...
+
+    @property
+    def valid(self) -> bool:
+        """Whether nothing is known to be wrong with it."""
+        ...
+
+    @property
     def parameters(self) -> Mapping[str, Parameter]:
         """The parameters that a caller can give."""
+        ...
+
+    # What a caller gave is any object.
+    def value_of(self, parameter: str) -> Any:
+        """Return what a parameter was given, or None."""
         ...
 
     def takes(self, parameter: str) -> bool:
@@ -68,11 +83,21 @@ class ModulePart:
 
     where: str
     module: nn.Module
+    valid: bool = True
+
+    @property
+    def label(self) -> str:
+        """Its place and the name of its class."""
+        return f"{self.where} ({type(self.module).__qualname__})"
 
     @property
     def parameters(self) -> Mapping[str, Parameter]:
         """None: the module is made already."""
         return {}
+
+    def value_of(self, parameter: str) -> Any:  # whatever a module has
+        """Return the attribute of that name, or None."""
+        return getattr(self.module, parameter, None)
 
     def takes(self, parameter: str) -> bool:  # noqa: ARG002 - as of every part
         """A module is made already: it takes nothing."""
@@ -94,6 +119,7 @@ class NamedPart:
         arguments: What the caller gave for it.
         leading: The parameters that are filled by position.
         parameters: The parameters that a caller can give.
+        valid: Whether the arguments fit the component's signature.
     """
 
     where: str
@@ -102,6 +128,21 @@ class NamedPart:
     arguments: Arguments
     leading: tuple[str, ...]
     parameters: Mapping[str, Parameter]
+    valid: bool = True
+
+    @property
+    def label(self) -> str:
+        """Its place and its name."""
+        return f"{self.where} ({self.name!r})"
+
+    # Arguments are any objects.
+    def with_values(self, values: Mapping[str, Any]) -> NamedPart:
+        """Make the same part with other arguments, as if the caller had written them in the same places."""
+        return replace(self, arguments=replace(self.arguments, values=values))
+
+    def value_of(self, parameter: str) -> Any:  # as above
+        """Return what the caller gave for a parameter, or None."""
+        return self.arguments.values.get(parameter)
 
     def takes(self, parameter: str) -> bool:
         """Say whether the component has a parameter that the caller did not give."""
@@ -121,16 +162,28 @@ class NamedPart:
             InvalidArgumentsError: The component refuses the values of its arguments; they are named as the caller wrote them.
             ComponentProtocolError: What was built is no `torch.nn.Module`.
         """
-        with noting(f"while building {self.where} ({self.name!r}){_for(args)}{_given(self.arguments)}"):
+        with noting(f"while building {self.label}{_for(args)}{_given(self.arguments)}"):
             try:
                 product = self.registry.build(self.name, *args, **self.arguments.values, **kwargs)
             except InvalidArgumentsError as error:
-                if self._concerns(error):
-                    raise invalid_composition(map(self._located, error.problems)) from error
-                raise
+                self.refuse(error)
             if not isinstance(product, nn.Module):
                 raise ComponentProtocolError(self.name, self.where, "torch.nn.Module", type(product).__qualname__)
         return product
+
+    def refuse(self, error: InvalidArgumentsError) -> NoReturn:
+        """Raise what the component refuses as a mistake in the composition.
+
+        Args:
+            error: What the component raised.
+
+        Raises:
+            InvalidArgumentsError: The error of the composition; one about something that the component builds itself is
+                raised as it is.
+        """
+        if self._concerns(error):
+            raise invalid_composition(map(self._located, error.problems)) from error
+        raise error
 
     def _concerns(self, error: InvalidArgumentsError) -> bool:
         """Tell an error about this component's arguments from one about those of something that it builds itself."""
@@ -138,52 +191,14 @@ class NamedPart:
         return all(parameter_of(problem.path) in known for problem in error.problems)
 
     def _located(self, problem: Problem) -> Problem:
-        return problem.at(self.where) if parameter_of(problem.path) in self.leading else self.arguments.located(problem)
+        name = parameter_of(problem.path)
+        if name in self.leading or (name in _SUPPLIED and name not in self.arguments.values):
+            return problem.at(self.where)
+        return self.arguments.located(problem)
 
 
-def plan_part(
-    where: str,
-    registry: Builds,
-    given: str | nn.Module,
-    arguments: Arguments,
-    leading: tuple[object, ...],
-    problems: list[Problem],
-    *,
-    kind: type,
-    name_at: str = "",
-) -> Part | None:
-    """Check one part, without constructing anything.
-
-    Args:
-        where: Its place in the composition.
-        registry: Where its name is looked up.
-        given: Its name, or the part itself.
-        arguments: What the caller gave for it.
-        leading: What it will be built from before these, with any values of the right types.
-        problems: Where problems are added.
-        kind: The protocol that a module has to satisfy.
-        name_at: Where the caller wrote the name, if not at `where`.
-
-    Returns:
-        The part; None where there is no such component.
-    """
-    if isinstance(given, nn.Module):
-        problems += arguments.unused(f"{where} is a module that is made already")
-        problems += unlike(kind, given, where)
-        return ModulePart(where, given)
-    try:
-        registry.validate(given, *leading, **arguments.values)
-    except ComponentNotFoundError as error:
-        problems.append(not_found(name_at or where, error))
-        return None
-    except InvalidArgumentsError as error:
-        problems += [arguments.located(problem) for problem in error.problems]
-    named = [each for each in registry.signature(given).parameters.values() if each.kind not in _STARRED]
-    free = {parameter.name: parameter for parameter in named[len(leading) :]}
-    return NamedPart(where, registry, given, arguments, tuple(each.name for each in named[: len(leading)]), free)
-
-
-_STARRED: Final = (Parameter.VAR_POSITIONAL, Parameter.VAR_KEYWORD)
+_SUPPLIED: Final = ("strides",)
+"""What a factory gives to a part that asks for it."""
 
 
 def _for(args: Collection[object]) -> str:

@@ -12,14 +12,16 @@ from terraregistry.components.factories.branches import BranchPlanner
 from terraregistry.components.factories.composition import Composition
 from terraregistry.components.factories.counts import COUNTS, read_count
 from terraregistry.components.factories.framing import FRAMING, take_framing
-from terraregistry.components.factories.parts import plan_part
+from terraregistry.components.factories.part_planning import plan_part
 from terraregistry.components.factories.problems import invalid_composition
 from terraregistry.components.factories.tasks import UNKNOWN_TASK, find_task
+from terraregistry.components.factories.tracing import Tracer
+from terraregistry.components.factories.wrapping import take_temporal, with_adapters, with_time
 from terraregistry.errors import ComponentNotFoundError, Problem, ProblemKind
 from terraregistry.protocols import Backbone, Decoder, Neck
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping
+    from collections.abc import Collection, Mapping, Sequence
 
     from terraregistry.components.factories.branches import Branch
     from terraregistry.components.factories.parts import Part
@@ -75,14 +77,24 @@ class Planner:
         task = find_task(self._own["task"], self._problems) if "task" in self._own else UNKNOWN_TASK
         backbone, framing = self._backbone()
         given = enumerate(self._own.get("necks") or ())
-        necks = [self._neck(f"necks[{at}]", neck) for at, neck in given if neck is not None]
+        necks = [None if neck is None else self._neck(f"necks[{at}]", neck) for at, neck in given]
         branch, aux = self._branches(task)
+        self._trace(task, backbone, necks, [*([branch] if branch is not None else []), *aux.values()])
         for name in self._loose:
             self._problems.append(Problem(name, ProblemKind.UNKNOWN, choices=self._spellings))
         if self._problems or backbone is None:
             raise invalid_composition(self._problems)
         results = {name: self._own[name] for name in ("rescale", "image_size_out")}
         return Composition(task, backbone, [neck for neck in necks if neck is not None], branch, aux, framing, results)
+
+    def _trace(
+        self, task: Task, backbone: Part | None, necks: Sequence[Part | None], branches: Sequence[Branch]
+    ) -> None:
+        """Check that the parts fit each other, as far as that is known before they are made."""
+        tracer = Tracer(self._problems)
+        flow = tracer.features(backbone, necks, decoded=task.decodes) if "necks" in self._own else None
+        for branch in branches:
+            tracer.branch(branch, flow, pixel_wise=task.pixel_wise)
 
     def _take(self, part: str) -> Arguments:
         arguments, problems = take_prefixed(part, self._loose, self._own.get(f"{part}_kwargs") or {})
@@ -96,25 +108,27 @@ class Planner:
 
     def _backbone(self) -> tuple[Part | None, dict[str, Any]]:  # arguments of several types
         given: str | nn.Module | None = self._own.get("backbone")
-        taken = self._take("backbone")
-        framing, arguments = take_framing(taken, self._framing_of(given), self._problems)
-        if given is None:
-            return None, framing
-        part = plan_part("backbone", self._registries.backbones, given, arguments, (), self._problems, kind=Backbone)
-        self._remember(arguments, part)
-        return part, framing
+        parameters = self._parameters_of(given)
+        temporal, taken = take_temporal(self._take("backbone"), parameters)
+        framing, arguments = take_framing(taken, parameters, self._problems)
+        part: Part | None = None
+        if given is not None:
+            registry = self._registries.backbones
+            part = plan_part("backbone", registry, given, arguments, (), self._problems, kind=Backbone)
+            self._remember(arguments, part)
+        part = with_time(part, temporal, self._problems)
+        return with_adapters(part, self._own.get("peft_config"), self._problems), framing
 
-    def _framing_of(self, backbone: str | nn.Module | None) -> tuple[str, ...]:
-        """Find out which of the arguments that say how images are padded a backbone takes itself."""
+    def _parameters_of(self, backbone: str | nn.Module | None) -> tuple[str, ...]:
+        """Find out which parameters a backbone has itself; one that takes anything takes what frames images."""
         if not isinstance(backbone, str):
             return ()
         try:
             parameters = self._registries.backbones.signature(backbone).parameters
         except ComponentNotFoundError:
             return ()
-        if any(each.kind is each.VAR_KEYWORD for each in parameters.values()):
-            return FRAMING
-        return tuple(name for name in FRAMING if name in parameters)
+        takes_anything = any(each.kind is each.VAR_KEYWORD for each in parameters.values())
+        return (*parameters, *FRAMING) if takes_anything else tuple(parameters)
 
     def _neck(self, where: str, given: Mapping[str, Any] | nn.Module) -> Part | None:  # its arguments are any objects
         name_at = f"{where}.name"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from terraregistry.errors import (
     ComponentNotFoundError,
@@ -19,14 +19,20 @@ if TYPE_CHECKING:
 
     from torch import nn
 
-__all__ = ["invalid_composition", "not_found", "noting", "unlike"]
+__all__ = ["COMPOSITION", "invalid_composition", "is_composition", "not_found", "noting", "unlike"]
+
+COMPOSITION: Final = "EncoderDecoderFactory.build_model"
+"""What is wrong with a composition is wrong with the arguments of this."""
 
 
 def invalid_composition(problems: Iterable[Problem]) -> InvalidArgumentsError:
     """Make the error that lists everything that is wrong with a composition, each mistake once."""
-    return InvalidArgumentsError(
-        "EncoderDecoderFactory.build_model", "MODEL_FACTORY_REGISTRY", tuple(dict.fromkeys(problems))
-    )
+    return InvalidArgumentsError(COMPOSITION, "MODEL_FACTORY_REGISTRY", tuple(dict.fromkeys(problems)))
+
+
+def is_composition(error: InvalidArgumentsError) -> bool:
+    """Tell an error about a composition from one that a part raises about something else."""
+    return error.component == COMPOSITION
 
 
 def not_found(path: str, error: ComponentNotFoundError) -> Problem:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 from typing import TYPE_CHECKING, Any
 
 from torch import nn
@@ -45,7 +46,9 @@ class EncoderModel(nn.Module):
         super().__init__()
         self.encoder = encoder
         self.neck: NeckSequence = NeckSequence(necks)
-        self.patch_size: tuple[int, int, int] | None = find_patch_size(encoder) if patch_size is None else three_axes(patch_size)
+        self.patch_size: tuple[int, int, int] | None = (
+            find_patch_size(encoder) if patch_size is None else three_axes(patch_size)
+        )
         self.padding: PaddingMode = padding
         self._layouts = layouts_of(encoder)
 
@@ -65,10 +68,11 @@ class EncoderModel(nn.Module):
             One tensor a feature.
         """
         features: list[Tensor] = list(self.encoder(images, **kwargs))
+        height, width = images.shape[-2:]
         prepare = getattr(self.encoder, "prepare_features_for_image_model", None)
         if prepare is not None and not len(self.neck):
-            return list(prepare(features))
-        height, width = images.shape[-2:]
+            told = {"image_size": (height, width)} if "image_size" in inspect.signature(prepare).parameters else {}
+            return list(prepare(features, **told))
         rearranged: list[Tensor] = self.neck(self._to_channels_first(features), (height, width))
         return rearranged
 

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from terraregistry.protocols import DescribesFeatures, Layout
+from terraregistry.protocols import Layout
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from torch import Tensor, nn
 
-__all__ = ["channels_first", "layouts_of"]
+    from terraregistry.protocols import FeatureSpec
+
+__all__ = ["channels_first", "layouts_of", "specs_of"]
 
 
 def layouts_of(backbone: nn.Module) -> tuple[Layout, ...] | None:
@@ -23,9 +25,21 @@ def layouts_of(backbone: nn.Module) -> tuple[Layout, ...] | None:
     Returns:
         One layout a feature, or None where the backbone does not say.
     """
-    if not isinstance(backbone, DescribesFeatures):
-        return None
-    return tuple(spec.layout for spec in backbone.feature_specs)
+    specs = specs_of(backbone)
+    return None if specs is None else tuple(spec.layout for spec in specs)
+
+
+def specs_of(backbone: nn.Module) -> tuple[FeatureSpec, ...] | None:
+    """Read what a backbone says of its features in its `feature_specs`.
+
+    Args:
+        backbone: The backbone; it may have the attribute by way of `__getattr__`, as wrappers do.
+
+    Returns:
+        One entry a feature, or None where the backbone does not say.
+    """
+    specs: Sequence[FeatureSpec] | None = getattr(backbone, "feature_specs", None)
+    return None if specs is None else tuple(specs)
 
 
 def channels_first(features: Sequence[Tensor], layouts: Sequence[Layout]) -> list[Tensor]:

@@ -1,0 +1,157 @@
+"""Training a few parameters beside a backbone's own: adapters of the library peft."""
+
+from __future__ import annotations
+
+import importlib
+import warnings
+from collections.abc import Mapping  # noqa: TC003 - read at run time
+from typing import TYPE_CHECKING, Any, cast
+
+import torch
+from torch import Tensor, nn
+
+from terraregistry.errors import InvalidArgumentsError, Problem, ProblemKind, SourceUnavailableError
+from terraregistry.nearest import did_you_mean, nearest
+from terraregistry.registry import Registry
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+__all__ = ["SeparateQKV", "adapted", "check_adapter", "import_peft"]
+
+
+class SeparateQKV(nn.Module):
+    """The layer of an attention that makes queries, keys and values, as three layers: an adapter can be put on each.
+
+    Args:
+        qkv: The layer, whose weights are taken over.
+
+    Raises:
+        ValueError: Its outputs are not three times as many as something.
+
+    Shape:
+        `(..., qkv.in_features)` to `(..., qkv.out_features)`.
+    """
+
+    def __init__(self, qkv: nn.Linear) -> None:
+        super().__init__()
+        width, rest = divmod(qkv.out_features, 3)
+        if rest:
+            raise ValueError(f"{qkv.out_features} outputs are no queries, keys and values of one width")
+        bias = cast("Tensor | None", qkv.bias)
+        parts = [nn.Linear(qkv.in_features, width, bias=bias is not None).to(qkv.weight) for _ in range(3)]
+        with torch.no_grad():
+            for at, part in enumerate(parts):
+                part.weight.copy_(qkv.weight[at * width : (at + 1) * width])
+                if bias is not None:
+                    part.bias.copy_(bias[at * width : (at + 1) * width])
+        self.q_linear, self.k_linear, self.v_linear = parts
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Make queries, keys and values of `x`, one behind the other."""
+        return torch.cat([self.q_linear(x), self.k_linear(x), self.v_linear(x)], dim=-1)
+
+
+# What a method takes is its own.
+def adapted(
+    backbone: nn.Module,
+    method: str,
+    replace_qkv: str | None = None,
+    peft_config_kwargs: Mapping[str, Any] | None = None,
+) -> nn.Module:
+    """Put adapters on a backbone and freeze the rest of it.
+
+    Args:
+        backbone: The backbone; it is changed.
+        method: A method of peft, such as `LORA`.
+        replace_qkv: The name of the layers that make queries, keys and values at once: each is replaced by three,
+            `q_linear`, `k_linear` and `v_linear`, which can be named among `target_modules`.
+        peft_config_kwargs: Arguments of the method, such as `r` and `target_modules`.
+
+    Returns:
+        The backbone in a module of peft: its keys come after `base_model.model.`.
+
+    Raises:
+        SourceUnavailableError: peft is not installed.
+        InvalidArgumentsError: There is no such method, or its arguments do not fit.
+    """
+    check_adapter(method, peft_config_kwargs)
+    if replace_qkv is not None:
+        _separate(backbone, replace_qkv)
+    peft = import_peft()
+    config = _configs(peft)[_name(peft, method)](**(peft_config_kwargs or {}))
+    product: nn.Module = peft.get_peft_model(backbone, config)
+    return product
+
+
+def check_adapter(method: str, peft_config_kwargs: Mapping[str, Any] | None = None) -> None:  # as above
+    """Check the arguments of `adapted`.
+
+    Args:
+        method: A method of peft.
+        peft_config_kwargs: Its arguments.
+
+    Raises:
+        SourceUnavailableError: peft is not installed.
+        InvalidArgumentsError: There is no such method, or its arguments do not fit.
+    """
+    peft = import_peft()
+    name = _name(peft, method)
+    if name not in _configs(peft):
+        known = sorted(_configs(peft))
+        hint = did_you_mean(nearest(name, known)) or f"; expected one of {', '.join(known)}"
+        raise _refusal("method", f"peft has no method {method!r}{hint}")
+    try:
+        Registry[object](method=_configs(peft)[name]).validate("method", **(peft_config_kwargs or {}))
+    except InvalidArgumentsError as error:
+        moved = tuple(problem.at(f"peft_config_kwargs.{problem.path}") for problem in error.problems)
+        raise InvalidArgumentsError("adapted", "terraregistry", moved) from error
+
+
+def import_peft() -> Any:  # a library that is there or not
+    """Import peft.
+
+    Returns:
+        The library.
+
+    Raises:
+        SourceUnavailableError: It is not installed, or broken.
+    """
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # of what it imports itself
+            return importlib.import_module("peft")
+    except Exception as error:
+        reason = f"importing peft raises {type(error).__name__}: {error}"
+        remedy = "install or repair it: pip install 'terraregistry[peft]'"
+        raise SourceUnavailableError("peft", reason, remedy) from error
+
+
+def _refusal(parameter: str, detail: str) -> InvalidArgumentsError:
+    return InvalidArgumentsError("adapted", "terraregistry", (Problem(parameter, ProblemKind.INVALID, detail=detail),))
+
+
+def _configs(peft: Any) -> dict[str, Any]:  # the library; classes of it
+    found = cast("dict[Any, Any]", peft.mapping.PEFT_TYPE_TO_CONFIG_MAPPING)
+    return {getattr(kind, "value", str(kind)): config for kind, config in found.items()}
+
+
+def _name(peft: Any, method: str) -> str:  # the library
+    return next((name for name in _configs(peft) if name == method.upper()), method)
+
+
+def _separate(backbone: nn.Module, name: str) -> None:
+    modules = list(cast("Iterable[tuple[str, nn.Module]]", backbone.named_modules()))
+    layers = [(path, layer) for path, layer in modules if path.rpartition(".")[2] == name]
+    if not layers or not all(isinstance(layer, nn.Linear) and not layer.out_features % 3 for _, layer in layers):
+        linear = {path.rpartition(".")[2]: None for path, layer in modules if _can_separate(layer)}
+        hint = did_you_mean(nearest(name, linear)) or f"; there are {', '.join(linear) or 'none'}"
+        detail = f"expected the name of linear layers with queries, keys and values, got {name!r}{hint}"
+        raise _refusal("replace_qkv", detail)
+    for path, layer in layers:
+        parent, _, attribute = path.rpartition(".")
+        setattr(backbone.get_submodule(parent), attribute, SeparateQKV(cast("nn.Linear", layer)))
+
+
+def _can_separate(layer: nn.Module) -> bool:
+    return isinstance(layer, nn.Linear) and layer.out_features == 3 * layer.in_features

@@ -1,0 +1,191 @@
+"""A backbone for images, applied to each step of a time series."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence  # noqa: TC003 - read at run time
+from itertools import accumulate, pairwise
+from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias, cast, get_args
+
+import torch
+from torch import Tensor, nn
+
+from terraregistry.components.necks.checks import one_of
+from terraregistry.components.refusals import at_least, refusal
+from terraregistry.errors import ProblemKind
+from terraregistry.protocols import FeatureSpec, Layout
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+__all__ = ["TemporalPooling", "TemporalWrapper"]
+
+TemporalPooling: TypeAlias = Literal["mean", "max", "diff", "concat", "keep"]
+"""What becomes of the steps: their mean or maximum, the first minus the second, all channels in a row, or an axis."""
+
+_TIME_AXES: Final = 5
+
+
+class TemporalWrapper(nn.Module):
+    """Applies a backbone to each step of a time series, and pools its features over time.
+
+    The state_dict keys are TerraTorch's: those of the backbone after `encoder.`. TerraTorch does not know its channels
+    where `n_timestamps` is missing for `concat`; here that is refused. Backbones with several inputs (dictionaries) are
+    not taken.
+
+    Args:
+        encoder: The backbone.
+        pooling: What becomes of the steps.
+        concat: An old spelling: True for `pooling="concat"`.
+        n_timestamps: The number of steps; needed for `concat`.
+        features_permute_op: Where the axes of a feature go to have its channels second, `(0, 3, 1, 2)` for channels last;
+            needed for `concat` where the backbone does not say its layout.
+        subset_lengths: Average this many steps each first; their means are what is pooled.
+
+    Raises:
+        InvalidArgumentsError: There is no such pooling, `n_timestamps` is missing, or a number does not fit another.
+
+    Shape:
+        `(B, C, T, H, W)` to what the backbone gives for `(B, C, H, W)`; with `concat` T times its channels, time-major;
+        with `keep` an axis of T after that of the batch.
+
+    Example:
+        >>> from terraregistry import BACKBONE_REGISTRY
+        >>> backbone = BACKBONE_REGISTRY.build("timm_test_resnet", out_indices=[1, 2])
+        >>> TemporalWrapper(backbone, "concat", n_timestamps=3).out_channels == [3 * width for width in backbone.out_channels]
+        True
+    """
+
+    def __init__(
+        self,
+        encoder: nn.Module,
+        pooling: TemporalPooling = "mean",
+        concat: bool | None = None,
+        n_timestamps: int | None = None,
+        features_permute_op: Sequence[int] | None = None,
+        subset_lengths: Sequence[int] | None = None,
+    ) -> None:
+        super().__init__()
+        one_of(self, "pooling", pooling, get_args(TemporalPooling))
+        self.encoder = encoder
+        self.pooling: str = "concat" if concat else pooling
+        self.n_timestamps = None if n_timestamps is None else at_least(self, "n_timestamps", n_timestamps)
+        self.features_permute_op = self._order(features_permute_op)
+        self.subset_lengths = self._lengths(subset_lengths)
+        if self.pooling == "concat" and self._steps is None:
+            detail = "pooling='concat' multiplies the channels by it"
+            raise refusal(self, "n_timestamps", detail, ProblemKind.MISSING)
+        if self.pooling == "diff" and self._steps not in (None, 2):
+            where = "n_timestamps" if self.subset_lengths is None else "subset_lengths"
+            raise refusal(self, where, f"pooling='diff' takes two steps, got {self._steps}")
+
+    @property
+    def out_channels(self) -> list[int]:
+        """The number of channels of each feature."""
+        channels = cast("list[int]", self.encoder.out_channels)
+        return [self._factor * width for width in channels]
+
+    @property
+    def feature_specs(self) -> list[FeatureSpec]:
+        """Channels, stride and layout of each feature; missing where the backbone does not say, or with `keep`."""
+        if self.pooling == "keep":
+            raise AttributeError("features with an axis of time have none of the layouts")
+        specs = cast("Sequence[FeatureSpec]", self.encoder.feature_specs)
+        return [spec._replace(channels=self._factor * spec.channels) for spec in specs]
+
+    # The backbone's own method.
+    @property
+    def prepare_features_for_image_model(self) -> Callable[..., list[Tensor]]:
+        """What turns the features into maps; missing where the backbone has no such method, or with `keep`."""
+        if self.pooling == "keep":
+            raise AttributeError("features with an axis of time are not those of an image")
+        return cast("Callable[..., list[Tensor]]", self.encoder.prepare_features_for_image_model)
+
+    def freeze(self) -> None:
+        """Stop training the backbone: by its own `freeze()` where it has one."""
+        freeze: Any = getattr(self.encoder, "freeze", None)  # a method, where there is one
+        if freeze is None:
+            self.encoder.requires_grad_(False)
+        else:
+            freeze()
+
+    def forward(self, x: Tensor, /) -> list[Tensor]:
+        """Compute the features of each step, and pool them.
+
+        Args:
+            x: Images over time, `(B, C, T, H, W)`.
+
+        Returns:
+            One tensor a feature.
+
+        Raises:
+            ValueError: The images have no axis of time, or another number of steps than they should.
+        """
+        if x.dim() != _TIME_AXES:
+            raise ValueError(f"expected images over time, (B, C, T, H, W), got the shape {tuple(x.shape)}")
+        batch, _, steps = x.shape[:3]
+        self._check_steps(steps)
+        features: Tensor | Sequence[Tensor] = self.encoder(x.transpose(1, 2).flatten(0, 1))
+        listed = [features] if isinstance(features, Tensor) else list(features)
+        return [self._pooled(each.reshape(batch, steps, *each.shape[1:]), at) for at, each in enumerate(listed)]
+
+    @property
+    def _steps(self) -> int | None:
+        return self.n_timestamps if self.subset_lengths is None else len(self.subset_lengths)
+
+    @property
+    def _factor(self) -> int:
+        return (self._steps or 1) if self.pooling == "concat" else 1
+
+    def _check_steps(self, steps: int) -> None:
+        if self.subset_lengths is not None and sum(self.subset_lengths) != steps:
+            raise ValueError(
+                f"subset_lengths {self.subset_lengths} are of {sum(self.subset_lengths)} steps, got {steps}"
+            )
+        left = steps if self.subset_lengths is None else len(self.subset_lengths)
+        if self.pooling == "concat" and left != self._steps:
+            raise ValueError(f"pooling='concat' was made for {self._steps} steps, got {left}")
+        if self.pooling == "diff" and left != 2:
+            raise ValueError(f"pooling='diff' takes two steps, got {left}")
+
+    def _pooled(self, feature: Tensor, at: int) -> Tensor:
+        """Pool one feature, `(B, T, ...)`."""
+        if self.subset_lengths is not None:
+            ends = pairwise(accumulate(self.subset_lengths, initial=0))
+            feature = torch.stack([feature[:, start:end].mean(1) for start, end in ends], dim=1)
+        if self.pooling == "mean":
+            return feature.mean(1)
+        if self.pooling == "max":
+            return feature.amax(1)
+        if self.pooling == "diff":
+            return feature[:, 0] - feature[:, 1]
+        return (
+            torch.cat(feature.unbind(1), dim=self._channel_axis(feature, at))
+            if self._factor > 1
+            else self._kept(feature)
+        )
+
+    def _kept(self, feature: Tensor) -> Tensor:
+        return feature if self.pooling == "keep" else feature[:, 0]
+
+    def _channel_axis(self, feature: Tensor, at: int) -> int:
+        """Find the axis of channels of a feature, without the axis of time."""
+        if self.features_permute_op is not None:
+            return self.features_permute_op[1]
+        specs: Sequence[FeatureSpec] | None = getattr(self.encoder, "feature_specs", None)
+        channels_first = feature.dim() != 4 if specs is None else specs[at].layout is Layout.NCHW
+        return 1 if channels_first else -1
+
+    def _order(self, given: Sequence[int] | None) -> tuple[int, ...] | None:
+        if given is not None and sorted(given) != list(range(len(given))):
+            detail = f"expected an order of axes such as (0, 3, 1, 2), got {tuple(given)}"
+            raise refusal(self, "features_permute_op", detail)
+        return None if given is None else tuple(given)
+
+    def _lengths(self, given: Sequence[int] | None) -> tuple[int, ...] | None:
+        if given is None:
+            return None
+        lengths = tuple(at_least(self, f"subset_lengths[{at}]", length) for at, length in enumerate(given))
+        if self.n_timestamps is not None and sum(lengths) != self.n_timestamps:
+            detail = f"expected a sum of n_timestamps, {self.n_timestamps}, got {sum(lengths)}"
+            raise refusal(self, "subset_lengths", detail)
+        return lengths

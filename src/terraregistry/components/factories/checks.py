@@ -1,0 +1,71 @@
+"""Checks that factories of whole models share."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from terraregistry.errors import Problem, ProblemKind
+from terraregistry.nearest import did_you_mean, nearest
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from terraregistry.components.factories.arguments import Arguments
+
+__all__ = ["only_task", "positive", "with_own"]
+
+
+def only_task(task: str, known: str, factory: str) -> list[Problem]:
+    """Refuse every task but one.
+
+    Args:
+        task: The task that was given; case does not count.
+        known: The one that there is.
+        factory: The factory that has no other.
+
+    Returns:
+        The problem, where there is one.
+    """
+    if task.lower() == known:
+        return []
+    hint = did_you_mean(nearest(task, [known]))
+    return [Problem("task", ProblemKind.INVALID, detail=f"{factory} builds models for {known}, not {task!r}{hint}")]
+
+
+def positive(own: Mapping[str, Any], name: str) -> list[Problem]:  # arguments of several types
+    """Refuse a count below 1.
+
+    Args:
+        own: The arguments of a factory; those that are wrong in themselves are left out.
+        name: The argument.
+
+    Returns:
+        The problem, where there is one.
+    """
+    value: int | None = own.get(name)
+    if value is None or value >= 1:
+        return []
+    return [Problem(name, ProblemKind.INVALID, detail=f"expected at least 1, got {value}")]
+
+
+def with_own(
+    given: Arguments, own: Mapping[str, Any], names: Mapping[str, str], problems: list[Problem]
+) -> Arguments:  # as above
+    """Add to the arguments of a part what the factory has arguments of its own for.
+
+    Args:
+        given: The arguments of the part.
+        own: The arguments of the factory.
+        names: What the part calls each of them.
+        problems: Where a problem is added for one that is given both ways.
+
+    Returns:
+        All arguments of the part.
+    """
+    for name, inner in names.items():
+        if inner in given.values:
+            detail = f"{name} says this already; give one of them"
+            problems.append(Problem(given.path(inner), ProblemKind.DUPLICATE, detail=detail))
+        elif name in own:
+            given = given.also(inner, own[name], name)
+    return given

@@ -1,0 +1,106 @@
+"""The factory for whole models by name."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping  # noqa: TC003 - read at run time
+from typing import TYPE_CHECKING, Any, Final
+
+from torch import nn
+
+from terraregistry.components.factories.arguments import Arguments
+from terraregistry.components.factories.part_planning import plan_part
+from terraregistry.components.factories.planned import OwnArguments, PlanningFactory
+from terraregistry.components.factories.unused import UnusedPolicy  # noqa: TC001 - read at run time
+from terraregistry.components.factories.wrapping import with_adapters
+from terraregistry.components.models.framing import PaddingMode  # noqa: TC001 - read at run time
+from terraregistry.errors import Problem, ProblemKind
+
+if TYPE_CHECKING:
+    from terraregistry.components.factories.parts import Part
+    from terraregistry.registry import MultiSourceRegistry
+
+__all__ = ["FullModelFactory"]
+
+
+class FullModelFactory(PlanningFactory):
+    """Builds whole models, such as masked autoencoders, by their names in `FULL_MODEL_REGISTRY`.
+
+    TerraTorch's takes `rescale` and `padding` and does nothing with them; here they are refused, unless they have the
+    values that they have there by default.
+
+    Args:
+        models: Where names are looked up.
+    """
+
+    def __init__(self, models: MultiSourceRegistry[nn.Module]) -> None:
+        self._models: Final = models
+
+    # The arguments of a model are any objects.
+    def build_model(
+        self,
+        model: str | nn.Module,
+        rescale: bool = True,
+        padding: PaddingMode = "reflect",
+        peft_config: Mapping[str, Any] | None = None,
+        unused: UnusedPolicy = "error",
+        **kwargs: Any,
+    ) -> nn.Module:
+        """Build a model.
+
+        Args:
+            model: The name of a model, or the model itself.
+            rescale: Not read.
+            padding: Not read.
+            peft_config: Adapters on the model: the `method` of the library peft, its arguments under
+                `peft_config_kwargs`, and `replace_qkv`.
+            unused: What becomes of arguments that nothing reads: `error` refuses them, `warn` drops them with an
+                `UnusedArgumentWarning`.
+            **kwargs: Arguments of the model.
+
+        Returns:
+            The model.
+
+        Raises:
+            InvalidArgumentsError: Something is wrong with the arguments; everything that is wrong is listed.
+            ComponentProtocolError: What was built is no `torch.nn.Module`.
+            WeightsError: The weights cannot be had, or do not fit.
+        """
+        own = {
+            "model": model,
+            "rescale": rescale,
+            "padding": padding,
+            "peft_config": peft_config,
+            "unused": unused,
+        }
+        return self._build(own | kwargs)
+
+    # As above.
+    def plan(self, arguments: Mapping[str, Any]) -> Part:
+        """Check the arguments of `build_model`.
+
+        Args:
+            arguments: The arguments, by name.
+
+        Returns:
+            The model, ready to be built.
+
+        Raises:
+            InvalidArgumentsError: Something is wrong; all of it is listed.
+            SourceUnavailableError: peft is asked for, and not installed.
+        """
+        own, loose, found = _OWN.read(self, arguments)
+        problems = [*found]
+        for name, usual in (("rescale", True), ("padding", "reflect")):
+            if own.get(name, usual) != usual:
+                detail = "nothing reads this: a whole model gives what it gives"
+                problems.append(Problem(name, ProblemKind.UNUSED, detail=detail))
+        part: Part | None = None
+        if "model" in own:
+            part = plan_part("model", self._models, own["model"], Arguments(loose, ""), (), problems, kind=nn.Module)
+        part = with_adapters(part, own.get("peft_config"), problems)
+        if part is None or problems:
+            raise self._refused(problems)
+        return part
+
+
+_OWN: Final = OwnArguments(FullModelFactory.build_model)

@@ -1,0 +1,151 @@
+"""Saying where the features that one part gives do not fit the next, and what would mend it.
+
+What a part needs is found by trial: where it fails on what it is given and works on something else, that is what it
+needs. Where it fails on both, nothing is said.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any, Final, cast
+
+from terraregistry.components.factories.flow import in_words
+from terraregistry.components.factories.parts import ModulePart
+from terraregistry.components.factories.shadows import make_shadow, run_shadow
+from terraregistry.errors import InvalidArgumentsError, Problem, ProblemKind
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from torch import Tensor
+
+    from terraregistry.components.factories.flow import Flow
+    from terraregistry.components.factories.parts import Part
+
+__all__ = ["explain_refusal", "needs_maps", "needs_other_channels"]
+
+_OTHER_CHANNELS: Final = [64] * 13
+_RESHAPE: Final = "; the neck ReshapeTokensToImage before it makes maps of tokens"
+_DECLARED: Final = ("channel_list", "embed_dim")
+
+
+def explain_refusal(
+    part: Part, problems: Sequence[Problem], flow: Flow, strides: list[int] | None = None
+) -> list[Problem]:
+    """Add to what a part refuses because of its features which features those are, and which of them it would take.
+
+    Args:
+        part: The part.
+        problems: What it refused.
+        flow: The features.
+        strides: Their strides, where the part asks for them.
+
+    Returns:
+        The problems.
+    """
+    whatever = _refused(part, _OTHER_CHANNELS, None)
+    own = [problem for problem in problems if problem.kind is ProblemKind.INVALID and problem not in whatever]
+    indices = _fitting(part, flow, strides) if own else []
+    hint = f"; the neck SelectIndices with indices {indices} before it would do" if indices else ""
+    return [
+        Problem(problem.path, problem.kind, detail=f"{problem.message}; {flow}{hint}") if problem in own else problem
+        for problem in problems
+    ]
+
+
+# A part gives anything.
+def needs_maps(run: Callable[[Sequence[Tensor]], Any], flow: Flow) -> str:
+    """Say that a part needs maps, or maps of one size, where it fails on other features and works on those.
+
+    Args:
+        run: Runs the part, which failed on the features.
+        flow: The features.
+
+    Returns:
+        What is wrong; empty where that is not certain.
+    """
+    maps = flow.as_maps()
+    if flow.are_maps:
+        level = replace(flow, strides=None).as_maps()
+        return "" if run_shadow(lambda: run(level)) is None else f"expected maps of one size, but {flow}"
+    if not _does_something(run_shadow(lambda: run(maps)), maps):
+        return ""
+    return f"expected maps (B, C, H, W), but {flow}{_RESHAPE if flow.are_tokens else ''}"
+
+
+# As above.
+def needs_other_channels(part: Part, run: Callable[[Sequence[Tensor]], Any], flow: Flow) -> str:
+    """Say that a module was made for other features, where it fails on these and works on those that it names.
+
+    Args:
+        part: The part; only a module that is made already can have been made for other features.
+        run: Runs it.
+        flow: The features.
+
+    Returns:
+        What is wrong; empty where that is not certain.
+    """
+    declared = _declared(part)
+    if not declared or declared == list(flow.channels):
+        return ""
+    maps = replace(flow, channels=tuple(declared), strides=None).as_maps()
+    if run_shadow(lambda: run(maps)) is None:
+        return ""
+    count = f"{len(declared)} feature{'s' if len(declared) != 1 else ''}"
+    indices = _positions(declared, flow.channels)
+    hint = f"; the neck SelectIndices with indices {indices} before it would do" if indices else ""
+    return f"it was made for {count} of {in_words(declared)} channels, but {flow}{hint}"
+
+
+def _refused(part: Part, channels: list[int], strides: list[int] | None) -> tuple[Problem, ...]:
+    told = {} if strides is None else {"strides": strides}
+    try:
+        make_shadow(lambda: part.build(channels, **told))
+    except InvalidArgumentsError as error:
+        return error.problems
+    except Exception:  # noqa: BLE001 - a part may raise anything; what it refuses is asked for here
+        return (Problem(part.where, ProblemKind.INVALID, detail="it cannot be made"),)
+    return ()
+
+
+def _fitting(part: Part, flow: Flow, strides: list[int] | None) -> list[int]:
+    """Find the features that a part would take, as many as it can: the deepest, or spread evenly where they have one stride."""
+    count = len(flow.channels)
+    level = flow.strides is not None and len(set(flow.strides)) == 1
+    for number in range(count - 1, 1, -1):
+        spread = [(at + 1) * count // number - 1 for at in range(number)]
+        indices = spread if level else list(range(count - number, count))
+        chosen = None if strides is None else [strides[index] for index in indices]
+        if not _refused(part, [flow.channels[index] for index in indices], chosen):
+            return indices
+    return []
+
+
+def _declared(part: Part) -> list[int] | None:
+    """Read which channels a module says that it was made for."""
+    for name in _DECLARED if isinstance(part, ModulePart) else ():
+        value: object = getattr(part.module, name, None) if isinstance(part, ModulePart) else None
+        if isinstance(value, list) and all(isinstance(width, int) for width in cast("list[object]", value)):
+            return cast("list[int]", value)
+    return None
+
+
+def _positions(wanted: Sequence[int], channels: Sequence[int]) -> list[int]:
+    """Find features of the wanted channels, in order; empty where they are not there."""
+    found: list[int] = []
+    for width in wanted:
+        start = found[-1] + 1 if found else 0
+        if width not in channels[start:]:
+            return []
+        found.append(list(channels).index(width, start))
+    return found
+
+
+def _does_something(result: object, given: Sequence[Tensor]) -> bool:
+    """Say whether a part works on what it is given, and does not only pass it on."""
+    if result is None:
+        return False
+    passed_on = isinstance(result, (list, tuple)) and len(cast("Sequence[object]", result)) == len(given)
+    return not (
+        passed_on and all(one is other for one, other in zip(cast("Sequence[object]", result), given, strict=True))
+    )

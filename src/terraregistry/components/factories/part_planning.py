@@ -1,0 +1,67 @@
+"""Checking one part of a composition, without making it."""
+
+from __future__ import annotations
+
+from inspect import Parameter
+from typing import TYPE_CHECKING, Final
+
+from torch import nn
+
+from terraregistry.components.factories.parts import ModulePart, NamedPart
+from terraregistry.components.factories.problems import not_found, unlike
+from terraregistry.errors import ComponentNotFoundError, InvalidArgumentsError
+
+if TYPE_CHECKING:
+    from terraregistry.components.factories.arguments import Arguments
+    from terraregistry.components.factories.parts import Builds, Part
+    from terraregistry.errors import Problem
+
+__all__ = ["plan_part"]
+
+_STARRED: Final = (Parameter.VAR_POSITIONAL, Parameter.VAR_KEYWORD)
+
+
+def plan_part(
+    where: str,
+    registry: Builds,
+    given: str | nn.Module,
+    arguments: Arguments,
+    leading: tuple[object, ...],
+    problems: list[Problem],
+    *,
+    kind: type,
+    name_at: str = "",
+) -> Part | None:
+    """Check one part, without constructing anything.
+
+    Args:
+        where: Its place in the composition.
+        registry: Where its name is looked up.
+        given: Its name, or the part itself.
+        arguments: What the caller gave for it.
+        leading: What it will be built from before these, with any values of the right types.
+        problems: Where problems are added.
+        kind: The protocol that a module has to satisfy.
+        name_at: Where the caller wrote the name, if not at `where`.
+
+    Returns:
+        The part; None where there is no such component.
+    """
+    if isinstance(given, nn.Module):
+        problems += arguments.unused(f"{where} is a module that is made already")
+        faults = [*unlike(kind, given, where)]
+        problems += faults
+        return ModulePart(where, given, valid=not faults)
+    valid = True
+    try:
+        registry.validate(given, *leading, **arguments.values)
+    except ComponentNotFoundError as error:
+        problems.append(not_found(name_at or where, error))
+        return None
+    except InvalidArgumentsError as error:
+        problems += [arguments.located(problem) for problem in error.problems]
+        valid = False
+    named = [each for each in registry.signature(given).parameters.values() if each.kind not in _STARRED]
+    free = {parameter.name: parameter for parameter in named[len(leading) :]}
+    names = tuple(each.name for each in named[: len(leading)])
+    return NamedPart(where, registry, given, arguments, names, free, valid)

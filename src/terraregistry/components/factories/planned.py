@@ -1,0 +1,150 @@
+"""What model factories have in common: everything is checked before anything is made."""
+
+from __future__ import annotations
+
+import inspect
+import re
+from abc import ABC, abstractmethod
+from typing import TYPE_CHECKING, Any, Final, NamedTuple, Protocol
+
+from torch import nn
+
+from terraregistry.components.factories.arguments import parameter_of
+from terraregistry.components.factories.problems import is_composition
+from terraregistry.components.factories.unused import settled
+from terraregistry.errors import InvalidArgumentsError, Problem
+from terraregistry.registry import Registry
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping
+
+__all__ = ["OwnArguments", "Plan", "PlanningFactory", "Read"]
+
+_LISTS_OF_PARTS: Final = ("necks", "aux_decoders")
+
+
+class Plan(Protocol):
+    """A model that is checked, ready to be built."""
+
+    def build(self) -> nn.Module:
+        """Make the model."""
+        ...
+
+
+class PlanningFactory(ABC):
+    """A model factory that plans a model before it makes the first part of it."""
+
+    # The arguments of a factory are any objects.
+    @abstractmethod
+    def plan(self, arguments: Mapping[str, Any]) -> Plan:
+        """Check the arguments of `build_model`.
+
+        Args:
+            arguments: The arguments, by name.
+
+        Returns:
+            The model, ready to be built.
+
+        Raises:
+            InvalidArgumentsError: Something is wrong; all of it is listed.
+        """
+
+    def validate_model(self, **arguments: Any) -> None:
+        """Check the arguments of `build_model`, without making anything of them.
+
+        Args:
+            **arguments: The arguments of `build_model`, by name.
+
+        Raises:
+            InvalidArgumentsError: Something is wrong with the arguments; everything that is wrong is listed, at the place
+                where it was written.
+            SourceUnavailableError: The library behind a source is missing or broken.
+        """
+        settled(arguments.get("unused"), component_of(self), arguments, self.plan)
+
+    def _build(self, arguments: Mapping[str, Any]) -> nn.Module:
+        return settled(arguments.get("unused"), component_of(self), arguments, self._made, depth=1)
+
+    def _made(self, arguments: Mapping[str, Any]) -> nn.Module:
+        plan = self.plan(arguments)
+        try:
+            return plan.build()
+        except InvalidArgumentsError as error:
+            if not is_composition(error) or error.component == component_of(self):
+                raise
+            raise self._refused(map(self._moved, error.problems)) from error
+
+    def _moved(self, problem: Problem) -> Problem:
+        """Move a problem of a part to where the caller of this factory wrote it."""
+        return problem
+
+    def _refused(self, problems: Iterable[Problem]) -> InvalidArgumentsError:
+        return InvalidArgumentsError(component_of(self), "MODEL_FACTORY_REGISTRY", tuple(dict.fromkeys(problems)))
+
+
+class Read(NamedTuple):
+    """The arguments of a call.
+
+    Attributes:
+        own: Those that the factory names, validated; those that are wrong in themselves are left out.
+        loose: The others.
+        problems: What is wrong with those that the factory names.
+    """
+
+    own: dict[str, Any]  # of several types
+    loose: dict[str, Any]  # of parts, any objects
+    problems: tuple[Problem, ...]
+
+
+class OwnArguments:
+    """The arguments that a factory's `build_model` names.
+
+    Args:
+        build_model: The method, as a function.
+
+    Attributes:
+        names: Their names.
+    """
+
+    def __init__(self, build_model: Callable[..., nn.Module]) -> None:
+        parameters = inspect.signature(build_model).parameters
+        given = {name: each for name, each in parameters.items() if name not in ("self", "kwargs")}
+        self.names: Final = list(given)
+        self._defaults: Final = {name: each.default for name, each in given.items() if each.default is not each.empty}
+        self._calls: Final = Registry[nn.Module](build_model=build_model)
+
+    def read(self, factory: object, arguments: Mapping[str, Any]) -> Read:  # any objects
+        """Validate what the factory names, and set the rest apart.
+
+        Args:
+            factory: The factory.
+            arguments: The arguments of a call, by name.
+
+        Returns:
+            The arguments, with what is wrong.
+        """
+        own = self._defaults | {name: value for name, value in arguments.items() if name in self.names}
+        loose = {name: value for name, value in arguments.items() if name not in self.names}
+        try:
+            return Read(self._calls.validate("build_model", factory, **own).kwargs, loose, ())
+        except InvalidArgumentsError as error:
+            return Read(_without(own, error.problems), loose, error.problems)
+
+
+def component_of(factory: object) -> str:
+    """Name what the arguments are of, in errors."""
+    return f"{type(factory).__name__}.build_model"
+
+
+# Arguments of several types.
+def _without(own: Mapping[str, Any], problems: Iterable[Problem]) -> dict[str, Any]:
+    """Leave out what is wrong: an entry of a list of parts (None stands in for it), or else the whole argument."""
+    left = dict(own)
+    for problem in problems:
+        name = parameter_of(problem.path)
+        entry = re.match(r"\[(\d+)\]", problem.path[len(name) :])
+        if name in _LISTS_OF_PARTS and entry is not None:
+            left[name] = [None if at == int(entry[1]) else part for at, part in enumerate(left[name])]
+        else:
+            left.pop(name, None)
+    return left

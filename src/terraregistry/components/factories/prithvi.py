@@ -1,0 +1,174 @@
+"""The factory for models on Prithvi backbones, with the arguments of older configs."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence  # noqa: TC003 - read at run time
+from typing import TYPE_CHECKING, Any, Final
+
+from torch import nn  # noqa: TC002 - read at run time
+
+from terraregistry.components.backbones.prithvi.bands import GivenBand  # noqa: TC001 - read at run time
+from terraregistry.components.factories.arguments import parameter_of
+from terraregistry.components.factories.auxiliary import AuxiliaryHead  # noqa: TC001 - read at run time
+from terraregistry.components.factories.planned import OwnArguments, PlanningFactory
+from terraregistry.components.factories.problems import is_composition
+from terraregistry.components.factories.unused import UnusedPolicy  # noqa: TC001 - read at run time
+from terraregistry.errors import ComponentNotFoundError, InvalidArgumentsError, Problem, ProblemKind
+
+if TYPE_CHECKING:
+    from terraregistry.components.factories.composition import Composition
+    from terraregistry.components.factories.encoder_decoder import EncoderDecoderFactory
+    from terraregistry.protocols import Backbone
+    from terraregistry.registry import MultiSourceRegistry
+
+__all__ = ["PrithviModelFactory"]
+
+_INNER: Final = {
+    "bands": "backbone_bands",
+    "in_channels": "backbone_in_chans",
+    "pretrained": "backbone_pretrained",
+    "num_frames": "backbone_num_frames",
+}
+"""What each argument about the backbone is called by `EncoderDecoderFactory`."""
+_PARTS: Final = ("backbone_", "decoder_", "head_")
+_PASSED_ON: Final = ("task", "backbone", "decoder", "num_classes", "aux_decoders", "rescale")
+
+
+class PrithviModelFactory(PlanningFactory):
+    """Puts models together on a Prithvi backbone: `EncoderDecoderFactory` with the arguments of older configs.
+
+    TerraTorch's warns that it is old, and lets arguments through that nothing reads; this one does not. There are no
+    necks: the backbone turns its tokens into maps itself.
+
+    Args:
+        factory: Makes the models.
+        backbones: Where it looks names of backbones up.
+    """
+
+    def __init__(self, factory: EncoderDecoderFactory, backbones: MultiSourceRegistry[Backbone]) -> None:
+        self._factory: Final = factory
+        self._backbones: Final = backbones
+
+    # The arguments of the parts are any objects.
+    def build_model(
+        self,
+        task: str,
+        backbone: str | nn.Module,
+        decoder: str | nn.Module,
+        bands: Sequence[GivenBand] | None = None,
+        in_channels: int | None = None,
+        num_classes: int | None = None,
+        pretrained: bool = True,
+        num_frames: int = 1,
+        aux_decoders: Sequence[AuxiliaryHead | Mapping[str, Any]] | None = None,
+        rescale: bool = True,
+        unused: UnusedPolicy = "error",
+        **kwargs: Any,
+    ) -> nn.Module:
+        """Build a model.
+
+        Args:
+            task: `segmentation`, `regression`, `classification` or `scalar_regression`.
+            backbone: The name of a Prithvi backbone, or the backbone itself.
+            decoder: The name of a decoder, or the decoder itself.
+            bands: The bands of the images; those of the backbone's weights by default.
+            in_channels: The number of channels; it follows from `bands`, and must agree.
+            num_classes: The number of classes.
+            pretrained: Whether to load the published weights.
+            num_frames: The number of frames of an image.
+            aux_decoders: Further branches on the same features.
+            rescale: Bring results at each pixel to the resolution of the images.
+            unused: What becomes of arguments that nothing reads: `error` refuses them, `warn` drops them with an
+                `UnusedArgumentWarning`.
+            **kwargs: Arguments of the parts, with `backbone_`, `decoder_` or `head_` in front.
+
+        Returns:
+            A `PixelWiseModel` or `ScalarOutputModel`.
+
+        Raises:
+            InvalidArgumentsError: Something is wrong with the arguments of the factory or of a part; everything that is
+                wrong is listed, at the place where it was written.
+            WeightsError: The weights cannot be had, or do not fit.
+        """
+        own = {
+            "task": task,
+            "backbone": backbone,
+            "decoder": decoder,
+            "bands": bands,
+            "in_channels": in_channels,
+            "num_classes": num_classes,
+            "pretrained": pretrained,
+            "num_frames": num_frames,
+            "aux_decoders": aux_decoders,
+            "rescale": rescale,
+            "unused": unused,
+        }
+        return self._build(own | kwargs)
+
+    # As above.
+    def plan(self, arguments: Mapping[str, Any]) -> Composition:
+        """Check the arguments of `build_model`.
+
+        Args:
+            arguments: The arguments, by name.
+
+        Returns:
+            The composition, ready to be built.
+
+        Raises:
+            InvalidArgumentsError: Something is wrong; all of it is listed.
+        """
+        own, loose, found = _OWN.read(self, arguments)
+        problems = [*found, *self._unlike_prithvi(own.get("backbone"))]
+        inner: dict[str, Any] = {name: own[name] for name in _PASSED_ON if name in own}
+        for name, value in loose.items():
+            if not name.startswith(_PARTS) or name in ("backbone_kwargs", "decoder_kwargs", "head_kwargs"):
+                problems.append(Problem(name, ProblemKind.UNKNOWN, choices=_OWN.names))
+            elif name in _INNER.values():
+                spelling = next(own_name for own_name, other in _INNER.items() if other == name)
+                problems.append(Problem(name, ProblemKind.UNUSED, detail=f"nothing reads this: write {spelling}"))
+            else:
+                inner[name] = value
+        inner |= {_INNER[name]: own[name] for name in _INNER if name in own and self._matters(name, own)}
+        return self._planned(inner, problems, wrong={parameter_of(problem.path) for problem in found})
+
+    def _planned(self, inner: Mapping[str, Any], problems: list[Problem], wrong: set[str]) -> Composition:  # as above
+        composition: Composition | None = None
+        try:
+            composition = self._factory.plan(inner)
+        except InvalidArgumentsError as error:
+            if not is_composition(error):
+                raise
+            moved = [self._moved(problem) for problem in error.problems]
+            # What is wrong in itself was left out, and is not missing.
+            problems += [problem for problem in moved if parameter_of(problem.path) not in wrong]
+        if composition is None or problems:
+            raise self._refused(problems)
+        return composition
+
+    def _moved(self, problem: Problem) -> Problem:
+        name = parameter_of(problem.path)
+        spelling = next((own for own, inner in _INNER.items() if inner == name), name)
+        return problem.at(spelling + problem.path[len(name) :])
+
+    def _matters(self, name: str, own: Mapping[str, Any]) -> bool:  # as above
+        """Say whether an argument has to reach the backbone: it was given, or is another than the backbone's default."""
+        backbone: str | nn.Module | None = own.get("backbone")
+        if name != "pretrained":
+            return bool(own[name] != (1 if name == "num_frames" else None))
+        return isinstance(backbone, str)
+
+    def _unlike_prithvi(self, backbone: str | nn.Module | None) -> list[Problem]:
+        if not isinstance(backbone, str):
+            return []
+        try:
+            bare = self._backbones.resolve(backbone).name
+        except ComponentNotFoundError:
+            return []  # which is reported with what it is close to
+        if bare.startswith("prithvi_"):
+            return []
+        detail = f"{backbone!r} is no Prithvi backbone, such as 'prithvi_eo_v2_300'; EncoderDecoderFactory takes any"
+        return [Problem("backbone", ProblemKind.INVALID, detail=detail)]
+
+
+_OWN: Final = OwnArguments(PrithviModelFactory.build_model)

@@ -1,0 +1,182 @@
+"""The factory for whole models of segmentation-models-pytorch."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence  # noqa: TC003 - read at run time
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final
+
+from torch import nn
+
+from terraregistry.components.backbones.prithvi.bands import GivenBand  # noqa: TC001 - read at run time
+from terraregistry.components.factories.arguments import Arguments, take_prefixed
+from terraregistry.components.factories.checks import only_task, positive, with_own
+from terraregistry.components.factories.part_planning import plan_part
+from terraregistry.components.factories.planned import OwnArguments, PlanningFactory
+from terraregistry.components.factories.shadows import make_shadow
+from terraregistry.components.factories.smp_library import encoder_problems, smp_models, weights_of
+from terraregistry.components.factories.unused import UnusedPolicy  # noqa: TC001 - read at run time
+from terraregistry.components.models.whole import SmpModel
+from terraregistry.errors import Problem, ProblemKind
+from terraregistry.nearest import nearest
+
+if TYPE_CHECKING:
+    from collections.abc import Container
+
+    from terraregistry.components.factories.parts import Part
+
+__all__ = ["SMPModelFactory"]
+
+_TASK: Final = "segmentation"
+_NAMES: Final = {"backbone": "encoder_name", "in_channels": "in_channels", "num_classes": "classes"}
+_WEIGHTS: Final = "encoder_weights"
+
+
+@dataclass(frozen=True)
+class _Segmentation:
+    """A model of smp, ready to be built."""
+
+    part: Part
+    weights: str | None
+    rescale: bool
+
+    def build(self) -> nn.Module:
+        return SmpModel(self.part.build(encoder_weights=self.weights), rescale=self.rescale)
+
+
+class SMPModelFactory(PlanningFactory):
+    """Builds whole models of segmentation-models-pytorch for segmentation.
+
+    TerraTorch's ignores arguments that smp does not know, and takes encoders by the dotted path of a class, which would
+    import whatever a config says; both are refused here.
+
+    Args:
+        networks: The names of timm's networks, which can be encoders.
+    """
+
+    def __init__(self, networks: Container[str]) -> None:
+        self._networks: Final = networks
+
+    # The arguments of a model are any objects.
+    def build_model(
+        self,
+        task: str,
+        backbone: str,
+        model: str,
+        bands: Sequence[GivenBand] | None = None,
+        in_channels: int | None = None,
+        num_classes: int = 1,
+        pretrained: bool | str | None = True,
+        rescale: bool = True,
+        unused: UnusedPolicy = "error",
+        **kwargs: Any,
+    ) -> nn.Module:
+        """Build a model.
+
+        Args:
+            task: `segmentation`.
+            backbone: The name of an encoder of smp, or `tu-` and the name of an architecture of timm.
+            model: The name of a model of smp, such as `Unet`.
+            bands: The bands of the images; only their number is read.
+            in_channels: The channels of the images; as many as there are bands by default, or 3 where there are none.
+            num_classes: The number of classes.
+            pretrained: Whether to load weights of the encoder: True for those of ImageNet, or the name of others.
+            rescale: Bring the result to the resolution of the images where it has another.
+            unused: What becomes of arguments that nothing reads: `error` refuses them, `warn` drops them with an
+                `UnusedArgumentWarning`.
+            **kwargs: Arguments of the model, as smp names them (`encoder_depth`, `decoder_channels`), with or without
+                `smp_` in front.
+
+        Returns:
+            A `SmpModel`.
+
+        Raises:
+            InvalidArgumentsError: Something is wrong with the arguments; everything that is wrong is listed.
+            SourceUnavailableError: smp is missing or broken.
+        """
+        own = {
+            "task": task,
+            "backbone": backbone,
+            "model": model,
+            "bands": bands,
+            "in_channels": in_channels,
+            "num_classes": num_classes,
+            "pretrained": pretrained,
+            "rescale": rescale,
+            "unused": unused,
+        }
+        return self._build(own | kwargs)
+
+    # As above.
+    def plan(self, arguments: Mapping[str, Any]) -> _Segmentation:
+        """Check the arguments of `build_model`.
+
+        Args:
+            arguments: The arguments, by name.
+
+        Returns:
+            The model, ready to be built.
+
+        Raises:
+            InvalidArgumentsError: Something is wrong; all of it is listed.
+        """
+        own, loose, found = _OWN.read(self, arguments)
+        problems = [*found, *only_task(own.get("task", _TASK), _TASK, "SMPModelFactory")]
+        problems += [*positive(own, "num_classes"), *positive(own, "in_channels"), *_channels(own)]
+        weights = weights_of(own.get("pretrained"))
+        if "backbone" in own:
+            problems += encoder_problems(own["backbone"], weights, self._networks)
+        part = self._part(own, loose, problems)
+        if part is None or problems:
+            raise self._refused(problems)
+        problems += _refusals(part)
+        if problems:
+            raise self._refused(problems)
+        return _Segmentation(part, weights, own["rescale"])
+
+    def _part(
+        self, own: Mapping[str, Any], loose: Mapping[str, Any], problems: list[Problem]
+    ) -> Part | None:  # as above
+        rest = dict(loose)
+        prefixed, _ = take_prefixed("smp", rest, {})
+        given = Arguments({**rest, **prefixed.values}, "")
+        for name in prefixed.values:
+            if name in rest:
+                detail = f"{name} says this already; give one of them"
+                problems.append(Problem(prefixed.path(name), ProblemKind.DUPLICATE, detail=detail))
+            given = given.written_at(name, name if name in rest else prefixed.path(name))
+        if _WEIGHTS in given.values:
+            problems.append(
+                Problem(given.path(_WEIGHTS), ProblemKind.UNUSED, detail="nothing reads this: write pretrained")
+            )
+            given = given.without([_WEIGHTS])
+        told = {**own, "in_channels": own.get("in_channels") or len(own.get("bands") or ()) or 3}
+        if "model" not in own:
+            return None
+        if own["model"] not in smp_models():
+            choices = nearest(own["model"], smp_models())
+            detail = f"smp has no model {own['model']!r}"
+            problems.append(Problem("model", ProblemKind.NOT_FOUND, detail=detail, choices=choices))
+            return None
+        given = with_own(given, told, _NAMES, problems)
+        return plan_part("model", smp_models(), own["model"], given, (), problems, kind=nn.Module)
+
+
+_OWN: Final = OwnArguments(SMPModelFactory.build_model)
+
+
+def _channels(own: Mapping[str, Any]) -> list[Problem]:  # as above
+    """Check that the bands are as many as the channels."""
+    bands, channels = own.get("bands"), own.get("in_channels")
+    if not bands or channels is None or len(bands) == channels:
+        return []
+    return [Problem("in_channels", ProblemKind.INVALID, detail=f"expected {len(bands)}, one a band, got {channels}")]
+
+
+def _refusals(part: Part) -> list[Problem]:
+    """Find out what smp refuses, by making the model without weights and data."""
+    try:
+        make_shadow(lambda: part.build(encoder_weights=None))
+    except (ValueError, KeyError, AssertionError) as error:
+        return [Problem("model", ProblemKind.INVALID, detail=f"smp refuses these arguments: {error}")]
+    return []

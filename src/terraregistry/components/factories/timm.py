@@ -1,0 +1,133 @@
+"""The factory for whole classifiers of timm."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping  # noqa: TC003 - read at run time
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final
+
+from torch import nn
+
+from terraregistry.components.factories.arguments import take_prefixed
+from terraregistry.components.factories.checks import only_task, positive, with_own
+from terraregistry.components.factories.part_planning import plan_part
+from terraregistry.components.factories.planned import OwnArguments, PlanningFactory
+from terraregistry.components.factories.unused import UnusedPolicy  # noqa: TC001 - read at run time
+from terraregistry.components.models.whole import TimmModel
+from terraregistry.errors import Problem, ProblemKind
+
+if TYPE_CHECKING:
+    from terraregistry.components.factories.parts import Builds, Part
+
+__all__ = ["TimmModelFactory"]
+
+_TASK: Final = "classification"
+_PYRAMID: Final = "features_only"
+_NAMES: Final = {
+    "in_channels": "in_chans",
+    "num_classes": "num_classes",
+    "pretrained": "pretrained",
+    _PYRAMID: _PYRAMID,
+}
+"""What timm calls each argument of the factory, and the one that the factory gives itself."""
+
+
+@dataclass(frozen=True)
+class _Classifier:
+    """A classifier, ready to be built."""
+
+    part: Part
+
+    def build(self) -> nn.Module:
+        backbone = self.part.build()
+        # timm's own network, in the module that makes a backbone of it.
+        network: nn.Module = backbone.timm_model  # type: ignore[assignment]  # torch: an attribute is a tensor or module
+        return TimmModel(network)
+
+
+class TimmModelFactory(PlanningFactory):
+    """Builds classifiers of timm. TerraTorch's ignores further arguments; this one passes them on, or refuses them.
+
+    Weights from a file or of another library are not loaded by way of `pretrained`; `backbone_pretrained_cfg_overlay`
+    with a `file` does that.
+
+    Args:
+        networks: The networks of timm.
+    """
+
+    def __init__(self, networks: Builds) -> None:
+        self._networks: Final = networks
+
+    # The arguments of an architecture are any objects.
+    def build_model(
+        self,
+        task: str,
+        backbone: str,
+        in_channels: int,
+        num_classes: int,
+        pretrained: bool = True,
+        unused: UnusedPolicy = "error",
+        **kwargs: Any,
+    ) -> nn.Module:
+        """Build a classifier.
+
+        Args:
+            task: `classification`.
+            backbone: The name of an architecture of timm, with or without a pretrained tag.
+            in_channels: The channels of the images.
+            num_classes: The number of classes.
+            pretrained: Whether to load pretrained weights.
+            unused: What becomes of arguments that nothing reads: `error` refuses them, `warn` drops them with an
+                `UnusedArgumentWarning`.
+            **kwargs: Arguments of the architecture, with `backbone_` in front.
+
+        Returns:
+            A `TimmModel`.
+
+        Raises:
+            InvalidArgumentsError: Something is wrong with the arguments; everything that is wrong is listed.
+            SourceUnavailableError: timm is missing or broken.
+        """
+        own = {
+            "task": task,
+            "backbone": backbone,
+            "in_channels": in_channels,
+            "num_classes": num_classes,
+            "pretrained": pretrained,
+            "unused": unused,
+        }
+        return self._build(own | kwargs)
+
+    # As above.
+    def plan(self, arguments: Mapping[str, Any]) -> _Classifier:
+        """Check the arguments of `build_model`.
+
+        Args:
+            arguments: The arguments, by name.
+
+        Returns:
+            The classifier, ready to be built.
+
+        Raises:
+            InvalidArgumentsError: Something is wrong; all of it is listed.
+        """
+        own, loose, found = _OWN.read(self, arguments)
+        problems = [*found, *only_task(own.get("task", _TASK), _TASK, "TimmModelFactory")]
+        problems += [*positive(own, "in_channels"), *positive(own, "num_classes")]
+        given, _ = take_prefixed("backbone", loose, {})
+        if _PYRAMID in given.values:
+            detail = "nothing reads this: a classifier is no feature pyramid"
+            problems.append(Problem(given.path(_PYRAMID), ProblemKind.UNUSED, detail=detail))
+            given = given.without([_PYRAMID])
+        part: Part | None = None
+        if "backbone" in own:
+            given = with_own(given, own | {_PYRAMID: False}, _NAMES, problems)
+            part = plan_part("backbone", self._networks, own["backbone"], given, (), problems, kind=nn.Module)
+        choices = [*_OWN.names, *(given.spellings(part.parameters) if part is not None else ())]
+        problems += [Problem(name, ProblemKind.UNKNOWN, choices=choices) for name in loose]
+        if part is None or problems:
+            raise self._refused(problems)
+        return _Classifier(part)
+
+
+_OWN: Final = OwnArguments(TimmModelFactory.build_model)

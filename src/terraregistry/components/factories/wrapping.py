@@ -1,0 +1,152 @@
+"""What is put around a backbone: a wrapper for time series, adapters for fine-tuning."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final, cast
+
+from torch import nn
+
+from terraregistry.components.backbones.adapters import adapted, check_adapter
+from terraregistry.components.backbones.temporal import TemporalWrapper
+from terraregistry.components.factories.arguments import Arguments
+from terraregistry.components.factories.part_planning import plan_part
+from terraregistry.components.factories.parts import NamedPart
+from terraregistry.errors import InvalidArgumentsError, Problem, ProblemKind, describe_value
+from terraregistry.registry import Registry
+
+if TYPE_CHECKING:
+    from collections.abc import Collection
+    from inspect import Parameter
+
+    from terraregistry.components.factories.parts import Part
+
+__all__ = ["ADAPTERS", "WrappedPart", "take_temporal", "with_adapters", "with_time"]
+
+_WRAPPERS: Final = Registry[nn.Module](TemporalWrapper=TemporalWrapper, adapters=adapted)
+ADAPTERS: Final = "adapters"
+"""The name of what puts adapters on a backbone."""
+_USE: Final = "use_temporal"
+_TEMPORAL: Final = "temporal_"
+
+
+@dataclass(frozen=True)
+class WrappedPart:
+    """A backbone with something around it.
+
+    Attributes:
+        inner: The backbone.
+        wrapper: What is around it.
+    """
+
+    inner: Part
+    wrapper: NamedPart
+
+    @property
+    def where(self) -> str:
+        """The place of the backbone."""
+        return self.inner.where
+
+    @property
+    def label(self) -> str:
+        """The place and name of the backbone, and the name of what is around it."""
+        return f"{self.inner.label} in {self.wrapper.name}"
+
+    @property
+    def valid(self) -> bool:
+        """Whether nothing is known to be wrong with either."""
+        return self.inner.valid and self.wrapper.valid
+
+    @property
+    def parameters(self) -> Mapping[str, Parameter]:
+        """Those of the backbone."""
+        return self.inner.parameters
+
+    def value_of(self, parameter: str) -> Any:  # what a caller gave is any object
+        """Return what a parameter of the backbone was given, or None."""
+        return self.inner.value_of(parameter)
+
+    def takes(self, parameter: str) -> bool:
+        """Say whether the backbone has a parameter that the caller did not give."""
+        return self.inner.takes(parameter)
+
+    # As every part.
+    def build(self, *args: Any, **kwargs: Any) -> nn.Module:
+        """Build the backbone, and put the wrapper around it."""
+        return self.wrapper.build(self.inner.build(*args, **kwargs))
+
+
+def take_temporal(arguments: Arguments, parameters: Collection[str]) -> tuple[Arguments, Arguments]:
+    """Take what says how a backbone is applied to time series out of its arguments.
+
+    Args:
+        arguments: The arguments of the backbone.
+        parameters: What the backbone itself has parameters for, which stays among its arguments.
+
+    Returns:
+        Those of the wrapper, with `use_temporal` as it was written, and the rest.
+    """
+    about_time = [name for name in arguments.values if name == _USE or name.startswith(_TEMPORAL)]
+    mine = {name: arguments.values[name] for name in about_time if name not in parameters}
+    taken = Arguments(
+        {name.removeprefix(_TEMPORAL): value for name, value in mine.items()}, arguments.prefix + _TEMPORAL
+    )
+    return taken.written_at(_USE, arguments.prefix + _USE), arguments.without(mine)
+
+
+def with_time(part: Part | None, arguments: Arguments, problems: list[Problem]) -> Part | None:
+    """Put a wrapper for time series around a backbone, where the caller asks for it.
+
+    Args:
+        part: The backbone; None where there is none.
+        arguments: What `take_temporal` took.
+        problems: Where problems are added.
+
+    Returns:
+        The backbone, with the wrapper or without.
+    """
+    use: object = arguments.values.get(_USE, False)
+    rest = arguments.without([_USE])
+    if not isinstance(use, bool):
+        problems.append(Problem(arguments.path(_USE), ProblemKind.TYPE, expected="bool", given=describe_value(use)))
+    if use is False:
+        problems += rest.unused(f"it needs {arguments.path(_USE)}=True")
+        return part
+    return _around(part, "TemporalWrapper", rest, problems)
+
+
+# What a method takes is its own.
+def with_adapters(part: Part | None, given: Mapping[str, Any] | None, problems: list[Problem]) -> Part | None:
+    """Put adapters on a backbone, where the caller asks for them.
+
+    Args:
+        part: The backbone; None where there is none.
+        given: The method of peft, and its arguments; None for no adapters.
+        problems: Where problems are added.
+
+    Returns:
+        The backbone, with adapters or without.
+
+    Raises:
+        SourceUnavailableError: peft is not installed.
+    """
+    if given is None:
+        return part
+    arguments = Arguments(given, "peft_config.")
+    wrapped = _around(part, ADAPTERS, arguments, problems)
+    method, options = given.get("method"), given.get("peft_config_kwargs")
+    if isinstance(method, str) and (options is None or isinstance(options, Mapping)):
+        try:
+            check_adapter(method, cast("Mapping[str, Any] | None", options))
+        except InvalidArgumentsError as error:
+            problems += [arguments.located(problem) for problem in error.problems]
+    return wrapped
+
+
+def _around(part: Part | None, name: str, arguments: Arguments, problems: list[Problem]) -> Part | None:
+    leading = (nn.Identity(),)
+    wrapper = plan_part("backbone", _WRAPPERS, name, arguments, leading, problems, kind=nn.Module)
+    if part is None or not isinstance(wrapper, NamedPart):
+        return part
+    return WrappedPart(part, wrapper)
