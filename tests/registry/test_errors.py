@@ -1,0 +1,323 @@
+"""The exceptions themselves: attributes, messages, pickles, copies, notes, and values without words."""
+
+from __future__ import annotations
+
+import copy
+import pickle
+import traceback
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from terraregistry import MultiSourceRegistry, Registry
+from terraregistry.errors import (
+    ComponentNotFoundError,
+    ComponentProtocolError,
+    ConfigError,
+    DuplicateComponentError,
+    DuplicateSourceError,
+    InvalidArgumentsError,
+    InvalidRegistrationError,
+    PrefixConflictError,
+    Problem,
+    ProblemKind,
+    ReadOnlyRegistryError,
+    RegistryError,
+    SourceNotFoundError,
+    SourceUnavailableError,
+    describe_value,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+
+class Wordless:
+    def __repr__(self) -> str:
+        raise RuntimeError("no words")
+
+    __str__ = __repr__
+
+
+def part(size: int, *, colour: str = "red") -> object:
+    return size
+
+
+R = Registry[Any](part=part)
+M = MultiSourceRegistry[Any](p=R)
+PROBLEMS = (
+    Problem("sise", ProblemKind.UNKNOWN, choices=["size", "colour"]),
+    Problem("size", ProblemKind.MISSING, expected="int"),
+    Problem("necks[1].depth", ProblemKind.TYPE, expected="int", given="str '3'"),
+    Problem("", ProblemKind.TOO_MANY, detail="takes at most 1 positional argument, got 2"),
+    Problem("size", ProblemKind.DUPLICATE),
+    Problem("head", ProblemKind.UNUSED, detail="nothing reads it"),
+    Problem("backbone", ProblemKind.NOT_FOUND, detail="no such backbone", choices=["timm_resnet18"]),
+    Problem("x", ProblemKind.INVALID, detail="too small"),
+)
+ERRORS: list[tuple[RegistryError, dict[str, object], str]] = [
+    (RegistryError("anything"), {}, "anything"),
+    (
+        ComponentNotFoundError("sqaure", "R", ("p", "q"), ("square",)),
+        {"name": "sqaure", "registry": "R", "sources": ("p", "q"), "suggestions": ("square",)},
+        "R has no component 'sqaure'; did you mean 'square'? (sources searched: p, q)",
+    ),
+    (
+        ComponentNotFoundError("sqaure", lambda: "R", ("p",), lambda: ("square", "squares")),
+        {"name": "sqaure", "registry": "R", "sources": ("p",), "suggestions": ("square", "squares")},
+        "R has no component 'sqaure'; did you mean 'square' or 'squares'? (sources searched: p)",
+    ),
+    (
+        SourceNotFoundError("tim", "R", ("timm", "smp")),
+        {"prefix": "tim", "registry": "R", "sources": ("timm", "smp"), "suggestions": ("timm",)},
+        "R has no source 'tim'; did you mean 'timm'? (mounted: timm, smp)",
+    ),
+    (
+        DuplicateComponentError("a", "R", "module.A", "file.py:3"),
+        {"name": "a", "registry": "R", "taken_by": "module.A", "defined_at": "file.py:3"},
+        (
+            "R has a component 'a' already: module.A, defined at file.py:3; "
+            "register under another name, or with override=True to replace it"
+        ),
+    ),
+    (
+        DuplicateSourceError("a", "R", "Source"),
+        {"prefix": "a", "registry": "R", "taken_by": "Source", "defined_at": ""},
+        "R has a source 'a' already: Source; mount under another prefix, or unregister_source() it first",
+    ),
+    (
+        PrefixConflictError("a_b", "R", "a"),
+        {"prefix": "a_b", "registry": "R", "conflicts_with": "a"},
+        "R cannot mount a source under 'a_b' beside 'a': names that begin with 'a_b_' could belong to 'a' as well",
+    ),
+    (
+        PrefixConflictError(5, "R"),
+        {"prefix": 5, "registry": "R", "conflicts_with": None},
+        "R cannot mount a source under int 5: a prefix is an identifier, such as 'timm'",
+    ),
+    (
+        InvalidRegistrationError("a", "R", "a reason"),
+        {"name": "a", "registry": "R", "reason": "a reason"},
+        "R cannot register 'a': a reason",
+    ),
+    (
+        InvalidRegistrationError(None, "R", "a reason"),
+        {"name": None, "registry": "R", "reason": "a reason"},
+        "R cannot register a component: a reason",
+    ),
+    (
+        InvalidArgumentsError("a", lambda: "R", PROBLEMS, lambda: "(size: int)", "file.py:3"),
+        {
+            "component": "a",
+            "registry": "R",
+            "problems": PROBLEMS,
+            "signature": "(size: int)",
+            "defined_at": "file.py:3",
+        },
+        (
+            "8 problems in the arguments of 'a' (R)\n"
+            "  sise: unknown argument; did you mean 'size'?\n"
+            "  size: missing; expected int\n"
+            "  necks[1].depth: expected int, got str '3'\n"
+            "  takes at most 1 positional argument, got 2\n"
+            "  size: given twice: by position and by name\n"
+            "  head: nothing reads it\n"
+            "  backbone: no such backbone; did you mean 'timm_resnet18'?\n"
+            "  x: too small\n"
+            "signature: a(size: int)\n"
+            "defined at: file.py:3"
+        ),
+    ),
+    (
+        ComponentProtocolError("a", "R", "Backbone", "Conv2d", ("forward",), ("has x = int 5, not a method",)),
+        {
+            "component": "a",
+            "registry": "R",
+            "kind": "Backbone",
+            "product": "Conv2d",
+            "missing": ("forward",),
+            "wrong": ("has x = int 5, not a method",),
+        },
+        "'a' of R built a Conv2d, which is no Backbone: it lacks forward; has x = int 5, not a method",
+    ),
+    (
+        SourceUnavailableError("timm", "it is not there", "install it"),
+        {"source": "timm", "reason": "it is not there", "remedy": "install it"},
+        "the source 'timm' is unavailable: it is not there; install it",
+    ),
+    (
+        ReadOnlyRegistryError("TIMM", "register elsewhere"),
+        {"registry": "TIMM", "remedy": "register elsewhere"},
+        "TIMM is read-only: register elsewhere",
+    ),
+    (ReadOnlyRegistryError("TIMM"), {"registry": "TIMM", "remedy": ""}, "TIMM is read-only"),
+    (
+        ConfigError("c.yaml", ((1, 2, "one"), (3, 4, "two"))),
+        {"file": "c.yaml", "problems": ((1, 2, "one"), (3, 4, "two"))},
+        "c.yaml:1:2: one\nc.yaml:3:4: two",
+    ),
+]
+every_error = pytest.mark.parametrize(("error", "facts", "message"), ERRORS, ids=lambda each: type(each).__name__)
+
+
+@every_error
+def test_attributes_and_message(error: RegistryError, facts: dict[str, object], message: str) -> None:
+    assert str(error) == message
+    assert repr(error) == f"{type(error).__name__}({message!r})"
+    assert {name: getattr(error, name) for name in facts} == facts
+    assert traceback.format_exception_only(error)[0].startswith(
+        f"terraregistry.errors.{type(error).__name__}: {message}"[:60]
+    )
+
+
+@every_error
+@pytest.mark.parametrize(
+    "again",
+    [
+        copy.copy,
+        copy.deepcopy,
+        *(lambda error, protocol=protocol: pickle.loads(pickle.dumps(error, protocol)) for protocol in range(6)),
+        lambda error: pickle.loads(pickle.dumps(pickle.loads(pickle.dumps(error)))),
+    ],
+)
+def test_pickles_and_copies_say_the_same(
+    error: RegistryError, facts: dict[str, object], message: str, again: Callable[[RegistryError], RegistryError]
+) -> None:
+    error.__notes__ = ["while building something", "while reading a file"]
+    twin = again(error)
+    assert type(twin) is type(error)
+    assert str(twin) == message
+    assert {name: getattr(twin, name) for name in facts} == facts
+    assert twin.__notes__ == error.__notes__
+    assert not hasattr(again(type(error)(*error._facts())), "__notes__")
+
+
+def raised(ask: Callable[[], object]) -> RegistryError:
+    with pytest.raises(RegistryError) as caught:
+        ask()
+    return caught.value
+
+
+@pytest.mark.parametrize(
+    "ask",
+    [
+        lambda: R.build("prat"),
+        lambda: R.build(lambda: 0),  # type: ignore[arg-type]  # that is what is refused
+        lambda: R.build(Wordless()),  # type: ignore[arg-type]  # the same
+        lambda: R.build([Wordless()]),  # type: ignore[arg-type]  # the same
+        lambda: M[lambda: 0],  # type: ignore[index]  # the same
+        lambda: M[Wordless()],  # type: ignore[index]  # the same
+        lambda: M.register_source(lambda: 0, R),  # type: ignore[arg-type]  # the same
+        lambda: M.register_source(Wordless(), R),  # type: ignore[arg-type]  # the same
+        lambda: M.register_source("p", R),
+        lambda: M.register_source("p_q", R),
+        lambda: M.register_source("q", Wordless()),  # type: ignore[arg-type]  # the same
+        lambda: R.register(part, name=lambda: 0),  # type: ignore[call-overload]  # the same
+        lambda: R.register(part, name=Wordless()),  # type: ignore[call-overload]  # the same
+        lambda: R.register(Wordless()),  # type: ignore[call-overload]  # the same
+        lambda: R.register_lazy("x", Wordless()),  # type: ignore[arg-type]  # the same
+        lambda: R.register(part),
+        lambda: R.build("part", Wordless(), colour=[Wordless()], sise={"a": Wordless()}),
+        lambda: M.build("part", size=lambda: 0),
+        lambda: Registry[int](a=Wordless).build("a"),
+    ],
+)
+def test_whatever_was_given_the_error_prints_pickles_and_copies(ask: Callable[[], object]) -> None:
+    error = raised(ask)
+    text = str(error)
+    assert len(text) < 700
+    assert text == error._message()
+    assert str(pickle.loads(pickle.dumps(error))) == str(copy.copy(error)) == str(copy.deepcopy(error)) == text
+    assert "".join(traceback.format_exception(error)).rstrip().endswith(text)
+    assert str(pickle.loads(pickle.dumps(pickle.loads(pickle.dumps(error))))) == text
+
+
+def test_a_message_is_put_together_when_it_is_read() -> None:
+    error = raised(lambda: R.build("party"))
+    assert isinstance(error, ComponentNotFoundError)
+    with R.scope():
+        R.register(part, name="party_")
+        assert set(error.suggestions) == {"party_", "part"}
+    assert set(error.suggestions) == {"party_", "part"}  # and stays as it was read
+
+
+def test_errors_are_caught_as_what_callers_catch_today() -> None:
+    with pytest.raises(KeyError):
+        R["prat"]
+    with pytest.raises(LookupError):
+        R.build("prat")
+    with pytest.raises(ValueError, match="missing"):
+        R.build("part")
+    with pytest.raises(TypeError, match="missing"):
+        R.build("part")
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        (None, "None"),
+        (5, "int 5"),
+        (True, "bool True"),
+        (2.5, "float 2.5"),
+        (1 + 2j, "complex (1+2j)"),
+        ("a", "str 'a'"),
+        (b"a", "bytes b'a'"),
+        ([1, "a"], "list [1, 'a']"),
+        ((1,), "tuple (1,)"),
+        ({1: 2}, "dict {1: 2}"),
+        ({1}, "set {1}"),
+        (frozenset(), "frozenset frozenset()"),
+        (int, "class int"),
+        (Wordless, "class Wordless"),
+        (Wordless(), "Wordless"),
+        (len, "builtin_function_or_method"),
+        (part, "function"),
+        (10**5000, "int (its repr raises ValueError)"),
+    ],
+    ids=lambda each: type(each).__name__,
+)
+def test_how_a_value_is_described(value: object, text: str) -> None:
+    assert describe_value(value) == text
+
+
+class Cursed(type):
+    def __repr__(cls) -> str:
+        raise RuntimeError("no words")
+
+    def __getattr__(cls, name: str) -> object:
+        raise RuntimeError(name)
+
+
+class WithCursedClass(metaclass=Cursed):
+    pass
+
+
+class LoudList(list[int]):
+    def __repr__(self) -> str:
+        raise RuntimeError("no words")
+
+    def __len__(self) -> int:
+        raise RuntimeError("no length")
+
+
+@given(
+    st.recursive(
+        st.none()
+        | st.booleans()
+        | st.integers()
+        | st.floats()
+        | st.text()
+        | st.binary()
+        | st.just(10**4000)
+        | st.integers(0, 5).map(
+            lambda index: (Wordless(), WithCursedClass, WithCursedClass(), LoudList([1]), len, Wordless)[index]
+        ),
+        lambda inner: st.lists(inner) | st.dictionaries(st.text() | st.integers(), inner) | st.tuples(inner, inner),
+    )
+)
+def test_any_value_is_described_in_a_few_words(value: object) -> None:
+    text = describe_value(value)
+    assert 0 < len(text) < 4_000
+    assert text.isprintable()

@@ -1,0 +1,187 @@
+"""Importing: nothing heavy before it is needed, every module by itself, and all names where they are promised."""
+
+from __future__ import annotations
+
+import importlib
+import subprocess
+import sys
+from textwrap import dedent
+from typing import Any
+
+import pytest
+
+import terraregistry
+import terraregistry.errors
+import terraregistry.registry
+
+HEAVY = ("torch", "timm", "segmentation_models_pytorch", "pydantic", "pydantic_core", "numpy", "yaml", "torchvision")
+CORE = [
+    "terraregistry",
+    "terraregistry.errors",
+    "terraregistry.library",
+    "terraregistry.nearest",
+    "terraregistry.protocols",
+    "terraregistry.registry",
+    "terraregistry.registry.base",
+    "terraregistry.registry.entries",
+    "terraregistry.registry.kinds",
+    "terraregistry.registry.locations",
+    "terraregistry.registry.mounts",
+    "terraregistry.registry.multi",
+    "terraregistry.registry.names",
+    "terraregistry.registry.readonly",
+    "terraregistry.registry.registry",
+    "terraregistry.registry.sets",
+    "terraregistry.registry.source",
+    "terraregistry.registry.specs",
+]
+PROMISED = {
+    *("BACKBONE_REGISTRY", "DECODER_REGISTRY", "NECK_REGISTRY", "MODEL_FACTORY_REGISTRY"),
+    *("TERRATORCH_BACKBONE_REGISTRY", "TERRATORCH_DECODER_REGISTRY", "TERRATORCH_NECK_REGISTRY"),
+    *("TIMM_BACKBONE_REGISTRY", "SMP_DECODER_REGISTRY"),
+    *("Registry", "MultiSourceRegistry", "ComponentSpec", "Source"),
+    *("Backbone", "Decoder", "Neck", "ModelFactory"),
+}
+
+
+def loaded_after(code: str) -> list[str]:
+    script = dedent(code) + f"\nimport sys\nprint([name for name in {HEAVY!r} if name in sys.modules])"
+    ended = subprocess.run([sys.executable, "-W", "error", "-c", script], capture_output=True, text=True, check=False)
+    assert ended.returncode == 0, ended.stderr
+    return eval(ended.stdout)  # type: ignore[no-any-return]  # a printed list
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        "import terraregistry",
+        "from terraregistry import *",
+        "import terraregistry.library, terraregistry.errors, terraregistry.protocols, terraregistry.registry",
+        """
+        from terraregistry import *
+        list(BACKBONE_REGISTRY.keys()), repr(BACKBONE_REGISTRY), list(NECK_REGISTRY), list(DECODER_REGISTRY)
+        "Unet" in DECODER_REGISTRY, DECODER_REGISTRY.resolve("FCNDecoder"), DECODER_REGISTRY.search("*net*")
+        DECODER_REGISTRY & {"Unet"}, DECODER_REGISTRY == NECK_REGISTRY, list(SMP_DECODER_REGISTRY.keys())
+        TERRATORCH_BACKBONE_REGISTRY.register(int, name="x"), "x" in TERRATORCH_BACKBONE_REGISTRY
+        """,
+        """
+        from terraregistry import *
+        from terraregistry.errors import *
+        import pickle
+        R = Registry(a=int)
+        try:
+            MultiSourceRegistry(p=R).build("b")
+        except ComponentNotFoundError as error:
+            str(error), error.suggestions, pickle.dumps(error)
+        pickle.dumps(NECK_REGISTRY)
+        """,
+    ],
+)
+def test_nothing_heavy_is_loaded_before_it_is_needed(code: str) -> None:
+    assert loaded_after(code) == []
+
+
+def test_the_first_validation_loads_pydantic_core_and_no_torch() -> None:
+    code = """
+    from terraregistry import Registry
+    def part(size: int, name: str = "x", sizes: list[int] | None = None): return size
+    R = Registry(part=part)
+    assert R.build("part", 3, sizes=[1]) == 3
+    R.signature("part"), R.describe("part")
+    """
+    loaded = loaded_after(code)
+    assert "pydantic_core" in loaded
+    assert not {"torch", "timm", "numpy"} & set(loaded)
+
+
+@pytest.mark.parametrize("module", CORE)
+def test_every_module_of_the_core_can_be_imported_first_and_alone(module: str) -> None:
+    assert loaded_after(f"import {module}") == []
+
+
+@pytest.mark.parametrize("module", [name for name in CORE if name != "terraregistry.library"])
+def test_what_a_module_exports_is_there_and_sorted(module: str) -> None:
+    imported = importlib.import_module(module)
+    exported: list[str] = imported.__all__
+    assert exported == sorted(exported, key=lambda name: (not name.isupper(), not name[0].isupper(), name))
+    assert len(exported) == len(set(exported))
+    for name in exported:
+        assert getattr(imported, name) is not None
+
+
+@pytest.mark.parametrize(
+    "module", [terraregistry, terraregistry.registry, terraregistry.errors], ids=lambda m: m.__name__
+)
+def test_what_is_exported_is_what_is_public(module: Any) -> None:
+    defined = {
+        name
+        for name, value in vars(module).items()
+        if not name.startswith("_")
+        and getattr(value, "__module__", "").startswith("terraregistry")
+        and hasattr(value, "__name__")
+    }
+    if module is terraregistry.errors:
+        defined -= {"did_you_mean", "nearest"}  # imported for its messages
+    assert defined <= set(module.__all__)
+
+
+def test_everything_that_is_promised_can_be_imported_from_both_places() -> None:
+    assert set(terraregistry.__all__) >= PROMISED
+    assert set(terraregistry.registry.__all__) >= set(terraregistry.__all__)
+    for name in terraregistry.__all__:
+        assert getattr(terraregistry, name) is getattr(terraregistry.registry, name)
+        if name.endswith("REGISTRY"):
+            assert getattr(terraregistry.library, name) is getattr(terraregistry, name)
+
+
+def test_star_imports_give_what_is_exported() -> None:
+    for module in ("terraregistry", "terraregistry.registry", "terraregistry.errors"):
+        namespace: dict[str, object] = {}
+        exec(f"from {module} import *", namespace)
+        assert set(namespace) - {"__builtins__"} == set(importlib.import_module(module).__all__)
+
+
+@pytest.mark.parametrize("module", [terraregistry, terraregistry.registry], ids=lambda module: module.__name__)
+def test_what_is_not_there_is_an_attribute_error(module: Any) -> None:
+    for name in ("NO_REGISTRY", "registries", "_private", "Backbones"):
+        with pytest.raises(AttributeError) as caught:
+            getattr(module, name)
+        assert str(caught.value) == f"module {module.__name__!r} has no attribute {name!r}"
+    with pytest.raises(ImportError):
+        exec(f"from {module.__name__} import NO_REGISTRY")
+    assert set(dir(module)) >= set(module.__all__)
+
+
+def test_every_exception_is_ours_and_a_builtin() -> None:
+    builtin = {
+        "ComponentNotFoundError": (KeyError,),
+        "SourceNotFoundError": (KeyError,),
+        "DuplicateComponentError": (KeyError,),
+        "DuplicateSourceError": (KeyError,),
+        "PrefixConflictError": (ValueError,),
+        "InvalidArgumentsError": (TypeError, ValueError),
+        "ComponentProtocolError": (TypeError,),
+        "SourceUnavailableError": (ImportError,),
+        "ReadOnlyRegistryError": (TypeError,),
+        "InvalidRegistrationError": (TypeError, ValueError),
+        "ConfigError": (ValueError,),
+    }
+    exported = {
+        name
+        for name in terraregistry.errors.__all__
+        if isinstance(getattr(terraregistry.errors, name), type)
+        and issubclass(getattr(terraregistry.errors, name), Exception)
+        and not issubclass(getattr(terraregistry.errors, name), Warning)
+    }
+    assert set(builtin) <= exported
+    for name in exported - {"RegistryError"}:
+        error = getattr(terraregistry.errors, name)
+        assert issubclass(error, terraregistry.errors.RegistryError)
+        others = [
+            base
+            for base in error.__mro__
+            if base.__module__ == "builtins" and base not in (Exception, BaseException, object)
+        ]
+        assert others
+        for each in builtin.get(name, ()):
+            assert issubclass(error, each)

@@ -1,0 +1,197 @@
+"""Nearest names, as properties: what somebody who mistyped a name most likely meant is among the few that are suggested."""
+
+from __future__ import annotations
+
+import random
+from functools import cache
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from terraregistry.nearest import did_you_mean, nearest
+
+LETTERS = "abcdefghijklmnopqrstuvwxyz0123456789_"
+FAMILIES = [
+    *("resnet", "resnext", "wide_resnet", "seresnet", "ecaresnet", "densenet", "efficientnet_b", "efficientnetv2_rw_s"),
+    *("mobilenetv3_large", "mobilenetv4_conv_small", "convnext_tiny", "convnext_base", "convnextv2_nano", "regnety_"),
+    *("vit_tiny_patch16", "vit_small_patch14", "vit_base_patch32", "vit_large_patch16", "deit3_small_patch16", "beit_base"),
+    *("swin_tiny_patch4_window7", "swinv2_base_window8", "maxvit_rmlp_pico_rw", "coatnet_nano_rw", "eva02_large_patch14"),
+    *("hrnet_w18_small", "dla60_res2net", "inception_v", "xception", "vgg", "davit_base", "mixer_b16", "levit_conv"),
+]  # fmt: skip
+ENDINGS = [
+    "",
+    "18",
+    "34",
+    "50",
+    "101d",
+    "152s",
+    "26ts",
+    "_224",
+    "_256",
+    "_384",
+    "_512",
+    "_clip_224",
+    "_dinov2",
+    "_rope",
+    "_cc",
+    "_plus",
+    "_in21k",
+]
+
+
+@cache
+def names(count: int) -> tuple[str, ...]:
+    """So many names as timm has them."""
+    families = [
+        f"{family}{part}"
+        for part in ("", "_gap", "_reg4", "_ls", "_nf", "_gn", "_pt", "_xe", "_so", "_fd")
+        for family in FAMILIES
+    ]
+    made = list(dict.fromkeys(f"{family}{ending}" for ending in ENDINGS for family in families))
+    chosen = random.Random(count).sample(made, count)
+    return tuple(chosen)
+
+
+@cache
+def real_names() -> tuple[str, ...]:
+    import timm
+
+    return tuple(timm.list_models())
+
+
+def distance(left: str, right: str) -> int:
+    """The edit distance in which a transposition of neighbours counts once, the slow way."""
+    rows = [[i + j if i * j == 0 else 0 for j in range(len(right) + 1)] for i in range(len(left) + 1)]
+    for i, a in enumerate(left, 1):
+        for j, b in enumerate(right, 1):
+            rows[i][j] = min(rows[i - 1][j] + 1, rows[i][j - 1] + 1, rows[i - 1][j - 1] + (a != b))
+            if i > 1 and j > 1 and a == right[j - 2] and left[i - 2] == b:
+                rows[i][j] = min(rows[i][j], rows[i - 2][j - 2] + 1)
+    return rows[-1][-1]
+
+
+def misspellings(name: str, letter: str) -> list[str]:
+    """Every misspelling by one edit, with one letter for those edits that need one."""
+    places = range(len(name))
+    made = [name[:i] + name[i + 1 :] for i in places]
+    made += [name[:i] + letter + name[i + 1 :] for i in places]
+    made += [name[:i] + letter + name[i:] for i in range(len(name) + 1)]
+    made += [name[:i] + name[i + 1] + name[i] + name[i + 2 :] for i in range(len(name) - 1)]
+    return [each for each in dict.fromkeys(made) if each and each != name]
+
+
+def assert_found(name: str, typed: str, pool: tuple[str, ...]) -> None:
+    """The name is suggested, or as many others that are as near."""
+    found = nearest(typed, pool)
+    check_bounds(found, typed, pool)
+    if typed in pool:
+        assert found[0] == typed
+    elif name not in found:
+        assert len(found) == 3, (name, typed, found)
+        for other in found:
+            assert distance(typed.replace(".", "_"), other.replace(".", "_")) <= 1, (name, typed, found)
+
+
+def check_bounds(found: tuple[str, ...], typed: str, pool: tuple[str, ...], limit: int = 3) -> None:
+    assert len(found) <= limit
+    assert len(found) == len(set(found))
+    assert set(found) <= set(pool)
+
+
+@given(st.integers(0, 49), st.sampled_from(LETTERS))
+def test_every_misspelling_by_one_edit_finds_the_name_among_fifty(index: int, letter: str) -> None:
+    pool = names(50)
+    for typed in misspellings(pool[index], letter):
+        assert_found(pool[index], typed, pool)
+
+
+@given(st.integers(0, 4_999), st.sampled_from(LETTERS), st.integers(0, 1_000))
+def test_every_misspelling_by_one_edit_finds_the_name_among_five_thousand(index: int, letter: str, pick: int) -> None:
+    pool = names(5_000)
+    some = misspellings(pool[index], letter)
+    for typed in some[pick % 60 :: 60]:
+        assert_found(pool[index], typed, pool)
+
+
+@given(st.integers(0, 10_000), st.sampled_from(LETTERS), st.integers(0, 1_000))
+def test_every_misspelling_by_one_edit_finds_the_name_in_timm(index: int, letter: str, pick: int) -> None:
+    pool = real_names()
+    name = pool[index % len(pool)]
+    for typed in misspellings(name, letter)[pick % 20 :: 20]:
+        assert_found(name, typed, pool)
+
+
+@settings(max_examples=settings.default.max_examples // 2)
+@given(st.integers(0, 4_999))
+def test_case_and_separators_count_for_nothing(index: int) -> None:
+    for pool in (names(50), names(5_000), real_names()):
+        name = pool[index % len(pool)]
+        assert nearest(name.upper(), pool)[0] == name
+        assert nearest(name.title(), pool)[0] == name
+        assert name in nearest(name.replace("_", "-"), pool)
+        assert name in nearest(name.replace("_", "."), pool)
+
+
+@given(st.text(max_size=12), st.lists(st.text(max_size=12), unique=True, max_size=80), st.integers(0, 5))
+def test_what_is_suggested_is_bounded_and_among_the_names(typed: str, pool: list[str], limit: int) -> None:
+    check_bounds(nearest(typed, pool, limit), typed, tuple(pool), limit)
+    assert nearest(typed, iter(pool), limit) == nearest(typed, pool, limit)
+
+
+@given(
+    st.text("abc_", min_size=1, max_size=6), st.lists(st.text("abc_", min_size=1, max_size=6), unique=True, max_size=40)
+)
+def test_the_nearest_come_first_and_nothing_far_is_suggested(typed: str, pool: list[str]) -> None:
+    found = nearest(typed, pool)
+    near = [each for each in found if distance(typed, each) <= max(1, min(len(typed), len(each)) // 3)]
+    assert [distance(typed, each) for each in near] == sorted(distance(typed, each) for each in near)
+    assert found[: len(near)] == tuple(near)  # what is near comes before what only continues it
+    for each in found[len(near) :]:
+        assert (
+            each.startswith(typed) or typed.startswith(each) or typed.endswith("_" + each) or each.endswith("_" + typed)
+        )
+    best = min((distance(typed, each) for each in pool), default=9)
+    if best <= 1:
+        assert distance(typed, found[0]) == best
+
+
+@pytest.mark.parametrize(
+    ("typed", "pool", "found"),
+    [
+        ("resnet81", ["resnet34", "resnet18", "resnet152"], ("resnet18", "resnet34")),
+        ("resnt50", ["resnet18", "resnet50"], ("resnet50",)),
+        ("resnet", ["resnet18", "resnet34", "resnet50", "vgg"], ("resnet18", "resnet34", "resnet50")),
+        ("resnet18", ["timm_resnet18", "timm_resnet34"], ("timm_resnet18",)),
+        ("FCNDecodr", ["FCNDecoder", "IdentityDecoder"], ("FCNDecoder",)),
+        ("fcndecoder", ["FCNDecoder", "IdentityDecoder"], ("FCNDecoder",)),
+        ("unet", ["Unet", "UnetPlusPlus", "Linknet"], ("Unet", "UnetPlusPlus")),
+        ("xyz", ["resnet18"], ()),
+        ("", ["a"], ()),
+        ("a", [], ()),
+        ("x" * 101, ["x" * 100, "x" * 101], ()),
+        ("x" * 100, ["x" * 10_000], ()),
+    ],
+)
+def test_what_people_mean(typed: str, pool: list[str], found: tuple[str, ...]) -> None:
+    assert nearest(typed, pool) == found
+
+
+def test_a_long_name_or_long_names_cost_nothing() -> None:
+    pool = ["x" * 100_000] * 100 + [f"{'y' * 99}{i}" for i in range(10)]
+    assert nearest("x" * 100_000, pool) == ()
+    assert nearest("y" * 99, pool, 1) == (f"{'y' * 99}0",)
+
+
+@pytest.mark.parametrize(
+    ("suggestions", "text"),
+    [
+        ((), ""),
+        (("a",), "; did you mean 'a'?"),
+        (("a", "b"), "; did you mean 'a' or 'b'?"),
+        (("a", "b", "c"), "; did you mean 'a', 'b' or 'c'?"),
+        (iter("ab"), "; did you mean 'a' or 'b'?"),
+    ],
+)
+def test_how_suggestions_are_put_into_words(suggestions: object, text: str) -> None:
+    assert did_you_mean(suggestions) == text  # type: ignore[arg-type]  # iterables of several sorts
