@@ -158,3 +158,27 @@ def test_models_copy_and_pickle() -> None:
             for parameter in twin.parameters():
                 parameter.zero_()
         torch.testing.assert_close(model(X).output, before)
+
+
+@pytest.mark.parametrize(
+    "necks",
+    [
+        [],
+        [{"name": "PermuteDims", "new_order": [0, 3, 1, 2]}],
+        [{"name": "SelectIndices", "indices": [1, 2, 3]}, {"name": "PermuteDims", "new_order": [0, 3, 1, 2]}],
+        [{"name": "FeaturePyramidNetworkNeck", "output_ordered_dict": False}],
+    ],
+)
+def test_maps_with_channels_last_reach_the_decoder_with_channels_first(necks: list[dict[str, object]]) -> None:
+    """A config that permutes the axes itself, as TerraTorch's had to, and one that does not, both work."""
+    factory = MODEL_FACTORY_REGISTRY.build("EncoderDecoderFactory")
+    model = factory.build_model(
+        task="segmentation",
+        backbone="timm_swin_tiny_patch4_window7_224",
+        necks=necks,
+        decoder="UperNetDecoder",
+        decoder_channels=16,
+        num_classes=3,
+    ).eval()
+    with torch.inference_mode():
+        assert model(torch.zeros(1, 3, 224, 224)).output.shape == (1, 3, 224, 224)

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from terraregistry.protocols import FeatureSpec
 
-__all__ = ["Flow", "feature_tensors", "image_size_for", "in_words"]
+__all__ = ["Flow", "as_laid_out", "feature_tensors", "image_size_for", "in_words"]
 
 _BATCH: Final = 2
 _ROWS, _COLUMNS = 8, 12
@@ -105,6 +105,20 @@ def feature_tensors(
     """
     prefixes = (1, 0) if any(spec.layout is Layout.TOKENS for spec in specs) else (0,)
     return tuple(tuple(_feature(spec, image_size, steps, prefix) for spec in specs) for prefix in prefixes)
+
+
+def as_laid_out(features: Sequence[Tensor], specs: Sequence[FeatureSpec]) -> tuple[Tensor, ...]:
+    """Put features in the layout that the backbone gives them in, for a neck that permutes the axes itself.
+
+    Args:
+        features: One tensor a feature, with channels first.
+        specs: What is known of each.
+
+    Returns:
+        The features, maps with channels last where the backbone has them last.
+    """
+    pairs = zip(features, specs, strict=True)
+    return tuple(feature.movedim(1, -1) if spec.layout is Layout.NHWC else feature for feature, spec in pairs)
 
 
 def in_words(numbers: Sequence[int]) -> str:

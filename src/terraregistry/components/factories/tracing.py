@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Final, cast
 from torch import Tensor, nn
 
 from terraregistry.components.factories.backbone_facts import find_facts
-from terraregistry.components.factories.flow import Flow, feature_tensors, image_size_for
+from terraregistry.components.factories.flow import Flow, as_laid_out, feature_tensors, image_size_for
 from terraregistry.components.factories.misfits import explain_refusal, needs_maps, needs_other_channels
 from terraregistry.components.factories.parts import ModulePart
 from terraregistry.components.factories.problems import is_composition, noting
@@ -101,6 +101,8 @@ class Tracer:
         strides = None if facts.specs is None else tuple(spec.stride for spec in facts.specs)
         size = image_size_for(strides) if strides is not None else None
         samples = () if specs is None or size is None else feature_tensors(specs, size, _time_steps(necks))
+        if specs is not None and any(neck is not None and neck.value_of("new_order") for neck in necks):
+            samples = tuple(as_laid_out(sample, specs) for sample in samples)
         return Flow(backbone.label, facts.channels, strides, samples, size or (0, 0))
 
     def _through(self, part: Part, flow: Flow, *, last: bool) -> Flow | None:

@@ -50,7 +50,9 @@ class EncoderModel(nn.Module):
             find_patch_size(encoder) if patch_size is None else three_axes(patch_size)
         )
         self.padding: PaddingMode = padding
-        self._layouts = layouts_of(encoder)
+        # Configs that permute the axes of channels-last maps themselves are given them as the backbone gives them.
+        permuted = any(getattr(neck, "reads_layout", False) for neck in self.neck)
+        self._layouts = None if permuted else layouts_of(encoder)
 
     def pad(self, images: Tensor) -> Tensor:
         """Pad images, `(B, C, H, W)` or `(B, C, T, H, W)`, to whole patches of the backbone."""

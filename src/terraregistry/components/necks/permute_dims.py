@@ -26,6 +26,7 @@ class PermuteDims(nn.Module):
     Attributes:
         keeps_strides: What is true of each feature beside its channels (its stride) is rearranged by
             `process_channel_list` alike.
+        reads_layout: A model with this neck passes on the backbone's maps as they are, channels last where they are so.
 
     Raises:
         InvalidArgumentsError: `new_order` does not have each axis once.
@@ -37,6 +38,7 @@ class PermuteDims(nn.Module):
     """
 
     keeps_strides: ClassVar[bool] = True
+    reads_layout: ClassVar[bool] = True
 
     def __init__(self, channel_list: list[int], new_order: list[int]) -> None:
         super().__init__()
