@@ -7,21 +7,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from terraregistry.library_types import (
-    BackboneRegistry,
-    DecoderRegistry,
-    FullModelRegistry,
-    ModelFactoryRegistry,
-    NeckRegistry,
-    SmpDecoderRegistry,
-    TerratorchBackboneRegistry,
-    TerratorchDecoderRegistry,
-    TerratorchFullModelRegistry,
-    TerratorchNeckRegistry,
-    TimmBackboneRegistry,
-)
+from terraregistry.protocols import Backbone, Decoder, ModelFactory, Neck
+from terraregistry.registry import MultiSourceRegistry, Registry
+from terraregistry.sources.smp import SmpRegistry
+from terraregistry.sources.timm import TimmRegistry
 
 if TYPE_CHECKING:
+    from torch import nn  # noqa: F401 - what the registries of whole models name
+
     from terraregistry.components.factories.encoder_decoder import EncoderDecoderFactory
     from terraregistry.components.factories.full_model import FullModelFactory
     from terraregistry.components.factories.prithvi import PrithviModelFactory
@@ -44,7 +37,7 @@ __all__ = [
 
 # -- backbones --
 
-TERRATORCH_BACKBONE_REGISTRY = TerratorchBackboneRegistry()
+TERRATORCH_BACKBONE_REGISTRY = Registry[Backbone]()
 for _name in (
     "prithvi_eo_tiny",
     "prithvi_eo_v1_100",
@@ -56,14 +49,14 @@ for _name in (
     "prithvi_eo_v2_tiny_tl",
 ):
     TERRATORCH_BACKBONE_REGISTRY.register_lazy(_name, f"terraregistry.components.backbones.prithvi.variants:{_name}")
-TIMM_BACKBONE_REGISTRY = TimmBackboneRegistry(
+TIMM_BACKBONE_REGISTRY = TimmRegistry(
     additions="terraregistry.components.backbones.prithvi.timm_models:register_with_timm"
 )
-BACKBONE_REGISTRY = BackboneRegistry(terratorch=TERRATORCH_BACKBONE_REGISTRY, timm=TIMM_BACKBONE_REGISTRY)
+BACKBONE_REGISTRY = MultiSourceRegistry[Backbone](terratorch=TERRATORCH_BACKBONE_REGISTRY, timm=TIMM_BACKBONE_REGISTRY)
 
 # -- necks --
 
-TERRATORCH_NECK_REGISTRY = TerratorchNeckRegistry()
+TERRATORCH_NECK_REGISTRY = Registry[Neck]()
 for _name, _module in {
     "AddBottleneckLayer": "bottleneck",
     "AggregateTokens": "aggregate_tokens",
@@ -76,11 +69,11 @@ for _name, _module in {
     "SelectIndices": "select_indices",
 }.items():
     TERRATORCH_NECK_REGISTRY.register_lazy(_name, f"terraregistry.components.necks.{_module}:{_name}")
-NECK_REGISTRY = NeckRegistry(terratorch=TERRATORCH_NECK_REGISTRY)
+NECK_REGISTRY = MultiSourceRegistry[Neck](terratorch=TERRATORCH_NECK_REGISTRY)
 
 # -- decoders --
 
-TERRATORCH_DECODER_REGISTRY = TerratorchDecoderRegistry()
+TERRATORCH_DECODER_REGISTRY = Registry[Decoder]()
 for _name, _module in {
     "ASPPHead": "aspp",
     "ASPPRegressionHead": "aspp_regression",
@@ -94,12 +87,12 @@ for _name, _module in {
     "UperNetDecoder": "upernet",
 }.items():
     TERRATORCH_DECODER_REGISTRY.register_lazy(_name, f"terraregistry.components.decoders.{_module}:{_name}")
-SMP_DECODER_REGISTRY = SmpDecoderRegistry()
-DECODER_REGISTRY = DecoderRegistry(terratorch=TERRATORCH_DECODER_REGISTRY, smp=SMP_DECODER_REGISTRY)
+SMP_DECODER_REGISTRY = SmpRegistry()
+DECODER_REGISTRY = MultiSourceRegistry[Decoder](terratorch=TERRATORCH_DECODER_REGISTRY, smp=SMP_DECODER_REGISTRY)
 
 # -- whole models --
 
-TERRATORCH_FULL_MODEL_REGISTRY = TerratorchFullModelRegistry()
+TERRATORCH_FULL_MODEL_REGISTRY = Registry["nn.Module"]()
 for _name in (
     "prithvi_eo_tiny_mae",
     "prithvi_eo_v1_100_mae",
@@ -113,11 +106,11 @@ for _name in (
     TERRATORCH_FULL_MODEL_REGISTRY.register_lazy(
         _name, f"terraregistry.components.backbones.prithvi.mae_variants:{_name}"
     )
-FULL_MODEL_REGISTRY = FullModelRegistry(terratorch=TERRATORCH_FULL_MODEL_REGISTRY)
+FULL_MODEL_REGISTRY = MultiSourceRegistry["nn.Module"](terratorch=TERRATORCH_FULL_MODEL_REGISTRY)
 
 # -- model factories --
 
-MODEL_FACTORY_REGISTRY = ModelFactoryRegistry()
+MODEL_FACTORY_REGISTRY = Registry[ModelFactory]()
 
 
 def _encoder_decoder_factory() -> EncoderDecoderFactory:

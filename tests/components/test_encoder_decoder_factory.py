@@ -731,8 +731,10 @@ def test_values_that_a_part_refuses_are_named_where_they_were_written() -> None:
     select = {"name": "SelectIndices", "indices": [0, 3]}
     assert refused(necks=[select]) == [f"necks[0].indices[1]: expected -3 to 2 with 3 features, got 3; {GIVES}"]
     assert refused(necks=[select | {"indices": [0]}, select]) == [
-        "necks[1].indices[1]: expected -1 to 0 with 1 feature, got 3; "
-        "necks[0] ('SelectIndices') gives 1 feature, maps (B, C, H, W) of 3 channels at stride 2"
+        (
+            "necks[1].indices[1]: expected -1 to 0 with 1 feature, got 3; "
+            "necks[0] ('SelectIndices') gives 1 feature, maps (B, C, H, W) of 3 channels at stride 2"
+        )
     ]
     assert refused(decoder_in_index=3) == [f"decoder_in_index: expected -3 to 2 with 3 features, got 3; {GIVES}"]
     assert refused(decoder_kwargs={"num_convs": 0}) == ["decoder_kwargs.num_convs: expected at least 1, got 0"]

@@ -18,7 +18,9 @@ ROOT = Path(__file__).parents[2]
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
 FENCE = re.compile(r"^```python\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 FLAGS = doctest.ELLIPSIS | doctest.NORMALIZE_WHITESPACE
-MODULES = [info.name for info in pkgutil.walk_packages(terraregistry.__path__, "terraregistry.") if "__main__" not in info.name]
+MODULES = [
+    info.name for info in pkgutil.walk_packages(terraregistry.__path__, "terraregistry.") if "__main__" not in info.name
+]
 
 
 def run(text: str, name: str, scope: dict[str, object]) -> list[str]:

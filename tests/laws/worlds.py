@@ -94,7 +94,7 @@ class PlainSource(AbstractSet[str]):
         return len(self.tags)
 
     def __contains__(self, name: object) -> bool:
-        return name in self.tags
+        return isinstance(name, str) and name in self.tags
 
     def build(self, name: str, /, size: int = 1) -> Part:
         return Part(self.tags[name], size, name)
@@ -108,7 +108,7 @@ class AliasedSource(PlainSource):
         self.aliases = aliases
 
     def __contains__(self, name: object) -> bool:
-        return name in self.tags or name in self.aliases
+        return isinstance(name, str) and (name in self.tags or name in self.aliases)
 
     def resolve(self, name: str) -> str:
         return self.aliases.get(name, name)

@@ -270,6 +270,9 @@ def test_overriding_an_alias_makes_a_component_of_it() -> None:
     SHAPES.register(Circle, name="old", override=True)
     assert list(SHAPES.items()) == [("a", Square), ("old", Circle)]
     assert (SHAPES.resolve("old"), SHAPES.resolve("older")) == ("old", "a")
+    assert (SHAPES.describe("a").aliases, SHAPES.describe("old").aliases) == (("older",), ())
+    SHAPES.unregister("old")
+    assert (list(SHAPES), "old" in SHAPES) == (["a"], False)
 
 
 def test_overriding_with_an_alias_removes_the_component_that_had_the_name() -> None:

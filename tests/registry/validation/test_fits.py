@@ -151,7 +151,7 @@ SPECIAL: dict[Any, Callable[[Any, Callable[[Any, object], bool]], bool]] = {
 LEAVES = [int, float, bool, str, bytes, complex, None, Any, object, Path, Norm, Level, Plain, Sized, HasName, HasSize,
           Metres, Bound, Chosen, Free, Positive, Short, Callable, Callable[[int], str], type[Plain], type[Any],
           torch.Tensor, np.ndarray]  # fmt: skip
-CHOICES = [Literal["batch", "other"], Literal[1, 2], Literal[True], Literal["1", 1, None], Literal[Norm.BATCH],
+CHOICES = [Literal["batch", "other"], Literal[1, 2], Literal[True], (Literal["1", 1] | None), Literal[Norm.BATCH],
            Literal[Level.LOW, "x"], Literal[b"x"]]  # fmt: skip
 
 

@@ -206,7 +206,7 @@ def test_a_pyramid_of_every_class_is_as_it_is_described(representatives: list[st
         for feature, spec in zip(features, backbone.feature_specs, strict=True):
             axis, row = (1, 2) if spec.layout is Layout.NCHW else (3, 1)
             # A stem without padding loses a few pixels, so that a stride is nominal.
-            near = abs(feature.shape[row] - backbone.input_size[1] / spec.stride) <= 3.5
+            near = abs(feature.shape[row] - backbone.input_size[1] / spec.stride) <= 4.5
             if feature.dim() != 4 or feature.shape[axis] != spec.channels or not near:
                 wrong.append((name, tuple(feature.shape), spec))
     assert wrong == []
