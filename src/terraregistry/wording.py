@@ -49,7 +49,7 @@ class Described:
     __slots__ = ("text",)
 
     def __init__(self, text: str) -> None:
-        self.text = text
+        self.text: str = text
 
 
 def portable(value: object) -> object:

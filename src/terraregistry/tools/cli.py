@@ -22,7 +22,9 @@ __all__ = ["ImageSize", "Unused", "app", "main"]
 _INVALID = 2
 """The exit status for what is wrong with the user's input."""
 
-app = typer.Typer(name="terraregistry", no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
+app: typer.Typer = typer.Typer(
+    name="terraregistry", no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False
+)
 
 
 class Unused(StrEnum):

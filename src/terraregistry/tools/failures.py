@@ -31,7 +31,7 @@ class Attempts:
 
     def __init__(self, *, traceback: bool) -> None:
         self._traceback = traceback
-        self.failed = False
+        self.failed: bool = False
 
     @contextmanager
     def at(self, name: str) -> Generator[None, None, None]:

@@ -45,7 +45,9 @@ class SeparateQKV(nn.Module):
                 part.weight.copy_(qkv.weight[at * width : (at + 1) * width])
                 if bias is not None:
                     part.bias.copy_(bias[at * width : (at + 1) * width])
-        self.q_linear, self.k_linear, self.v_linear = parts
+        self.q_linear: nn.Linear = parts[0]
+        self.k_linear: nn.Linear = parts[1]
+        self.v_linear: nn.Linear = parts[2]
 
     def forward(self, x: Tensor) -> Tensor:
         """Make queries, keys and values of `x`, one behind the other."""

@@ -68,9 +68,9 @@ class TemporalWrapper(nn.Module):
         one_of(self, "pooling", pooling, get_args(TemporalPooling))
         self.encoder = encoder
         self.pooling: str = "concat" if concat else pooling
-        self.n_timestamps = None if n_timestamps is None else at_least(self, "n_timestamps", n_timestamps)
-        self.features_permute_op = self._order(features_permute_op)
-        self.subset_lengths = self._lengths(subset_lengths)
+        self.n_timestamps: int | None = None if n_timestamps is None else at_least(self, "n_timestamps", n_timestamps)
+        self.features_permute_op: tuple[int, ...] | None = self._order(features_permute_op)
+        self.subset_lengths: tuple[int, ...] | None = self._lengths(subset_lengths)
         if self.pooling == "concat" and self._steps is None:
             detail = "pooling='concat' multiplies the channels by it"
             raise refusal(self, "n_timestamps", detail, ProblemKind.MISSING)

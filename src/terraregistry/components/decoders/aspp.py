@@ -35,7 +35,7 @@ class ASPPModule(nn.Module):
 
     def __init__(self, dilations: Sequence[int], in_channels: int, channels: int) -> None:
         super().__init__()
-        self.model_sequence = nn.ModuleList(
+        self.model_sequence: nn.ModuleList = nn.ModuleList(
             ConvNormAct(in_channels, channels, 1)
             if dilation == 1
             else ConvNormAct(in_channels, channels, 3, padding=dilation, dilation=dilation)
@@ -103,18 +103,21 @@ class ASPPHead(nn.Module):
         if out_dim != _UNREAD:
             detail = "nothing reads this: the result has as many channels as channels says"
             raise refusal(self, "out_dim", detail, ProblemKind.UNUSED)
-        self.channel_list = list(channel_list)
-        self.in_index = list(in_index) if isinstance(in_index, list) else in_index
+        self.channel_list: list[int] = list(channel_list)
+        self.in_index: list[int] | int = list(in_index) if isinstance(in_index, list) else in_index
         self.input_transform = input_transform
-        self.in_channels = self._in_channels(in_channels)
-        self.channels = self.out_channels = at_least(self, "channels", 256 if channels is None else channels)
-        self.dilations = self._checked(dilations)
+        self.in_channels: int = self._in_channels(in_channels)
+        self.channels: int = at_least(self, "channels", 256 if channels is None else channels)
+        self.out_channels = self.channels
+        self.dilations: list[int] = self._checked(dilations)
         self.align_corners = align_corners
-        self.image_pool = nn.Sequential(nn.AdaptiveAvgPool2d(1), ConvNormAct(self.in_channels, self.channels, 1))
-        self.aspp_modules = ASPPModule(self.dilations, self.in_channels, self.channels)
+        self.image_pool: nn.Sequential = nn.Sequential(
+            nn.AdaptiveAvgPool2d(1), ConvNormAct(self.in_channels, self.channels, 1)
+        )
+        self.aspp_modules: ASPPModule = ASPPModule(self.dilations, self.in_channels, self.channels)
         parts = len(self.dilations) + 1
-        self.bottleneck = ConvNormAct(parts * self.channels, self.channels, 3, padding=1)
-        self.dropout = self._dropout(head_dropout_ratio)
+        self.bottleneck: ConvNormAct = ConvNormAct(parts * self.channels, self.channels, 3, padding=1)
+        self.dropout: nn.Module = self._dropout(head_dropout_ratio)
 
     def _in_channels(self, given: int | None) -> int:
         if self.input_transform is not None:

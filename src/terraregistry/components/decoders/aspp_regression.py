@@ -71,8 +71,8 @@ class ASPPRegressionHead(ASPPHead):
             input_transform=input_transform,
             in_index=in_index,
         )
-        self.out_channels = at_least(self, "out_channels", out_channels)
-        self.conv_reg = nn.Conv2d(self.channels, out_channels, kernel_size=1)
+        self.out_channels: int = at_least(self, "out_channels", out_channels)
+        self.conv_reg: nn.Conv2d = nn.Conv2d(self.channels, out_channels, kernel_size=1)
 
     def forward(self, features: list[Tensor]) -> Tensor:
         """Predict each output at each position.

@@ -71,8 +71,9 @@ class ASPPSegmentationHead(ASPPHead):
             input_transform=input_transform,
             in_index=in_index,
         )
-        self.num_classes = self.out_channels = at_least(self, "num_classes", num_classes)
-        self.conv_seg = nn.Conv2d(self.channels, num_classes, kernel_size=1)
+        self.num_classes: int = at_least(self, "num_classes", num_classes)
+        self.out_channels: int = self.num_classes
+        self.conv_seg: nn.Conv2d = nn.Conv2d(self.channels, num_classes, kernel_size=1)
 
     def forward(self, features: list[Tensor]) -> Tensor:
         """Score each position for each class.

@@ -33,9 +33,11 @@ class ConvNormAct(nn.Module):
         self, in_channels: int, out_channels: int, kernel_size: int = 3, *, padding: int = 0, dilation: int = 1
     ) -> None:
         super().__init__()
-        self.conv = nn.Conv2d(in_channels, out_channels, kernel_size, padding=padding, dilation=dilation, bias=False)
-        self.norm = nn.BatchNorm2d(out_channels)
-        self.act = nn.ReLU(inplace=True)
+        self.conv: nn.Conv2d = nn.Conv2d(
+            in_channels, out_channels, kernel_size, padding=padding, dilation=dilation, bias=False
+        )
+        self.norm: nn.BatchNorm2d = nn.BatchNorm2d(out_channels)
+        self.act: nn.ReLU = nn.ReLU(inplace=True)
 
     def forward(self, x: Tensor) -> Tensor:
         """Apply the three to `x`, `(B, in_channels, H, W)`."""

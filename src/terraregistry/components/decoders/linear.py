@@ -45,11 +45,13 @@ class LinearDecoder(nn.Module):
     def __init__(self, embed_dim: list[int], num_classes: int, upsampling_size: int, in_index: int = -1) -> None:
         super().__init__()
         width = channels_at(self, embed_dim, in_index, "in_index")
-        self.num_classes = at_least(self, "num_classes", num_classes)
-        self.upsampling_size = at_least(self, "upsampling_size", upsampling_size)
+        self.num_classes: int = at_least(self, "num_classes", num_classes)
+        self.upsampling_size: int = at_least(self, "upsampling_size", upsampling_size)
         self.in_index = in_index
-        self.embed_dim = list(embed_dim)
-        self.conv = nn.ConvTranspose2d(width, num_classes, kernel_size=upsampling_size, stride=upsampling_size)
+        self.embed_dim: list[int] = list(embed_dim)
+        self.conv: nn.ConvTranspose2d = nn.ConvTranspose2d(
+            width, num_classes, kernel_size=upsampling_size, stride=upsampling_size
+        )
 
     @property
     def out_channels(self) -> int:

@@ -96,10 +96,10 @@ class MLPDecoder(nn.Module):
                 )
                 raise refusal(self, name, detail, ProblemKind.UNUSED)
         one_of(self, "activation", activation, get_args(ActivationName))
-        self.embed_dim = list(embed_dim)
-        self.hidden_layer = nn.Linear(sum(embed_dim), self._out_channels)
+        self.embed_dim: list[int] = list(embed_dim)
+        self.hidden_layer: nn.Linear = nn.Linear(sum(embed_dim), self._out_channels)
         make: Callable[[], nn.Module] = getattr(nn, activation)
-        self.activation = make()
+        self.activation: nn.Module = make()
 
     @property
     def out_channels(self) -> int:

@@ -86,15 +86,15 @@ class SatMAEHead(nn.Module):
         if width % num_heads:
             raise refusal(self, "out_channels", f"expected a multiple of num_heads={num_heads}, got {width}")
         self.num_patches = num_patches
-        self.out_channels = patch_size**2 * in_chans
-        self.mask_token = nn.Parameter(torch.zeros(1, 1, width))
-        self.decoder_pos_embed = nn.Parameter(torch.zeros(1, num_patches + 1, width), requires_grad=False)
-        self.decoder_embed = nn.Linear(tokens, width, bias=bias)
-        self.decoder_blocks = nn.ModuleList(
+        self.out_channels: int = patch_size**2 * in_chans
+        self.mask_token: nn.Parameter = nn.Parameter(torch.zeros(1, 1, width))
+        self.decoder_pos_embed: nn.Parameter = nn.Parameter(torch.zeros(1, num_patches + 1, width), requires_grad=False)
+        self.decoder_embed: nn.Linear = nn.Linear(tokens, width, bias=bias)
+        self.decoder_blocks: nn.ModuleList = nn.ModuleList(
             Block(width, num_heads, mlp_ratio, qkv_bias=True, norm_layer=norm_layer) for _ in range(depth)
         )
-        self.decoder_norm = norm_layer(width)
-        self.decoder_pred = nn.Linear(width, self.out_channels, bias=bias)
+        self.decoder_norm: nn.Module = norm_layer(width)
+        self.decoder_pred: nn.Linear = nn.Linear(width, self.out_channels, bias=bias)
         nn.init.normal_(self.mask_token, std=0.02)
 
     def forward(self, features: Tensor | list[Tensor], ids_restore: Tensor | None = None) -> Tensor:

@@ -88,9 +88,9 @@ class UNetDecoder(nn.Module):
         if attention_type is not None:
             one_of(self, "attention_type", attention_type, ("scse",))
             self._check_attention(embed_dim, channels)
-        self.embed_dim = list(embed_dim)
-        self.out_channels = channels[-1]
-        self.decoder = UnetDecoder(
+        self.embed_dim: list[int] = list(embed_dim)
+        self.out_channels: int = channels[-1]
+        self.decoder: nn.Module = UnetDecoder(
             encoder_channels=[embed_dim[0], *embed_dim],
             decoder_channels=list(channels),
             n_blocks=len(channels),

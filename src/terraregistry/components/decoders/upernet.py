@@ -67,23 +67,32 @@ class UperNetDecoder(nn.Module):
     ) -> None:
         super().__init__()
         last = channels_at(self, embed_dim, -1, "embed_dim")
-        self.channels = self.out_channels = at_least(self, "channels", channels)
+        self.channels: int = at_least(self, "channels", channels)
+        self.out_channels: int = self.channels
         scales = [at_least(self, f"pool_scales[{at}]", scale) for at, scale in enumerate(pool_scales)]
         self.align_corners = align_corners
         self.scale_modules = scale_modules
         self._given_channels = list(embed_dim)
-        self.embed_dim = list(embed_dim)
+        self.embed_dim: list[int] = list(embed_dim)
         if scale_modules:
             _warn_deprecated()
-            self.fpn1, self.fpn2, self.fpn3, self.fpn4 = pyramid_stages(self, self.embed_dim, "embed_dim")
+            stages = pyramid_stages(self, self.embed_dim, "embed_dim")
+            self.fpn1: nn.Sequential = stages[0]
+            self.fpn2: nn.Sequential = stages[1]
+            self.fpn3: nn.Sequential = stages[2]
+            self.fpn4: nn.Sequential = stages[3]
             self.embed_dim = pyramid_channels(self.embed_dim)
-        self.psp_modules = nn.ModuleList(
+        self.psp_modules: nn.ModuleList = nn.ModuleList(
             nn.Sequential(nn.AdaptiveAvgPool2d(scale), ConvNormAct(last, channels, 1)) for scale in scales
         )
-        self.bottleneck = ConvNormAct(last + len(scales) * channels, channels, 3, padding=1)
-        self.lateral_convs = nn.ModuleList(ConvNormAct(width, channels, 1) for width in self.embed_dim[:-1])
-        self.fpn_convs = nn.ModuleList(ConvNormAct(channels, channels, 3, padding=1) for _ in self.embed_dim[:-1])
-        self.fpn_bottleneck = ConvNormAct(len(embed_dim) * channels, channels, 3, padding=1)
+        self.bottleneck: ConvNormAct = ConvNormAct(last + len(scales) * channels, channels, 3, padding=1)
+        self.lateral_convs: nn.ModuleList = nn.ModuleList(
+            ConvNormAct(width, channels, 1) for width in self.embed_dim[:-1]
+        )
+        self.fpn_convs: nn.ModuleList = nn.ModuleList(
+            ConvNormAct(channels, channels, 3, padding=1) for _ in self.embed_dim[:-1]
+        )
+        self.fpn_bottleneck: ConvNormAct = ConvNormAct(len(embed_dim) * channels, channels, 3, padding=1)
 
     def forward(self, features: list[Tensor]) -> Tensor:
         """Fuse the features.

@@ -59,15 +59,15 @@ class AggregateTokens(nn.Module):
         temporal_inputs: bool = False,
     ) -> None:
         super().__init__()
-        self.channel_list = list(channel_list)
-        self.pooling = str(pooling).lower()
+        self.channel_list: list[int] = list(channel_list)
+        self.pooling: str = str(pooling).lower()
         one_of(self, "pooling", self.pooling, _POOLINGS)
         if drop_cls and self.pooling == "cls":
             raise refusal(self, "drop_cls", "expected False with pooling='CLS', which is the token that it leaves out")
         self.drop_cls = drop_cls
         self.temporal_inputs = temporal_inputs
         self._chosen_by = "index" if indices is None else "indices"
-        self.indices = self._chosen(index if indices is None else indices)
+        self.indices: list[int] = self._chosen(index if indices is None else indices)
         self.process_channel_list(self.channel_list)
 
     def _chosen(self, given: int | list[int] | None) -> list[int]:

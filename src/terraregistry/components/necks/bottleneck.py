@@ -40,8 +40,8 @@ class AddBottleneckLayer(nn.Module):
         last = channels_at(self, channel_list, -1, "channel_list", given_as="channel_list")
         if last < 2:
             raise refusal(self, "channel_list", f"expected at least 2 channels in the last feature, got {last}")
-        self.channel_list = list(channel_list)
-        self.bottleneck = nn.Conv2d(last, last // 2, kernel_size=1)
+        self.channel_list: list[int] = list(channel_list)
+        self.bottleneck: nn.Conv2d = nn.Conv2d(last, last // 2, kernel_size=1)
 
     def process_channel_list(self, channel_list: list[int]) -> list[int]:
         """Add the channels of the new feature.

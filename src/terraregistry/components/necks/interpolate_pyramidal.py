@@ -45,8 +45,8 @@ class InterpolateToPyramidal(nn.Module):
     def __init__(self, channel_list: list[int], scale_factor: int = 2, mode: InterpolationMode = "nearest") -> None:
         super().__init__()
         one_of(self, "mode", mode, get_args(InterpolationMode))
-        self.channel_list = list(channel_list)
-        self.scale_factor = at_least(self, "scale_factor", scale_factor)
+        self.channel_list: list[int] = list(channel_list)
+        self.scale_factor: int = at_least(self, "scale_factor", scale_factor)
         self.mode = mode
 
     def process_channel_list(self, channel_list: list[int]) -> list[int]:

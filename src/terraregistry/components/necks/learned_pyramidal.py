@@ -89,8 +89,12 @@ class LearnedInterpolateToPyramidal(nn.Module):
 
     def __init__(self, channel_list: list[int]) -> None:
         super().__init__()
-        self.channel_list = list(channel_list)
-        self.fpn1, self.fpn2, self.fpn3, self.fpn4 = pyramid_stages(self, self.channel_list, "channel_list")
+        self.channel_list: list[int] = list(channel_list)
+        stages = pyramid_stages(self, self.channel_list, "channel_list")
+        self.fpn1: nn.Sequential = stages[0]
+        self.fpn2: nn.Sequential = stages[1]
+        self.fpn3: nn.Sequential = stages[2]
+        self.fpn4: nn.Sequential = stages[3]
 
     def process_channel_list(self, channel_list: list[int]) -> list[int]:
         """Divide the channels of the first feature by 4, and those of the second by 2.

@@ -39,8 +39,8 @@ class MaxpoolToPyramidal(nn.Module):
 
     def __init__(self, channel_list: list[int], kernel_size: int = 2) -> None:
         super().__init__()
-        self.channel_list = list(channel_list)
-        self.kernel_size = at_least(self, "kernel_size", kernel_size)
+        self.channel_list: list[int] = list(channel_list)
+        self.kernel_size: int = at_least(self, "kernel_size", kernel_size)
 
     def process_channel_list(self, channel_list: list[int]) -> list[int]:
         """Return the list as it is: channels stay as they are.

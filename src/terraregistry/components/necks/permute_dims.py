@@ -42,8 +42,8 @@ class PermuteDims(nn.Module):
 
     def __init__(self, channel_list: list[int], new_order: list[int]) -> None:
         super().__init__()
-        self.channel_list = list(channel_list)
-        self.new_order = list(new_order)
+        self.channel_list: list[int] = list(channel_list)
+        self.new_order: list[int] = list(new_order)
         count = len(self.new_order)
         places = {axis + count if axis < 0 else axis for axis in self.new_order}
         if not count or places != set(range(count)):

@@ -87,7 +87,7 @@ class Scope:
         self._function = function
         arguments = definition.args
         named = [*arguments.posonlyargs, *arguments.args, *arguments.kwonlyargs, arguments.vararg, arguments.kwarg]
-        self.parameters = {argument.arg for argument in named if argument is not None}
+        self.parameters: set[str] = {argument.arg for argument in named if argument is not None}
         positional = [*arguments.posonlyargs, *arguments.args]
         self._first = positional[0].arg if positional and target.owner is not None else None
         self.assigned: dict[str, list[ast.expr | None]] = {}

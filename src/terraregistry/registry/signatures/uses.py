@@ -31,8 +31,8 @@ class Uses(ast.NodeVisitor):
     """
 
     def __init__(self, scope: Scope) -> None:
-        self.carriers = Carriers(scope)
-        self.live = [Path()]
+        self.carriers: Carriers = Carriers(scope)
+        self.live: list[Path] = [Path()]
         self.inner: frozenset[str] = frozenset()
         self._scope = scope
         arguments = scope.definition.args

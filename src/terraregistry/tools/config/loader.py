@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from yaml import AliasEvent, MarkedYAMLError, SafeLoader
 from yaml.error import Mark
@@ -40,7 +40,7 @@ class ConfigLoader(SafeLoader):
     reads as text.
     """
 
-    yaml_implicit_resolvers = {  # noqa: RUF012 - as its base class declares it
+    yaml_implicit_resolvers: dict[Any, Any] = {  # noqa: RUF012 - as its base class declares it, of anything
         first: [(tag, pattern) for tag, pattern in resolvers if tag not in _NOT_RESOLVED]
         for first, resolvers in SafeLoader.yaml_implicit_resolvers.items()
     }

@@ -60,21 +60,22 @@ class MAEDecoder(nn.Module):
             detail = f"expected a multiple of 16 and of the {num_heads} heads, got {decoder_embed_dim}"
             raise refusal(self, "decoder_embed_dim", detail)
         self.grid = grid
-        self.decoder_embed = nn.Linear(encoder_embed_dim, decoder_embed_dim)
-        self.temporal_encoding, self.location_encoding = "time" in coords_encoding, "location" in coords_encoding
+        self.decoder_embed: nn.Linear = nn.Linear(encoder_embed_dim, decoder_embed_dim)
+        self.temporal_encoding: bool = "time" in coords_encoding
+        self.location_encoding: bool = "location" in coords_encoding
         if self.temporal_encoding:
-            self.temporal_embed_dec = CoordinateCode(decoder_embed_dim, coords_scale_learn)
+            self.temporal_embed_dec: CoordinateCode = CoordinateCode(decoder_embed_dim, coords_scale_learn)
         if self.location_encoding:
-            self.location_embed_dec = CoordinateCode(decoder_embed_dim, coords_scale_learn)
-        self.mask_token = nn.Parameter(torch.zeros(1, 1, decoder_embed_dim))
+            self.location_embed_dec: CoordinateCode = CoordinateCode(decoder_embed_dim, coords_scale_learn)
+        self.mask_token: nn.Parameter = nn.Parameter(torch.zeros(1, 1, decoder_embed_dim))
         positions = position_embedding(decoder_embed_dim, grid).to(self.mask_token.device)
         self.register_buffer("decoder_pos_embed", positions)
         layer = cast("type[nn.Module]", norm_layer)  # timm wants a class; any function that makes a module does
-        self.decoder_blocks = nn.ModuleList(
+        self.decoder_blocks: nn.ModuleList = nn.ModuleList(
             Block(decoder_embed_dim, num_heads, mlp_ratio, qkv_bias=True, norm_layer=layer) for _ in range(depth)
         )
-        self.decoder_norm = norm_layer(decoder_embed_dim)
-        self.decoder_pred = nn.Linear(decoder_embed_dim, patch_values)
+        self.decoder_norm: nn.Module = norm_layer(decoder_embed_dim)
+        self.decoder_pred: nn.Linear = nn.Linear(decoder_embed_dim, patch_values)
         initialise(self)
         nn.init.normal_(self.mask_token, std=0.02)
 

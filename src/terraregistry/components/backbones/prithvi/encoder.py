@@ -61,39 +61,42 @@ class PrithviEncoder(nn.Module):
         vpt_dropout: float = 0.0,
     ) -> None:
         super().__init__()
-        self.in_chans = at_least(self, "in_chans", in_chans)
-        self.num_frames = at_least(self, "num_frames", num_frames)
-        self.embed_dim = _width(self, embed_dim, num_heads)
-        self.depth = at_least(self, "depth", depth)
-        self.img_size = read_image_size(self, img_size)
+        self.in_chans: int = at_least(self, "in_chans", in_chans)
+        self.num_frames: int = at_least(self, "num_frames", num_frames)
+        self.embed_dim: int = _width(self, embed_dim, num_heads)
+        self.depth: int = at_least(self, "depth", depth)
+        self.img_size: tuple[int, int] = read_image_size(self, img_size)
         patch = read_patch_size(self, patch_size, (num_frames, *self.img_size))
-        self.patch_embed = PatchEmbed((num_frames, *self.img_size), patch, in_chans, embed_dim)
-        self.effective_time_dim = self.patch_embed.grid.time
+        self.patch_embed: PatchEmbed = PatchEmbed((num_frames, *self.img_size), patch, in_chans, embed_dim)
+        self.effective_time_dim: int = self.patch_embed.grid.time
 
         coords = tuple(coords_encoding or ())
-        self.temporal_encoding, self.location_encoding = "time" in coords, "location" in coords
+        self.temporal_encoding: bool = "time" in coords
+        self.location_encoding: bool = "location" in coords
         if self.temporal_encoding:
             if patch[0] != 1:
                 raise refusal(self, "patch_size", f"times are encoded frame by frame: expected 1 for time, got {patch}")
-            self.temporal_embed_enc = CoordinateCode(embed_dim, coords_scale_learn)
+            self.temporal_embed_enc: CoordinateCode = CoordinateCode(embed_dim, coords_scale_learn)
         if self.location_encoding:
-            self.location_embed_enc = CoordinateCode(embed_dim, coords_scale_learn)
+            self.location_embed_enc: CoordinateCode = CoordinateCode(embed_dim, coords_scale_learn)
 
-        self.cls_token = nn.Parameter(torch.zeros(1, 1, embed_dim))
+        self.cls_token: nn.Parameter = nn.Parameter(torch.zeros(1, 1, embed_dim))
         positions = position_embedding(embed_dim, self.patch_embed.grid).to(self.cls_token.device)
         self.register_buffer("pos_embed", positions)
         # timm wants a class; any function that makes a module from a width does.
         layer = cast("type[nn.Module]", norm_layer)
-        self.blocks = nn.ModuleList(
+        self.blocks: nn.ModuleList = nn.ModuleList(
             Block(embed_dim, num_heads, mlp_ratio, qkv_bias=True, norm_layer=layer, drop_path=drop_path)
             for _ in range(depth)
         )
-        self.norm = norm_layer(embed_dim)
+        self.norm: nn.Module = norm_layer(embed_dim)
         initialise(self)
         nn.init.xavier_uniform_(self.patch_embed.proj.weight.detach().view(embed_dim, -1))
         nn.init.normal_(self.cls_token, std=0.02)
-        self.vpt_prompt_embeddings = prompt_embeddings(self, vpt, vpt_n_tokens, patch, embed_dim, depth)
-        self.vpt_dropout = nn.Dropout(vpt_dropout)
+        self.vpt_prompt_embeddings: nn.ParameterList | None = prompt_embeddings(
+            self, vpt, vpt_n_tokens, patch, embed_dim, depth
+        )
+        self.vpt_dropout: nn.Dropout = nn.Dropout(vpt_dropout)
 
     def grid_for(self, images: Tensor) -> Grid:
         """Count the patches along each axis of images, `(B, C, H, W)` or `(B, C, T, H, W)`."""

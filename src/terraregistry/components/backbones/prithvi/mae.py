@@ -68,7 +68,7 @@ class PrithviMAE(nn.Module):
         super().__init__()
         if not 0 < mask_ratio < 1:
             raise refusal(self, "mask_ratio", f"expected a share above 0 and below 1, got {mask_ratio}")
-        self.encoder = PrithviViT(
+        self.encoder: PrithviViT = PrithviViT(
             img_size=img_size,
             patch_size=patch_size,
             num_frames=num_frames,
@@ -82,8 +82,8 @@ class PrithviMAE(nn.Module):
             coords_scale_learn=coords_scale_learn,
             drop_path=drop_path,
         )
-        self.patch_size = self.encoder.patch_embed.patch_size
-        self.decoder = MAEDecoder(
+        self.patch_size: tuple[int, int, int] = self.encoder.patch_embed.patch_size
+        self.decoder: MAEDecoder = MAEDecoder(
             prod(self.patch_size) * in_chans,
             self.encoder.patch_embed.grid,
             embed_dim,

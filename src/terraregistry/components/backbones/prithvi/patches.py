@@ -45,11 +45,11 @@ class PatchEmbed(nn.Module):
         super().__init__()
         self.input_size = input_size
         self.patch_size = patch_size
-        self.grid = grid_of(input_size, patch_size)
-        self.grid_size = list(self.grid)
-        self.num_patches = self.grid.patches
-        self.proj = nn.Conv3d(in_chans, embed_dim, kernel_size=patch_size, stride=patch_size)
-        self.norm = nn.Identity()
+        self.grid: Grid = grid_of(input_size, patch_size)
+        self.grid_size: list[int] = list(self.grid)
+        self.num_patches: int = self.grid.patches
+        self.proj: nn.Conv3d = nn.Conv3d(in_chans, embed_dim, kernel_size=patch_size, stride=patch_size)
+        self.norm: nn.Identity = nn.Identity()
 
     def forward(self, x: Tensor) -> Tensor:
         """Embed the patches; a border that fills no patch is left out, with a warning."""

@@ -88,9 +88,9 @@ class PrithviSwin(nn.Module):
             raise refusal(
                 self, "frozen_stages", f"expected -1 to {len(depths)} for {len(depths)} stages, got {frozen_stages}"
             )
-        self.in_chans = at_least(self, "in_chans", in_chans)
-        self.num_classes = num_classes
-        self.patch_embed = PatchEmbed2d(
+        self.in_chans: int = at_least(self, "in_chans", in_chans)
+        self.num_classes: int = num_classes
+        self.patch_embed: PatchEmbed2d = PatchEmbed2d(
             in_chans, embed_dim, at_least(self, "patch_size", patch_size), norm_layer, drop_rate
         )
         if frozen_stages >= 0:
@@ -109,7 +109,7 @@ class PrithviSwin(nn.Module):
         widths = [embed_dim * 2**index for index in range(len(depths))]
         blocks = sum(depths)
         drop_paths = _split([drop_path_rate * at / max(1, blocks - 1) for at in range(blocks)], depths)
-        self.stages = nn.Sequential(
+        self.stages: nn.Sequential = nn.Sequential(
             *(
                 SwinStage(
                     width,
@@ -127,8 +127,8 @@ class PrithviSwin(nn.Module):
             {"num_chs": width, "reduction": patch_size * 2**index, "module": f"stages.{index}"}
             for index, width in enumerate(widths)
         ]
-        self.num_features = widths[-1]
-        self.head = ClassifierHead(
+        self.num_features: Any = widths[-1]
+        self.head: ClassifierHead = ClassifierHead(
             widths[-1], num_classes, pool_type=global_pool, drop_rate=drop_rate, input_fmt=self.output_fmt
         )
 

@@ -60,9 +60,9 @@ class PatchEmbed2d(nn.Module):
     ) -> None:
         super().__init__()
         self.patch_size = patch_size
-        self.projection = nn.Conv2d(in_chans, embed_dim, kernel_size=patch_size, stride=patch_size)
-        self.norm = norm_layer(embed_dim)
-        self.drop = nn.Dropout(drop_rate)
+        self.projection: nn.Conv2d = nn.Conv2d(in_chans, embed_dim, kernel_size=patch_size, stride=patch_size)
+        self.norm: nn.Module = norm_layer(embed_dim)
+        self.drop: nn.Dropout = nn.Dropout(drop_rate)
 
     def forward(self, x: Tensor) -> Tensor:
         """Embed images, `(B, C, H, W)`."""
@@ -81,8 +81,8 @@ class PatchMerging(nn.Module):
 
     def __init__(self, in_chans: int, norm_layer: Callable[..., nn.Module]) -> None:
         super().__init__()
-        self.norm = norm_layer(4 * in_chans)
-        self.reduction = nn.Linear(4 * in_chans, 2 * in_chans, bias=False)
+        self.norm: nn.Module = norm_layer(4 * in_chans)
+        self.reduction: nn.Linear = nn.Linear(4 * in_chans, 2 * in_chans, bias=False)
 
     def forward(self, maps: Tensor) -> Tensor:
         """Halve the resolution of maps, `(B, H, W, C)`."""
@@ -100,7 +100,7 @@ class FeedForward(nn.Module):
         super().__init__()
         hidden = int(embed_dim * settings.mlp_ratio)
         inner = nn.Sequential(nn.Linear(embed_dim, hidden), settings.act_layer(), nn.Dropout(settings.drop_rate))
-        self.layers = nn.Sequential(inner, nn.Linear(hidden, embed_dim), nn.Dropout(settings.drop_rate))
+        self.layers: nn.Sequential = nn.Sequential(inner, nn.Linear(hidden, embed_dim), nn.Dropout(settings.drop_rate))
 
     def forward(self, x: Tensor) -> Tensor:
         """Transform each place of `x`, `(..., C)`, by itself."""
@@ -129,12 +129,12 @@ class SwinBlock(nn.Module):
             settings.attn_drop_rate,
             settings.drop_rate,
         )
-        self.with_cp = settings.with_cp
-        self.norm1 = settings.norm_layer(embed_dim)
-        self.attn = ShiftedWindowAttention(attention, side, side // 2 if shifted else 0)
-        self.drop_path = DropPath(drop_path)
-        self.norm2 = settings.norm_layer(embed_dim)
-        self.ffn = FeedForward(embed_dim, settings)
+        self.with_cp: bool = settings.with_cp
+        self.norm1: nn.Module = settings.norm_layer(embed_dim)
+        self.attn: ShiftedWindowAttention = ShiftedWindowAttention(attention, side, side // 2 if shifted else 0)
+        self.drop_path: DropPath = DropPath(drop_path)
+        self.norm2: nn.Module = settings.norm_layer(embed_dim)
+        self.ffn: FeedForward = FeedForward(embed_dim, settings)
 
     def forward(self, maps: Tensor) -> Tensor:
         """Transform maps, `(B, H, W, C)`."""
@@ -175,12 +175,12 @@ class SwinStage(nn.Module):
         frozen: bool = False,
     ) -> None:
         super().__init__()
-        self.blocks = nn.ModuleList(
+        self.blocks: nn.ModuleList = nn.ModuleList(
             SwinBlock(embed_dim, num_heads, settings, shifted=bool(index % 2), drop_path=drop_path)
             for index, drop_path in enumerate(drop_paths)
         )
         self.downsample = downsample
-        self.norm = settings.norm_layer(embed_dim)
+        self.norm: nn.Module = settings.norm_layer(embed_dim)
         self._frozen = frozen
         if frozen:
             self.requires_grad_(False)

@@ -111,7 +111,7 @@ def _description(architecture: Architecture | None, **more: Any) -> dict[str, An
 
 
 # timm reads this name.
-default_cfgs = cast(
+default_cfgs: Mapping[str, DefaultCfg] = cast(
     "Mapping[str, DefaultCfg]",
     generate_default_cfgs(
         {

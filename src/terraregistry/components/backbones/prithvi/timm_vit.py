@@ -155,9 +155,9 @@ class PrithviVisionTransformer(PrithviEncoder):
         """
         del prune_head
         taken, last = feature_take_indices(len(self.blocks), indices)
-        self.blocks = self.blocks[: last + 1]
+        self.blocks: nn.ModuleList = self.blocks[: last + 1]
         if prune_norm and last < self.depth - 1:
-            self.norm = nn.Identity()
+            self.norm: nn.Module = nn.Identity()
         return taken
 
     def get_classifier(self) -> nn.Module:

@@ -108,7 +108,7 @@ class PrithviViT(PrithviEncoder):
             vpt_n_tokens=vpt_n_tokens,
             vpt_dropout=vpt_dropout,
         )
-        self.out_indices = self._read_indices(out_indices)
+        self.out_indices: list[int] = self._read_indices(out_indices)
         self.model_bands: tuple[Band, ...] | None = None
         self.pretrained_bands: tuple[Band, ...] | None = None
 

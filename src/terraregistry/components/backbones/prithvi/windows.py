@@ -71,13 +71,15 @@ class WindowAttention(nn.Module):
             raise refusal(self, "num_heads", f"expected a divisor of the {embed_dim} channels, got {num_heads}")
         self.num_heads = num_heads
         self.scale = qk_scale
-        self.relative_position_bias_table = nn.Parameter(torch.empty((2 * window_size - 1) ** 2, num_heads))
+        self.relative_position_bias_table: nn.Parameter = nn.Parameter(
+            torch.empty((2 * window_size - 1) ** 2, num_heads)
+        )
         nn.init.trunc_normal_(self.relative_position_bias_table, std=0.02)
         self.register_buffer("relative_position_index", relative_positions(window_size))
-        self.qkv = nn.Linear(embed_dim, 3 * embed_dim, bias=qkv_bias)
+        self.qkv: nn.Linear = nn.Linear(embed_dim, 3 * embed_dim, bias=qkv_bias)
         self.attn_drop = attn_drop
-        self.proj = nn.Linear(embed_dim, embed_dim)
-        self.proj_drop = nn.Dropout(proj_drop)
+        self.proj: nn.Linear = nn.Linear(embed_dim, embed_dim)
+        self.proj_drop: nn.Dropout = nn.Dropout(proj_drop)
 
     def forward(self, windows: Tensor, mask: Tensor | None = None) -> Tensor:
         """Attend.
