@@ -14,11 +14,7 @@ from hypothesis import strategies as st
 import terraregistry
 from terraregistry import (
     BACKBONE_REGISTRY,
-    MODEL_FACTORY_REGISTRY,
-    SMP_DECODER_REGISTRY,
     TERRATORCH_BACKBONE_REGISTRY,
-    TERRATORCH_DECODER_REGISTRY,
-    TERRATORCH_NECK_REGISTRY,
     TIMM_BACKBONE_REGISTRY,
     MultiSourceRegistry,
     Registry,
@@ -33,7 +29,7 @@ from .checks import (
     check_round_trip,
     missing,
 )
-from .models import Flat, Tree
+from .models import Flat, Model, Tree
 from .worlds import World
 
 if TYPE_CHECKING:
@@ -78,26 +74,22 @@ def flat(registry: Any) -> Flat:
     return Flat(dict.fromkeys(registry), {a: name for name in registry for a in registry.describe(name).aliases})
 
 
+def model_of(registry: Any) -> Model:
+    if registry is TIMM_BACKBONE_REGISTRY:
+        return timm_model()
+    if isinstance(registry, MultiSourceRegistry):
+        return Tree({prefix: model_of(source) for prefix, source in registry.items()})
+    return flat(registry)
+
+
 def worlds() -> dict[str, World]:
-    sources = {
-        "TERRATORCH_BACKBONE_REGISTRY": (TERRATORCH_BACKBONE_REGISTRY, flat(TERRATORCH_BACKBONE_REGISTRY)),
-        "TIMM_BACKBONE_REGISTRY": (TIMM_BACKBONE_REGISTRY, timm_model()),
-        "TERRATORCH_NECK_REGISTRY": (TERRATORCH_NECK_REGISTRY, flat(TERRATORCH_NECK_REGISTRY)),
-        "TERRATORCH_DECODER_REGISTRY": (TERRATORCH_DECODER_REGISTRY, flat(TERRATORCH_DECODER_REGISTRY)),
-        "SMP_DECODER_REGISTRY": (SMP_DECODER_REGISTRY, flat(SMP_DECODER_REGISTRY)),
-        "MODEL_FACTORY_REGISTRY": (MODEL_FACTORY_REGISTRY, flat(MODEL_FACTORY_REGISTRY)),
-    }
-    models = {id(registry): model for registry, model in sources.values()}
-    made = {name: World(*each) for name, each in sources.items()}
-    for name in ("BACKBONE_REGISTRY", "NECK_REGISTRY", "DECODER_REGISTRY"):
-        registry = getattr(terraregistry, name)
-        made[name] = World(registry, Tree({prefix: models[id(source)] for prefix, source in registry.items()}))
-    return made
+    exported = {name: getattr(terraregistry, name) for name in terraregistry.__all__ if name.endswith("REGISTRY")}
+    return {name: World(registry, model_of(registry)) for name, registry in exported.items()}
 
 
 WORLDS = worlds()
 every_registry = pytest.mark.parametrize("name", WORLDS)
-with_sources = pytest.mark.parametrize("name", ["BACKBONE_REGISTRY", "NECK_REGISTRY", "DECODER_REGISTRY"])
+with_sources = pytest.mark.parametrize("name", [name for name in WORLDS if isinstance(WORLDS[name].model, Tree)])
 LARGE = ("BACKBONE_REGISTRY", "TIMM_BACKBONE_REGISTRY")
 large_registry = pytest.mark.parametrize("name", LARGE)
 small_registry = pytest.mark.parametrize("name", [name for name in WORLDS if name not in LARGE])
@@ -296,7 +288,7 @@ def test_law_7_aliases(name: str, data: st.DataObject) -> None:
         check_alias(WORLDS[name], each)
 
 
-@pytest.mark.parametrize("name", [name for name in WORLDS if isinstance(WORLDS[name].registry, MultiSourceRegistry)])
+@with_sources
 def test_law_8_a_refused_mount_changes_nothing(name: str) -> None:
     registry = WORLDS[name].registry
     before = list(registry.items()), list(registry)

@@ -3,24 +3,37 @@
 from __future__ import annotations
 
 import copy
+import os
 import pickle
 import subprocess
 import sys
+from pathlib import Path
 from textwrap import dedent
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pytest
 
 import terraregistry
 from terraregistry import BACKBONE_REGISTRY, Backbone, MultiSourceRegistry, Registry
 
-if TYPE_CHECKING:
-    from pathlib import Path
-
 PARTS = Registry[Any](part=int)
 ALL = MultiSourceRegistry[Any](p=PARTS)
 SAME = PARTS
 LIBRARY = [name for name in terraregistry.__all__ if name.endswith("REGISTRY")]
+
+
+def run(*arguments: str, folder: Path) -> subprocess.CompletedProcess[str]:
+    """Run Python in a folder, with the package that this process has."""
+    path = os.pathsep.join([str(folder), str(Path(terraregistry.__file__).parents[1])])
+    return subprocess.run(
+        [sys.executable, *arguments],
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=120,
+        cwd=folder,
+        env={**os.environ, "PYTHONPATH": path},
+    )
 
 
 class Typed(Registry[Backbone]):
@@ -119,9 +132,7 @@ def test_registries_of_subclasses_in_other_modules_are_found_too(tmp_path: Path)
         except KeyError as error:
             print(error)
     """
-    ended = subprocess.run(
-        [sys.executable, "-c", dedent(script)], capture_output=True, text=True, check=False, cwd=tmp_path
-    )
+    ended = run("-c", dedent(script), folder=tmp_path)
     assert ended.stderr == ""
     lines = ended.stdout.splitlines()
     assert lines[0] == "own_registries:OWN <OWN: 1 components>"
@@ -153,7 +164,5 @@ def test_a_registry_travels_from_a_script_to_its_worker_processes(tmp_path: Path
             """
         )
     )
-    ended = subprocess.run(
-        [sys.executable, "script.py"], capture_output=True, text=True, check=False, cwd=tmp_path, timeout=60
-    )
+    ended = run("script.py", folder=tmp_path)
     assert (ended.stdout, ended.stderr) == ("6 8\n10\n", "")

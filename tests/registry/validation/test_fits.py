@@ -176,7 +176,7 @@ SCALARS = st.one_of(
     st.booleans(),
     st.integers(-3, 3),
     st.sampled_from([0.0, 1.0, 2.5, float("nan"), float("inf"), 1j, 10**30]),
-    st.sampled_from(["", "1", "x", "batch", "other", Word("batch"), b"x", bytearray(b"x")]),
+    st.sampled_from(["", "1", "x", "batch", "other", Word("word"), b"x", bytearray(b"x")]),
     st.sampled_from([Path("x"), PurePath("y"), Norm.BATCH, Norm.LAYER, Level.LOW, Level.HIGH]),
     st.sampled_from([Plain(), Derived(), Sized(), Plain, Derived, int, len, str.upper, lambda: None]),
     st.sampled_from([np.int64(1), np.float32(2.5), np.float64(1.0), np.bool_(True), np.str_("batch"), np.zeros(2)]),

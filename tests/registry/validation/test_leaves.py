@@ -180,7 +180,7 @@ def signature(**parameters: tuple[Any, Any]) -> inspect.Signature:
 REQUIRED = inspect.Parameter.empty
 
 
-@pytest.mark.parametrize(("annotation", "fits"), RULES, ids=lambda each: str(each)[:60])
+@pytest.mark.parametrize(("annotation", "fits"), RULES, ids=[str(each)[:60] for each, _ in RULES])
 def test_an_object_is_accepted_exactly_where_the_rule_says(annotation: Any, fits: Any) -> None:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # a warning would be taken for a refusal
@@ -188,7 +188,7 @@ def test_an_object_is_accepted_exactly_where_the_rule_says(annotation: Any, fits
     assert not wrong
 
 
-@pytest.mark.parametrize(("annotation", "fits"), RULES, ids=lambda each: str(each)[:60])
+@pytest.mark.parametrize(("annotation", "fits"), RULES, ids=[str(each)[:60] for each, _ in RULES])
 def test_a_default_fits_its_own_parameter_and_widens_no_other(annotation: Any, fits: Any) -> None:
     for default in OBJECTS:
         validator = ArgumentValidator(signature(f=(annotation, default), g=(annotation, None)))

@@ -54,7 +54,7 @@ def _iterable(items: Items, schema_of: SchemaOf) -> CoreSchema:
 
     choices: list[CoreSchema | tuple[CoreSchema, str]] = [_sequence(items, schema_of), check_schema(other)]
     if items and items[0] in _OF_STRINGS:
-        choices.append(core_schema.str_schema(strict=True))
+        choices.append(core_schema.is_instance_schema(str))
     return core_schema.union_schema(choices, mode="left_to_right")
 
 

@@ -75,7 +75,7 @@ SIMPLE: Final[dict[object, typing.Callable[[], CoreSchema]]] = {
     int: lambda: _or(core_schema.int_schema(strict=True), _as_integer),
     float: lambda: core_schema.union_schema(_REALS, mode="left_to_right"),
     complex: lambda: _or(core_schema.is_instance_schema(complex), _as_complex),
-    str: lambda: core_schema.str_schema(strict=True),
+    str: lambda: core_schema.is_instance_schema(str),  # a StrEnum's member stays one
     bytes: lambda: core_schema.bytes_schema(strict=True),
     object: lambda: ANYTHING,
     Path: lambda: check_schema(_as_path),
