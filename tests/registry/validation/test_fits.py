@@ -103,7 +103,8 @@ def fits(annotation: Any, value: object, *, lenient: bool = True) -> bool:
         return SPECIAL[annotation](value, inner)
     if origin is Literal:
         plain = value.value if lenient and isinstance(value, enum.Enum) else value
-        by_value = lenient and any(isinstance(each, enum.Enum) and same(each.value, value) for each in arguments)
+        scalar = value.item() if isinstance(value, np.generic) else value
+        by_value = lenient and any(isinstance(each, enum.Enum) and same(each.value, scalar) for each in arguments)
         return by_value or any(same(literal, each) for literal in arguments for each in (value, plain))
     if origin in (Union, types.UnionType):
         return any(inner(member, value) for member in arguments)

@@ -319,4 +319,5 @@ def _reached(forward: Forward, trail: _Trail) -> Found | None:
         return UNKNOWN
     found = [find(target, trail) for target in forward.targets]
     known = [each for each in found if each is not None]
-    return passed_by(forward, any_of(known)) if known else None
+    # Each by itself: what the call gives by position fills another parameter of each.
+    return any_of([passed_by(forward, each) for each in known]) if known else None
