@@ -10,6 +10,7 @@ from __future__ import annotations
 import importlib.util
 import inspect
 import itertools
+import os
 import sys
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
@@ -674,6 +675,10 @@ def test_the_signature_says_what_a_call_does(folder: Path, program: Program) -> 
     check(folder, program)
 
 
+@pytest.mark.skipif(
+    os.environ.get("HYPOTHESIS_PROFILE") != "nightly",
+    reason="10,000 random programs: with HYPOTHESIS_PROFILE=nightly only",
+)
 @pytest.mark.slow
 @settings(RELAXED, max_examples=10_000)
 @given(program=programs())
