@@ -7,14 +7,21 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from terraregistry.protocols import Backbone, Decoder, ModelFactory, Neck
-from terraregistry.registry import MultiSourceRegistry, Registry
-from terraregistry.sources.smp import SmpRegistry
-from terraregistry.sources.timm import TimmRegistry
+from terraregistry.library_types import (
+    BackboneRegistry,
+    DecoderRegistry,
+    FullModelRegistry,
+    ModelFactoryRegistry,
+    NeckRegistry,
+    SmpDecoderRegistry,
+    TerratorchBackboneRegistry,
+    TerratorchDecoderRegistry,
+    TerratorchFullModelRegistry,
+    TerratorchNeckRegistry,
+    TimmBackboneRegistry,
+)
 
 if TYPE_CHECKING:
-    from torch import nn  # noqa: F401 - what the registries of whole models name
-
     from terraregistry.components.factories.encoder_decoder import EncoderDecoderFactory
     from terraregistry.components.factories.full_model import FullModelFactory
     from terraregistry.components.factories.prithvi import PrithviModelFactory
@@ -37,7 +44,7 @@ __all__ = [
 
 # -- backbones --
 
-TERRATORCH_BACKBONE_REGISTRY = Registry[Backbone]()
+TERRATORCH_BACKBONE_REGISTRY = TerratorchBackboneRegistry()
 for _name in (
     "prithvi_eo_tiny",
     "prithvi_eo_v1_100",
@@ -49,14 +56,14 @@ for _name in (
     "prithvi_eo_v2_tiny_tl",
 ):
     TERRATORCH_BACKBONE_REGISTRY.register_lazy(_name, f"terraregistry.components.backbones.prithvi.variants:{_name}")
-TIMM_BACKBONE_REGISTRY = TimmRegistry(
+TIMM_BACKBONE_REGISTRY = TimmBackboneRegistry(
     additions="terraregistry.components.backbones.prithvi.timm_models:register_with_timm"
 )
-BACKBONE_REGISTRY = MultiSourceRegistry[Backbone](terratorch=TERRATORCH_BACKBONE_REGISTRY, timm=TIMM_BACKBONE_REGISTRY)
+BACKBONE_REGISTRY = BackboneRegistry(terratorch=TERRATORCH_BACKBONE_REGISTRY, timm=TIMM_BACKBONE_REGISTRY)
 
 # -- necks --
 
-TERRATORCH_NECK_REGISTRY = Registry[Neck]()
+TERRATORCH_NECK_REGISTRY = TerratorchNeckRegistry()
 for _name, _module in {
     "AddBottleneckLayer": "bottleneck",
     "AggregateTokens": "aggregate_tokens",
@@ -69,11 +76,11 @@ for _name, _module in {
     "SelectIndices": "select_indices",
 }.items():
     TERRATORCH_NECK_REGISTRY.register_lazy(_name, f"terraregistry.components.necks.{_module}:{_name}")
-NECK_REGISTRY = MultiSourceRegistry[Neck](terratorch=TERRATORCH_NECK_REGISTRY)
+NECK_REGISTRY = NeckRegistry(terratorch=TERRATORCH_NECK_REGISTRY)
 
 # -- decoders --
 
-TERRATORCH_DECODER_REGISTRY = Registry[Decoder]()
+TERRATORCH_DECODER_REGISTRY = TerratorchDecoderRegistry()
 for _name, _module in {
     "ASPPHead": "aspp",
     "ASPPRegressionHead": "aspp_regression",
@@ -87,12 +94,12 @@ for _name, _module in {
     "UperNetDecoder": "upernet",
 }.items():
     TERRATORCH_DECODER_REGISTRY.register_lazy(_name, f"terraregistry.components.decoders.{_module}:{_name}")
-SMP_DECODER_REGISTRY = SmpRegistry()
-DECODER_REGISTRY = MultiSourceRegistry[Decoder](terratorch=TERRATORCH_DECODER_REGISTRY, smp=SMP_DECODER_REGISTRY)
+SMP_DECODER_REGISTRY = SmpDecoderRegistry()
+DECODER_REGISTRY = DecoderRegistry(terratorch=TERRATORCH_DECODER_REGISTRY, smp=SMP_DECODER_REGISTRY)
 
 # -- whole models --
 
-TERRATORCH_FULL_MODEL_REGISTRY = Registry["nn.Module"]()
+TERRATORCH_FULL_MODEL_REGISTRY = TerratorchFullModelRegistry()
 for _name in (
     "prithvi_eo_tiny_mae",
     "prithvi_eo_v1_100_mae",
@@ -106,11 +113,11 @@ for _name in (
     TERRATORCH_FULL_MODEL_REGISTRY.register_lazy(
         _name, f"terraregistry.components.backbones.prithvi.mae_variants:{_name}"
     )
-FULL_MODEL_REGISTRY = MultiSourceRegistry["nn.Module"](terratorch=TERRATORCH_FULL_MODEL_REGISTRY)
+FULL_MODEL_REGISTRY = FullModelRegistry(terratorch=TERRATORCH_FULL_MODEL_REGISTRY)
 
 # -- model factories --
 
-MODEL_FACTORY_REGISTRY = Registry[ModelFactory]()
+MODEL_FACTORY_REGISTRY = ModelFactoryRegistry()
 
 
 def _encoder_decoder_factory() -> EncoderDecoderFactory:

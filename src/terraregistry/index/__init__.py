@@ -1,0 +1,30 @@
+"""The index: a plain description of every component, made once for the installed versions and kept in the user's cache.
+
+Whatever needs to know what can be built (type checkers, stubs, schemas, documentation) reads this one index instead of
+introspecting by itself. Reading it imports neither torch nor the libraries behind the sources.
+"""
+
+from terraregistry.index.descriptions import (
+    Component,
+    Index,
+    IndexedRegistry,
+    Parameter,
+    ParameterKind,
+    PortableType,
+    Resolved,
+    Signature,
+)
+from terraregistry.index.loading import IndexUnavailableError, load_index
+
+__all__ = [
+    "Component",
+    "Index",
+    "IndexUnavailableError",
+    "IndexedRegistry",
+    "Parameter",
+    "ParameterKind",
+    "PortableType",
+    "Resolved",
+    "Signature",
+    "load_index",
+]

@@ -1,0 +1,85 @@
+"""The index in the user's cache: a file that may be missing, stale, damaged, unwritable, or not ours."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import stat
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from terraregistry.index.checks import DamagedIndexError
+from terraregistry.index.encoding import decode, encode
+
+if TYPE_CHECKING:
+    from terraregistry.index.descriptions import Index
+    from terraregistry.index.keys import Key
+
+__all__ = ["cache_folder", "read_cached", "write_cached"]
+
+_LARGEST: Final = 64_000_000
+"""A file of more bytes is no index."""
+
+
+def cache_folder() -> Path:
+    """Return the folder of the user's cache; it need not exist."""
+    import platformdirs
+
+    return Path(platformdirs.user_cache_dir("terraregistry", appauthor=False))
+
+
+def read_cached(folder: Path, key: Key) -> Index | None:
+    """Read the index of a key.
+
+    Args:
+        folder: The folder of the cache.
+        key: What the index has to be made from.
+
+    Returns:
+        The index; None where there is none, or one that is stale, damaged or not the user's own.
+    """
+    try:
+        index, found = decode(_read(folder / key.file_name))
+    except (OSError, DamagedIndexError):
+        return None
+    return index if found == key else None
+
+
+def _read(file: Path) -> bytes:
+    # Never waits, as reading a pipe would.
+    descriptor = os.open(file, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0))
+    with os.fdopen(descriptor, "rb") as stream:
+        status = os.fstat(descriptor)
+        getuid = getattr(os, "getuid", None)
+        foreign = getuid is not None and status.st_uid != getuid()
+        if not stat.S_ISREG(status.st_mode) or foreign or status.st_size > _LARGEST:
+            raise DamagedIndexError("no file of the user's own, or too large a one")
+        return stream.read(_LARGEST + 1)
+
+
+def write_cached(folder: Path, key: Key, index: Index) -> bool:
+    """Keep an index: another process sees either all of it or nothing.
+
+    Args:
+        folder: The folder of the cache, which is made where there is none.
+        key: What the index was made from.
+        index: The index.
+
+    Returns:
+        Whether it could be written.
+    """
+    import tempfile
+
+    temporary: str | None = None
+    try:
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        descriptor, temporary = tempfile.mkstemp(prefix="index-", suffix=".tmp", dir=folder)
+        with os.fdopen(descriptor, "w", encoding="ascii") as stream:
+            stream.write(encode(index, key))
+        Path(temporary).replace(folder / key.file_name)
+    except OSError:
+        if temporary is not None:
+            with contextlib.suppress(OSError):
+                Path(temporary).unlink()
+        return False
+    return True

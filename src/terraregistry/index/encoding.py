@@ -1,0 +1,172 @@
+"""The index as JSON: what many components have in common is written once."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Final, Generic, TypeVar, cast
+
+from terraregistry.index.checks import (
+    DamagedIndexError,
+    item,
+    items,
+    number,
+    optional_text,
+    rows,
+    sound_index,
+    sound_name,
+    sound_parameter,
+    sound_reference,
+    sound_signature,
+    sound_type,
+    text,
+)
+from terraregistry.index.descriptions import (
+    Component,
+    Index,
+    IndexedRegistry,
+    Parameter,
+    ParameterKind,
+    PortableType,
+    Signature,
+)
+from terraregistry.index.keys import Key
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+__all__ = ["decode", "encode"]
+
+T = TypeVar("T")
+
+_FIELDS: Final = frozenset({"key", "types", "parameters", "signatures", "registries", "gaps"})
+
+
+class _Table(Generic[T]):
+    """Distinct items, each with its place."""
+
+    def __init__(self) -> None:
+        self._places: dict[T, int] = {}
+
+    def __iter__(self) -> Iterator[T]:
+        return iter(self._places)
+
+    def place(self, entry: T) -> int:
+        """Return the place of an item, which it gets now if it is new."""
+        return self._places.setdefault(entry, len(self._places))
+
+
+def encode(index: Index, key: Key) -> str:
+    """Write an index.
+
+    Args:
+        index: The index.
+        key: What it was made from.
+
+    Returns:
+        JSON text, the same for the same index.
+    """
+    types, parameters, signatures = _Table[PortableType](), _Table[Parameter](), _Table[Signature]()
+
+    def write(each: Component) -> list[object]:
+        made = [each.constructor, signatures.place(each.signature), types.place(each.product)]
+        return [each.name, each.aliases, *made, each.summary, each.file, each.line, each.library, each.version]
+
+    registries = [
+        [
+            *(each.reference, types.place(each.type), types.place(each.base), types.place(each.kind)),
+            *([write(component) for component in each.components], each.sources),
+        ]
+        for each in index.registries
+    ]
+    numbers = [[parameters.place(each) for each in signature.parameters] for signature in signatures]
+    fields = [
+        [each.name, each.kind, types.place(each.type), each.default, types.place(each.accepts), each.origin]
+        for each in parameters
+    ]
+    data = {
+        "key": [key.versions, key.place, key.sources],
+        "types": [[each.text, each.imports] for each in types],
+        "parameters": fields,
+        "signatures": numbers,
+        "registries": registries,
+        "gaps": index.gaps,
+    }
+    return json.dumps(data, separators=(",", ":"))
+
+
+def decode(data: str | bytes) -> tuple[Index, Key]:
+    """Read an index.
+
+    Args:
+        data: What `encode` wrote, or anything else.
+
+    Returns:
+        The index and what it was made from.
+
+    Raises:
+        DamagedIndexError: The data is no index.
+    """
+    try:
+        fields: object = json.loads(data)
+    except (ValueError, RecursionError) as error:
+        raise DamagedIndexError(f"no JSON: {error}") from error
+    if not isinstance(fields, dict) or fields.keys() != _FIELDS:
+        raise DamagedIndexError("not the fields of an index")
+    return _Reader(cast("dict[str, object]", fields)).read()
+
+
+class _Reader:
+    """Reads the fields of an index, the tables first."""
+
+    def __init__(self, fields: dict[str, object]) -> None:
+        self._fields = fields
+        self._types = [sound_type(*row) for row in rows(fields["types"], 2)]
+        self._parameters = [self._parameter(*row) for row in rows(fields["parameters"], 6)]
+        self._signatures = [self._signature(row) for row in items(fields["signatures"])]
+
+    def read(self) -> tuple[Index, Key]:
+        """Read all of it."""
+        registries = tuple(self._registry(*row) for row in rows(self._fields["registries"], 6))
+        index = sound_index(Index(registries, _pairs(self._fields["gaps"])))
+        versions, place, sources = rows([self._fields["key"]], 3)[0]
+        return index, Key(_pairs(versions), text(place), text(sources))
+
+    def _parameter(
+        self, name: object, kind: object, declared: object, default: object, accepts: object, origin: object
+    ) -> Parameter:
+        try:
+            known = ParameterKind(text(kind))
+        except ValueError as error:
+            raise DamagedIndexError("no kind of parameter") from error
+        types = item(self._types, declared), item(self._types, accepts)
+        return sound_parameter(Parameter(text(name), known, types[0], optional_text(default), types[1], text(origin)))
+
+    def _signature(self, row: object) -> Signature:
+        return sound_signature(Signature(tuple(item(self._parameters, place) for place in items(row))))
+
+    def _registry(self, reference: object, *row: object) -> IndexedRegistry:
+        *types, components, sources = row
+        found = tuple(self._component(*row) for row in rows(components, 10))
+        if len({each.name for each in found}) != len(found):
+            raise DamagedIndexError("a component comes twice")
+        cls, base, kind = (item(self._types, place) for place in types)
+        return IndexedRegistry(sound_reference(reference), cls, base, kind, found, _pairs(sources))
+
+    def _component(self, *row: object) -> Component:
+        name, aliases, constructor, signature, product, summary, file, line, library, version = row
+        return Component(
+            name=sound_name(name),
+            aliases=tuple(map(sound_name, items(aliases))),
+            constructor=None if constructor is None else sound_reference(constructor),
+            signature=item(self._signatures, signature),
+            product=item(self._types, product),
+            summary=text(summary),
+            file=optional_text(file),
+            line=None if line is None else number(line),
+            library=optional_text(library),
+            version=optional_text(version),
+        )
+
+
+def _pairs(value: object) -> tuple[tuple[str, str], ...]:
+    return tuple((text(first), text(second)) for first, second in rows(value, 2))

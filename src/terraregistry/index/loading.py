@@ -1,0 +1,89 @@
+"""Loading the index: from the cache, or made now, in a process of its own."""
+
+from __future__ import annotations
+
+import importlib
+import json
+import os
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from terraregistry.index.cache import cache_folder, read_cached, write_cached
+from terraregistry.index.checks import DamagedIndexError
+from terraregistry.index.encoding import decode
+from terraregistry.index.keys import current_key
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from terraregistry.index.descriptions import Index
+
+__all__ = ["IndexUnavailableError", "load_index"]
+
+_CHILD: Final = """
+import json, sys
+sys.path[:] = json.loads(sys.argv[1])
+from terraregistry.index.child import main
+main(sys.argv[2])
+"""
+
+
+class IndexUnavailableError(RuntimeError):
+    """The index is not in the cache and cannot be made; the message says why."""
+
+
+def load_index(modules: Iterable[str] = (), *, folder: Path | None = None) -> Index:
+    """Load the index of what is installed; the first time takes half a minute, later ones some milliseconds.
+
+    Args:
+        modules: Modules of a project, which are imported here; what they register or mount is described as well, afresh.
+        folder: The folder of the cache; by default the user's own.
+
+    Returns:
+        The index.
+
+    Raises:
+        IndexUnavailableError: There is none in the cache, and it cannot be made.
+        ImportError: One of the modules cannot be imported.
+    """
+    index = _library_index(cache_folder() if folder is None else folder)
+    names = list(modules)
+    return _with_modules(index, names) if names else index
+
+
+def _library_index(folder: Path) -> Index:
+    key = current_key()
+    index = read_cached(folder, key)
+    if index is None:
+        index = _make_elsewhere()
+        if not index.gaps:  # what is missing now may be there the next time
+            write_cached(folder, key, index)
+    return index
+
+
+def _make_elsewhere() -> Index:
+    """Make the index in another process: nothing is loaded into this one, and what this one has registered is not in it."""
+    import subprocess
+    import tempfile
+
+    with tempfile.TemporaryDirectory(prefix="terraregistry-") as folder:
+        file = Path(folder) / "index.json"
+        command = [sys.executable, "-c", _CHILD, json.dumps(sys.path), str(file)]
+        environment = {**os.environ, "OMP_NUM_THREADS": "1"}  # it imports torch and computes nothing
+        try:
+            done = subprocess.run(command, check=False, stdout=subprocess.DEVNULL, env=environment)  # noqa: S603 - this interpreter
+            if done.returncode == 0:
+                return decode(file.read_bytes())[0]
+            reason = f"the process that makes it ends with status {done.returncode}"
+        except (OSError, DamagedIndexError) as error:
+            reason = str(error)
+    raise IndexUnavailableError(f"the index of the installed components cannot be made: {reason}")
+
+
+def _with_modules(index: Index, modules: list[str]) -> Index:
+    from terraregistry.index.making import library_registries, make_index
+
+    for module in modules:
+        importlib.import_module(module)
+    return make_index(library_registries(), known=index)

@@ -1,0 +1,262 @@
+"""Making the index: the registries are asked, through their public API, for all that they know of each component."""
+
+from __future__ import annotations
+
+import functools
+import inspect
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final, ForwardRef, cast, get_args, get_origin
+
+from terraregistry.index.descriptions import (
+    OPAQUE_DEFAULT,
+    Component,
+    Index,
+    IndexedRegistry,
+    Parameter,
+    ParameterKind,
+    PortableType,
+    Signature,
+)
+from terraregistry.index.portable import ANYTHING, default_text, importable, portable_type, united
+from terraregistry.index.promises import named_type, promised_type
+from terraregistry.registry import BaseRegistry, MultiSourceRegistry
+from terraregistry.registry.signatures import NOT_EVALUATED, OPAQUE
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from terraregistry.registry import ComponentDescription
+
+__all__ = ["AnyRegistry", "Report", "library_registries", "make_index"]
+
+AnyRegistry = BaseRegistry[Any] | MultiSourceRegistry[Any]  # what it builds makes no difference here
+Report = Callable[[int, int], None]
+"""Is told how many components are described, and how many there are."""
+
+_KINDS: Final = {
+    inspect.Parameter.POSITIONAL_ONLY: ParameterKind.POSITIONAL_ONLY,
+    inspect.Parameter.POSITIONAL_OR_KEYWORD: ParameterKind.POSITIONAL_OR_KEYWORD,
+    inspect.Parameter.VAR_POSITIONAL: ParameterKind.VAR_POSITIONAL,
+    inspect.Parameter.KEYWORD_ONLY: ParameterKind.KEYWORD_ONLY,
+    inspect.Parameter.VAR_KEYWORD: ParameterKind.VAR_KEYWORD,
+}
+
+
+def library_registries() -> dict[str, AnyRegistry]:
+    """List the registries of the library.
+
+    Returns:
+        Each by its reference, `terraregistry.library:BACKBONE_REGISTRY`.
+    """
+    from terraregistry import library
+
+    named = ((f"{library.__name__}:{name}", getattr(library, name)) for name in library.__all__)
+    return {reference: value for reference, value in named if isinstance(value, (BaseRegistry, MultiSourceRegistry))}
+
+
+def make_index(
+    registries: Mapping[str, AnyRegistry], *, known: Index | None = None, report: Report | None = None
+) -> Index:
+    """Describe every component of some registries, and of what is mounted in them.
+
+    Args:
+        registries: The registries by their references.
+        known: An index of before: a component that has the same name and constructor in it is not described again.
+        report: Is told of the progress.
+
+    Returns:
+        The index; what could not be described is among its gaps.
+    """
+    maker = _Maker(known or Index(()), report)
+    for reference, registry in registries.items():
+        maker.plan(reference, registry, {id(each): name for name, each in registries.items()})
+    return maker.make()
+
+
+@dataclass
+class _Plan:
+    """A registry that is going to be described."""
+
+    type: PortableType
+    base: PortableType
+    kind: PortableType
+    registry: AnyRegistry
+    sources: list[tuple[str, str]] = field(default_factory=list[tuple[str, str]])
+    start: str = ""
+    names: tuple[str, ...] = ()
+
+
+class _Maker:
+    """Collects what there is to describe, and describes it."""
+
+    def __init__(self, known: Index, report: Report | None) -> None:
+        self._known = known
+        self._report = report
+        self._plans: dict[str, _Plan] = {}
+        self._gaps: list[tuple[str, str]] = []
+
+    def plan(self, reference: str, registry: AnyRegistry, references: dict[int, str]) -> None:
+        """Plan to describe a registry, and all that is mounted in it."""
+        if reference in self._plans:
+            return
+        plan = self._plans[reference] = _Plan(*_types_of(registry), registry)
+        if isinstance(registry, BaseRegistry):
+            self._list(reference, plan, registry)
+            return
+        for prefix, source in registry.items():
+            own = source.reference if isinstance(source, (BaseRegistry, MultiSourceRegistry)) else None
+            inner = references.get(id(source)) or own or f"{reference}.{prefix}"
+            plan.sources.append((prefix, inner))
+            if isinstance(source, (BaseRegistry, MultiSourceRegistry)):
+                self.plan(inner, source, references)
+            elif inner not in self._plans:  # written by somebody else: the registry that it is mounted in asks it
+                cls = portable_type(type(source))
+                foreign = self._plans[inner] = _Plan(cls, cls, plan.kind, registry, start=prefix + "_")
+                self._list(inner, foreign, source)
+
+    def _list(self, reference: str, plan: _Plan, source: Any) -> None:  # a source of any components
+        try:
+            plan.names = tuple(source)
+        except Exception as error:  # noqa: BLE001 - a library that is broken may raise anything when it is imported
+            self._gaps.append((reference, f"{type(error).__name__}: {error}"))
+
+    def make(self) -> Index:
+        """Describe what was planned."""
+        total = sum(len(plan.names) for plan in self._plans.values())
+        done = 0
+        registries: list[IndexedRegistry] = []
+        for reference, plan in self._plans.items():
+            components: list[Component] = []
+            for name in plan.names:
+                components += self._describe(reference, plan, name)
+                done += 1
+                if self._report is not None:
+                    self._report(done, total)
+            registries.append(
+                IndexedRegistry(reference, plan.type, plan.base, plan.kind, tuple(components), tuple(plan.sources))
+            )
+        return Index(tuple(registries), tuple(self._gaps))
+
+    def _describe(self, reference: str, plan: _Plan, name: str) -> Iterator[Component]:
+        full = plan.start + name
+        registry = plan.registry
+        try:
+            constructor = registry[full] if isinstance(registry, BaseRegistry) else registry.find_class(full)
+            before = self._before(reference, name)
+            if before is not None and before.constructor == _reference(constructor) is not None:
+                yield before
+            else:
+                yield _component(name, plan.start, constructor, registry.describe(full), plan.kind)
+        except Exception as error:  # noqa: BLE001 - as above
+            self._gaps.append((f"{reference} {name}", f"{type(error).__name__}: {error}"))
+
+    def _before(self, reference: str, name: str) -> Component | None:
+        try:
+            found = self._known.find(reference, name)
+        except KeyError:
+            return None
+        return None if found is None else found.component
+
+
+def _types_of(registry: AnyRegistry) -> tuple[PortableType, PortableType, PortableType]:
+    """The class of a registry, what it is derived from, and the kind of its components."""
+    cls = type(registry)
+    bases: tuple[object, ...] = cls.__dict__.get("__orig_bases__", cls.__bases__)
+    kinds = [_named(argument, cls.__module__) for argument in get_args(bases[0])]
+    base = portable_type(bases[0])
+    if registry.kind.type is not None:
+        return portable_type(cls), base, portable_type(registry.kind.type)
+    if len(kinds) == 1 and isinstance(kinds[0], type):
+        base = portable_type(cast("Any", get_origin(bases[0]))[kinds[0]])  # an alias of a class, made at run time
+        return portable_type(cls), base, portable_type(kinds[0])
+    return portable_type(cls), base, portable_type(object)
+
+
+def _named(argument: object, module: str) -> object:
+    text = argument.__forward_arg__ if isinstance(argument, ForwardRef) else argument
+    return named_type(text, module) if isinstance(text, str) else argument
+
+
+def _reference(constructor: object) -> str | None:
+    place = importable(getattr(constructor, "__defined_by__", constructor))
+    return None if place is None else ":".join(place)
+
+
+def _component(
+    name: str, start: str, constructor: object, description: ComponentDescription, kind: PortableType
+) -> Component:
+    parameters = description.signature.parameters.values()
+    return Component(
+        name=name,
+        aliases=tuple(alias.removeprefix(start) for alias in description.aliases),
+        constructor=_reference(constructor),
+        signature=Signature(tuple(_parameter(each, description.origins.get(each.name, "")) for each in parameters)),
+        product=_product(constructor, description.signature.return_annotation, kind),
+        summary=description.summary,
+        file=None if description.file is None else _relative(description.file, constructor),
+        line=description.line,
+        library=description.library,
+        version=description.version,
+    )
+
+
+def _product(constructor: object, annotation: object, kind: PortableType) -> PortableType:
+    if annotation is inspect.Signature.empty:
+        annotation = promised_type(constructor)
+    product = portable_type(annotation)
+    return kind if product == ANYTHING else product
+
+
+def _parameter(parameter: inspect.Parameter, origin: str) -> Parameter:
+    declared, accepts = _types(_Annotated(parameter.annotation, parameter.default))
+    default = OPAQUE_DEFAULT if parameter.default is OPAQUE else default_text(parameter.default)
+    return Parameter(parameter.name, _KINDS[parameter.kind], declared, default, accepts, origin)
+
+
+class _Annotated:
+    """An annotation with a default, as a key: `Literal[1] == Literal[True]`, and `1 == True`, but they are not the same."""
+
+    __slots__ = ("_key", "annotation", "default")
+
+    def __init__(self, annotation: Any, default: object) -> None:  # an annotation is any object
+        self.annotation = annotation
+        self.default = default
+        self._key = (repr(annotation), type(default), id(default) if default_text(default) == "..." else repr(default))
+
+    def __hash__(self) -> int:
+        return hash(self._key)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _Annotated) and self._key == other._key
+
+
+@functools.lru_cache(maxsize=4096)
+def _types(key: _Annotated) -> tuple[PortableType, PortableType]:
+    """The type of an annotation, and what is accepted: whatever its default is a case of is accepted as well."""
+    from terraregistry.registry.schemas import accepts
+
+    declared = portable_type(key.annotation)
+    unknown = key.default is inspect.Parameter.empty or key.default is OPAQUE or key.annotation is NOT_EVALUATED
+    if unknown or accepts(key.annotation, key.default):
+        return declared, declared
+    if key.default is None:
+        return declared, united(declared, portable_type(None))
+    shown = portable_type(Callable[..., Any] if callable(key.default) else type(key.default))
+    return declared, united(declared, shown)
+
+
+def _relative(file: str, constructor: object) -> str:
+    """Write a path as it is below the folder that its top-level package is in."""
+    module = str(getattr(getattr(constructor, "__defined_by__", constructor), "__module__", ""))
+    package = sys.modules.get(module.partition(".")[0])
+    origin = getattr(package, "__file__", None)
+    path = Path(file)
+    if isinstance(origin, str):
+        home = Path(origin).parent
+        home = home.parent if hasattr(package, "__path__") else home
+        if path.is_relative_to(home):
+            path = path.relative_to(home)
+    return path.as_posix()

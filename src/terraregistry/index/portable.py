@@ -1,0 +1,222 @@
+"""Types and defaults in a form that means the same anywhere: source text, and the modules that it needs."""
+
+from __future__ import annotations
+
+import collections
+import collections.abc
+import enum
+import inspect
+import math
+import sys
+import types
+import typing
+from typing import Any, Final, cast
+
+from terraregistry.index.descriptions import OPAQUE_DEFAULT, PortableType
+
+__all__ = ["ANYTHING", "default_text", "importable", "portable_type", "united"]
+
+ANYTHING: Final = PortableType("typing.Any", ("typing",))
+"""The type of what is not annotated, or annotated with what no other module can name."""
+
+_LONGEST_DEFAULT: Final = 300
+_CALLABLE: Final = typing.get_origin(typing.Callable[[], None])
+_WRAPPERS: Final = (typing.Annotated, typing.Final, typing.ClassVar, typing.Required, typing.NotRequired)
+_ARITIES: Final[dict[object, int]] = {
+    **dict.fromkeys((dict, collections.defaultdict, collections.OrderedDict, collections.ChainMap), 2),
+    **dict.fromkeys((list, set, frozenset, type, collections.deque, collections.Counter), 1),
+    **dict.fromkeys((collections.abc.Mapping, collections.abc.MutableMapping, collections.abc.ItemsView), 2),
+    collections.abc.AsyncGenerator: 2,
+    collections.abc.Generator: 3,
+    collections.abc.Coroutine: 3,
+}
+
+
+def importable(target: object) -> tuple[str, str] | None:
+    """Find the module and qualified name that a class or function can be imported by.
+
+    Args:
+        target: Anything.
+
+    Returns:
+        Both, or None where no module leads to it; of a private module, the public parent that also has it.
+    """
+    module, qualname = getattr(target, "__module__", None), getattr(target, "__qualname__", None)
+    if not isinstance(module, str) or not isinstance(qualname, str) or module == "__main__":
+        return None
+    parts = module.split(".")
+    homes = [".".join(parts[:length]) for length in range(1, len(parts) + 1)]
+    public = [home for home in homes[:-1] if not _is_private(home)] if _is_private(module) else []
+    for home in (*public, module):
+        if _attribute(sys.modules.get(home), qualname) is target:
+            return home, qualname
+    return None
+
+
+def _is_private(module: str) -> bool:
+    return any(part.startswith("_") for part in module.split("."))
+
+
+def _attribute(holder: object, qualname: str) -> object:
+    for part in qualname.split("."):
+        if not part.isidentifier():
+            return None
+        holder = getattr(holder, part, None)
+    return holder
+
+
+def portable_type(annotation: object) -> PortableType:
+    """Write an evaluated annotation as source text.
+
+    Args:
+        annotation: The annotation, or `inspect.Parameter.empty`.
+
+    Returns:
+        The type. What cannot be named elsewhere, such as a class inside a function, becomes `typing.Any`.
+
+    Example:
+        >>> portable_type(typing.Optional[typing.Sequence[int]])
+        PortableType(text='collections.abc.Sequence[int] | None', imports=('collections.abc',))
+    """
+    imports: set[str] = set()
+    text = _Writer(imports).write(annotation)
+    return PortableType(text, tuple(sorted(imports)))
+
+
+def united(*members: PortableType) -> PortableType:
+    """Join types in a union.
+
+    Args:
+        members: The types.
+
+    Returns:
+        Their union; `typing.Any` if it is among them.
+    """
+    if ANYTHING in members:
+        return ANYTHING
+    texts = _none_last(dict.fromkeys(each.text for each in members))
+    return PortableType(" | ".join(texts), tuple(sorted({name for each in members for name in each.imports})))
+
+
+class _Writer:
+    """Writes annotations, and notes the modules that their names are in."""
+
+    def __init__(self, imports: set[str]) -> None:
+        self._imports = imports
+
+    def write(self, annotation: Any) -> str:  # an annotation is any object
+        if annotation is None or annotation is types.NoneType:
+            return "None"
+        if annotation is Ellipsis:
+            return "..."
+        origin, arguments = typing.get_origin(annotation), typing.get_args(annotation)
+        if origin is typing.Union or origin is types.UnionType:
+            return self._union(arguments)
+        if origin is typing.Literal:
+            return f"{self._name('typing', 'Literal')}[{', '.join(map(self._literal, arguments))}]"
+        if origin in _WRAPPERS:
+            return self.write(arguments[0])
+        if isinstance(annotation, typing.TypeVar):
+            return self._variable(annotation)
+        if type(annotation).__name__ == "TypeAliasType":
+            return self.write(annotation.__value__)
+        return self._generic(annotation if origin is None else origin, arguments)
+
+    def _name(self, module: str, qualname: str) -> str:
+        if module == "builtins":
+            return qualname
+        self._imports.add(module)
+        return f"{module}.{qualname}"
+
+    def _anything(self) -> str:
+        return self._name("typing", "Any")
+
+    def _union(self, members: tuple[object, ...]) -> str:
+        texts = [self.write(member) for member in members]
+        return self._anything() if "typing.Any" in texts else " | ".join(_none_last(dict.fromkeys(texts)))
+
+    def _literal(self, value: object) -> str:
+        if isinstance(value, enum.Enum):
+            place = importable(type(value))
+            return self._anything() if place is None else f"{self._name(*place)}.{value.name}"
+        return repr(value)
+
+    def _variable(self, variable: typing.TypeVar) -> str:
+        if variable.__constraints__:
+            return self._union(variable.__constraints__)
+        return self._anything() if variable.__bound__ is None else self.write(variable.__bound__)
+
+    def _generic(self, cls: object, arguments: tuple[Any, ...]) -> str:  # as above
+        if cls == _CALLABLE:
+            return self._callable(arguments)
+        place = importable(cls)
+        if cls is inspect.Parameter.empty or cls is typing.Any or place is None or not _is_class(cls):
+            return self._anything()
+        if not arguments:
+            arguments = _open_arguments(cls)
+        written = [self._argument(argument) for argument in arguments]
+        return f"{self._name(*place)}[{', '.join(written)}]" if written else self._name(*place)
+
+    def _argument(self, argument: object) -> str:
+        if isinstance(argument, list):
+            return f"[{', '.join(map(self.write, cast('list[object]', argument)))}]"
+        return "..." if isinstance(argument, typing.ParamSpec) else self.write(argument)
+
+    def _callable(self, arguments: tuple[Any, ...]) -> str:  # as above
+        takes, gives = arguments if len(arguments) == 2 else (Ellipsis, Any)
+        accepted = self._argument(cast("object", takes)) if isinstance(takes, list) else "..."
+        return f"{self._name('collections.abc', 'Callable')}[{accepted}, {self.write(gives)}]"
+
+
+def _is_class(cls: object) -> bool:
+    return isinstance(cls, (type, typing.NewType))
+
+
+def _open_arguments(cls: object) -> tuple[object, ...]:
+    """Fill in what a generic class is of, where an annotation leaves it open."""
+    if cls is tuple:
+        return (Any, Ellipsis)
+    count = _ARITIES.get(cls)
+    if count is None and getattr(cls, "__module__", "") == "collections.abc":
+        count = int(hasattr(cls, "__class_getitem__"))
+    if count is not None:
+        return (Any,) * count
+    variables: tuple[object, ...] = getattr(cls, "__parameters__", ())
+    return tuple(each if isinstance(each, typing.ParamSpec) else Any for each in variables)
+
+
+def _none_last(texts: collections.abc.Iterable[str]) -> list[str]:
+    return sorted(texts, key=lambda text: text == "None")
+
+
+def default_text(default: object) -> str | None:
+    """Write a default as a literal.
+
+    Args:
+        default: The default, or `inspect.Parameter.empty`.
+
+    Returns:
+        Text that `ast.literal_eval` reads back, `...` for what is no literal or a very long one, None where there is no default.
+
+    Example:
+        >>> default_text((1, "a")), default_text(len), default_text(inspect.Parameter.empty)
+        ("(1, 'a')", '...', None)
+    """
+    if default is inspect.Parameter.empty:
+        return None
+    try:
+        text = repr(default) if _is_plain(default) else OPAQUE_DEFAULT
+    except RecursionError:
+        return OPAQUE_DEFAULT
+    return text if len(text) <= _LONGEST_DEFAULT else OPAQUE_DEFAULT
+
+
+def _is_plain(value: object) -> bool:
+    if value is None or type(value) in (bool, int, str, bytes):
+        return True
+    if isinstance(value, float):
+        return type(value) is float and math.isfinite(value)
+    if type(value) is dict:
+        pairs = cast("dict[object, object]", value)
+        return all(_is_plain(key) and _is_plain(each) for key, each in pairs.items())
+    return type(value) in (list, tuple) and all(map(_is_plain, cast("list[object]", value)))

@@ -1,0 +1,64 @@
+"""The names of a registry, grouped by what a call of them looks like: each group becomes one overload."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from terraregistry.index import Component, Index, Parameter, PortableType
+
+__all__ = ["Group", "groups_of"]
+
+
+@dataclass(frozen=True)
+class Group:
+    """Names whose components take the same arguments and are of the same type.
+
+    Attributes:
+        names: The names: canonical ones, bare ones and aliases.
+        component: One of the components, which stands for all.
+    """
+
+    names: tuple[str, ...]
+    component: Component
+
+
+def groups_of(index: Index, reference: str) -> list[Group]:
+    """Group the names that a registry takes.
+
+    Args:
+        index: The index.
+        reference: The reference of the registry.
+
+    Returns:
+        The groups, in the order in which the registry has them.
+    """
+    names: dict[object, list[str]] = {}
+    components: dict[object, Component] = {}
+    calls: dict[int, object] = {}
+    for name, resolved in index.spellings(reference).items():
+        component = resolved.component
+        call = calls.setdefault(id(component), _call(component))
+        names.setdefault(call, []).append(name)
+        components.setdefault(call, component)
+    return [Group(tuple(names[call]), components[call]) for call in names]
+
+
+def _call(component: Component) -> object:
+    """What tells the calls of components apart; defaults are the constructor's own matter."""
+    return (
+        _own_type(component),
+        component.product,
+        tuple(_shape(parameter) for parameter in component.signature.parameters),
+    )
+
+
+def _shape(parameter: Parameter) -> tuple[str, str, PortableType, bool]:
+    return parameter.name, parameter.kind, parameter.accepts, parameter.default is None
+
+
+def _own_type(component: Component) -> str | None:
+    """Return the class that is the constructor, for a component that a class makes."""
+    constructor = (component.constructor or "").replace(":", ".")
+    return constructor if constructor == component.product.text else None
