@@ -12,10 +12,11 @@ from terraregistry.protocols import Backbone
 from terraregistry.registry import Call, Entry
 from terraregistry.registry.readonly import ReadOnlyRegistry
 from terraregistry.sources.timm.library import entrypoint_of, has_tag, load_timm, successor_of
+from terraregistry.sources.timm.scan import scan_timm
 
 if TYPE_CHECKING:
     import inspect
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Mapping, Sequence
 
     from terraregistry.protocols import FeatureSpec
     from terraregistry.sources.timm.backbone import TimmBackbone
@@ -88,19 +89,24 @@ class TimmRegistry(ReadOnlyRegistry[Backbone]):
 
     Iteration gives the architectures. A name with a pretrained tag (`resnet18.a1_in1k`) and a deprecated name are aliases of
     their architecture: they are contained and built, and not iterated. Names that would load a model's description from a hub
-    or a folder (`hf-hub:...`, `local-dir:...`) are not contained. timm is imported when it is first asked for.
+    or a folder (`hf-hub:...`, `local-dir:...`) are not contained.
+
+    Names are read from timm's source until somebody imports timm; from then on timm itself is asked. It is imported here when
+    something else than names is asked for.
 
     Args:
         additions: A function, as `package.module:function`, that registers further models in timm; it is called once, when timm
             has been imported.
+        added: The names of those models.
     """
 
     _remedy = "register the model in timm itself, with timm.models.register_model, and it is seen here at once"
 
-    def __init__(self, additions: str = "") -> None:
+    def __init__(self, additions: str = "", added: tuple[str, ...] = ()) -> None:
         super().__init__()
         self._entries: dict[str, _TimmEntry] = {}
         self._additions = additions
+        self._added = added
         self._adding = threading.Lock()
 
     def _timm(self) -> Any:  # a module whose parts are typed in part
@@ -116,6 +122,11 @@ class TimmRegistry(ReadOnlyRegistry[Backbone]):
 
     def look_up(self, name: str) -> str | None:
         """Return the canonical spelling of a name or an alias, or None for a name that is not here."""
+        source = scan_timm(self._added)
+        if source is not None:
+            is_known, canonical = source.look_up(name)
+            if is_known:
+                return canonical
         timm = self._timm()
         architecture, dot, tag = name.partition(".")
         try:
@@ -144,7 +155,10 @@ class TimmRegistry(ReadOnlyRegistry[Backbone]):
             entry = self._entries.setdefault(name, _TimmEntry(canonical, name))
         return entry
 
-    def _names(self) -> list[str]:
+    def _names(self) -> Sequence[str]:
+        source = scan_timm(self._added)
+        if source is not None:
+            return source.listed
         names: list[str] = self._timm().list_models()
         return names
 

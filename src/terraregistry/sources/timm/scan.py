@@ -1,0 +1,110 @@
+"""The names in timm's source, read as text: what there is in timm before anybody has imported it."""
+
+from __future__ import annotations
+
+import ast
+import functools
+import importlib.util
+import re
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+__all__ = ["TimmSource", "scan_timm"]
+
+_ARCHITECTURE: Final = re.compile(rb"^@register_model\b[^\n]*\n(?:@[^\n]*\n)*def +(\w+)", re.MULTILINE)
+_DEPRECATIONS: Final = re.compile(
+    rb"^register_model_deprecations\(\s*__name__,\s*(\{.*?\})\s*,?\s*\)", re.MULTILINE | re.DOTALL
+)
+_TAG: Final = re.compile(rb"""^ +['"](\w+\.\w+)\*?['"] *: *\w+\(""", re.MULTILINE)
+
+
+class TimmSource:
+    """The names that are written out in timm's source.
+
+    Args:
+        texts: The text of each module that defines models.
+        additions: Architectures that are registered as soon as timm is imported.
+    """
+
+    def __init__(self, texts: tuple[bytes, ...], additions: tuple[str, ...] = ()) -> None:
+        self._texts: Final = texts
+        found = {name.decode() for text in texts for name in _ARCHITECTURE.findall(text)}
+        self.architectures: Final = frozenset(found.union(additions))
+
+    @functools.cached_property
+    def listed(self) -> tuple[str, ...]:
+        """The architectures in the order in which timm lists them."""
+        return tuple(sorted(self.architectures, key=_in_listing_order))
+
+    @functools.cached_property
+    def deprecated(self) -> Mapping[str, str | None]:
+        """The deprecated names, each with its successor; None for one that was removed."""
+        return {old: new for text in self._texts for old, new in _deprecations(text)}
+
+    @functools.cached_property
+    def tagged(self) -> frozenset[str]:
+        """Architectures with a pretrained tag. There are more: some are put together by code."""
+        found = {name.decode() for text in self._texts for name in _TAG.findall(text)}
+        return frozenset(name for name in found if name.partition(".")[0] in self.architectures)
+
+    def look_up(self, name: str) -> tuple[bool, str | None]:
+        """Say what a name stands for, as far as the source says.
+
+        Args:
+            name: An architecture, also with a tag, or a deprecated name.
+
+        Returns:
+            Whether the source says it, and then the architecture, or None for a name that is not there.
+        """
+        if name in self.architectures:
+            return True, name
+        architecture, dot, _ = name.partition(".")
+        if dot:
+            return (True, architecture) if name in self.tagged else (architecture not in self.architectures, None)
+        current = self.deprecated.get(name)
+        return (True, None) if current is None else self.look_up(current.partition(".")[0])
+
+
+def _in_listing_order(name: str) -> list[int | str]:
+    """The key by which timm sorts names: numbers by value, letter case counts for nothing."""
+    return [int(part) if part.isdigit() else part for part in re.split(r"(\d+)", name.lower())]
+
+
+def scan_timm(additions: tuple[str, ...] = ()) -> TimmSource | None:
+    """Read the names in timm's source.
+
+    Args:
+        additions: Architectures that are registered as soon as timm is imported.
+
+    Returns:
+        The names; None where timm is imported, and knows better, or has no source to read.
+    """
+    if "timm" in sys.modules:
+        return None
+    try:
+        found = importlib.util.find_spec("timm")
+    except (ImportError, ValueError):  # a finder of somebody's own; what is wrong shows when timm is imported
+        return None
+    if found is None or found.origin is None:
+        return None
+    return _scan(Path(found.origin).parent / "models", additions)
+
+
+@functools.lru_cache(maxsize=4)
+def _scan(folder: Path, additions: tuple[str, ...]) -> TimmSource | None:
+    try:
+        texts = tuple(file.read_bytes() for file in sorted(folder.glob("[!_]*.py")))
+    except OSError:
+        return None
+    source = TimmSource(texts, additions)
+    return source if len(source.architectures) > len(additions) else None
+
+
+def _deprecations(text: bytes) -> Iterator[tuple[str, str | None]]:
+    for table in _DEPRECATIONS.findall(text):
+        names: dict[str, str | None] = ast.literal_eval(table.decode())
+        yield from names.items()
