@@ -36,7 +36,6 @@ class Case(NamedTuple):
     out_channels: int
     size: tuple[int, ...]
     includes_head: bool = False
-    tokens: int = 0
     one_size: bool = False
 
     def build(self) -> Any:
@@ -45,12 +44,10 @@ class Case(NamedTuple):
     def features(self, batch: int = 2, dtype: torch.dtype = torch.float32) -> list[torch.Tensor]:
         generator = torch.Generator().manual_seed(0)
         shapes = [(batch, width, *SIZES[0 if self.one_size else at]) for at, width in enumerate(self.channels)]
-        if self.tokens:
-            shapes = [(batch, self.tokens, width) for width in self.channels]
         return [torch.randn(shape, generator=generator).to(dtype).requires_grad_() for shape in shapes]
 
     def shape(self, batch: int = 2) -> tuple[int, ...]:
-        return (batch, *self.size, self.out_channels) if self.tokens else (batch, self.out_channels, *self.size)
+        return (batch, self.out_channels, *self.size)
 
 
 FOUR = [6, 5, 4, 7]
@@ -66,7 +63,7 @@ CASES = {
     "aspp several": Case(ASPPHead, FOUR, ASPP | {"input_transform": "resize_concat", "in_index": [2, 0]}, 3, (5, 4)),
     "aspp segmentation": Case(ASPPSegmentationHead, FOUR, ASPP | {"num_classes": 4}, 4, (10, 7), includes_head=True),
     "aspp regression": Case(ASPPRegressionHead, FOUR, ASPP | {"out_channels": 2}, 2, (10, 7), includes_head=True),
-    "satmae": Case(SatMAEHead, [5, 4], SATMAE | {"out_channels": 8}, 18, (6,), includes_head=True, tokens=7),
+    "satmae": Case(SatMAEHead, [5, 4], SATMAE | {"out_channels": 8}, 2, (30, 21)),
 }
 every = pytest.mark.parametrize("case", CASES.values(), ids=CASES)
 

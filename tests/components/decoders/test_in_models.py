@@ -20,6 +20,7 @@ from terraregistry.components.necks.bottleneck import AddBottleneckLayer
 from terraregistry.components.necks.feature_pyramid import FeaturePyramidNetworkNeck
 from terraregistry.components.necks.learned_pyramidal import LearnedInterpolateToPyramidal
 from terraregistry.errors import InvalidArgumentsError
+from terraregistry.library import MODEL_FACTORY_REGISTRY as LIBRARY_FACTORIES
 from terraregistry.protocols import Backbone, Decoder, Neck
 from terraregistry.registry import MultiSourceRegistry, Registry
 
@@ -105,9 +106,31 @@ def test_classification_reads_pooled_features() -> None:
     assert model(X).output.shape == (2, 5)
 
 
-def test_a_decoder_of_patches_is_no_decoder_of_classes() -> None:
-    arguments = {"out_channels": 8, "num_heads": 2, "mlp_ratio": 2.0, "patch_size": 2, "depth": 1, "in_chans": 3}
-    with pytest.raises(
-        InvalidArgumentsError, match="num_classes: the decoder includes its head, which gives 12, not 5"
-    ):
-        FACTORY.build_model("segmentation", "Patches", "SatMAEHead", num_classes=5, decoder_kwargs=arguments)
+SATMAE = {"out_channels": 8, "num_heads": 2, "mlp_ratio": 2.0, "patch_size": 8, "depth": 1, "in_chans": 3}
+
+
+@pytest.mark.parametrize(
+    ("task", "classes", "shape"), [("segmentation", 5, (2, 5, 60, 50)), ("regression", None, (2, 60, 50))]
+)
+def test_the_pixels_of_patches_are_laid_out_as_a_map(task, classes, shape) -> None:
+    model = FACTORY.build_model(task, "Patches", "SatMAEHead", num_classes=classes, decoder_kwargs=SATMAE)
+    assert heads(model)
+    output = model(torch.randn(2, 3, 60, 50)).output
+    assert output.shape == shape
+    output.square().sum().backward()
+    assert model.encoder.embed.weight.grad.abs().sum() > 0
+
+
+def test_tokens_for_it_are_refused_before_anything_is_built_with_the_neck_that_mends_it() -> None:
+    factory = LIBRARY_FACTORIES.build("EncoderDecoderFactory")
+    arguments = {"backbone": "timm_test_vit", "decoder": "SatMAEHead", "num_classes": 5, "decoder_kwargs": SATMAE}
+    arguments |= {"task": "segmentation", "backbone_features_only": False}
+    with pytest.raises(InvalidArgumentsError) as caught:
+        factory.validate_model(**arguments)
+    expected = (
+        "decoder: expected maps (B, C, H, W), but backbone ('timm_test_vit') gives 1 feature, tokens (B, N, C) of 64 channels "
+        "at stride 16; the neck ReshapeTokensToImage before it makes maps of tokens"
+    )
+    assert [str(problem) for problem in caught.value.problems] == [expected]
+    model = factory.build_model(**arguments, necks=[{"name": "ReshapeTokensToImage"}])
+    assert model(torch.randn(1, 3, 160, 160)).output.shape == (1, 5, 160, 160)

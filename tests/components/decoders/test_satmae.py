@@ -50,7 +50,7 @@ def test_it_has_terratorchs_keys_shapes_and_order() -> None:
     assert list(state) == list(expected)
     assert not decoder.decoder_pos_embed.requires_grad
     assert decoder.decoder_pos_embed.abs().sum() == 0
-    assert decoder.out_channels == 12
+    assert decoder.out_channels == 3
 
 
 def test_without_bias_the_projections_have_none() -> None:
@@ -85,7 +85,41 @@ def test_without_ids_the_tokens_are_complete_and_in_order() -> None:
     decoder = decoder_for()
     tokens = torch.randn(2, 7, 5)
     in_order = torch.arange(6).expand(2, -1)
-    torch.testing.assert_close(decoder([torch.zeros(2, 7, 9), tokens]), decoder(tokens, in_order))
+    torch.testing.assert_close(decoder(tokens), decoder(tokens, in_order))
+
+
+def by_hand(decoder: SatMAEHead, feature: torch.Tensor, positions: torch.Tensor) -> torch.Tensor:
+    """Each patch's pixels, put in their place one by one."""
+    batch, _, rows, columns = feature.shape
+    tokens = torch.stack([feature[:, :, row, column] for row in range(rows) for column in range(columns)], dim=1)
+    x = decoder.decoder_blocks[0](decoder.decoder_embed(tokens) + positions)
+    pixels = decoder.decoder_pred(decoder.decoder_norm(x)).reshape(batch, rows, columns, 2, 2, 3)
+    image = torch.empty(batch, 3, 2 * rows, 2 * columns)
+    for row in range(2 * rows):
+        for column in range(2 * columns):
+            image[:, :, row, column] = pixels[:, row // 2, column // 2, row % 2, column % 2]
+    return image
+
+
+@pytest.mark.parametrize("grid", [(2, 3), (3, 2), (1, 6)])
+def test_the_last_map_becomes_an_image(grid) -> None:
+    decoder = decoder_for()
+    feature = torch.randn(2, 5, *grid)
+    expected = by_hand(decoder, feature, decoder.decoder_pos_embed[:, 1:])
+    torch.testing.assert_close(decoder([torch.zeros(2, 9, 4, 4), feature]), expected, rtol=1e-4, atol=1e-5)
+
+
+@quick
+@given(st.integers(1, 12), st.integers(1, 5), st.integers(1, 5))
+def test_positions_are_interpolated_for_maps_of_other_sizes(patches, rows, columns) -> None:
+    decoder = decoder_for(num_patches=patches)
+    feature = torch.randn(1, 5, rows, columns)
+    sides = {1: 1, 2: 1, 3: 1, 4: 2, 5: 1, 6: 2, 7: 1, 8: 2, 9: 3, 10: 2, 11: 1, 12: 3}
+    side = sides[patches]
+    built = decoder.decoder_pos_embed[0, 1:].reshape(side, patches // side, 8).permute(2, 0, 1)[None]
+    wanted = nn.functional.interpolate(built, (rows, columns), mode="bicubic", align_corners=True)
+    positions = decoder.decoder_pos_embed[:, 1:] if rows * columns == patches else wanted.flatten(2).mT
+    torch.testing.assert_close(decoder([feature]), by_hand(decoder, feature, positions), rtol=1e-4, atol=1e-5)
 
 
 def test_the_mask_token_learns_where_there_are_masked_tokens() -> None:
@@ -131,3 +165,8 @@ MADE_FOR = "SatMAEHead was made for 6 patches and a class token"
 def test_tokens_that_do_not_fit_are_refused(shape, ids, message) -> None:
     with pytest.raises(ValueError, match=f"^{re.escape(message)}$"):
         decoder_for()(torch.zeros(shape), ids)
+
+
+def test_a_list_of_tokens_is_refused() -> None:
+    with pytest.raises(ValueError, match=r"^SatMAEHead expects maps \(B, C, H, W\), got the shape \(1, 7, 5\)$"):
+        decoder_for()([torch.zeros(1, 7, 5)])

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, ClassVar
+from math import isqrt
+from typing import ClassVar
 
 import torch
 from timm.models.vision_transformer import Block
-from torch import nn
+from torch import Tensor, nn
+from torch.nn import functional
 
 from terraregistry.components.refusals import at_least, channels_at, refusal
-
-if TYPE_CHECKING:
-    from torch import Tensor
 
 __all__ = ["SatMAEHead"]
 
@@ -22,43 +21,46 @@ class SatMAEHead(nn.Module):
     It has TerraTorch's state_dict keys (`mask_token`, `decoder_pos_embed`, `decoder_embed.*`, `decoder_blocks.{i}.*`,
     `decoder_norm.*`, `decoder_pred.*`) and, as there, position embeddings that stay zero until a checkpoint fills them.
 
-    It is a decoder as far as calls go: it takes a list of features, of which it reads the last, and without `ids_restore`
-    takes its tokens as complete and in order; TerraTorch's can only be called with both. But what it gives are patches,
-    not a map: it predicts pixels itself (`includes_head`), for the loss of a masked autoencoder, and does not fit a model of
-    results at each pixel. TerraTorch says `out_channels` of its width; here that is the number of channels of the
-    result, as of every decoder.
+    Tokens, with `ids_restore` where some are masked, become the pixels of each patch, as in TerraTorch, where nothing else can
+    be asked of it and no factory can use it. Here it is a decoder as well: of a list of features it takes the last, a map with
+    one position a patch, and lays the pixels that it predicts out as an image. The head of the model comes after that.
+    TerraTorch says `out_channels` of its width; here that is the number of channels of the image, as of every decoder.
 
     Args:
-        embed_dim: The width of the tokens, or of those of each feature, the last of which is read.
+        embed_dim: The width of the tokens, or the channels of each feature, the last of which is read.
         out_channels: The width of the decoder; a multiple of `num_heads`.
         bias: Whether the projections into and out of the decoder have a bias.
         num_heads: The attention heads of each block.
         mlp_ratio: The width inside each block's MLP, for each of the decoder's.
         patch_size: The side of a patch, in pixels.
-        num_patches: The number of patches of an image.
+        num_patches: The number of patches of an image that there are position embeddings for. For a map of another
+            number they are interpolated (bicubic), as a grid as near to a square as theirs allows.
         depth: The number of blocks.
         norm_layer: The class of each norm.
         in_chans: The channels of a pixel.
 
     Attributes:
-        out_channels: The channels of the result, `patch_size**2 * in_chans`.
+        out_channels: The channels of the image, `in_chans`.
 
     Raises:
         InvalidArgumentsError: `embed_dim` is empty, a number is below 1 (`mlp_ratio`: not above 0), or `out_channels` is no
             multiple of `num_heads`.
 
     Shape:
-        Tokens `(B, 1 + K, embed_dim)`, a class token first, to patches `(B, num_patches, patch_size**2 * in_chans)`. K is
-        `num_patches`, or fewer with `ids_restore`.
+        Features `(B, embed_dim[i], H_i, W_i)` to a map `(B, in_chans, H * patch_size, W * patch_size)`, with H and W those of the
+        last feature. Tokens `(B, 1 + K, embed_dim)`, a class token first, to patches
+        `(B, num_patches, patch_size**2 * in_chans)`; K is `num_patches`, or fewer with `ids_restore`.
 
     Example:
         >>> import torch
         >>> decoder = SatMAEHead([32], 16, num_heads=4, mlp_ratio=2.0, patch_size=4, num_patches=9, depth=1, in_chans=3)
-        >>> decoder([torch.zeros(2, 10, 32)]).shape
+        >>> decoder([torch.zeros(2, 32, 3, 5)]).shape
+        torch.Size([2, 3, 12, 20])
+        >>> decoder(torch.zeros(2, 10, 32)).shape
         torch.Size([2, 9, 48])
     """
 
-    includes_head: ClassVar[bool] = True
+    includes_head: ClassVar[bool] = False
 
     def __init__(
         self,
@@ -86,7 +88,8 @@ class SatMAEHead(nn.Module):
         if width % num_heads:
             raise refusal(self, "out_channels", f"expected a multiple of num_heads={num_heads}, got {width}")
         self.num_patches = num_patches
-        self.out_channels: int = patch_size**2 * in_chans
+        self.patch_size = patch_size
+        self.out_channels: int = in_chans
         self.mask_token: nn.Parameter = nn.Parameter(torch.zeros(1, 1, width))
         self.decoder_pos_embed: nn.Parameter = nn.Parameter(torch.zeros(1, num_patches + 1, width), requires_grad=False)
         self.decoder_embed: nn.Linear = nn.Linear(tokens, width, bias=bias)
@@ -94,42 +97,68 @@ class SatMAEHead(nn.Module):
             Block(width, num_heads, mlp_ratio, qkv_bias=True, norm_layer=norm_layer) for _ in range(depth)
         )
         self.decoder_norm: nn.Module = norm_layer(width)
-        self.decoder_pred: nn.Linear = nn.Linear(width, self.out_channels, bias=bias)
+        self.decoder_pred: nn.Linear = nn.Linear(width, patch_size**2 * in_chans, bias=bias)
         nn.init.normal_(self.mask_token, std=0.02)
 
     def forward(self, features: Tensor | list[Tensor], ids_restore: Tensor | None = None) -> Tensor:
         """Predict the pixels of every patch.
 
         Args:
-            features: Tokens that are left, `(B, 1 + K, embed_dim)`, or a list of features, the last of which are such
-                tokens.
+            features: One map a feature, `(B, embed_dim[i], H_i, W_i)`; or the tokens that are left, `(B, 1 + K, embed_dim)`.
             ids_restore: For each patch, the place of its token among those that are left, followed by those that are
                 masked, `(B, num_patches)`. Without it, no token is masked and they are in the order of the patches.
 
         Returns:
-            Patches, `(B, num_patches, patch_size**2 * in_chans)`.
+            Of features a map, `(B, in_chans, H * patch_size, W * patch_size)`; of tokens patches,
+            `(B, num_patches, patch_size**2 * in_chans)`, the values of each in the order row, column, channel.
 
         Raises:
-            ValueError: There are more or fewer tokens than patches, or no tokens.
+            ValueError: The last feature is no map, or there are more or fewer tokens than patches.
         """
-        x: Tensor = self.decoder_embed(self._tokens(features, ids_restore))
+        if isinstance(features, Tensor):
+            return self._patches(features, ids_restore)
+        last = features[-1]
+        if last.dim() != 4:
+            raise ValueError(f"SatMAEHead expects maps (B, C, H, W), got the shape {tuple(last.shape)}")
+        rows, columns = last.shape[-2:]
+        tokens = self.decoder_embed(last.flatten(2).transpose(1, 2))
+        return self._as_map(self._predict(tokens + self._positions(rows, columns).to(tokens.dtype)), rows, columns)
+
+    def _patches(self, tokens: Tensor, ids_restore: Tensor | None) -> Tensor:
+        self._check(tokens, ids_restore)
+        x: Tensor = self.decoder_embed(tokens)
         if ids_restore is not None:
             x = self._with_masked(x, ids_restore)
-        x = x + self.decoder_pos_embed
+        return self._predict(x + self.decoder_pos_embed)[:, 1:]
+
+    def _predict(self, x: Tensor) -> Tensor:
         for block in self.decoder_blocks:
             x = block(x)
         pixels: Tensor = self.decoder_pred(self.decoder_norm(x))
-        return pixels[:, 1:]
+        return pixels
 
-    def _tokens(self, features: Tensor | list[Tensor], ids_restore: Tensor | None) -> Tensor:
-        tokens = features if isinstance(features, torch.Tensor) else features[-1]
+    def _positions(self, rows: int, columns: int) -> Tensor:
+        """Fit the position embeddings of the patches to a grid, `(1, rows * columns, width)`."""
+        own = self.decoder_pos_embed[:, 1:]
+        if rows * columns == self.num_patches:
+            return own
+        height = next(side for side in range(isqrt(self.num_patches), 0, -1) if self.num_patches % side == 0)
+        grid = own.float().reshape(1, height, self.num_patches // height, -1).permute(0, 3, 1, 2)
+        resized = functional.interpolate(grid, size=(rows, columns), mode="bicubic", align_corners=True)
+        return resized.flatten(2).transpose(1, 2)
+
+    def _as_map(self, patches: Tensor, rows: int, columns: int) -> Tensor:
+        side = self.patch_size
+        apart = patches.reshape(patches.shape[0], rows, columns, side, side, -1)
+        return apart.permute(0, 5, 1, 3, 2, 4).flatten(4, 5).flatten(2, 3)
+
+    def _check(self, tokens: Tensor, ids_restore: Tensor | None) -> None:
         if tokens.dim() != 3:
             raise ValueError(f"SatMAEHead expects tokens (B, N, C), got the shape {tuple(tokens.shape)}")
         known = tokens.shape[1] - 1 if ids_restore is None else ids_restore.shape[1]
         if known != self.num_patches or tokens.shape[1] - 1 > known:
             got = f"got {tokens.shape[1]} tokens" + ("" if ids_restore is None else f" and ids_restore for {known}")
             raise ValueError(f"SatMAEHead was made for {self.num_patches} patches and a class token, {got}")
-        return tokens
 
     def _with_masked(self, x: Tensor, ids_restore: Tensor) -> Tensor:
         """Put the token of what is masked where it belongs among the others."""
