@@ -167,6 +167,44 @@ def test_results_larger_than_the_images_are_refused() -> None:
     )
 
 
+class Several(Pyramid):
+    """A backbone with two images, which it adds, and a number for each image, which it scales by."""
+
+    def forward(self, x):
+        assert isinstance(x, dict)
+        return super().forward(x["optical"] + x["radar"], x["gain"][:, :, None, None])
+
+
+@pytest.mark.parametrize("size", [(9, 16), (16, 16)])
+def test_several_inputs_by_name_are_padded_alike(size) -> None:
+    model = segmenter(Several()).eval()
+    optical, radar, gain = torch.randn(2, 2, *size), torch.randn(2, 2, *size), torch.randn(2, 1)
+    inputs = {"gain": gain, "optical": optical, "radar": radar}
+    found = model(inputs).output
+    assert list(inputs) == ["gain", "optical", "radar"]
+    assert model.encoder.seen == [(2, 2, 16, 16)]
+    assert found.shape == (2, 3, *size)
+    single = segmenter(Pyramid()).eval()
+    single.load_state_dict(model.state_dict())
+    torch.testing.assert_close(found, single((optical + radar), scale=gain[:, :, None, None]).output)
+
+
+def test_several_inputs_have_numbers_and_embeddings_too() -> None:
+    inputs = {"gain": torch.ones(1, 1), "optical": torch.randn(1, 2, 9, 9), "radar": torch.randn(1, 2, 9, 9)}
+    model = ScalarOutputModel(Several(), IdentityDecoder([3, 5]), ScalarHead(5, 3))
+    assert model(inputs).output.shape == (1, 3)
+    assert [each.shape[-2:] for each in EmbeddingOutputModel(Several())(inputs)] == [(4, 4), (2, 2)]
+
+
+@pytest.mark.parametrize(
+    ("inputs", "found"), [({"gain": torch.ones(1, 1)}, r"gain \(1, 1\)"), ({}, "nothing")], ids=["numbers", "nothing"]
+)
+def test_inputs_without_an_image_are_refused(inputs, found) -> None:
+    message = rf"^expected an image, \(B, C, H, W\) or \(B, C, T, H, W\), among the inputs, got {found}$"
+    with pytest.raises(ValueError, match=message):
+        segmenter(Several())(inputs)
+
+
 def test_what_else_a_backbone_takes_reaches_it() -> None:
     model = segmenter().eval()
     x = torch.randn(1, 2, 16, 16)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import pickle
+import re
 
 import pytest
 import torch
@@ -14,7 +15,7 @@ from torch import nn
 from terraregistry.components.backbones.temporal import TemporalWrapper
 from terraregistry.components.necks.reshape_tokens import ReshapeTokensToImage
 from terraregistry.errors import InvalidArgumentsError
-from terraregistry.library import MODEL_FACTORY_REGISTRY, TIMM_BACKBONE_REGISTRY
+from terraregistry.library import MODEL_FACTORY_REGISTRY, TERRATORCH_BACKBONE_REGISTRY, TIMM_BACKBONE_REGISTRY
 from terraregistry.protocols import FeatureSpec, Layout
 
 FACTORY = MODEL_FACTORY_REGISTRY.build("EncoderDecoderFactory")
@@ -149,6 +150,95 @@ def test_what_does_not_fit_is_refused(given, message) -> None:
 def test_other_images_are_refused(given, shape, message) -> None:
     with pytest.raises(ValueError, match=message):
         TemporalWrapper(Linear(), **given)(torch.randn(shape))
+
+
+# -- several inputs, times and places --
+
+
+class Both(Linear):
+    """A backbone with two inputs, of which it mixes the sum."""
+
+    def forward(self, x: dict[str, torch.Tensor]) -> list[torch.Tensor]:
+        return super().forward(x["optical"] + x["radar"])
+
+
+@pytest.mark.parametrize("pooling", ["mean", "max", "concat", "keep"])
+def test_several_inputs_are_those_of_each_step(pooling) -> None:
+    backbone = Both()
+    inputs = {name: torch.randn(2, 2, 3, 6, 4) for name in ("optical", "radar")}
+    found = TemporalWrapper(backbone, pooling, n_timestamps=3)(inputs)
+    steps = zip(
+        *(backbone({name: each[:, :, step] for name, each in inputs.items()}) for step in range(3)), strict=True
+    )
+    for one, other in zip(found, steps, strict=True):
+        torch.testing.assert_close(one, pooled(list(other), pooling, None, 1))
+
+
+@pytest.mark.parametrize(
+    ("shapes", "message"),
+    [
+        ({"a": (1, 2, 4, 4)}, "a: expected images over time, (B, C, T, H, W), got the shape (1, 2, 4, 4)"),
+        (
+            {"a": (1, 2, 3, 4, 4), "b": (1, 2, 2, 4, 4)},
+            "expected inputs of one number of images and one of steps, got a: 1 and 3, b: 1 and 2",
+        ),
+        (
+            {"a": (2, 2, 3, 4, 4), "b": (1, 2, 3, 4, 4)},
+            "expected inputs of one number of images and one of steps, got a: 2 and 3, b: 1 and 3",
+        ),
+        ({}, "expected inputs of one number of images and one of steps, got no inputs"),
+    ],
+)
+def test_inputs_that_do_not_go_together_are_refused(shapes, message) -> None:
+    with pytest.raises(ValueError, match=f"^{re.escape(message)}$"):
+        TemporalWrapper(Both())({name: torch.zeros(shape) for name, shape in shapes.items()})
+
+
+def prithvi_of_times_and_places() -> nn.Module:
+    torch.manual_seed(0)
+    return TERRATORCH_BACKBONE_REGISTRY.build("prithvi_eo_v2_tiny_tl", img_size=32, depth=2, embed_dim=48).eval()
+
+
+TIMES = torch.tensor(
+    [[[2020.0, 12.0], [2021.0, 200.0], [2021.0, 201.0]], [[2016.0, 1.0], [2017.0, 2.0], [2018.0, 3.0]]]
+)
+PLACES = torch.tensor([[47.0, 8.0], [-33.0, 151.0]])
+
+
+def test_each_step_has_its_own_time_and_its_images_place() -> None:
+    backbone = prithvi_of_times_and_places()
+    x = torch.randn(2, 6, 3, 32, 32)
+    found = TemporalWrapper(backbone, "keep")(x, temporal_coords=TIMES, location_coords=PLACES)
+    for step in range(3):
+        expected = backbone(x[:, :, step], TIMES[:, step : step + 1], PLACES)
+        for one, other in zip(found, expected, strict=True):
+            torch.testing.assert_close(one[:, step], other, rtol=1e-4, atol=1e-5)
+    without = TemporalWrapper(backbone, "keep")(x)
+    only_places = TemporalWrapper(backbone, "keep")(x, location_coords=PLACES)
+    assert not torch.allclose(without[-1], found[-1])
+    assert not torch.allclose(only_places[-1], found[-1])
+    assert not torch.allclose(only_places[-1], without[-1])
+
+
+@pytest.mark.parametrize(
+    ("given", "message"),
+    [
+        ({"temporal_coords": TIMES[:, :2]}, "temporal_coords: expected the shape (2, 3, 2), got (2, 2, 2)"),
+        ({"location_coords": PLACES[:1]}, "location_coords: expected the shape (2, 2), got (1, 2)"),
+    ],
+)
+def test_times_and_places_of_other_images_are_refused(given, message) -> None:
+    with pytest.raises(ValueError, match=f"^{re.escape(message)}$"):
+        TemporalWrapper(prithvi_of_times_and_places())(torch.zeros(2, 6, 3, 32, 32), **given)
+
+
+def test_models_pass_times_and_places_on() -> None:
+    given = {"backbone": "prithvi_eo_v2_tiny_tl", "backbone_img_size": 32, "backbone_use_temporal": True}
+    model = FACTORY.build_model(**arguments(**given)).eval()
+    x = torch.randn(2, 6, 3, 32, 32)
+    found = model(x, temporal_coords=TIMES, location_coords=PLACES).output
+    assert found.shape == (2, 2, 32, 32)
+    assert not torch.allclose(found, model(x).output)
 
 
 # -- by the factory --

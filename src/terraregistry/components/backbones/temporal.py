@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence  # noqa: TC003 - read at run time
+from collections.abc import Mapping, Sequence  # noqa: TC003 - read at run time
 from itertools import accumulate, pairwise
 from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias, cast, get_args
 
@@ -29,8 +29,7 @@ class TemporalWrapper(nn.Module):
     """Applies a backbone to each step of a time series, and pools its features over time.
 
     The state_dict keys are TerraTorch's: those of the backbone after `encoder.`. TerraTorch does not know its channels
-    where `n_timestamps` is missing for `concat`; here that is refused. Backbones with several inputs (dictionaries) are
-    not taken.
+    where `n_timestamps` is missing for `concat`; here that is refused.
 
     Args:
         encoder: The backbone.
@@ -45,8 +44,8 @@ class TemporalWrapper(nn.Module):
         InvalidArgumentsError: There is no such pooling, `n_timestamps` is missing, or a number does not fit another.
 
     Shape:
-        `(B, C, T, H, W)` to what the backbone gives for `(B, C, H, W)`; with `concat` T times its channels, time-major;
-        with `keep` an axis of T after that of the batch.
+        `(B, C, T, H, W)`, or a mapping of such images for a backbone with several inputs, to what the backbone gives for
+        `(B, C, H, W)`; with `concat` T times its channels, time-major; with `keep` an axis of T after that of the batch.
 
     Example:
         >>> from terraregistry import BACKBONE_REGISTRY
@@ -108,23 +107,34 @@ class TemporalWrapper(nn.Module):
         else:
             freeze()
 
-    def forward(self, x: Tensor, /) -> list[Tensor]:
+    def forward(
+        self,
+        x: Tensor | Mapping[str, Tensor],
+        /,
+        *,
+        temporal_coords: Tensor | None = None,
+        location_coords: Tensor | None = None,
+    ) -> list[Tensor]:
         """Compute the features of each step, and pool them.
 
         Args:
-            x: Images over time, `(B, C, T, H, W)`.
+            x: Images over time, `(B, C, T, H, W)`; several by name for a backbone that takes a mapping, all of the same
+                number of images and steps.
+            temporal_coords: Year and day of the year of each step, `(B, T, 2)`, for a backbone that takes them: it is
+                given those of one step with the images of that step.
+            location_coords: Latitude and longitude in degrees, `(B, 2)`, for a backbone that takes them.
 
         Returns:
             One tensor a feature.
 
         Raises:
-            ValueError: The images have no axis of time, or another number of steps than they should.
+            ValueError: The images have no axis of time, or another number of steps than they should; coordinates have
+                another shape.
         """
-        if x.dim() != _TIME_AXES:
-            raise ValueError(f"expected images over time, (B, C, T, H, W), got the shape {tuple(x.shape)}")
-        batch, _, steps = x.shape[:3]
+        batch, steps = _batch_and_steps(x)
         self._check_steps(steps)
-        features: Tensor | Sequence[Tensor] = self.encoder(x.transpose(1, 2).flatten(0, 1))
+        beside = _coordinates_of_steps(batch, steps, temporal_coords, location_coords)
+        features: Tensor | Sequence[Tensor] = self.encoder(_steps_as_batch(x), **beside)
         listed = [features] if isinstance(features, Tensor) else list(features)
         return [self._pooled(each.reshape(batch, steps, *each.shape[1:]), at) for at, each in enumerate(listed)]
 
@@ -189,3 +199,41 @@ class TemporalWrapper(nn.Module):
             detail = f"expected a sum of n_timestamps, {self.n_timestamps}, got {sum(lengths)}"
             raise refusal(self, "subset_lengths", detail)
         return lengths
+
+
+def _batch_and_steps(x: Tensor | Mapping[str, Tensor]) -> tuple[int, int]:
+    """Count images and steps, which all inputs have in common."""
+    inputs = {"": x} if isinstance(x, Tensor) else {f"{name}: ": each for name, each in x.items()}
+    for name, each in inputs.items():
+        if each.dim() != _TIME_AXES:
+            raise ValueError(f"{name}expected images over time, (B, C, T, H, W), got the shape {tuple(each.shape)}")
+    counts = {name: (each.shape[0], each.shape[2]) for name, each in inputs.items()}
+    if len(set(counts.values())) != 1:
+        found = ", ".join(f"{name}{batch} and {steps}" for name, (batch, steps) in counts.items()) or "no inputs"
+        raise ValueError(f"expected inputs of one number of images and one of steps, got {found}")
+    return next(iter(counts.values()))
+
+
+def _steps_as_batch(x: Tensor | Mapping[str, Tensor]) -> Tensor | dict[str, Tensor]:
+    if isinstance(x, Tensor):
+        return x.transpose(1, 2).flatten(0, 1)
+    return {name: each.transpose(1, 2).flatten(0, 1) for name, each in x.items()}
+
+
+def _coordinates_of_steps(
+    batch: int, steps: int, temporal_coords: Tensor | None, location_coords: Tensor | None
+) -> dict[str, Tensor]:
+    """Give each step, which is an image of its own to the backbone, its time and its place."""
+    found: dict[str, Tensor] = {}
+    if temporal_coords is not None:
+        _check_shape("temporal_coords", temporal_coords, (batch, steps, 2))
+        found["temporal_coords"] = temporal_coords.reshape(batch * steps, 1, 2)
+    if location_coords is not None:
+        _check_shape("location_coords", location_coords, (batch, 2))
+        found["location_coords"] = location_coords.repeat_interleave(steps, dim=0)
+    return found
+
+
+def _check_shape(name: str, given: Tensor, shape: tuple[int, ...]) -> None:
+    if given.shape != shape:
+        raise ValueError(f"{name}: expected the shape {shape}, got {tuple(given.shape)}")

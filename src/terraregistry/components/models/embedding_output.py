@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from torch import Tensor, nn
 
     from terraregistry.components.models.framing import PaddingMode, PatchSize
+    from terraregistry.components.models.images import Images
 
 __all__ = ["EmbeddingOutputModel"]
 
@@ -40,11 +41,11 @@ class EmbeddingOutputModel(EncoderModel):
         self.freeze_encoder()
 
     # What a backbone takes beside the images (times, places, ...) is its own.
-    def forward(self, x: Tensor, **kwargs: Any) -> list[Tensor]:
+    def forward(self, x: Images, **kwargs: Any) -> list[Tensor]:
         """Compute the features of each image.
 
         Args:
-            x: The images, `(B, C, H, W)` or `(B, C, T, H, W)`.
+            x: The images, `(B, C, H, W)` or `(B, C, T, H, W)`; several by name for a backbone that takes a mapping.
             **kwargs: What else the backbone takes.
 
         Returns:

@@ -5,24 +5,26 @@ from __future__ import annotations
 import inspect
 from typing import TYPE_CHECKING, Any
 
-from torch import nn
+from torch import Tensor, nn
 
 from terraregistry.components.models.framing import find_patch_size, pad_to_patches, three_axes
+from terraregistry.components.models.images import image_size_of, is_image
 from terraregistry.components.models.layout import channels_first, layouts_of
 from terraregistry.components.necks.sequence import NeckSequence
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from torch import Tensor
-
     from terraregistry.components.models.framing import PaddingMode, PatchSize
+    from terraregistry.components.models.images import Images
 
 __all__ = ["EncoderDecoderModel", "EncoderModel"]
 
 
 class EncoderModel(nn.Module):
     """A backbone and necks: images in, features out.
+
+    For a backbone that takes several inputs by name, images are a mapping, and the first image in it tells the size.
 
     Images are padded to whole patches where the backbone has a patch size. The features that come out of the backbone
     are brought to channels first, as its `feature_specs` say, before they go through the necks. Without necks, a
@@ -54,28 +56,35 @@ class EncoderModel(nn.Module):
         permuted = any(getattr(neck, "reads_layout", False) for neck in self.neck)
         self._layouts = None if permuted else layouts_of(encoder)
 
-    def pad(self, images: Tensor) -> Tensor:
-        """Pad images, `(B, C, H, W)` or `(B, C, T, H, W)`, to whole patches of the backbone."""
-        return images if self.patch_size is None else pad_to_patches(images, self.patch_size, self.padding)
+    def pad(self, images: Images) -> Images:
+        """Pad images, `(B, C, H, W)` or `(B, C, T, H, W)`, to whole patches of the backbone.
+
+        Of a mapping, whatever is an image is padded; the rest is passed on.
+        """
+        if self.patch_size is None:
+            return images
+        if isinstance(images, Tensor):
+            return self._padded(images, self.patch_size)
+        return {name: self._padded(each, self.patch_size) if is_image(each) else each for name, each in images.items()}
 
     # What a backbone takes beside the images (times, places, ...) is its own.
-    def features(self, images: Tensor, **kwargs: Any) -> list[Tensor]:
+    def features(self, images: Images, **kwargs: Any) -> list[Tensor]:
         """Compute what a decoder is given.
 
         Args:
-            images: `(B, C, H, W)` or `(B, C, T, H, W)`, padded.
+            images: `(B, C, H, W)` or `(B, C, T, H, W)`, padded; several by name for a backbone that takes a mapping.
             **kwargs: What else the backbone takes.
 
         Returns:
             One tensor a feature.
         """
         features: list[Tensor] = list(self.encoder(images, **kwargs))
-        height, width = images.shape[-2:]
+        size = image_size_of(images)
         prepare = getattr(self.encoder, "prepare_features_for_image_model", None)
         if prepare is not None and not len(self.neck):
-            told = {"image_size": (height, width)} if "image_size" in inspect.signature(prepare).parameters else {}
+            told = {"image_size": size} if "image_size" in inspect.signature(prepare).parameters else {}
             return list(prepare(features, **told))
-        rearranged: list[Tensor] = self.neck(self._to_channels_first(features), (height, width))
+        rearranged: list[Tensor] = self.neck(self._to_channels_first(features), size)
         return rearranged
 
     def freeze_encoder(self) -> None:
@@ -85,6 +94,9 @@ class EncoderModel(nn.Module):
             self.encoder.requires_grad_(False)
         else:
             freeze()
+
+    def _padded(self, images: Tensor, patch_size: tuple[int, int, int]) -> Tensor:
+        return pad_to_patches(images, patch_size, self.padding)
 
     def _to_channels_first(self, features: list[Tensor]) -> list[Tensor]:
         return features if self._layouts is None else channels_first(features, self._layouts)

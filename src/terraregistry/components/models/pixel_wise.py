@@ -8,6 +8,7 @@ from torch.nn import functional
 
 from terraregistry.components.models.encoder_decoder import EncoderDecoderModel
 from terraregistry.components.models.framing import centre_crop
+from terraregistry.components.models.images import image_size_of
 from terraregistry.components.models.output import ModelOutput
 
 if TYPE_CHECKING:
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     from torch import Tensor, nn
 
     from terraregistry.components.models.framing import PaddingMode, PatchSize
+    from terraregistry.components.models.images import Images
 
 __all__ = ["PixelWiseModel"]
 
@@ -55,11 +57,11 @@ class PixelWiseModel(EncoderDecoderModel):
         self.image_size_out = image_size_out
 
     # What a backbone takes beside the images (times, places, ...) is its own.
-    def forward(self, x: Tensor, *, image_size: tuple[int, int] | None = None, **kwargs: Any) -> ModelOutput:
+    def forward(self, x: Images, *, image_size: tuple[int, int] | None = None, **kwargs: Any) -> ModelOutput:
         """Compute the result of each pixel.
 
         Args:
-            x: The images, `(B, C, H, W)` or `(B, C, T, H, W)`.
+            x: The images, `(B, C, H, W)` or `(B, C, T, H, W)`; several by name for a backbone that takes a mapping.
             image_size: Height and width of the results where the model has no `image_size_out`; those of the images by
                 default.
             **kwargs: What else the backbone takes.
@@ -72,8 +74,8 @@ class PixelWiseModel(EncoderDecoderModel):
             ValueError: With `rescale`, results larger than the padded images are asked for.
         """
         images = self.pad(x)
-        padded = (images.shape[-2], images.shape[-1])
-        size = self.image_size_out or image_size or (x.shape[-2], x.shape[-1])
+        padded = image_size_of(images)
+        size = self.image_size_out or image_size or image_size_of(x)
         if self.rescale and (size[0] > padded[0] or size[1] > padded[1]):
             raise ValueError(
                 f"results of {size[0]}x{size[1]} pixels are asked for, but the images have {padded[0]}x{padded[1]}; "

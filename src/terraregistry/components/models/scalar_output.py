@@ -8,7 +8,7 @@ from terraregistry.components.models.encoder_decoder import EncoderDecoderModel
 from terraregistry.components.models.output import ModelOutput
 
 if TYPE_CHECKING:
-    from torch import Tensor
+    from terraregistry.components.models.images import Images
 
 __all__ = ["ScalarOutputModel"]
 
@@ -21,11 +21,11 @@ class ScalarOutputModel(EncoderDecoderModel):
     """
 
     # What a backbone takes beside the images (times, places, ...) is its own.
-    def forward(self, x: Tensor, **kwargs: Any) -> ModelOutput:
+    def forward(self, x: Images, **kwargs: Any) -> ModelOutput:
         """Compute the numbers of each image.
 
         Args:
-            x: The images, `(B, C, H, W)` or `(B, C, T, H, W)`.
+            x: The images, `(B, C, H, W)` or `(B, C, T, H, W)`; several by name for a backbone that takes a mapping.
             **kwargs: What else the backbone takes.
 
         Returns:
