@@ -15,6 +15,7 @@ from torch import Tensor, nn
 from terraregistry import BACKBONE_REGISTRY, TIMM_BACKBONE_REGISTRY
 from terraregistry.errors import InvalidArgumentsError
 from terraregistry.protocols import Backbone, DescribesFeatures, FeatureSpec, Layout
+from terraregistry.sources.timm.backbone import TimmBackbone
 
 SMALL: dict[str, tuple[dict[str, Any], int]] = {
     "resnet18": ({}, 64),
@@ -167,22 +168,32 @@ def test_a_whole_network_of_several_branches_gives_each_as_a_feature(name: str) 
     assert {spec.layout for spec in backbone.feature_specs} == {Layout.TOKENS}
 
 
-@pytest.mark.xfail(reason="EfficientViM's forward_features gives (B, C, N), which is none of the layouts", strict=True)
-def test_the_tokens_of_efficientvim_are_as_they_are_described() -> None:
-    with torch.device("meta"), torch.no_grad():
-        backbone: Any = TIMM_BACKBONE_REGISTRY.build("efficientvim_m1", features_only=False)
-        features = backbone(torch.empty(2, *backbone.input_size))
-    heads = backbone.timm_model.num_features  # of all branches together
+@pytest.mark.parametrize("name", ["efficientvim_m1", "efficientvim_m4_dist"])
+def test_tokens_with_channels_first_are_transposed(name: str) -> None:
+    torch.manual_seed(0)
+    backbone: Any = TIMM_BACKBONE_REGISTRY.build(name, features_only=False).eval()  # type: ignore[attr-defined]
+    x = torch.randn(2, 3, 128, 192)  # another size than it is made for
+    with torch.no_grad():
+        features, own = backbone(x), backbone.timm_model.forward_features(x)
+        torch.testing.assert_close(features, [feature.mT for feature in own])
     assert [feature.shape[-1] for feature in features] == backbone.out_channels
-    assert sum(backbone.out_channels) == heads
+    assert sum(backbone.out_channels) == backbone.timm_model.num_features  # of all branches together
+    assert [spec.channels for spec in backbone.feature_specs] == backbone.out_channels
+    assert {spec.layout for spec in backbone.feature_specs} == {Layout.TOKENS}
+    twin = pickle.loads(pickle.dumps(backbone))
+    torch.testing.assert_close(twin(x), features)
+
+
+def test_a_backbone_that_nobody_has_asked_transposes_them_too() -> None:
+    with torch.device("meta"):
+        backbone = TimmBackbone(timm.create_model("efficientvim_m1"), (3, 224, 224))
+        assert [feature.shape[-1] for feature in backbone(torch.empty(1, 3, 224, 224))] == [128, 192, 320, 320]
 
 
 @pytest.mark.slow
 def test_a_whole_network_of_every_class_is_as_it_is_described(representatives: list[str]) -> None:
     wrong = []
     for name in representatives:
-        if name.startswith("efficientvim"):  # the test below
-            continue
         with torch.device("meta"), torch.no_grad():
             backbone: Any = TIMM_BACKBONE_REGISTRY.build(name, features_only=False).eval()  # type: ignore[attr-defined]
             features = backbone(torch.empty(2, *backbone.input_size))

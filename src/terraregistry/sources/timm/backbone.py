@@ -24,7 +24,8 @@ class TimmBackbone(nn.Module):
     The network's own modules, parameters and buffers are this module's, under the same names, so that a state dict of either
     fits the other. With `features_only=True`, which is the default of `build`, the features are timm's feature pyramid. With
     `features_only=False` the one feature is what the network's `forward_features` gives (one of each branch, for a network of
-    several), and the classifier is kept unused.
+    several), and the classifier is kept unused. Tokens that a network gives with their channels first, as EfficientViM does,
+    are transposed.
 
     Source: timm (pytorch-image-models), `timm.create_model`.
 
@@ -50,6 +51,7 @@ class TimmBackbone(nn.Module):
         self.in_channels = input_size[0]
         self._pyramid = _pyramid(network)
         self._specs: list[FeatureSpec] | None = None
+        self._tokens_last = False
 
     timm_model: nn.Module
     """The network as timm made it."""
@@ -65,7 +67,7 @@ class TimmBackbone(nn.Module):
         if self._pyramid is not None:
             return list(self._pyramid)
         if self._specs is None:
-            self._specs = _last_features(self.timm_model, self.input_size)
+            self._specs, self._tokens_last = _last_features(self.timm_model, self.input_size)
         return list(self._specs)
 
     def forward(self, x: Tensor, /) -> list[Tensor]:
@@ -81,7 +83,10 @@ class TimmBackbone(nn.Module):
         if self._pyramid is None:
             # timm's networks are modules whose further methods no type stub declares.
             forward_features: Any = getattr(self.timm_model, "forward_features")  # noqa: B009 - a tensor or module to the type checkers
-            return _as_list(forward_features(x))
+            whole = _as_list(forward_features(x))
+            if self._specs is None:
+                len(self.feature_specs)  # finds out where the channels are
+            return [feature.transpose(1, 2) for feature in whole] if self._tokens_last else whole
         features: list[Tensor] | dict[str, Tensor] = self.timm_model(x)
         return list(features.values() if isinstance(features, dict) else features)
 
@@ -108,8 +113,8 @@ def _as_list(found: Tensor | list[Tensor] | tuple[Tensor, ...]) -> list[Tensor]:
     return [found] if isinstance(found, Tensor) else list(found)
 
 
-def _last_features(network: nn.Module, input_size: tuple[int, int, int]) -> list[FeatureSpec]:
-    """Find the layout of the last features by a forward pass without data."""
+def _last_features(network: nn.Module, input_size: tuple[int, int, int]) -> tuple[list[FeatureSpec], bool]:
+    """Find the layout of the last features by a forward pass without data, and whether they are tokens with channels first."""
     tensors = itertools.chain(network.parameters(), network.buffers())
     without_data: dict[int, Any] = {
         id(each): _without_data(each) for each in tensors
@@ -117,7 +122,19 @@ def _last_features(network: nn.Module, input_size: tuple[int, int, int]) -> list
     shadow: Any = copy.deepcopy(network, without_data).to("meta").eval()
     with torch.no_grad():
         features = _as_list(shadow.forward_features(torch.empty(1, *input_size, device="meta")))
-    return [_last_feature(shadow, feature, input_size, alone=len(features) == 1) for feature in features]
+    tokens_last = _have_tokens_last(features, int(shadow.num_features))
+    if tokens_last:
+        features = [feature.transpose(1, 2) for feature in features]
+    alone = len(features) == 1
+    return [_last_feature(shadow, feature, input_size, alone=alone) for feature in features], tokens_last
+
+
+def _have_tokens_last(features: list[Tensor], num_features: int) -> bool:
+    """Say whether features are `(B, C, N)`: `num_features` counts the channels of all together, or of the last."""
+    if any(feature.dim() != 3 for feature in features):
+        return False
+    last, second = ([feature.shape[axis] for feature in features] for axis in (2, 1))
+    return num_features not in (sum(last), last[-1]) and num_features in (sum(second), second[-1])
 
 
 def _without_data(tensor: Tensor) -> Tensor:
