@@ -8,6 +8,7 @@ import typing
 
 import pytest
 import torch
+from torch import nn
 
 from terraregistry.components.backbones.prithvi import building, mae_variants, options, variants
 from terraregistry.components.backbones.prithvi.architectures import ARCHITECTURES
@@ -94,6 +95,23 @@ def test_what_is_declared_is_what_is_built_from(build, kind) -> None:
     ]
     assert set(declared) == set(names)
     assert {name: taken[name] for name in names} == declared
+
+
+@pytest.mark.parametrize(
+    ("name", "build"),
+    [("prithvi_eo_v2_300_tl", building.build_vit), ("prithvi_eo_v1_100_mae", building.build_mae)],
+)
+def test_a_registry_shows_the_defaults_that_are_built_with(name, build) -> None:
+    registry = Registry[nn.Module]()
+    registry.register(getattr(mae_variants if name.endswith("_mae") else variants, name), name=name)
+    shown = {parameter.name: parameter.default for parameter in registry.signature(name).parameters.values()}
+    taken = inspect.signature(build).parameters
+    assert shown == {parameter.name: parameter.default for parameter in taken.values() if parameter.name in shown}
+    assert {
+        "num_frames: int = 1",
+        "img_size: int | Sequence[int] = 224",
+        "norm_layer: Callable[..., Module] = LayerNorm",
+    } <= {part.strip() for part in re.split(r", (?=\w+:)", str(registry.describe(name)))}
 
 
 def test_a_registry_knows_every_argument() -> None:

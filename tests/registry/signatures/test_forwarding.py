@@ -10,6 +10,7 @@ from typing import Any, Generic, TypeVar, Unpack
 import pytest
 from typing_extensions import TypedDict
 
+from terraregistry.registry import Registry
 from terraregistry.registry.signatures import OPAQUE, effective_signature, render_signature
 
 T = TypeVar("T")
@@ -854,6 +855,69 @@ class TestUnpack:
 
         assert text(some) == "(*, depth: int, bias: bool = ...)"
         assert text(most) == "(*, depth: int = ..., bias: bool)"
+
+    def test_defaults_are_those_of_what_the_names_reach(self) -> None:
+        def make(size: int, **kwargs: Unpack[StageOptions]) -> object:
+            return stage(depth=size, **kwargs)
+
+        assert text(make) == "(size: int, *, width: int | None = 64, bias: bool = True, name: str = ...)"
+
+    def test_defaults_that_are_set_on_the_way_come_first(self) -> None:
+        def make(**kwargs: Unpack[StageOptions]) -> object:
+            name = kwargs.pop("name", "stage")
+            return name, stage(**{"width": 7, "depth": 1, **kwargs})
+
+        assert text(make) == "(*, width: int | None = 7, bias: bool = True, name: str = 'stage')"
+
+    def test_what_a_target_requires_may_still_be_left_out_as_far_as_the_dictionary_says(self) -> None:
+        def make(**kwargs: Unpack[Options]) -> object:
+            return stage(**kwargs)
+
+        assert text(make) == "(*, depth: int = ..., bias: bool = True)"
+
+    def test_what_is_required_has_no_default_wherever_it_goes(self) -> None:
+        def make(**kwargs: Unpack[MarkedTheOtherWay]) -> object:
+            return stage(**kwargs)
+
+        assert text(make) == "(*, depth: int = ..., bias: bool)"
+
+    def test_defaults_through_further_typed_dictionaries_and_classes(self) -> None:
+        class Outer:
+            def __init__(self, **kwargs: Unpack[StageOptions]) -> None:
+                self.inner = middle(depth=2, **kwargs)
+
+        def middle(**kwargs: Unpack[AllStageOptions]) -> object:
+            return stage(**kwargs)
+
+        assert text(Outer) == "(*, width: int | None = 64, bias: bool = True, name: str = ...)"
+
+    def test_a_function_that_passes_them_to_itself(self) -> None:
+        def make(times: int = 1, **kwargs: Unpack[Options]) -> object:
+            return make(times - 1, **kwargs)
+
+        assert text(make) == "(times: int = 1, *, depth: int = ..., bias: bool = ...)"
+
+    def test_leaving_out_what_has_a_default_and_giving_none_where_that_is_it(self) -> None:
+        def make(**kwargs: Unpack[Options]) -> object:
+            return shallow(**kwargs)
+
+        def shallow(depth: int | None = None, bias: bool = False) -> object:
+            return depth, bias
+
+        registry = Registry[object](make=make)
+        assert text(make) == "(*, depth: int = None, bias: bool = False)"
+        assert registry.build("make") == (None, False)
+        assert registry.build("make", depth=None) == (None, False)
+
+
+class StageOptions(TypedDict, total=False):
+    width: int | None
+    bias: bool
+    name: str
+
+
+class AllStageOptions(StageOptions, total=False):
+    depth: int
 
 
 from typing import NotRequired, Required  # noqa: E402 - beside the classes that need them

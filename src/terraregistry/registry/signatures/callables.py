@@ -203,16 +203,16 @@ def _of_function(target: Target, trail: _Trail) -> Found | None:
     if own.kwargs is None:
         return own
     unpacked = _unpacked_options(own)
-    if unpacked is not None:
-        return unpacked
     arguments = ((name, id(given.callable)) for name, given in target.arguments.items())
     step = (function, target.owner, target.receiver, *arguments)
     if step in trail:
-        return None
+        return unpacked
     definition = parse(function.__code__)
     followed: Found | None = own
     if definition is not None and _same_parameters(function, definition):
         followed = _forwarded(own, Scope(target, function, definition), function, (*trail, step))
+    if unpacked is not None:
+        return unpacked if followed is None else _with_defaults(unpacked, followed)
     wrapped = function.__dict__.get("__wrapped__")
     if wrapped is not None and followed is not None and followed.kwargs is not None:
         return find(Target(wrapped, target.owner, target.receiver, target.bound), (*trail, step))
@@ -269,6 +269,16 @@ def _unpacked_options(own: Found) -> Found | None:
     return replace(
         own, parameters=parameters, origins={**dict.fromkeys(parameters, options), **own.origins}, kwargs=None
     )
+
+
+def _with_defaults(options: Found, reached: Found) -> Found:
+    """Give the options the defaults of the parameters that they reach: a `TypedDict` says types, and no values."""
+    parameters = dict(options.parameters)
+    for name, parameter in parameters.items():
+        default = reached.parameters[name].default if name in reached.parameters else Parameter.empty
+        if parameter.default is OPAQUE and default is not Parameter.empty:
+            parameters[name] = parameter.replace(default=default)
+    return replace(options, parameters=parameters)
 
 
 def _forwarded(own: Found, scope: Scope, function: object, trail: _Trail) -> Found | None:
