@@ -283,3 +283,87 @@ def test_defaults_that_are_objects() -> None:
     assert render_signature(signature) == (
         "(*, a: Norm = 'batch', b: type = Point, c=len, d: int = ..., e=<object>, f=['layer', (Point,)])"
     )
+
+
+class Boom(Exception):  # noqa: N818 - no error of ours
+    """Raised by the defaults here."""
+
+
+def boom(*args: Any) -> Any:
+    raise Boom
+
+
+class Text(str):
+    __slots__ = ()
+    __repr__ = __str__ = boom
+
+
+class Number(float):
+    __slots__ = ()
+    __repr__ = boom
+
+
+class Items(list[Any]):
+    __repr__ = __iter__ = __len__ = boom
+
+
+class Nameless(type):
+    __getattribute__ = boom
+
+
+class OfNameless(metaclass=Nameless):
+    pass
+
+
+class Holder(enum.Enum):
+    LONG = 10**5000
+    TEXT = Text("held")
+
+
+INSIDE_ITSELF: list[Any] = [1]
+INSIDE_ITSELF.append((INSIDE_ITSELF,))
+DEEP: list[Any] = []
+for _ in range(100_000):
+    DEEP = [DEEP]
+TWICE = [3]
+
+
+@pytest.mark.parametrize(
+    ("default", "words"),
+    [
+        (10**5000, "..."),
+        (-(10**5000), "..."),
+        ([1, 10**5000], "[1, ...]"),
+        (Holder.LONG, "..."),
+        (Text("text"), "'text'"),
+        (Holder.TEXT, "'held'"),
+        (Number(0.5), "0.5"),
+        (Items([1]), "..."),
+        ((Items([1]), 2), "(..., 2)"),
+        (INSIDE_ITSELF, "[1, (...,)]"),
+        ([TWICE, TWICE], "[[3], [3]]"),
+        (OfNameless, "..."),
+        (OfNameless(), "..."),
+        (True, "True"),
+        (b"x", "b'x'"),
+        (1j, "1j"),
+    ],
+    ids=range(16),
+)
+def test_defaults_that_can_hardly_be_put_into_words(default: object, words: str) -> None:
+    kind = inspect.Parameter.KEYWORD_ONLY
+    signature = inspect.Signature([inspect.Parameter("f", kind, default=default)])
+    assert render_signature(signature) == f"(*, f={words})"
+
+
+def test_a_default_that_is_nested_too_deep_is_cut() -> None:
+    signature = inspect.Signature([inspect.Parameter("f", inspect.Parameter.KEYWORD_ONLY, default=DEEP)])
+    text = render_signature(signature)
+    assert text.startswith("(*, f=[[[")
+    assert "..." in text
+    assert len(text) < 10_000
+
+
+def test_choices_that_can_hardly_be_put_into_words() -> None:
+    assert render(Literal[10**5000, "a"]) == "Literal[..., 'a']"
+    assert render(Literal[Text("b"), Holder.LONG]) == "Literal['b', ...]"

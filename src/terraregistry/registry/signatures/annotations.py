@@ -30,6 +30,7 @@ NOT_EVALUATED: Final = inspect.Parameter.empty
 OPAQUE: Final = _Marker("...")
 """Stands for a default that some caller on the way sets to a value that the source alone does not tell."""
 
+_PLAIN: Final = (bool, int, float, complex, str, bytes)
 _ALIASES: Final = {list: "list", dict: "dict", tuple: "tuple", set: "set", frozenset: "frozenset", type: "type"}
 
 
@@ -109,8 +110,7 @@ def _render_generic(origin: object, arguments: tuple[Any, ...]) -> str:
     if origin is Union or origin is types.UnionType:
         return " | ".join(render(argument) for argument in _none_last(arguments))
     if origin is Literal:
-        values = (argument.value if isinstance(argument, Enum) else argument for argument in arguments)
-        return f"Literal[{', '.join(repr(value) for value in values)}]"
+        return f"Literal[{', '.join(map(_render_default, arguments))}]"
     if origin is typing.Annotated:
         return render(arguments[0])
     return f"{render(origin)}[{', '.join(map(_render_argument, arguments))}]"
@@ -173,20 +173,31 @@ def _render_parameter(parameter: inspect.Parameter) -> str:
     return text
 
 
-def _render_default(default: object) -> str:
+def _render_default(default: object, around: tuple[int, ...] = ()) -> str:
+    """Put a default into words; `...` stands for one that cannot be, such as a list inside itself."""
+    try:
+        return "..." if id(default) in around else _default_in_words(default, (*around, id(default)))
+    except Exception:  # noqa: BLE001 - a default's own methods may raise anything, and long integers have no repr
+        return "..."
+
+
+def _default_in_words(default: object, around: tuple[int, ...]) -> str:
     if isinstance(default, Enum):
-        return repr(default.value)
+        return _render_default(default.value, around)
     if isinstance(default, type) or inspect.isroutine(default):
         return str(getattr(default, "__qualname__", "..."))
-    if default is None or default is OPAQUE or isinstance(default, (bool, int, float, complex, str, bytes)):
+    if default is None or default is OPAQUE:
         return repr(default)
+    for plain in _PLAIN:
+        if isinstance(default, plain):
+            return plain.__repr__(default)  # not its own: a subclass, such as numpy's, may write anything
     if isinstance(default, (tuple, list)):
-        return _render_items(cast("tuple[object, ...] | list[object]", default))
+        return _render_items(cast("tuple[object, ...] | list[object]", default), around)
     return f"<{type(default).__qualname__}>"
 
 
-def _render_items(default: tuple[object, ...] | list[object]) -> str:
-    items = ", ".join(_render_default(item) for item in default)
+def _render_items(default: tuple[object, ...] | list[object], around: tuple[int, ...]) -> str:
+    items = ", ".join(_render_default(item, around) for item in default)
     if isinstance(default, list):
         return f"[{items}]"
     return f"({items},)" if len(default) == 1 else f"({items})"
