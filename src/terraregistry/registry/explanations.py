@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import types
 import typing
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any, Final
 
 from terraregistry.errors import Problem, ProblemKind, describe_value
 from terraregistry.registry.signatures import render
@@ -13,6 +14,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 __all__ = ["explain"]
+
+_MOST: Final = 10
+"""How many places inside one argument are listed."""
 
 
 def explain(annotation: object, value: object, path: str) -> Iterator[Problem]:
@@ -24,22 +28,49 @@ def explain(annotation: object, value: object, path: str) -> Iterator[Problem]:
         path: Where the value is.
 
     Yields:
-        One problem for each place inside the value that is wrong.
+        One problem for each of the first ten places inside the value that are wrong, and one that says how many more there
+        are.
     """
+    listing = _Listing()
+    yield from _explain(annotation, value, path, listing)
+    if listing.more:
+        counted = "1 more item inside it is" if listing.more == 1 else f"{listing.more} more items inside it are"
+        yield Problem(path, ProblemKind.INVALID, detail=f"{counted} wrong")
+
+
+@dataclass
+class _Listing:
+    """What is listed of one argument.
+
+    Attributes:
+        left: How many more problems are listed.
+        more: How many items are wrong beside those.
+    """
+
+    left: int = _MOST
+    more: int = 0
+
+
+def _explain(annotation: object, value: object, path: str, listing: _Listing) -> Iterator[Problem]:
     from terraregistry.registry.schemas import accepts
 
     inner = _inside(annotation)
     if inner is not annotation and not accepts(inner, value):
-        yield from explain(inner, value, path)
+        yield from _explain(inner, value, path, listing)
         return
+    before = replace(listing)
     try:
-        faults = list(_faults_inside(annotation, value, path))
+        faults = list(_faults_inside(annotation, value, path, listing))
     except Exception:  # noqa: BLE001 - a container's own methods may raise anything
         faults = []
-    yield from faults or [_mismatch(annotation, value, path)]
+        listing.left, listing.more = before.left, before.more
+    if not faults:
+        faults = [_mismatch(annotation, value, path)]
+        listing.left -= 1
+    yield from faults
 
 
-def _faults_inside(annotation: object, value: object, path: str) -> Iterator[Problem]:
+def _faults_inside(annotation: object, value: object, path: str, listing: _Listing) -> Iterator[Problem]:
     from terraregistry.registry.schemas import accepts
 
     shape = _shape_for(annotation, value)
@@ -47,15 +78,25 @@ def _faults_inside(annotation: object, value: object, path: str) -> Iterator[Pro
     if shape is not None and isinstance(value, dict):
         kinds = arguments if len(arguments) == 2 else (Any, Any)
         for key, item in typing.cast("dict[object, object]", value).items():
-            if not accepts(kinds[0], key):
+            key_fits = accepts(kinds[0], key)
+            if key_fits and accepts(kinds[1], item):
+                continue
+            if not listing.left:
+                listing.more += 1
+            elif key_fits:
+                yield from _explain(kinds[1], item, f"{path}[{key!r}]", listing)
+            else:
+                listing.left -= 1
                 yield _mismatch(kinds[0], key, f"{path} key")
-            elif not accepts(kinds[1], item):
-                yield from explain(kinds[1], item, f"{path}[{key!r}]")
     elif shape is not None and isinstance(value, (list, tuple)):
         items = typing.cast("list[object]", value)
         for index, (kind, item) in enumerate(zip(_item_kinds(shape, arguments, len(items)), items, strict=False)):
-            if not accepts(kind, item):
-                yield from explain(kind, item, f"{path}[{index}]")
+            if accepts(kind, item):
+                continue
+            if not listing.left:
+                listing.more += 1
+            else:
+                yield from _explain(kind, item, f"{path}[{index}]", listing)
 
 
 def _shape_for(annotation: object, value: object) -> object | None:

@@ -361,3 +361,62 @@ def test_eight_threads_validate_the_first_call_at_once_and_agree() -> None:
             thread.join()
         refusal = "width: expected int, got str 'x'; ratios[1]: expected float, got None"
         assert sorted(found) == sorted([refusal, "built"] * 20)
+
+
+def _many(xs: list[int] = [], table: dict[str, list[int]] | None = None, pair: tuple[int, int] = (1, 2)) -> None: ...  # noqa: B006 - not changed
+
+
+@pytest.mark.parametrize("wrong", [1, 9, 10])
+def test_up_to_ten_wrong_items_are_all_listed(wrong: int) -> None:
+    registry = Registry[object](many=_many)
+    with pytest.raises(InvalidArgumentsError) as caught:
+        registry.validate("many", xs=[0, *["a"] * wrong])
+    assert [problem.path for problem in caught.value.problems] == [f"xs[{at}]" for at in range(1, wrong + 1)]
+
+
+@pytest.mark.parametrize(
+    ("given", "paths", "last"),
+    [
+        ({"xs": ["a"] * 11}, [f"xs[{at}]" for at in range(10)], "xs: 1 more item inside it is wrong"),
+        ({"xs": ["a"] * 100_000}, [f"xs[{at}]" for at in range(10)], "xs: 99990 more items inside it are wrong"),
+        (
+            {"table": {str(at): [1, "a"] for at in range(13)}},
+            [f"table['{at}'][1]" for at in range(10)],
+            "table: 3 more items inside it are wrong",
+        ),
+        (
+            {"table": {at: [1] for at in range(12)}},
+            ["table key"] * 10,
+            "table: 2 more items inside it are wrong",
+        ),
+        (
+            {"table": {"a": ["a"] * 8, "b": ["b"] * 5, "c": [1, "c"]}},
+            [*(f"table['a'][{at}]" for at in range(8)), "table['b'][0]", "table['b'][1]"],
+            "table: 4 more items inside it are wrong",
+        ),
+    ],
+    ids=["eleven", "many", "values", "keys", "nested"],
+)
+def test_of_more_wrong_items_of_one_argument_ten_are_listed_and_the_others_counted(
+    given: dict[str, Any], paths: list[str], last: str
+) -> None:
+    registry = Registry[object](many=_many)
+    with pytest.raises(InvalidArgumentsError) as caught:
+        registry.validate("many", **given, pair="x")
+    *listed, more, other = caught.value.problems
+    assert [problem.path for problem in listed] == paths
+    assert str(more) == last
+    assert str(other) == "pair: expected tuple[int, int], got str 'x'"  # the other arguments are not cut short
+
+
+def test_a_container_that_breaks_while_it_is_looked_at_is_one_problem() -> None:
+    class Breaking(dict[str, list[Any]]):
+        def items(self) -> Any:
+            yield from [(str(at), ["a"]) for at in range(20)]
+            raise RuntimeError
+
+    registry = Registry[object](many=_many)
+    with pytest.raises(InvalidArgumentsError) as caught:
+        registry.validate("many", table=Breaking(a=["a"]), xs=["a"] * 10)
+    listed = [problem.path for problem in caught.value.problems]
+    assert listed == [*(f"xs[{at}]" for at in range(10)), "table"]

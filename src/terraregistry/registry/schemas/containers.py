@@ -24,22 +24,26 @@ Items = tuple[object, ...]
 
 
 def _list(items: Items, schema_of: SchemaOf) -> CoreSchema:
-    return leniently(core_schema.list_schema(_first(items, schema_of), strict=True), list)
+    return leniently(core_schema.list_schema(_first(items, schema_of), strict=True, fail_fast=True), list)
 
 
 def _tuple(items: Items, schema_of: SchemaOf) -> CoreSchema:
     if items and not (len(items) == 2 and items[1] is Ellipsis):
-        schema = core_schema.tuple_schema([schema_of(item) for item in items if item != ()], strict=True)
+        schema = core_schema.tuple_schema(
+            [schema_of(item) for item in items if item != ()], strict=True, fail_fast=True
+        )
     else:
-        schema = core_schema.tuple_schema([_first(items, schema_of)], variadic_item_index=0, strict=True)
+        schema = core_schema.tuple_schema(
+            [_first(items, schema_of)], variadic_item_index=0, strict=True, fail_fast=True
+        )
     return leniently(schema, tuple)
 
 
 def _sequence(items: Items, schema_of: SchemaOf) -> CoreSchema:
     """A list stays a list and a tuple a tuple: the constructor takes either."""
     item = _first(items, schema_of)
-    as_list = core_schema.list_schema(item, strict=True)
-    as_tuple = core_schema.tuple_schema([item], variadic_item_index=0, strict=True)
+    as_list = core_schema.list_schema(item, strict=True, fail_fast=True)
+    as_tuple = core_schema.tuple_schema([item], variadic_item_index=0, strict=True, fail_fast=True)
     turned = core_schema.no_info_before_validator_function(turned_into(list, is_sequence), as_list)
     return core_schema.union_schema([as_list, as_tuple, turned], mode="left_to_right")
 
@@ -66,11 +70,15 @@ def _is_other_iterable(value: object) -> bool:
 
 
 def _set(items: Items, schema_of: SchemaOf) -> CoreSchema:
-    return leniently(core_schema.set_schema(_first(items, schema_of), strict=True), set, _is_list_or_set)
+    return leniently(
+        core_schema.set_schema(_first(items, schema_of), strict=True, fail_fast=True), set, _is_list_or_set
+    )
 
 
 def _frozenset(items: Items, schema_of: SchemaOf) -> CoreSchema:
-    return leniently(core_schema.frozenset_schema(_first(items, schema_of), strict=True), frozenset, _is_list_or_set)
+    return leniently(
+        core_schema.frozenset_schema(_first(items, schema_of), strict=True, fail_fast=True), frozenset, _is_list_or_set
+    )
 
 
 def _is_list_or_set(value: object) -> bool:
