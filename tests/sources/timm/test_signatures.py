@@ -11,14 +11,15 @@ from typing import Any
 import pytest
 import timm
 import torch
+from torch import nn
 
 from terraregistry import BACKBONE_REGISTRY, TIMM_BACKBONE_REGISTRY
 from terraregistry.errors import InvalidArgumentsError, Problem, ProblemKind
 from terraregistry.registry.signatures import OPAQUE
+from terraregistry.sources.timm import inspection
 from terraregistry.sources.timm.inspection import inspect_entrypoint
 
 Signatures = dict[str, inspect.Signature]
-_METAFORMERS = ("caformer_", "convformer_", "poolformer_", "poolformerv2_")
 _OF_EVERY_BUILD = {
     "pretrained",
     "pretrained_cfg",
@@ -74,14 +75,62 @@ def test_every_signature_begins_with_pretrained_and_returns_the_exact_type(signa
         assert signature.parameters["features_only"].default is True
 
 
-def test_only_the_metaformers_stay_open(signatures: Signatures) -> None:
+def test_no_signature_stays_open(signatures: Signatures) -> None:
     opened = {
         name
         for name, signature in _own(signatures).items()
         if any(each.kind is Parameter.VAR_KEYWORD for each in signature.parameters.values())
     }
-    assert opened == {name for name in _own(signatures) if name.startswith(_METAFORMERS)}
-    assert len(opened) == 18
+    assert opened == set()
+
+
+@pytest.mark.parametrize("name", ["poolformer_s12", "poolformerv2_s12", "convformer_s18", "caformer_s18"])
+def test_a_metaformer_takes_what_its_token_mixers_take(name: str) -> None:
+    """Each argument of any mixer of timm is in the signature exactly where timm takes it."""
+    from timm.models import metaformer
+
+    mixers = (metaformer.Pooling, metaformer.SepConv, metaformer.Attention)
+    names = {each for mixer in mixers for each in inspect.signature(mixer).parameters} - {"kwargs", "device", "dtype"}
+    values = {"bias": True, "qkv_bias": True, "proj_bias": True, "act1_layer": nn.ReLU, "act2_layer": nn.ReLU}
+    taken = set()
+    for argument in names:
+        try:
+            with torch.device("meta"):
+                timm.create_model(name, **{argument: values.get(argument, 1)})
+        except TypeError:
+            continue
+        taken.add(argument)
+    assert taken == names & set(TIMM_BACKBONE_REGISTRY.signature(name).parameters)
+    assert taken
+
+
+class _Mixer(nn.Identity):
+    def __init__(self, *, strength: int, **kwargs: object) -> None:
+        super().__init__()
+
+
+def test_a_token_mixer_of_ones_own_may_take_what_it_likes() -> None:
+    assert [each.path for each in _problems("poolformer_s12", strength=3)] == ["strength"]
+    assert _problems("poolformer_s12", token_mixers=_Mixer, strength=3) == []
+    with torch.device("meta"):
+        assert TIMM_BACKBONE_REGISTRY.build("poolformer_s12", token_mixers=_Mixer, strength=3).out_channels
+
+
+@pytest.mark.slow
+def test_arguments_that_an_entry_point_passes_itself_are_found_as_if_they_were_tried_one_by_one(
+    architectures: list[str],
+) -> None:
+    checked = 0
+    for name in architectures:
+        follower = inspection._Follower(timm.models.model_entrypoint(name))
+        built = follower.follow({"features_only": True})
+        if built is None:
+            continue
+        checked += 1
+        names = [*inspect.signature(built.model_class).parameters, *inspection._BUILDER_OPTIONS]
+        one_by_one = {each for each in names if follower.collisions([each])}
+        assert set(follower.collisions(names)) == one_by_one, name
+    assert checked >= 1371
 
 
 def test_every_default_of_every_parameter_is_accepted(signatures: Signatures) -> None:
@@ -135,7 +184,7 @@ def test_the_fields_of_a_nested_configuration_are_arguments_under_its_prefix(sig
 
 
 def test_an_open_signature_lets_no_argument_without_effect_through() -> None:
-    (problem,) = _problems("poolformer_s12", features_only=False, out_indices=(1,))
+    (problem,) = _problems("poolformer_s12", features_only=False, out_indices=(1,), token_mixers=_Mixer)
     assert (problem.path, problem.kind) == ("out_indices", ProblemKind.UNUSED)
     assert _problems("poolformer_s12", pool_size=5, drop_path_rate=0.1) == []
 

@@ -17,6 +17,7 @@ from inspect import Parameter
 from typing import Any, Final
 
 from terraregistry.registry.signatures import NOT_EVALUATED, OPAQUE, EffectiveSignature, effective_signature
+from terraregistry.sources.timm.mixers import mixer_parameters
 
 __all__ = ["TimmSignature", "inspect_entrypoint"]
 
@@ -55,7 +56,12 @@ class _Built:
 
 
 def inspect_entrypoint(
-    entrypoint: Callable[..., object], create: Callable[..., object], returns: type, *, features_only: bool
+    entrypoint: Callable[..., object],
+    create: Callable[..., object],
+    returns: type,
+    *,
+    features_only: bool,
+    own_mixers: bool = False,
 ) -> TimmSignature:
     """Find what `build` accepts for an entry point.
 
@@ -64,6 +70,7 @@ def inspect_entrypoint(
         create: `timm.create_model`.
         returns: The type of what `build` returns.
         features_only: Whether a feature pyramid is asked for, which some entry points build from another class.
+        own_mixers: Whether the caller gives the token mixers of a MetaFormer, whose arguments are not known then.
 
     Returns:
         The signature, and what it leaves out because timm would drop it.
@@ -78,7 +85,10 @@ def inspect_entrypoint(
     collisions: list[str] = []
     if follower is not None and built is not None:
         _use_entrypoints_values(parameters, built)
-        if star is not None and _add_configuration(parameters, origins, built):
+        if star is not None and (
+            _add_configuration(parameters, origins, built)
+            or (not own_mixers and _add_mixers(parameters, origins, built.model_class))
+        ):
             star = None
         whole = follower.follow({"features_only": False}) if features_only else built
         ineffective = _dropped(built, built if whole is None else whole, features_only=features_only)
@@ -149,16 +159,28 @@ class _Follower:
         Returns:
             Those that collide.
         """
+        rest = list(names)
         found: list[str] = []
-        for name in names:
-            try:
-                self.follow({"features_only": True, name: OPAQUE})
-            except TypeError as error:
-                if "multiple values" in str(error) and f"'{name}'" in str(error):
-                    found.append(name)
-            except Exception:  # noqa: BLE001, S112 - OPAQUE is no value of any argument: how it is refused says nothing
-                continue
+        while (error := self._refusal(rest)) is not None:  # all at once: each run may build a part of a network
+            collided = [name for name in rest if _collides(name, error)]
+            if not collided:  # refused for another reason
+                half = len(rest) // 2
+                parts = (rest[:half], rest[half:]) if half else ()
+                return found + [name for part in parts for name in self.collisions(part)]
+            found += collided
+            rest = [name for name in rest if name not in collided]
         return found
+
+    def _refusal(self, names: list[str]) -> Exception | None:
+        try:
+            self.follow({"features_only": True, **dict.fromkeys(names, OPAQUE)})
+        except Exception as error:  # noqa: BLE001 - OPAQUE is no value of any argument: an entry point may raise anything
+            return error
+        return None
+
+
+def _collides(name: str, error: Exception) -> bool:
+    return isinstance(error, TypeError) and "multiple values" in str(error) and f"'{name}'" in str(error)
 
 
 def _isolated(
@@ -222,6 +244,19 @@ def _fields(configuration: object) -> dict[str, tuple[object, object]]:
         values = typing.cast("dict[str, object]", configuration)
         return {name: (NOT_EVALUATED, value) for name, value in values.items()}
     return {}
+
+
+def _add_mixers(
+    parameters: dict[str, Parameter], origins: dict[str, object], model_class: Callable[..., object]
+) -> bool:
+    """Add what a MetaFormer passes on to its token mixers."""
+    found = mixer_parameters(model_class, parameters)
+    if found is None:
+        return False
+    for name, (parameter, mixer) in found.items():
+        parameters[name] = parameter
+        origins[name] = mixer
+    return True
 
 
 def _dropped(built: _Built, whole: _Built, *, features_only: bool) -> dict[str, str]:

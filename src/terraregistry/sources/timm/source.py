@@ -214,16 +214,21 @@ class _TimmEntry(Entry[Backbone]):
     def __init__(self, canonical: str, spelling: str) -> None:
         super().__init__(canonical, TimmConstructor(spelling))
         self._lock = threading.Lock()
-        self._made: dict[bool, tuple[object, _TimmCall]] = {}
+        self._made: dict[tuple[bool, bool], tuple[object, _TimmCall]] = {}
 
     def call(self, kwargs: Mapping[str, Any]) -> Call[Backbone]:  # the arguments of a call are any objects
-        """Return the call for a feature pyramid or for a whole network, whichever the arguments ask for."""
+        """Return the call for a feature pyramid or for a whole network, whichever the arguments ask for.
+
+        Where they give the token mixers of a MetaFormer, any further ones are let through: they may be for those.
+        """
         features_only = kwargs.get("features_only", True) is not False
+        own_mixers = kwargs.get("token_mixers") is not None
         entrypoint = entrypoint_of(load_timm(), self.name)
-        made = self._made.get(features_only)
+        made = self._made.get((features_only, own_mixers))
         if made is None or made[0] is not entrypoint:  # registered anew since
-            call = _TimmCall(self.constructor, _inspect(entrypoint, features_only=features_only))
-            made = self._made[features_only] = (entrypoint, call)
+            found = _inspect(entrypoint, features_only=features_only, own_mixers=own_mixers)
+            call = _TimmCall(self.constructor, found)
+            made = self._made[features_only, own_mixers] = (entrypoint, call)
         return made[1]
 
 
@@ -267,11 +272,13 @@ def _without_weights(kwargs: Mapping[str, Any]) -> dict[str, Any]:  # any argume
 
 
 @functools.lru_cache(maxsize=4096)
-def _inspect(entrypoint: Callable[..., object], *, features_only: bool) -> TimmSignature:
+def _inspect(entrypoint: Callable[..., object], *, features_only: bool, own_mixers: bool) -> TimmSignature:
     from terraregistry.sources.timm.backbone import TimmBackbone
     from terraregistry.sources.timm.inspection import inspect_entrypoint
 
-    return inspect_entrypoint(entrypoint, load_timm().create_model, TimmBackbone, features_only=features_only)
+    return inspect_entrypoint(
+        entrypoint, load_timm().create_model, TimmBackbone, features_only=features_only, own_mixers=own_mixers
+    )
 
 
 def _input_size(network: Any, kwargs: Mapping[str, Any]) -> tuple[int, int, int]:  # a network of timm; any arguments
