@@ -1,8 +1,4 @@
-"""The command line: `terraregistry COMMAND ...`.
-
-What a command needs (torch, the libraries behind the sources) is imported when it runs: help and version load none
-of it.
-"""
+"""`terraregistry build`: validate a model, build it, and run it once."""
 
 from __future__ import annotations
 
@@ -10,21 +6,14 @@ import importlib
 import re
 import sys
 from enum import StrEnum
-from importlib import metadata
 from typing import Annotated, NamedTuple
 
 import typer
 
+from terraregistry.tools.cli.statuses import Status
 from terraregistry.tools.failures import Attempts
 
-__all__ = ["ImageSize", "Unused", "app", "main"]
-
-_INVALID = 2
-"""The exit status for what is wrong with the user's input."""
-
-app: typer.Typer = typer.Typer(
-    name="terraregistry", no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False
-)
+__all__ = ["ImageSize", "Unused", "build"]
 
 
 class Unused(StrEnum):
@@ -59,34 +48,6 @@ class ImageSize(NamedTuple):
         return cls(int(sides[1]), int(sides[2] or sides[1]))
 
 
-def main() -> None:
-    """Run the command line: the entry point."""
-    reconfigure = getattr(sys.stdout, "reconfigure", None)
-    if reconfigure is not None:
-        reconfigure(errors="backslashreplace")  # as standard error has it: a file's name may be no text
-    app(prog_name="terraregistry")
-
-
-def _version(wanted: bool) -> None:
-    if wanted:
-        try:
-            version = metadata.version("terraregistry")
-        except metadata.PackageNotFoundError:
-            version = "(not installed)"
-        typer.echo(f"terraregistry {version}")
-        raise typer.Exit
-
-
-@app.callback()
-def _root(
-    version: Annotated[
-        bool, typer.Option("--version", callback=_version, is_eager=True, help="Show the version and exit.")
-    ] = False,
-) -> None:
-    """Build vision models by the names of their parts."""
-
-
-@app.command()
 def build(
     configs: Annotated[
         list[str],
@@ -138,7 +99,7 @@ def build(
             with attempts.at(config):
                 _build(config, batch_size, size, in_channels, seed, unused, check=check)
     if attempts.failed:
-        raise typer.Exit(_INVALID)
+        raise typer.Exit(Status.WRONG_INPUT)
 
 
 def _import(module: str) -> None:
