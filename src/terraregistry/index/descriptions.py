@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Final
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from terraregistry.pretrained import PretrainedWeights
+
 __all__ = [
     "OPAQUE_DEFAULT",
     "Component",
@@ -102,6 +104,7 @@ class Component:
         line: The line in that file.
         library: The distribution that the constructor came with; None for code that was not installed.
         version: That distribution's version.
+        weights: The pretrained weights that there are; first those that are loaded unless others are asked for.
     """
 
     name: str
@@ -114,6 +117,7 @@ class Component:
     line: int | None
     library: str | None
     version: str | None
+    weights: tuple[PretrainedWeights, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -30,6 +30,7 @@ from terraregistry.index.descriptions import (
     Signature,
 )
 from terraregistry.index.keys import Key
+from terraregistry.pretrained import PretrainedWeights
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -68,8 +69,9 @@ def encode(index: Index, key: Key) -> str:
     types, parameters, signatures = _Table[PortableType](), _Table[Parameter](), _Table[Signature]()
 
     def write(each: Component) -> list[object]:
+        weights = [[one.name, one.origin, one.license, one.size] for one in each.weights]
         made = [each.constructor, signatures.place(each.signature), types.place(each.product)]
-        return [each.name, each.aliases, *made, each.summary, each.file, each.line, each.library, each.version]
+        return [each.name, each.aliases, *made, each.summary, each.file, each.line, each.library, each.version, weights]
 
     registries = [
         [
@@ -146,14 +148,14 @@ class _Reader:
 
     def _registry(self, reference: object, *row: object) -> IndexedRegistry:
         *types, components, sources = row
-        found = tuple(self._component(*row) for row in rows(components, 10))
+        found = tuple(self._component(*row) for row in rows(components, 11))
         if len({each.name for each in found}) != len(found):
             raise DamagedIndexError("a component comes twice")
         cls, base, kind = (item(self._types, place) for place in types)
         return IndexedRegistry(sound_reference(reference), cls, base, kind, found, _pairs(sources))
 
     def _component(self, *row: object) -> Component:
-        name, aliases, constructor, signature, product, summary, file, line, library, version = row
+        name, aliases, constructor, signature, product, summary, file, line, library, version, weights = row
         return Component(
             name=sound_name(name),
             aliases=tuple(map(sound_name, items(aliases))),
@@ -165,7 +167,13 @@ class _Reader:
             line=None if line is None else number(line),
             library=optional_text(library),
             version=optional_text(version),
+            weights=tuple(_weights(*row) for row in rows(weights, 4)),
         )
+
+
+def _weights(name: object, origin: object, licence: object, size: object) -> PretrainedWeights:
+    known = None if size is None else number(size)
+    return PretrainedWeights(sound_name(name), sound_name(origin), optional_text(licence), known)
 
 
 def _pairs(value: object) -> tuple[tuple[str, str], ...]:

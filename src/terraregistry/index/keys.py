@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 __all__ = ["FORMAT", "Key", "current_key"]
 
-FORMAT: Final = 1
+FORMAT: Final = 2
 """The version of the index's own format."""
 
 _LIBRARIES: Final = ("terraregistry", "timm", "segmentation-models-pytorch", "torch")

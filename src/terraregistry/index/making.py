@@ -200,6 +200,7 @@ def _component(
         line=description.line,
         library=description.library,
         version=description.version,
+        weights=description.weights,
     )
 
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from terraregistry.errors import InvalidArgumentsError, SourceUnavailableError, describe_value
+from terraregistry.pretrained import declared_weights
 from terraregistry.registry.arguments import ArgumentValidator, InvalidArguments
 from terraregistry.registry.locations import Location, library_of, locate
 from terraregistry.registry.signatures import effective_signature, render_signature
@@ -16,6 +17,7 @@ from terraregistry.registry.signatures import effective_signature, render_signat
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
+    from terraregistry.pretrained import PretrainedWeights
     from terraregistry.registry.signatures import EffectiveSignature
 
 __all__ = ["Call", "ComponentDescription", "Entry", "describe_call"]
@@ -40,6 +42,7 @@ class ComponentDescription:
         version: That distribution's version.
         aliases: Other spellings of the name.
         origins: For each parameter that was reached through a forward, what declares it.
+        weights: The pretrained weights that there are; first those that are loaded unless others are asked for.
     """
 
     name: str
@@ -52,6 +55,7 @@ class ComponentDescription:
     version: str | None
     aliases: tuple[str, ...] = ()
     origins: Mapping[str, str] = field(default_factory=dict[str, str])
+    weights: tuple[PretrainedWeights, ...] = ()
 
     def __str__(self) -> str:
         """Return the description as a few lines of text."""
@@ -193,6 +197,7 @@ class Entry(Generic[T]):
             version=None if library is None else library[1],
             aliases=aliases,
             origins={name: _qualified(origin) for name, origin in call.effective.origins.items()},
+            weights=declared_weights(call.constructor),
         )
 
     def taken_by(self) -> tuple[str, str]:

@@ -7,11 +7,12 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 from terraregistry.errors import SourceUnavailableError
+from terraregistry.pretrained import PretrainedWeights
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-__all__ = ["entrypoint_of", "has_tag", "load_timm", "successor_of"]
+__all__ = ["entrypoint_of", "has_tag", "load_timm", "successor_of", "weights_of"]
 
 
 def load_timm() -> Any:  # a module whose parts are typed in part
@@ -46,6 +47,39 @@ def has_tag(timm: Any, name: str, tag: str) -> bool:  # the module
     except RuntimeError:
         return False
     return True
+
+
+def weights_of(timm: Any, name: str) -> tuple[PretrainedWeights, ...]:  # the module
+    """List the pretrained weights of an architecture.
+
+    Args:
+        timm: The module.
+        name: A name that timm knows.
+
+    Returns:
+        The weights that are published, first those that the name stands for.
+    """
+    configurations: Mapping[str, Any] = timm.models.get_arch_pretrained_cfgs(name.partition(".")[0])
+    chosen = timm.get_pretrained_cfg(name)
+    found = [
+        (each.tag != getattr(chosen, "tag", None), PretrainedWeights(tagged, _origin(each), _license(each)))
+        for tagged, each in configurations.items()
+        if each.hf_hub_id or each.url
+    ]
+    return tuple(weights for _, weights in sorted(found, key=lambda pair: pair[0]))
+
+
+def _license(configuration: Any) -> str | None:  # as below
+    known: str | None = configuration.license
+    return None if known == "unknown" else known
+
+
+def _origin(configuration: Any) -> str:  # a dataclass of timm
+    """Say where timm takes weights from: the hub, where they are on it."""
+    if not configuration.hf_hub_id:
+        return str(configuration.url)
+    file = f"/{configuration.hf_hub_filename}" if configuration.hf_hub_filename else ""
+    return f"hf-hub:{configuration.hf_hub_id}{file}"
 
 
 @functools.lru_cache(maxsize=1024)

@@ -11,13 +11,14 @@ from terraregistry.errors import InvalidArgumentsError, Problem, ProblemKind
 from terraregistry.protocols import Backbone
 from terraregistry.registry import Call, Entry
 from terraregistry.registry.readonly import ReadOnlyRegistry
-from terraregistry.sources.timm.library import entrypoint_of, has_tag, load_timm, successor_of
+from terraregistry.sources.timm.library import entrypoint_of, has_tag, load_timm, successor_of, weights_of
 from terraregistry.sources.timm.scan import scan_timm
 
 if TYPE_CHECKING:
     import inspect
     from collections.abc import Callable, Mapping, Sequence
 
+    from terraregistry.pretrained import PretrainedWeights
     from terraregistry.protocols import FeatureSpec
     from terraregistry.sources.timm.backbone import TimmBackbone
     from terraregistry.sources.timm.inspection import TimmSignature
@@ -48,6 +49,11 @@ class TimmConstructor:
     def __defined_by__(self) -> Callable[..., object]:
         """The entry point in timm."""
         return entrypoint_of(load_timm(), self.name)
+
+    @property
+    def __weights__(self) -> tuple[PretrainedWeights, ...]:
+        """The weights of timm, first those that this name stands for."""
+        return weights_of(load_timm(), self.name)
 
     @property
     def __signature__(self) -> inspect.Signature:

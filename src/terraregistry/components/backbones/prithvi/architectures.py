@@ -6,11 +6,12 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from terraregistry.components.backbones.weights.hub import HubFile
+from terraregistry.pretrained import PretrainedWeights
 
 if TYPE_CHECKING:
     from terraregistry.components.backbones.prithvi.coordinates import Coordinate
 
-__all__ = ["ARCHITECTURES", "Architecture"]
+__all__ = ["ARCHITECTURES", "Architecture", "published_weights"]
 
 _V1_MEAN: Final = (775.0, 1081.0, 1229.0, 2497.0, 2204.0, 1611.0)
 _V1_STD: Final = (1282.0, 1270.0, 1399.0, 1368.0, 1292.0, 1155.0)
@@ -72,3 +73,24 @@ ARCHITECTURES: Final = {
     )
 }
 """Every variant by its name."""
+
+_APACHE: Final = frozenset(
+    f"ibm-nasa-geospatial/Prithvi-EO-2.0-{size}" for size in ("300M", "300M-TL", "600M", "600M-TL")
+)
+"""The repositories whose description on the hub is known to say `license: apache-2.0`."""
+
+
+def published_weights(name: str, architecture: Architecture) -> tuple[PretrainedWeights, ...]:
+    """Describe the weights of a variant.
+
+    Args:
+        name: What is built with them.
+        architecture: The variant.
+
+    Returns:
+        Its weights; none where none are published.
+    """
+    if architecture.weights is None:
+        return ()
+    licence = "apache-2.0" if architecture.weights.repository in _APACHE else None
+    return (PretrainedWeights(name, f"hf-hub:{architecture.weights}", licence),)

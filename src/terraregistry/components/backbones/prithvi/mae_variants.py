@@ -10,11 +10,12 @@ from __future__ import annotations
 from collections.abc import Sequence  # noqa: TC003 - read at run time
 from typing import Unpack
 
-from terraregistry.components.backbones.prithvi.architectures import ARCHITECTURES
+from terraregistry.components.backbones.prithvi.architectures import ARCHITECTURES, published_weights
 from terraregistry.components.backbones.prithvi.bands import GivenBand  # noqa: TC001 - read at run time
 from terraregistry.components.backbones.prithvi.building import build_mae
 from terraregistry.components.backbones.prithvi.mae import PrithviMAE  # noqa: TC001 - read at run time
 from terraregistry.components.backbones.prithvi.options import PrithviMAEOptions  # noqa: TC001 - read at run time
+from terraregistry.pretrained import declare_weights
 
 __all__ = [
     "prithvi_eo_tiny_mae",
@@ -186,3 +187,7 @@ def prithvi_eo_v2_600_tl_mae(
         WeightsError: The weights cannot be had, or do not fit.
     """
     return build_mae(ARCHITECTURES["prithvi_eo_v2_600_tl"], pretrained, bands, **options)
+
+
+for _name in __all__:
+    declare_weights(globals()[_name], *published_weights(_name, ARCHITECTURES[_name.removesuffix("_mae")]))
