@@ -14,7 +14,7 @@ from terraregistry.index.descriptions import (
     Resolved,
     Signature,
 )
-from terraregistry.index.loading import IndexUnavailableError, load_index
+from terraregistry.index.loading import IndexUnavailableError, cached_index, load_index
 
 __all__ = [
     "Component",
@@ -26,5 +26,6 @@ __all__ = [
     "PortableType",
     "Resolved",
     "Signature",
+    "cached_index",
     "load_index",
 ]

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from terraregistry.index.descriptions import Index
 
-__all__ = ["IndexUnavailableError", "load_index"]
+__all__ = ["IndexUnavailableError", "cached_index", "load_index"]
 
 _CHILD: Final = """
 import json, sys
@@ -31,6 +31,18 @@ main(sys.argv[2])
 
 class IndexUnavailableError(RuntimeError):
     """The index is not in the cache and cannot be made; the message says why."""
+
+
+def cached_index(*, folder: Path | None = None) -> Index | None:
+    """Read the index of what is installed if it is in the cache: for those who cannot wait until it is made.
+
+    Args:
+        folder: The folder of the cache; by default the user's own.
+
+    Returns:
+        The index; None where it would have to be made.
+    """
+    return read_cached(cache_folder() if folder is None else folder, current_key())
 
 
 def load_index(modules: Iterable[str] = (), *, folder: Path | None = None) -> Index:

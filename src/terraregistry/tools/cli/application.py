@@ -9,12 +9,13 @@ from typing import Annotated
 import typer
 
 from terraregistry.tools.cli.build import build
+from terraregistry.tools.cli.listing import list_components
+from terraregistry.tools.cli.quick import QuickCommand
+from terraregistry.tools.cli.showing import show
 
 __all__ = ["app", "main"]
 
-app: typer.Typer = typer.Typer(
-    name="terraregistry", no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False
-)
+app: typer.Typer = typer.Typer(name="terraregistry", no_args_is_help=True, pretty_exceptions_enable=False)
 
 
 def main() -> None:
@@ -44,5 +45,7 @@ def _root(
     """Build vision models by the names of their parts."""
 
 
+app.command("list", cls=QuickCommand)(list_components)
+app.command(cls=QuickCommand)(show)
 for _command in (build,):  # in the order of the help
     app.command()(_command)

@@ -1,0 +1,162 @@
+"""The components that the commands speak of: every one of every registry, read from the index."""
+
+from __future__ import annotations
+
+import fnmatch
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from terraregistry.nearest import nearest
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from terraregistry.index import Component, Index
+
+__all__ = ["Listed", "by_name", "kinds_of", "listed", "matches", "nearest_names", "read_kind"]
+
+_WILD: Final = re.compile(r"[*?\[]")
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """A component of a registry.
+
+    Attributes:
+        kind: What it is, such as `backbone` or `model-factory`.
+        registry: The reference of the registry that it is in, with those of all sources.
+        source: The prefix of its source; empty in a registry without sources.
+        name: Its canonical name in the registry.
+        component: What is known of it.
+    """
+
+    kind: str
+    registry: str
+    source: str
+    name: str
+    component: Component
+
+    @property
+    def spellings(self) -> Iterator[str]:
+        """Every name that it has: canonical and bare, and its aliases."""
+        start = self.name.removesuffix(self.component.name)
+        for spelling in (self.component.name, *self.component.aliases):
+            yield start + spelling
+            if start:
+                yield spelling
+
+
+def kinds_of(index: Index) -> dict[str, str]:
+    """List the kinds of components.
+
+    Args:
+        index: The index.
+
+    Returns:
+        Each kind with the reference of its registry.
+    """
+    inside = {source for registry in index.registries for _, source in registry.sources}
+    outside = [registry.reference for registry in index.registries if registry.reference not in inside]
+    return {_kind(reference): reference for reference in outside}
+
+
+def _kind(reference: str) -> str:
+    return reference.rpartition(":")[2].removesuffix("_REGISTRY").lower().replace("_", "-")
+
+
+def read_kind(text: str, kinds: Iterable[str]) -> str | None:
+    """Read a kind as somebody may write it: in the plural, in capitals, with underscores.
+
+    Args:
+        text: Such as `Backbones` or `model_factory`.
+        kinds: The kinds there are.
+
+    Returns:
+        The kind; None where it is none.
+    """
+    plain = text.lower().replace("_", "-")
+    spellings = {spelling: kind for kind in kinds for spelling in (kind, f"{kind}s", re.sub("y$", "ies", kind))}
+    return spellings.get(plain)
+
+
+def listed(index: Index, kind: str | None = None) -> Iterator[Listed]:
+    """List the components of the registries, each once under its canonical name.
+
+    Args:
+        index: The index.
+        kind: The only kind to list.
+
+    Yields:
+        The components, in the order of the registries and their sources.
+    """
+    for each, reference in kinds_of(index).items():
+        if kind is None or kind == each:
+            for source, name, component in _inside(index, reference):
+                yield Listed(each, reference, source, name, component)
+
+
+def _inside(index: Index, reference: str) -> Iterator[tuple[str, str, Component]]:
+    registry = index.registry(reference)
+    for component in registry.components:
+        yield "", component.name, component
+    for prefix, source in registry.sources:
+        for _, name, component in _inside(index, source):
+            yield prefix, f"{prefix}_{name}", component
+
+
+def matches(pattern: str, entry: Listed) -> bool:
+    """Say whether a pattern is of a component.
+
+    Args:
+        pattern: A glob that some spelling of its name matches as a whole, or text without `*`, `?` and `[` that is in one;
+            letter case counts for nothing.
+        entry: The component.
+    """
+    folded = pattern.casefold()
+    if not _WILD.search(pattern):
+        return any(folded in spelling.casefold() for spelling in entry.spellings)
+    matching = re.compile(fnmatch.translate(folded)).match
+    return any(matching(spelling.casefold()) for spelling in entry.spellings)
+
+
+def by_name(index: Index, name: str, kind: str | None = None) -> list[Listed]:
+    """Find what a name stands for, in each registry that has it.
+
+    Args:
+        index: The index.
+        name: Any spelling: canonical, bare, or an alias.
+        kind: The only kind to look for.
+
+    Returns:
+        The components; more than one where a backbone and a decoder have one name.
+    """
+    found: list[Listed] = []
+    for each, reference in kinds_of(index).items():
+        resolved = index.find(reference, name) if kind is None or kind == each else None
+        if resolved is not None:
+            prefixes = [prefix for prefix, _ in index.registry(reference).sources]
+            source = next((one for one in prefixes if resolved.canonical.startswith(f"{one}_")), "")
+            found.append(Listed(each, reference, source, resolved.canonical, resolved.component))
+    return found
+
+
+def nearest_names(index: Index, name: str, kind: str | None = None) -> tuple[str, ...]:
+    """Find the names that are closest to one that is not there.
+
+    Args:
+        index: The index.
+        name: What was typed.
+        kind: The only kind to look in.
+
+    Returns:
+        At most three names; after a wrong pretrained tag, tags that there are.
+    """
+    references = [reference for each, reference in kinds_of(index).items() if kind is None or kind == each]
+    names = {spelling: each for reference in references for spelling, each in index.spellings(reference).items()}
+    architecture, dot, _ = name.partition(".")
+    if dot and architecture in names:
+        tagged = [spelling for spelling in names if spelling.startswith(f"{architecture}.")]
+        return nearest(name, tagged) or tuple(tagged[:3])
+    untagged = dict.fromkeys(spelling for spelling in names if "." not in spelling or dot)
+    return nearest(name, untagged)

@@ -1,0 +1,64 @@
+"""Reading the docstring of a component in its file, without importing it."""
+
+from __future__ import annotations
+
+import ast
+import inspect
+import textwrap
+from importlib.util import find_spec
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from terraregistry.index import Component
+
+__all__ = ["docstring_of", "file_of"]
+
+_MOST_LINES: Final = 2_000
+"""A definition is read up to here: its docstring is at its beginning."""
+
+
+def file_of(component: Component) -> Path | None:
+    """Find the file that defines a component.
+
+    Args:
+        component: The component; the index has its file relative to where its package is.
+
+    Returns:
+        The file; None where it cannot be found.
+    """
+    if component.file is None:
+        return None
+    package = component.file.partition("/")[0].removesuffix(".py")
+    try:
+        spec = find_spec(package)  # of a package by itself: nothing is imported
+    except (ImportError, ValueError):
+        return None
+    if spec is None or spec.origin is None:
+        return None
+    home = Path(spec.origin).parent
+    file = (home.parent if spec.submodule_search_locations else home) / component.file
+    return file if file.is_file() else None
+
+
+def docstring_of(component: Component) -> str:
+    """Read the docstring of the class or function that makes a component.
+
+    Args:
+        component: The component.
+
+    Returns:
+        The docstring without its indentation; the summary of the index where the file has none, or cannot be read.
+    """
+    file = file_of(component)
+    if file is None or component.line is None:
+        return component.summary
+    try:
+        lines = file.read_text(encoding="utf-8").splitlines(keepends=True)
+        block = inspect.getblock(lines[component.line - 1 :][:_MOST_LINES])
+        statement = ast.parse(textwrap.dedent("".join(block))).body[0]
+    except (OSError, ValueError, SyntaxError, IndexError):
+        return component.summary
+    documented = isinstance(statement, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef))
+    docstring = ast.get_docstring(statement) if documented else None
+    return (docstring or component.summary).strip()

@@ -1,0 +1,64 @@
+"""`terraregistry show`: all that is known of one component."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from terraregistry.nearest import did_you_mean, nearest
+from terraregistry.tools.cli.components import by_name, kinds_of, nearest_names, read_kind
+from terraregistry.tools.cli.output import AsJson, ImportModules, print_json
+from terraregistry.tools.cli.reading import completed_kinds, completed_names, read_index, refuse
+
+if TYPE_CHECKING:
+    from terraregistry.index import Index
+
+__all__ = ["show"]
+
+
+def show(
+    name: Annotated[
+        str,
+        typer.Argument(
+            metavar="NAME",
+            help="A component: `timm_resnet18`, `resnet18`, or with weights, `timm_resnet18.a1_in1k`.",
+            autocompletion=completed_names,
+        ),
+    ],
+    kind: Annotated[
+        str | None,
+        typer.Option(
+            metavar="KIND", help="Only of this kind, where several have the name.", autocompletion=completed_kinds
+        ),
+    ] = None,
+    imports: ImportModules = None,
+    as_json: AsJson = False,
+) -> None:
+    """Show a component: its arguments and where they come from, its docstring, its weights, and what builds it.
+
+    Exits with 0, or with 2 when there is no such component; the nearest names are shown then.
+    """
+    from terraregistry.tools.cli.describing import as_data, as_text
+
+    index = read_index(imports)
+    known = _known_kind(index, kind)
+    found = by_name(index, name, known)
+    if not found:
+        searched = known or ", ".join(kinds_of(index))
+        hint = did_you_mean(nearest_names(index, name, known))
+        raise refuse(f"there is no component {name!r}{hint} (kinds searched: {searched})")
+    if as_json:
+        print_json([as_data(index, each, name) for each in found])
+    else:
+        typer.echo("\n\n".join(as_text(index, each, name) for each in found))
+
+
+def _known_kind(index: Index, kind: str | None) -> str | None:
+    if kind is None:
+        return None
+    kinds = kinds_of(index)
+    known = read_kind(kind, kinds)
+    if known is None:
+        raise refuse(f"there is no kind {kind!r}{did_you_mean(nearest(kind, kinds))} (kinds: {', '.join(kinds)})")
+    return known
