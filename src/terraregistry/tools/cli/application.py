@@ -10,12 +10,14 @@ import typer
 
 from terraregistry.tools.cli.build import build
 from terraregistry.tools.cli.listing import list_components
-from terraregistry.tools.cli.quick import QuickCommand
+from terraregistry.tools.cli.quick import QuickCommand, QuickGroup
 from terraregistry.tools.cli.showing import show
 
 __all__ = ["app", "main"]
 
-app: typer.Typer = typer.Typer(name="terraregistry", no_args_is_help=True, pretty_exceptions_enable=False)
+app: typer.Typer = typer.Typer(
+    name="terraregistry", cls=QuickGroup, no_args_is_help=True, pretty_exceptions_enable=False
+)
 
 
 def main() -> None:

@@ -26,7 +26,7 @@ def list_components(
     kind: Annotated[
         str | None,
         typer.Argument(
-            metavar="[KIND]",
+            metavar="KIND",
             help="Only these: `backbone`, `neck`, `decoder`, `full-model` or `model-factory`.",
             autocompletion=completed_kinds,
             show_default=False,
@@ -35,7 +35,7 @@ def list_components(
     pattern: Annotated[
         str | None,
         typer.Argument(
-            metavar="[PATTERN]",
+            metavar="PATTERN",
             help="Only names like this: a glob such as `*resnet1?`, or text that is in the name. Quote a glob.",
             show_default=False,
         ),

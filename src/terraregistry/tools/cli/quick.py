@@ -1,37 +1,48 @@
-"""A command that starts at once."""
+"""Commands that start at once."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-import typer
-from typer.core import TyperCommand
+from typer.core import TyperCommand, TyperGroup
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-__all__ = ["QuickCommand"]
+__all__ = ["QuickCommand", "QuickGroup"]
+
+# Recent versions of typer import pydantic to convert any argument, also text to text and nothing to nothing, which takes as
+# long as all the rest of a command that reads the index. What is text or was not given stays as it is here.
+
+_MARK = "keeps_text"
 
 
 class QuickCommand(TyperCommand):
-    """A command whose arguments are text and flags.
+    """A command whose arguments are text and flags."""
 
-    Recent versions of typer import pydantic to convert any argument, also text to text, which takes as long as all the rest
-    of a command that reads the index. Here text stays as it is.
-    """
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:  # those of typer
-        super().__init__(*args, **kwargs)
-        for parameter in self.params:
-            parameter.process_value = _keeping_text(parameter.process_value, required=parameter.required)  # type: ignore[method-assign]  # of this instance only
+    def get_params(self, ctx: Any) -> list[Any]:  # as typer has them, which has no public names for them
+        """Return the parameters."""
+        return [_quick(parameter) for parameter in super().get_params(ctx)]
 
 
-def _keeping_text(
-    convert: Callable[[typer.Context, Any], Any], *, required: bool
-) -> Callable[[typer.Context, Any], Any]:
-    def process(context: typer.Context, value: Any) -> Any:  # as typer has it
-        if isinstance(value, str) or (value is None and not required):
-            return value
-        return convert(context, value)
+class QuickGroup(TyperGroup):
+    """A group of commands whose own options are flags."""
 
-    return process
+    def get_params(self, ctx: Any) -> list[Any]:  # as above
+        """Return the parameters."""
+        return [_quick(parameter) for parameter in super().get_params(ctx)]
+
+
+def _quick(parameter: Any) -> Any:  # as above
+    convert: Callable[[Any, Any], Any] = parameter.process_value
+    if getattr(convert, _MARK, False):
+        return parameter
+
+    def process(context: Any, value: Any) -> Any:
+        if not isinstance(value, str) and (value is not None or parameter.required):
+            return convert(context, value)
+        return value if parameter.callback is None else parameter.callback(context, parameter, value)
+
+    setattr(process, _MARK, True)
+    parameter.process_value = process
+    return parameter
