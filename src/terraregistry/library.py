@@ -20,6 +20,7 @@ from terraregistry.library_types import (
     TerratorchNeckRegistry,
     TimmBackboneRegistry,
 )
+from terraregistry.sources.mmseg import MmsegRegistry, is_installed
 
 if TYPE_CHECKING:
     from terraregistry.components.factories.encoder_decoder import EncoderDecoderFactory
@@ -32,6 +33,7 @@ __all__ = [
     "BACKBONE_REGISTRY",
     "DECODER_REGISTRY",
     "FULL_MODEL_REGISTRY",
+    "MMSEG_DECODER_REGISTRY",
     "MODEL_FACTORY_REGISTRY",
     "NECK_REGISTRY",
     "SMP_DECODER_REGISTRY",
@@ -97,6 +99,9 @@ for _name, _module in {
     TERRATORCH_DECODER_REGISTRY.register_lazy(_name, f"terraregistry.components.decoders.{_module}:{_name}")
 SMP_DECODER_REGISTRY = SmpDecoderRegistry()
 DECODER_REGISTRY = DecoderRegistry(terratorch=TERRATORCH_DECODER_REGISTRY, smp=SMP_DECODER_REGISTRY)
+MMSEG_DECODER_REGISTRY = MmsegRegistry()
+if is_installed():
+    DECODER_REGISTRY.register_source("mmseg", MMSEG_DECODER_REGISTRY)
 
 # -- whole models --
 

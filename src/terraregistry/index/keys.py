@@ -19,7 +19,7 @@ __all__ = ["FORMAT", "Key", "current_key"]
 FORMAT: Final = 2
 """The version of the index's own format."""
 
-_LIBRARIES: Final = ("terraregistry", "timm", "segmentation-models-pytorch", "torch")
+_LIBRARIES: Final = ("terraregistry", "timm", "segmentation-models-pytorch", "mmsegmentation", "mmdet", "torch")
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,87 @@
+"""Making a head as mmsegmentation makes it: in its scope, with its initial weights, and without its log."""
+
+from __future__ import annotations
+
+import warnings
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any, Final
+
+from terraregistry.errors import InvalidArgumentsError, Problem, ProblemKind
+from terraregistry.sources.mmseg.configs import check_configs, copied, loads_weights
+from terraregistry.sources.mmseg.heads import Result
+from terraregistry.sources.mmseg.inputs import Inputs
+from terraregistry.sources.mmseg.library import LOCK, check_needs, head_class, load_module
+
+if TYPE_CHECKING:
+    from collections.abc import Generator, Sequence
+
+    from torch import nn
+
+    from terraregistry.sources.mmseg.adapter import MmsegDecoder
+    from terraregistry.sources.mmseg.heads import Head
+
+__all__ = ["REGISTRY", "build_head"]
+
+REGISTRY: Final = "mmseg"
+
+
+# The arguments of a head are any objects.
+def build_head(head: Head, channel_list: Sequence[int], arguments: dict[str, Any]) -> MmsegDecoder:
+    """Make a head.
+
+    Args:
+        head: The head.
+        channel_list: The channels of each feature.
+        arguments: The arguments that the caller gave.
+
+    Returns:
+        The head as a decoder.
+
+    Raises:
+        SourceUnavailableError: The installation cannot build the head.
+        InvalidArgumentsError: The arguments do not fit the features or each other; everything that is wrong is listed.
+    """
+    from terraregistry.sources.mmseg.adapter import MmsegDecoder
+
+    check_needs(head, arguments)
+    inputs = Inputs(head, channel_list)
+    complete = inputs.complete(arguments)
+    _refuse(head, [*inputs.problems, *check_configs(arguments)])
+    given = copied(complete)
+    if head.result is Result.OF_MASKS:  # mmdet reads entries of these as attributes
+        wrap = load_module("mmengine.config").ConfigDict
+        given = {name: wrap(value) if isinstance(value, dict) else value for name, value in given.items()}
+    with _scope(), warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # advice on losses and predictions, which are not used here, and to itself
+        module: nn.Module = head_class(head)(**given)
+        _initialize(head, module)
+    return MmsegDecoder(module, channel_list, inputs.indices)
+
+
+@contextmanager
+def _scope() -> Generator[None]:
+    """Have mmengine look up names in mmsegmentation first; the scope is that of the whole process."""
+    with LOCK, load_module("mmengine.registry").DefaultScope.overwrite_default_scope("mmseg"):
+        yield
+
+
+def _initialize(head: Head, module: Any) -> None:  # a head of a library without types
+    """Set the initial weights, which mmsegmentation leaves to its runner."""
+    for name, part in module.named_modules():
+        if loads_weights(getattr(part, "init_cfg", None)):
+            detail = f"{name or head.name} reads weights from a file; load them into the model with load_state_dict"
+            _refuse(head, [Problem("init_cfg", ProblemKind.INVALID, detail=detail)])
+    if any(parameter.is_meta for parameter in module.parameters()):
+        return  # there is no data to set
+    logger = load_module("mmengine.logging").MMLogger.get_current_instance()
+    was_disabled: bool = logger.disabled
+    logger.disabled = True
+    try:
+        module.init_weights()
+    finally:
+        logger.disabled = was_disabled
+
+
+def _refuse(head: Head, problems: Sequence[Problem]) -> None:
+    if problems:
+        raise InvalidArgumentsError(head.name, REGISTRY, tuple(problems))

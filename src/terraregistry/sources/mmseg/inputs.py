@@ -1,0 +1,183 @@
+"""Which features a head is given: `in_channels`, `in_index` and `input_transform`, from the channels of the features."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any, Final, cast
+
+from terraregistry.errors import Problem, ProblemKind, describe_value
+from terraregistry.nearest import nearest
+from terraregistry.sources.mmseg.heads import HEADS, Head, Result, Takes
+
+if TYPE_CHECKING:
+    from collections.abc import Collection
+
+__all__ = ["Inputs"]
+
+_SELECT: Final = "multiple_select"
+_CONCATENATE: Final = "resize_concat"
+_INNER: Final = "kernel_generate_head"
+_UPDATES: Final = "kernel_update_head"
+_GENERATORS: Final = ("ASPPHead", "FCNHead", "PSPHead", "UPerHead")
+"""The heads that have what `IterativeDecodeHead` asks of the head that it holds."""
+
+
+class Inputs:
+    """Works out which features a head is given, and collects what is wrong.
+
+    Args:
+        head: The head.
+        channels: The channels of each feature.
+
+    Attributes:
+        problems: What is wrong.
+        indices: The features that are taken, in the order in which they are given; known after `complete`.
+    """
+
+    def __init__(self, head: Head, channels: Sequence[int]) -> None:
+        self._head: Final = head
+        self._channels: Final = channels
+        self.problems: Final[list[Problem]] = []
+        self.indices: tuple[int, ...] = ()
+
+    # The arguments of a head are any objects.
+    def complete(self, arguments: Mapping[str, Any]) -> dict[str, Any]:
+        """Add what follows from the channels to the arguments of a head.
+
+        Args:
+            arguments: The arguments that the caller gave.
+
+        Returns:
+            The arguments for the head's class; not complete where there are problems.
+        """
+        if not self._channels or min(self._channels) < 1:
+            detail = f"must be positive numbers, at least one, got {list(self._channels)}"
+            self._refuse("channel_list", detail)
+            return dict(arguments)
+        if arguments.get("num_classes", 1) < 1:
+            self._refuse("num_classes", f"must be at least 1, got {arguments['num_classes']}")
+        if self._head.takes is Takes.AS_ITS_PART:
+            return self._of_part(arguments)
+        rest = {name: value for name, value in arguments.items() if name not in ("in_channels", "in_index")}
+        several = self._several(arguments)
+        self._check_transform(arguments, several=several)
+        self.indices = self._indices(arguments, several=several)
+        taken = [self._channels[index] for index in self.indices]
+        self._check_channels(arguments.get("in_channels"), taken if several else taken[:1])
+        self._check_own(arguments, taken)
+        if self._head.result is Result.OF_MASKS:
+            return rest | {"in_channels": taken}
+        transform = (
+            {_TRANSFORM: self._transform(arguments)} if several and self._head.takes is not Takes.SEVERAL else {}
+        )
+        if self._head.result is Result.WITHOUT_TOKENS:  # it counts its inputs before it selects from them
+            return rest | transform | {"in_channels": taken, "in_index": list(range(len(taken)))}
+        if several:
+            return rest | transform | {"in_channels": taken, "in_index": list(self.indices)}
+        return rest | {"in_channels": taken[0] if taken else 0, "in_index": self.indices[0] if self.indices else 0}
+
+    def _refuse(self, path: str, detail: str) -> None:
+        self.problems.append(Problem(path, ProblemKind.INVALID, detail=detail))
+
+    def _several(self, arguments: Mapping[str, Any]) -> bool:
+        if self._head.takes is not Takes.ONE:
+            return self._head.takes is not Takes.ONE_AS_IT_IS
+        given = (arguments.get("in_index"), arguments.get("in_channels"))
+        return arguments.get(_TRANSFORM) is not None or any(isinstance(each, Sequence) for each in given)
+
+    def _transform(self, arguments: Mapping[str, Any]) -> str:
+        usual = _CONCATENATE if self._head.takes is Takes.ONE else _SELECT
+        return arguments.get(_TRANSFORM) or usual
+
+    def _check_transform(self, arguments: Mapping[str, Any], *, several: bool) -> None:
+        given: str | None = arguments.get(_TRANSFORM)
+        if given is None:
+            return
+        fits = {Takes.ONE: _CONCATENATE, Takes.SEVERAL_IF_TOLD: _SELECT}.get(self._head.takes) if several else None
+        if given != fits:
+            must = "takes one feature; leave it out" if fits is None else f"needs {fits!r}"
+            self._refuse(_TRANSFORM, f"{self._head.name} {must}")
+
+    def _indices(self, arguments: Mapping[str, Any], *, several: bool) -> tuple[int, ...]:
+        count = len(self._channels)
+        given: int | Sequence[int] | None = arguments.get("in_index")
+        if given is None:
+            usual = self._head.usual_count(arguments)
+            first = 0 if usual is None else max(0, count - usual)
+            return tuple(range(first, count)) if several else (-1,)
+        chosen = (given,) if isinstance(given, int) else tuple(given)
+        if isinstance(given, int) == several:
+            self._refuse("in_index", f"{self._head.name} takes {'a list of indices' if several else 'one index'} here")
+        wrong = [index for index in chosen if not -count <= index < count]
+        if wrong:
+            listed = ", ".join(map(str, wrong))
+            self._refuse("in_index", f"{listed} is out of range: there are {count} features")
+        if not chosen:
+            self._refuse("in_index", "names no feature")
+        return tuple(index for index in chosen if index not in wrong)
+
+    def _check_channels(self, given: int | Sequence[int] | None, taken: list[int]) -> None:
+        if given is None:
+            return
+        listed = [given] if isinstance(given, int) else list(given)
+        if listed != taken and not any(problem.path == "in_index" for problem in self.problems):
+            self._refuse("in_channels", f"the features {list(self.indices)} have {taken} channels, not {listed}")
+
+    def _check_own(self, arguments: Mapping[str, Any], taken: list[int]) -> None:
+        """Check what the head would find out by an assertion without words, or when it runs."""
+        name, count = self._head.name, len(taken)
+        usual = self._head.usual_count(arguments)
+        if usual is not None and count != usual:
+            self._refuse("in_index", f"{name} takes {usual} features with these arguments, got {count}")
+        if name == "FPNHead" and len(arguments.get("feature_strides", taken)) != count:
+            self._refuse("feature_strides", f"needs one for each of {count} features")
+        width = count * arguments.get("mla_channels", 128)
+        if name == "SETRMLAHead" and arguments.get("channels", width) != width:
+            self._refuse("channels", f"must be mla_channels times the number of features, {width}")
+        if name == "DepthwiseSeparableASPPHead" and arguments.get("c1_in_channels", 0) not in (0, self._channels[0]):
+            self._refuse("c1_in_channels", f"must be those of the first feature, {self._channels[0]}, or 0")
+        if self._head.result is Result.WITHOUT_TOKENS:
+            self._check_tokens(arguments, taken)
+
+    def _check_tokens(self, arguments: Mapping[str, Any], taken: list[int]) -> None:
+        width = arguments.get("embed_dims", 768)
+        if set(taken) != {width}:
+            self._refuse("embed_dims", f"must be the channels of each feature, {taken}, got {describe_value(width)}")
+        if arguments.get("readout_type", "ignore") != "ignore":
+            self._refuse("readout_type", "the features have no class tokens; write 'ignore'")
+
+    # -- IterativeDecodeHead, whose features are those of the head that it holds --
+
+    def _of_part(self, arguments: Mapping[str, Any]) -> dict[str, Any]:
+        count: int = arguments["num_classes"]
+        given = cast("Mapping[str, Any]", arguments[_INNER])
+        kind = str(given.get("type")).rpartition(".")[2]
+        if kind not in _GENERATORS:
+            self._unknown_part(kind, _GENERATORS)
+            return dict(arguments)
+        inner = Inputs(HEADS[kind], self._channels)
+        self._check_counts([given, *arguments[_UPDATES]], count)
+        completed = inner.complete(
+            {name: value for name, value in given.items() if name != "type"} | {"num_classes": count}
+        )
+        self.problems.extend(problem.at(f"{_INNER}.{problem.path}") for problem in inner.problems)
+        self.indices = inner.indices
+        updates = [{"num_classes": count, **update} for update in arguments[_UPDATES]]
+        if arguments["num_stages"] != len(updates):
+            self._refuse("num_stages", f"there are {len(updates)} entries in {_UPDATES}")
+        rest = {name: value for name, value in arguments.items() if name != "num_classes"}
+        return rest | {_INNER: {"type": given["type"], **completed}, _UPDATES: updates}
+
+    def _unknown_part(self, kind: str, known: Collection[str]) -> None:
+        detail = f"must be one of {', '.join(known)}"
+        self.problems.append(
+            Problem(f"{_INNER}.type", ProblemKind.NOT_FOUND, detail=detail, choices=nearest(kind, known))
+        )
+
+    def _check_counts(self, configs: Sequence[Mapping[str, Any]], count: int) -> None:
+        for config in configs:
+            if config.get("num_classes", count) != count:
+                self._refuse("num_classes", f"is {count} here and {config['num_classes']} in {config.get('type')}")
+
+
+_TRANSFORM: Final = "input_transform"

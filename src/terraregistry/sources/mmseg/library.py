@@ -1,0 +1,157 @@
+"""Importing mmsegmentation: when it is first needed, without its warnings, and also where mmcv has no compiled operators."""
+
+from __future__ import annotations
+
+import importlib
+import importlib.util
+import sys
+import threading
+import types
+import warnings
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any, Final, NoReturn
+
+from terraregistry.errors import SourceUnavailableError
+from terraregistry.sources.mmseg.heads import Needs
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Generator
+
+    from terraregistry.sources.mmseg.heads import Head
+
+__all__ = ["LOCK", "check_needs", "head_class", "is_installed", "load_module", "not_installed"]
+
+LOCK: Final = threading.RLock()
+"""Held while mmseg is imported or builds: its scopes, and the filters of warnings, are those of the whole process."""
+
+_NAME: Final = "mmseg"
+_INSTALL: Final = 'pip install "terraregistry[mmseg]"'
+_EXTENSION: Final = "mmcv._ext"
+_OPERATORS: Final = "install mmcv 2.1.0, compiled for the torch that is installed, in the place of mmcv-lite"
+_failures: Final[list[Exception]] = []
+
+
+def is_installed() -> bool:
+    """Say whether there is a package mmseg, without importing it."""
+    try:
+        return importlib.util.find_spec(_NAME) is not None
+    except (ImportError, ValueError):  # what stands in sys.modules has no spec
+        return False
+
+
+def not_installed() -> SourceUnavailableError:
+    """Make the error that says what to install."""
+    return SourceUnavailableError(_NAME, "mmsegmentation is not installed", f"install it: {_INSTALL}")
+
+
+def load_module(name: str) -> Any:  # a module of a library without types
+    """Import a module of mmseg or of what comes with it.
+
+    Args:
+        name: The module, such as `mmseg.models.decode_heads`.
+
+    Returns:
+        The module.
+
+    Raises:
+        SourceUnavailableError: mmsegmentation is not installed, or importing it fails.
+    """
+    loaded = sys.modules.get(name)
+    if loaded is not None:
+        return loaded
+    if not is_installed():
+        raise not_installed()
+    with LOCK:
+        # A second attempt would fail on what the first has left registered, and not say why.
+        error = _failures[0] if _failures else None
+        if error is None:
+            try:
+                with _quietly(), _with_stand_in():
+                    return importlib.import_module(name)
+            except Exception as failure:  # noqa: BLE001 - a broken library may raise anything
+                error = failure
+                if _NAME in sys.modules:
+                    _failures.append(failure)
+    reason = f"importing {_NAME} raises {type(error).__name__}: {error}"
+    raise SourceUnavailableError(_NAME, reason, f"repair it: {_INSTALL}") from error
+
+
+def head_class(head: Head) -> Callable[..., Any]:  # a class without types
+    """Import the class of a head.
+
+    Args:
+        head: The head.
+
+    Returns:
+        The class.
+
+    Raises:
+        SourceUnavailableError: mmsegmentation is not installed, importing it fails, or it is too old to have the head.
+    """
+    heads = load_module("mmseg.models.decode_heads")
+    found: Callable[..., Any] | None = getattr(heads, head.name, None)
+    if found is None:
+        version = getattr(load_module(_NAME), "__version__", "")
+        reason = f"mmsegmentation {version} has no {head.name}"
+        raise SourceUnavailableError(_NAME, reason, "install a newer one: pip install mmsegmentation==1.2.2")
+    return found
+
+
+# The arguments of a call are any objects.
+def check_needs(head: Head, arguments: dict[str, Any]) -> None:
+    """Check that the installation can build a head.
+
+    Args:
+        head: The head.
+        arguments: The arguments of the call.
+
+    Raises:
+        SourceUnavailableError: mmsegmentation cannot be imported, or something else that the head needs is missing.
+    """
+    bases = getattr(head_class(head), "__mro__", ())
+    if head.needs is Needs.MMDET and not any(base.__module__.partition(".")[0] == "mmdet" for base in bases):
+        reason = f"{head.name} needs mmdet, which is not installed"
+        raise SourceUnavailableError(_NAME, reason, "install it: pip install mmdet==3.3.0")
+    # In its compact form it computes with torch alone.
+    if head.needs is Needs.OPERATORS and arguments.get("compact") is not True and not _has_operators():
+        reason = f"{head.name} needs the compiled operators of mmcv, which mmcv-lite does not have"
+        raise SourceUnavailableError(_NAME, reason, f"{_OPERATORS}, or give compact=True")
+
+
+def _has_operators() -> bool:
+    return importlib.util.find_spec(_EXTENSION) is not None
+
+
+@contextmanager
+def _quietly() -> Generator[None]:
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        yield
+
+
+@contextmanager
+def _with_stand_in() -> Generator[None]:
+    """Let what wants the compiled operators of mmcv be imported without them, so that what does not use them works."""
+    if _EXTENSION in sys.modules or _has_operators():
+        yield
+        return
+    sys.modules[_EXTENSION] = _StandIn(_EXTENSION)
+    try:
+        yield
+    finally:
+        # mmengine takes its presence for that of the operators.
+        del sys.modules[_EXTENSION]
+
+
+class _StandIn(types.ModuleType):
+    """Has every operator by name, and fails when one is called."""
+
+    def __getattr__(self, name: str) -> Callable[..., NoReturn]:
+        if name.startswith("__"):
+            raise AttributeError(name)
+
+        def operator(*_args: object, **_kwargs: object) -> NoReturn:
+            reason = f"{name} is one of the compiled operators of mmcv, which mmcv-lite does not have"
+            raise SourceUnavailableError(_NAME, reason, _OPERATORS)
+
+        return operator

@@ -1,0 +1,172 @@
+"""The decode heads of mmsegmentation as a read-only registry."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final
+
+from terraregistry.errors import InvalidArgumentsError
+from terraregistry.protocols import Decoder
+from terraregistry.registry import Call, Entry
+from terraregistry.registry.readonly import ReadOnlyRegistry
+from terraregistry.sources.mmseg.configs import check_configs
+from terraregistry.sources.mmseg.heads import HEADS
+from terraregistry.sources.mmseg.library import check_needs, head_class, is_installed, not_installed
+
+if TYPE_CHECKING:
+    import inspect
+    from collections.abc import Callable, Mapping, Sequence
+
+    from terraregistry.registry.signatures import EffectiveSignature
+    from terraregistry.sources.mmseg.adapter import MmsegDecoder
+    from terraregistry.sources.mmseg.heads import Head
+
+__all__ = ["MmsegConstructor", "MmsegRegistry"]
+
+
+class MmsegConstructor:
+    """Makes the decoder of one name.
+
+    Args:
+        name: The name of a head's class.
+
+    Attributes:
+        includes_head: Whether the result is the task's output; always, for the heads of mmsegmentation.
+        name: That name.
+    """
+
+    __slots__ = ("name",)
+    includes_head: Final = True
+
+    def __init__(self, name: str) -> None:
+        self.name: Final = name
+
+    @property
+    def __name__(self) -> str:
+        return self.name
+
+    @property
+    def __defined_by__(self) -> Callable[..., Any]:  # a class without types
+        """The class in mmsegmentation."""
+        return head_class(HEADS[self.name])
+
+    @property
+    def __signature__(self) -> inspect.Signature:
+        return _effective(HEADS[self.name]).signature
+
+    # What a head takes depends on the head; build() holds the arguments to its signature.
+    def __call__(self, channel_list: Sequence[int], **kwargs: Any) -> MmsegDecoder:
+        """Make the decoder.
+
+        Args:
+            channel_list: The channels of each feature.
+            kwargs: The arguments of the head's class; `in_channels`, `in_index` and `input_transform` follow from the
+                channels unless they are given.
+
+        Returns:
+            A new decoder.
+        """
+        from terraregistry.sources.mmseg.building import build_head
+
+        return build_head(HEADS[self.name], channel_list, kwargs)
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}({self.name!r})"
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, MmsegConstructor) and self.name == other.name
+
+    def __hash__(self) -> int:
+        return hash((MmsegConstructor, self.name))
+
+    # What reconstructs it has arguments of its own.
+    def __reduce__(self) -> tuple[Any, ...]:
+        return MmsegConstructor, (self.name,)
+
+
+class MmsegRegistry(ReadOnlyRegistry[Decoder]):
+    """The decode heads of mmsegmentation that map features to logits, each built from the channels of the features.
+
+    What a head makes of them is the result of the whole decoder: `includes_head` is true, and `out_channels` the number of
+    classes. `in_channels`, `in_index` and `input_transform` follow from the channels of the features unless they are given.
+    mmsegmentation is imported when the first head is used; the names are known without that. A head that needs more than is
+    installed, such as the compiled operators of mmcv, is listed, and building it raises a `SourceUnavailableError` that says what
+    it needs. Where mmsegmentation is not installed, the registry is empty, and building a head says what to install.
+    """
+
+    _remedy = "register a decoder of your own in TERRATORCH_DECODER_REGISTRY, or in a Registry that you mount"
+
+    def __init__(self) -> None:
+        super().__init__()
+        heads = HEADS.values() if is_installed() else ()
+        self._entries: Final[dict[str, Entry[Decoder]]] = {head.name: _MmsegEntry(head) for head in heads}
+
+    def _find(self, name: str) -> Entry[Decoder] | None:
+        return self._entries.get(name)
+
+    def look_up(self, name: str) -> str | None:
+        """Return the canonical spelling of a name or an alias, or None for a name that is not here."""
+        return name if name in self._entries else None
+
+    def _names(self) -> tuple[str, ...]:
+        return tuple(self._entries)
+
+    def _entry(self, name: object) -> Entry[Decoder]:
+        if not self._entries and isinstance(name, str) and name in HEADS:
+            raise not_installed()
+        return super()._entry(name)
+
+
+class _MmsegEntry(Entry[Decoder]):
+    """One head, whose class is imported when it is first used."""
+
+    __slots__ = ("_checking", "_head")
+
+    def __init__(self, head: Head) -> None:
+        super().__init__(head.name, MmsegConstructor(head.name))
+        self._head = head
+        self._checking: _MmsegCall | None = None
+
+    def call(self, kwargs: Mapping[str, Any]) -> Call[Decoder]:  # the arguments of a call are any objects
+        """Return the call, which looks into dictionaries as well."""
+        del kwargs
+        if self._checking is None:
+            self._checking = _MmsegCall(self._head, self.constructor, _effective(self._head))
+        return self._checking
+
+
+class _MmsegCall(Call[Decoder]):
+    """A call of a head: what the installation lacks is said first, and dictionaries are checked for the names of layers."""
+
+    __slots__ = ("_head",)
+
+    def __init__(self, head: Head, constructor: Callable[..., Decoder], effective: EffectiveSignature) -> None:
+        super().__init__(constructor, effective)
+        self._head = head
+
+    # The arguments of a call are any objects.
+    def validate(
+        self, args: tuple[Any, ...], kwargs: Mapping[str, Any], component: str, registry: Callable[[], str]
+    ) -> tuple[tuple[Any, ...], dict[str, Any]]:
+        """Validate, and report layers that are not registered.
+
+        Raises:
+            SourceUnavailableError: The installation cannot build the head.
+            InvalidArgumentsError: The arguments do not fit.
+        """
+        check_needs(self._head, dict(kwargs))
+        problems = tuple(check_configs(kwargs))
+        try:
+            valid = super().validate(args, kwargs, component, registry)
+        except InvalidArgumentsError as error:
+            problems = (*error.problems, *problems)
+        else:
+            if not problems:
+                return valid
+        raise InvalidArgumentsError(component, registry, problems, self.signature_text, self.defined_at)
+
+
+def _effective(head: Head) -> EffectiveSignature:
+    from terraregistry.sources.mmseg.adapter import MmsegDecoder
+    from terraregistry.sources.mmseg.signatures import signature_of
+
+    return signature_of(head, head_class(head), MmsegDecoder)
