@@ -464,3 +464,78 @@ def test_what_is_read_is_validated() -> None:
         ComponentSpec.from_dict({"registry": f"{HERE}:ONE", "name": "typd"})
     with pytest.raises(InvalidArgumentsError):
         ComponentSpec.from_dict({"name": "typed", "args": [1, 2, 3, 4, 5, 6, 7, 8]}, ONE)
+
+
+# -- lists inside themselves, and very deep ones --
+
+
+def inside_itself() -> list[Any]:
+    items: list[Any] = [1]
+    items += [items, (items,), {"a": items}]
+    return items
+
+
+def deep(levels: int = 100_000) -> list[Any]:
+    items: list[Any] = []
+    for _ in range(levels):
+        items = [items]
+    return items
+
+
+def test_a_list_inside_itself_is_one_in_the_copy() -> None:
+    given = inside_itself()
+    spec = ONE.validate("anything", given, x=given)
+    for copied in (spec.args[0], spec.kwargs["x"], spec.build().args[0]):
+        assert copied is not given
+        number, inner, (in_tuple,), in_table = copied
+        assert (number, len(copied)) == (1, 4)
+        assert all(each is copied for each in (inner, in_tuple, in_table["a"]))
+    spec.args[0].clear()
+    assert len(spec.args[0]) == len(given) == 4
+
+
+def test_a_spec_of_a_list_inside_itself_can_be_compared_written_and_pickled() -> None:
+    one, other = ONE.validate("anything", inside_itself()), ONE.validate("anything", inside_itself())
+    assert one == other
+    assert hash(one) == hash(other)
+    assert one != ONE.validate("anything", [1, [1], (1,), {"a": 1}])
+    assert repr(one).startswith("<ComponentSpec anything(list [1, [")
+    for twin in (pickle.loads(pickle.dumps(one)), copy.deepcopy(one)):
+        assert twin == one
+        items = twin.args[0]
+        assert items[1] is items
+    message = r"^args\[0\]\[1\] is inside itself, which plain data cannot hold; pickle the spec instead$"
+    with pytest.raises(TypeError, match=message):
+        one.to_dict()
+
+
+def test_a_table_inside_itself_keeps_its_entries() -> None:
+    table: dict[str, Any] = {"a": 1}
+    table["self"] = table
+    spec = ONE.validate("anything", table=table)
+    copied = spec.kwargs["table"]
+    assert copied is not table
+    assert copied["self"] is copied
+    assert spec == ONE.validate("anything", table=table)
+
+
+def test_a_list_that_is_nested_very_deep_is_passed_on() -> None:
+    given = deep()
+    spec = ONE.validate("anything", given)
+    assert spec == ONE.validate("anything", given)
+    assert isinstance(hash(spec), int)
+    at, levels = spec.build().args[0], 0
+    while at:
+        (at,), levels = at, levels + 1
+    assert levels == 100_000
+    with pytest.raises(TypeError, match="is inside more than 64 others, which plain data cannot hold; pickle the spec"):
+        spec.to_dict()
+
+
+def test_items_that_are_shared_are_copied_once() -> None:
+    items: list[Any] = [0]
+    for _ in range(60):
+        items = [items, items]
+    spec = ONE.validate("anything", items)  # 2**60 items, if each was copied by itself
+    first, second = spec.args[0]
+    assert first is second

@@ -5,13 +5,11 @@ from __future__ import annotations
 import copy
 import importlib
 import pickle
-from collections.abc import Mapping, Sequence
-from collections.abc import Set as AbstractSet
-from enum import Enum
-from pathlib import PurePath
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Final, Generic, Protocol, Self, TypeVar, cast
 
 from terraregistry.errors import RegistryError, describe_value
+from terraregistry.registry.values import fresh, frozen, to_plain
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -72,18 +70,18 @@ class ComponentSpec(Generic[T]):
         set_once(self, "name", name)
         set_once(self, "spelling", name if spelling is None else spelling)
         # Copies of their own: whoever gave a list may go on to change it.
-        set_once(self, "_args", tuple(map(_fresh, args)))
-        set_once(self, "_kwargs", {key: _fresh(value) for key, value in kwargs.items()})
+        set_once(self, "_args", tuple(map(fresh, args)))
+        set_once(self, "_kwargs", {key: fresh(value) for key, value in kwargs.items()})
 
     @property
     def args(self) -> tuple[Any, ...]:  # as above
         """The positional arguments, with new lists and dictionaries each time."""
-        return tuple(map(_fresh, self._args))
+        return tuple(map(fresh, self._args))
 
     @property
     def kwargs(self) -> dict[str, Any]:
         """The keyword arguments, as a new dictionary each time."""
-        return {name: _fresh(value) for name, value in self._kwargs.items()}
+        return {name: fresh(value) for name, value in self._kwargs.items()}
 
     def __setattr__(self, name: str, value: object) -> None:
         raise AttributeError(f"a ComponentSpec does not change: {name} cannot be set")
@@ -113,8 +111,8 @@ class ComponentSpec(Generic[T]):
         """
         data: dict[str, Any] = {"registry": self._reference(), "name": self.spelling}
         if self._args:
-            data["args"] = [_to_plain(value, f"args[{index}]") for index, value in enumerate(self._args)]
-        data["kwargs"] = {name: _to_plain(value, f"kwargs.{name}") for name, value in self._kwargs.items()}
+            data["args"] = [to_plain(value, f"args[{index}]") for index, value in enumerate(self._args)]
+        data["kwargs"] = {name: to_plain(value, f"kwargs.{name}") for name, value in self._kwargs.items()}
         return data
 
     @classmethod
@@ -177,56 +175,7 @@ class ComponentSpec(Generic[T]):
         return reference
 
     def _identity(self) -> tuple[object, ...]:
-        return (id(self.registry), self.spelling, _frozen(self._args), _frozen(self._kwargs))
-
-
-class _Object:
-    """An argument as a part of a key: equal to itself, and to what it says it is equal to."""
-
-    __slots__ = ("value",)
-
-    def __init__(self, value: object) -> None:
-        self.value = value
-
-    def __eq__(self, other: object) -> bool:
-        if not isinstance(other, _Object) or type(self.value) is not type(other.value):
-            return False
-        # `is True`: a tensor's == gives a tensor.
-        return self.value is other.value or (_hashable(self.value) and (self.value == other.value) is True)
-
-    def __hash__(self) -> int:
-        return hash(self.value) if _hashable(self.value) else id(self.value)
-
-
-def _hashable(value: object) -> bool:
-    try:
-        hash(value)
-    except TypeError:
-        return False
-    return True
-
-
-def _frozen(value: object) -> object:
-    if isinstance(value, Mapping):
-        items = cast("Mapping[object, object]", value).items()
-        return ("mapping", frozenset((_Object(key), _frozen(item)) for key, item in items))
-    if isinstance(value, (list, tuple)):
-        kind = "list" if isinstance(value, list) else "tuple"
-        return (kind, tuple(_frozen(item) for item in cast("Sequence[object]", value)))
-    if isinstance(value, (set, frozenset)):
-        return ("set", frozenset(_frozen(item) for item in cast("AbstractSet[object]", value)))
-    return _Object(value)
-
-
-def _fresh(value: Any) -> Any:  # arguments are any objects
-    """Copy plain containers, so that a constructor that changes its argument does not change the spec."""
-    if type(value) is dict:
-        return {key: _fresh(item) for key, item in cast("dict[object, object]", value).items()}
-    if type(value) is list:
-        return [_fresh(item) for item in cast("list[object]", value)]
-    if type(value) is tuple:
-        return tuple(_fresh(item) for item in cast("tuple[object, ...]", value))
-    return set(cast("set[object]", value)) if type(value) is set else value
+        return (id(self.registry), self.spelling, frozen(self._args), frozen(self._kwargs))
 
 
 def _is_spec(data: object, *, with_registry: bool) -> bool:
@@ -241,36 +190,6 @@ def _is_spec(data: object, *, with_registry: bool) -> bool:
         and isinstance(fields.get("args", ()), (list, tuple))
         and isinstance(kwargs, Mapping)
         and all(isinstance(key, str) for key in cast("Mapping[object, object]", kwargs))
-    )
-
-
-def _to_plain(value: object, path: str) -> object:
-    if isinstance(value, Enum):
-        return _to_plain(value.value, path)
-    if value is None or isinstance(value, bool):
-        return value
-    for plain in (int, float, str):
-        if isinstance(value, plain):
-            return value if type(value) is plain else plain(value)  # such as a float64 of numpy
-    if isinstance(value, PurePath):
-        return str(value)
-    if isinstance(value, Mapping):
-        items = cast("Mapping[object, object]", value).items()
-        return {_plain_key(key, path): _to_plain(item, f"{path}.{key}") for key, item in items}
-    if isinstance(value, (set, frozenset)):
-        value = sorted(cast("AbstractSet[object]", value), key=repr)
-    if isinstance(value, (list, tuple)):
-        return [_to_plain(item, f"{path}[{index}]") for index, item in enumerate(cast("Sequence[object]", value))]
-    raise TypeError(f"{path} is a {describe_value(value)}, which plain data cannot hold; pickle the spec instead")
-
-
-def _plain_key(key: object, path: str) -> str:
-    if isinstance(key, Enum):
-        key = key.value
-    if isinstance(key, str):
-        return str(key)
-    raise TypeError(
-        f"{path} has the key {describe_value(key)}, and keys of plain data are strings; pickle the spec instead"
     )
 
 

@@ -1,0 +1,157 @@
+"""Arguments as values: copied, compared, and written as plain data, whatever is inside them and however deep."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from collections.abc import Set as AbstractSet
+from enum import Enum
+from pathlib import PurePath
+from typing import Any, Final, cast
+
+from terraregistry.errors import describe_value
+
+__all__ = ["fresh", "frozen", "to_plain"]
+
+_DEEPEST: Final = 64
+"""How many containers inside each other are looked into; what is deeper is an object like any other."""
+
+
+def fresh(value: Any) -> Any:  # arguments are any objects
+    """Copy plain containers, so that whoever changes them does not change the original.
+
+    Args:
+        value: An argument.
+
+    Returns:
+        New lists, dictionaries, tuples and sets of the same objects. A container that is there twice, or inside itself, is
+        so in the copy.
+    """
+    return _copied(value, {}, 0)
+
+
+def _copied(value: Any, copies: dict[int, Any], depth: int) -> Any:  # as above
+    mark = id(value)
+    if mark in copies:
+        return copies[mark]
+    if depth > _DEEPEST:
+        return value
+    if type(value) is dict:
+        table: dict[object, object] = {}
+        copies[mark] = table
+        items = cast("dict[object, object]", value).items()
+        table.update((key, _copied(item, copies, depth + 1)) for key, item in items)
+    elif type(value) is list:
+        items_of: list[object] = []
+        copies[mark] = items_of
+        items_of.extend(_copied(item, copies, depth + 1) for item in cast("list[object]", value))
+    elif type(value) is tuple:
+        copied = tuple(_copied(item, copies, depth + 1) for item in cast("tuple[object, ...]", value))
+        copies.setdefault(mark, copied)
+    elif type(value) is set:
+        copies[mark] = set(cast("set[object]", value))
+    return copies.get(mark, value)
+
+
+def frozen(value: object) -> object:
+    """Make a key of an argument: hashable, and equal to that of an equal argument.
+
+    Args:
+        value: The argument.
+
+    Returns:
+        The key. Objects that cannot be hashed are equal to themselves alone.
+    """
+    return _key(value, ())
+
+
+def _key(value: object, around: tuple[int, ...]) -> object:
+    if id(value) in around:
+        return ("inside itself", len(around) - around.index(id(value)))
+    if len(around) > _DEEPEST + 1:  # the arguments of a spec are in a container already
+        return _Object(value)
+    around = (*around, id(value))
+    if isinstance(value, Mapping):
+        items = cast("Mapping[object, object]", value).items()
+        return ("mapping", frozenset((_Object(key), _key(item, around)) for key, item in items))
+    if isinstance(value, (list, tuple)):
+        kind = "list" if isinstance(value, list) else "tuple"
+        return (kind, tuple(_key(item, around) for item in cast("Sequence[object]", value)))
+    if isinstance(value, (set, frozenset)):
+        return ("set", frozenset(_key(item, around) for item in cast("AbstractSet[object]", value)))
+    return _Object(value)
+
+
+class _Object:
+    """An argument as a part of a key: equal to itself, and to what it says it is equal to."""
+
+    __slots__ = ("value",)
+
+    def __init__(self, value: object) -> None:
+        self.value = value
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, _Object) or type(self.value) is not type(other.value):
+            return False
+        # `is True`: a tensor's == gives a tensor.
+        return self.value is other.value or (_hashable(self.value) and (self.value == other.value) is True)
+
+    def __hash__(self) -> int:
+        return hash(self.value) if _hashable(self.value) else id(self.value)
+
+
+def _hashable(value: object) -> bool:
+    try:
+        hash(value)
+    except TypeError:
+        return False
+    return True
+
+
+def to_plain(value: object, path: str) -> object:
+    """Write an argument as plain data.
+
+    Args:
+        value: The argument.
+        path: Where it is, for the error.
+
+    Returns:
+        The same of dictionaries, lists, strings, numbers, booleans and None.
+
+    Raises:
+        TypeError: There is something in it that plain data cannot hold.
+    """
+    return _plain(value, path, ())
+
+
+def _plain(value: object, path: str, around: tuple[int, ...]) -> object:
+    if isinstance(value, Enum):
+        return _plain(value.value, path, around)
+    if value is None or isinstance(value, bool):
+        return value
+    for plain in (int, float, str):
+        if isinstance(value, plain):
+            return value if type(value) is plain else plain(value)  # such as a float64 of numpy
+    if isinstance(value, PurePath):
+        return str(value)
+    if id(value) in around or len(around) > _DEEPEST:
+        inside = "is inside itself" if id(value) in around else f"is inside more than {_DEEPEST} others"
+        raise TypeError(f"{path} {inside}, which plain data cannot hold; pickle the spec instead")
+    around = (*around, id(value))
+    if isinstance(value, Mapping):
+        items = cast("Mapping[object, object]", value).items()
+        return {_plain_key(key, path): _plain(item, f"{path}.{key}", around) for key, item in items}
+    if isinstance(value, (set, frozenset)):
+        value = sorted(cast("AbstractSet[object]", value), key=repr)
+    if isinstance(value, (list, tuple)):
+        return [_plain(item, f"{path}[{index}]", around) for index, item in enumerate(cast("Sequence[object]", value))]
+    raise TypeError(f"{path} is a {describe_value(value)}, which plain data cannot hold; pickle the spec instead")
+
+
+def _plain_key(key: object, path: str) -> str:
+    if isinstance(key, Enum):
+        key = key.value
+    if isinstance(key, str):
+        return str(key)
+    raise TypeError(
+        f"{path} has the key {describe_value(key)}, and keys of plain data are strings; pickle the spec instead"
+    )
