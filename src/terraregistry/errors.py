@@ -32,6 +32,7 @@ __all__ = [
     "RegistryError",
     "SourceNotFoundError",
     "SourceUnavailableError",
+    "UntrainedBackboneWarning",
     "UnusedArgumentWarning",
     "WeightsError",
     "describe_value",
@@ -319,6 +320,27 @@ class UnusedArgumentWarning(UserWarning):
             f"{count} argument{'s' if count != 1 else ''} of {_quoted(self.component)} that nothing reads, dropped"
         ]
         return "\n".join([*lines, *(f"  {problem}" for problem in self.problems)])
+
+
+class UntrainedBackboneWarning(UserWarning):
+    """Adapters are put on a backbone that has random weights, and these are not trained.
+
+    Attributes:
+        component: The place and the name of the backbone.
+        method: The method of the adapters.
+    """
+
+    def __init__(self, component: str, method: str) -> None:
+        super().__init__(component, method)
+        self.component = component
+        self.method = method
+
+    def __str__(self) -> str:
+        """Say what becomes of the backbone, and how to give it weights."""
+        return (
+            f"{self.component} is not pretrained, and with {self.method} only adapters beside its random weights are trained; "
+            "load weights with pretrained=True or from a file"
+        )
 
 
 class ComponentProtocolError(RegistryError, TypeError):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+import pickle
 import sys
 
 import pytest
@@ -10,8 +11,8 @@ import torch
 from torch import nn
 
 from terraregistry.components.backbones.adapters import SeparateQKV
-from terraregistry.errors import InvalidArgumentsError, SourceUnavailableError
-from terraregistry.library import MODEL_FACTORY_REGISTRY
+from terraregistry.errors import InvalidArgumentsError, SourceUnavailableError, UntrainedBackboneWarning
+from terraregistry.library import MODEL_FACTORY_REGISTRY, TERRATORCH_BACKBONE_REGISTRY, TIMM_BACKBONE_REGISTRY
 
 FACTORY = MODEL_FACTORY_REGISTRY.build("EncoderDecoderFactory")
 ARGUMENTS = {
@@ -71,7 +72,8 @@ def test_what_is_wrong_without_looking_into_the_library_is_named() -> None:
 @needs_peft
 def test_only_adapters_are_trained() -> None:
     torch.manual_seed(0)
-    model = FACTORY.build_model(**ARGUMENTS, peft_config=LORA)
+    with pytest.warns(UntrainedBackboneWarning):
+        model = FACTORY.build_model(**ARGUMENTS, peft_config=LORA)
     trained = [name for name, parameter in model.encoder.named_parameters() if parameter.requires_grad]
     assert trained
     assert all(".lora_" in name for name in trained)
@@ -90,4 +92,59 @@ def test_what_is_wrong_with_a_method_is_named() -> None:
         "peft_config.peft_config_kwargs.r": "expected int, got str '4'",
     }
     with pytest.raises(InvalidArgumentsError, match="got 'qvk'; did you mean 'qkv'"):
-        FACTORY.build_model(**ARGUMENTS, peft_config=LORA | {"replace_qkv": "qvk"})
+        FACTORY.build_model(**ARGUMENTS | {"backbone": timm_vit()}, peft_config=LORA | {"replace_qkv": "qvk"})
+
+
+UNTRAINED = (
+    "backbone ('{name}') is not pretrained, and with {method} only adapters beside its random weights are trained; "
+    "load weights with pretrained=True or from a file"
+)
+
+
+def timm_vit() -> nn.Module:
+    return TIMM_BACKBONE_REGISTRY.build("test_vit")
+
+
+@needs_peft
+@pytest.mark.parametrize(
+    ("given", "name"),
+    [
+        ({}, "timm_test_vit"),
+        ({"backbone_pretrained": False}, "timm_test_vit"),
+        ({"backbone": "prithvi_eo_tiny", "backbone_img_size": 32}, "prithvi_eo_tiny"),
+        ({"backbone_use_temporal": True}, "timm_test_vit"),
+    ],
+)
+def test_adapters_on_random_weights_are_warned_of(given, name) -> None:
+    lora = {"method": "lora", "peft_config_kwargs": {"target_modules": ["qkv"], "r": 2}}
+    FACTORY.validate_model(**(ARGUMENTS | given), peft_config=lora)
+    with pytest.warns(UntrainedBackboneWarning) as caught:
+        FACTORY.build_model(**(ARGUMENTS | given), peft_config=lora)
+    (warning,) = [each.message for each in caught if isinstance(each.message, UntrainedBackboneWarning)]
+    wrapper = " in TemporalWrapper" if "backbone_use_temporal" in given else ""
+    assert str(warning) == UNTRAINED.format(name=name, method="lora").replace("')", "')" + wrapper, 1)
+    assert warning.component == f"backbone ('{name}'){wrapper}"
+    assert str(pickle.loads(pickle.dumps(warning))) == str(warning)
+
+
+@needs_peft
+def test_adapters_on_weights_that_are_loaded_are_not_warned_of(tmp_path) -> None:
+    lora = {"method": "LORA", "peft_config_kwargs": {"target_modules": ["qkv"], "r": 2}}
+    own = ARGUMENTS | {"backbone": "prithvi_eo_tiny", "backbone_img_size": 32}
+    trained = TERRATORCH_BACKBONE_REGISTRY.build("prithvi_eo_tiny", img_size=32)
+    torch.save(trained.state_dict(), tmp_path / "tiny.pt")
+    model = FACTORY.build_model(**own, backbone_ckpt_path=tmp_path / "tiny.pt", peft_config=lora)
+    torch.testing.assert_close(model.encoder.base_model.model.cls_token, trained.cls_token)
+    FACTORY.build_model(**(ARGUMENTS | {"backbone": timm_vit()}), peft_config=lora)  # whoever made it knows what it has
+
+    def loading(pretrained: bool = True) -> nn.Module:
+        assert pretrained
+        return timm_vit()
+
+    def without() -> nn.Module:
+        return timm_vit()
+
+    with TERRATORCH_BACKBONE_REGISTRY.scope():
+        for constructor in (loading, without):
+            TERRATORCH_BACKBONE_REGISTRY.register(constructor)
+            FACTORY.build_model(**(ARGUMENTS | {"backbone": constructor.__name__}), peft_config=lora)

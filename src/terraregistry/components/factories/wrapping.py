@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, cast
@@ -13,7 +14,13 @@ from terraregistry.components.backbones.temporal import TemporalWrapper
 from terraregistry.components.factories.arguments import Arguments
 from terraregistry.components.factories.part_planning import plan_part
 from terraregistry.components.factories.parts import NamedPart
-from terraregistry.errors import InvalidArgumentsError, Problem, ProblemKind, describe_value
+from terraregistry.errors import (
+    InvalidArgumentsError,
+    Problem,
+    ProblemKind,
+    UntrainedBackboneWarning,
+    describe_value,
+)
 from terraregistry.registry import Registry
 
 if TYPE_CHECKING:
@@ -29,6 +36,9 @@ ADAPTERS: Final = "adapters"
 """The name of what puts adapters on a backbone."""
 _USE: Final = "use_temporal"
 _TEMPORAL: Final = "temporal_"
+_PRETRAINED: Final = "pretrained"
+_WEIGHTS: Final = (_PRETRAINED, "ckpt_path", "checkpoint_path")
+"""The arguments by which backbones are asked to load weights."""
 
 
 @dataclass(frozen=True)
@@ -75,6 +85,27 @@ class WrappedPart:
     def build(self, *args: Any, **kwargs: Any) -> nn.Module:
         """Build the backbone, and put the wrapper around it."""
         return self.wrapper.build(self.inner.build(*args, **kwargs))
+
+
+@dataclass(frozen=True)
+class AdaptedPart(WrappedPart):
+    """A backbone with adapters on it."""
+
+    # As every part.
+    def build(self, *args: Any, **kwargs: Any) -> nn.Module:
+        """Build the backbone, and put adapters on it; warn of one with random weights, which they leave as they are."""
+        if self._is_untrained():
+            method = str(self.wrapper.value_of("method"))
+            warnings.warn(UntrainedBackboneWarning(self.inner.label, method), stacklevel=2)
+        return super().build(*args, **kwargs)
+
+    def _is_untrained(self) -> bool:
+        """Say whether the backbone could load weights, and is not asked to."""
+        return _PRETRAINED in self.parameters and not any(map(self._asks_for, _WEIGHTS))
+
+    def _asks_for(self, parameter: str) -> bool:
+        given = self.parameters[parameter].default if self.takes(parameter) else self.value_of(parameter)
+        return bool(given)
 
 
 def take_temporal(arguments: Arguments, parameters: Collection[str]) -> tuple[Arguments, Arguments]:
@@ -134,7 +165,7 @@ def with_adapters(part: Part | None, given: Mapping[str, Any] | None, problems: 
     if given is None:
         return part
     arguments = Arguments(given, "peft_config.")
-    wrapped = _around(part, ADAPTERS, arguments, problems)
+    wrapped = _around(part, ADAPTERS, arguments, problems, AdaptedPart)
     method, options = given.get("method"), given.get("peft_config_kwargs")
     if isinstance(method, str) and (options is None or isinstance(options, Mapping)):
         try:
@@ -144,9 +175,15 @@ def with_adapters(part: Part | None, given: Mapping[str, Any] | None, problems: 
     return wrapped
 
 
-def _around(part: Part | None, name: str, arguments: Arguments, problems: list[Problem]) -> Part | None:
+def _around(
+    part: Part | None,
+    name: str,
+    arguments: Arguments,
+    problems: list[Problem],
+    kind: type[WrappedPart] = WrappedPart,
+) -> Part | None:
     leading = (nn.Identity(),)
     wrapper = plan_part("backbone", _WRAPPERS, name, arguments, leading, problems, kind=nn.Module)
     if part is None or not isinstance(wrapper, NamedPart):
         return part
-    return WrappedPart(part, wrapper)
+    return kind(part, wrapper)
