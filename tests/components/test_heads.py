@@ -122,11 +122,31 @@ HEADS = [
 ]
 
 
+@pytest.mark.parametrize("dtype", [torch.float32, torch.bfloat16])
 @pytest.mark.parametrize("head", HEADS)
-def test_every_parameter_gets_a_gradient(head) -> None:
+def test_every_parameter_gets_a_gradient(head, dtype) -> None:
+    head = copy.deepcopy(head).to(dtype).eval()
+    result = head(torch.randn(1, 4, 3, 5, dtype=dtype))
+    assert result.dtype == dtype
+    result.float().square().sum().backward()
+    assert all(parameter.grad is not None and parameter.grad.isfinite().all() for parameter in head.parameters())
+
+
+@pytest.mark.parametrize("head", HEADS)
+def test_bfloat16_is_float32_with_less_precision(head) -> None:
     head = copy.deepcopy(head).eval()
-    head(torch.randn(2, 4, 3, 3)).square().sum().backward()
-    assert all(parameter.grad is not None for parameter in head.parameters())
+    x = torch.randn(2, 4, 3, 5)
+    expected = head(x)
+    given = head.to(torch.bfloat16)(x.to(torch.bfloat16)).float()
+    assert (given - expected).abs().max() < 0.05 * max(1.0, expected.abs().max().item())
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("head", HEADS)
+def test_compiled_heads_compute_the_same(head) -> None:
+    head = copy.deepcopy(head).eval()
+    x = torch.randn(1, 4, 3, 5)
+    torch.testing.assert_close(torch.compile(head, backend="aot_eager", fullgraph=True)(x), head(x))
 
 
 @pytest.mark.parametrize("head", HEADS)

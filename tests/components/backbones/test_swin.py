@@ -272,6 +272,15 @@ def test_every_parameter_gets_a_gradient(dtype, with_cp) -> None:
         assert torch.isfinite(parameter.grad).all(), name
 
 
+def test_bfloat16_is_float32_with_less_precision() -> None:
+    swin = small()
+    images = torch.randn(1, 3, 40, 28)
+    expected = stage_features(swin, images)
+    given = stage_features(swin.to(torch.bfloat16), images.to(torch.bfloat16))
+    for one, other in zip(given, expected, strict=True):
+        assert (one.float() - other).abs().max() < 0.05 * other.abs().max()
+
+
 def test_frozen_stages_stay_as_they_are() -> None:
     swin = small(frozen_stages=2, drop_path_rate=0.9).train()
     trained = {name.split(".")[0] + name.split(".")[1] for name, each in swin.named_parameters() if each.requires_grad}

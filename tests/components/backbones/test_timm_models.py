@@ -143,6 +143,17 @@ def test_pyramids_are_copied_pickled_and_exported(name) -> None:
     assert torch.equal(net(images)[-1], expected[-1])
 
 
+@pytest.mark.slow
+@pytest.mark.parametrize("size", [(32, 32), (48, 32)])
+@pytest.mark.parametrize("name", ["prithvi_vit_tiny", "prithvi_swin_B"])
+def test_pyramids_compile_to_one_graph(name, size) -> None:
+    net = timm.create_model(name, features_only=True, **(TINY_SWIN if "swin" in name else TINY)).eval()
+    images = torch.randn(1, 6, *size)
+    compiled = torch.compile(net, fullgraph=True, backend="aot_eager", dynamic=False)
+    for one, other in zip(compiled(images), net(images), strict=True):
+        torch.testing.assert_close(one, other, atol=1e-4, rtol=1e-4)
+
+
 def checkpoint_of(tmp_path, randomise, **more):
     torch.manual_seed(4)
     sizes = {**TINY, "patch_size": (1, 16, 16), "decoder_embed_dim": 16, "decoder_depth": 1, "decoder_num_heads": 2}

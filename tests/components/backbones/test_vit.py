@@ -194,6 +194,53 @@ def test_prompts_take_part_and_leave_no_token_behind() -> None:
     assert all(prompt.abs().max() <= bound for prompt in prompted.vpt_prompt_embeddings)
 
 
+def test_prompts_stand_between_the_class_token_and_the_patches_of_their_own_block() -> None:
+    vit = small(vpt=True, vpt_n_tokens=3)
+    images = torch.randn(2, 2, 32, 24)
+    tokens = torch.cat(vit.embed(images), dim=1)
+    for index, feature in enumerate(vit(images)):
+        prompts = vit.vpt_prompt_embeddings[index].repeat(2, 1, 1)
+        output = vit.blocks[index](torch.cat([tokens[:, [0]], prompts, tokens[:, 1:]], dim=1))
+        tokens = output[:, [0, *range(4, output.shape[1])]]
+        expected = vit.norm(tokens) if index == 2 else tokens
+        torch.testing.assert_close(feature, expected, atol=1e-5, rtol=1e-5)
+
+
+def test_prompts_drop_out_in_training_only() -> None:
+    vit = small(vpt=True, vpt_n_tokens=3, vpt_dropout=0.5)
+    images = torch.randn(1, 2, 32, 32)
+    assert torch.equal(vit(images)[-1], vit(images)[-1])
+    vit.train()
+    assert not torch.equal(vit(images)[-1], vit(images)[-1])
+
+
+def test_prompts_alone_can_be_trained() -> None:
+    vit = small(vpt=True, vpt_n_tokens=2)
+    vit.freeze()
+    images, before = torch.randn(1, 2, 32, 32), {name: each.clone() for name, each in vit.state_dict().items()}
+    optimizer = torch.optim.SGD([each for each in vit.parameters() if each.requires_grad], lr=0.1)
+    losses, target = [], torch.randn(1, 17, 48)
+    for _ in range(3):
+        optimizer.zero_grad()
+        loss = (vit(images)[-1] - target).square().mean()
+        loss.backward()
+        optimizer.step()
+        losses.append(loss.item())
+    assert losses[-1] < losses[0]
+    changed = {name for name, each in vit.state_dict().items() if not torch.equal(each, before[name])}
+    assert changed == {f"vpt_prompt_embeddings.{index}" for index in range(3)}
+
+
+def test_bfloat16_is_float32_with_less_precision() -> None:
+    vit = small(num_frames=3, coords_encoding=["time", "location"])
+    images, times = torch.randn(1, 2, 3, 24, 40), torch.tensor([[[2020.0, 12], [2021, 200], [2021, 201]]])
+    places = torch.tensor([[47.0, 8.0]])
+    expected = vit(images, times, places)
+    given = vit.to(torch.bfloat16)(images.to(torch.bfloat16), times, places)
+    for one, other in zip(given, expected, strict=True):
+        assert (one.float() - other).abs().max() < 0.05 * other.abs().max()
+
+
 def test_freezing_leaves_the_prompts_to_be_trained() -> None:
     vit = small(vpt=True, vpt_n_tokens=1)
     vit.freeze()

