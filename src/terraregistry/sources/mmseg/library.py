@@ -34,9 +34,10 @@ _failures: Final[list[Exception]] = []
 def is_installed() -> bool:
     """Say whether there is a package mmseg, without importing it."""
     try:
-        return importlib.util.find_spec(_NAME) is not None
+        spec = importlib.util.find_spec(_NAME)
     except (ImportError, ValueError):  # what stands in sys.modules has no spec
         return False
+    return spec is not None and spec.origin is not None  # a folder of that name is no package
 
 
 def not_installed() -> SourceUnavailableError:
@@ -119,7 +120,10 @@ def check_needs(head: Head, arguments: dict[str, Any]) -> None:
 
 
 def _has_operators() -> bool:
-    return importlib.util.find_spec(_EXTENSION) is not None
+    try:
+        return importlib.util.find_spec(_EXTENSION) is not None
+    except Exception:  # noqa: BLE001 - mmcv is missing or broken, which importing mmseg will say
+        return False
 
 
 @contextmanager

@@ -68,6 +68,8 @@ def signature_of(head: Head, cls: Callable[..., Any], returns: type) -> Effectiv
 
 def _by_name(head: Head, parameter: Parameter) -> Parameter:
     annotation, default = parameter.annotation, parameter.default
+    if default is Ellipsis:  # as mmdet marks what has to be given
+        default = Parameter.empty
     if parameter.name in _FROM_CHANNELS:
         annotation, default = _TYPES[parameter.name], OPAQUE
     elif head.needs is Needs.MMDET and parameter.name == "out_channels":

@@ -166,7 +166,8 @@ class _MmsegCall(Call[Decoder]):
 
 
 def _effective(head: Head) -> EffectiveSignature:
+    cls = head_class(head)
     from terraregistry.sources.mmseg.adapter import MmsegDecoder
     from terraregistry.sources.mmseg.signatures import signature_of
 
-    return signature_of(head, head_class(head), MmsegDecoder)
+    return signature_of(head, cls, MmsegDecoder)
