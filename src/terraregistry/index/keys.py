@@ -74,7 +74,7 @@ def _state(package: Path) -> str:
 def _sources(package: Path) -> Iterator[Path]:
     """List the files that an index depends on: all but those of the layers above."""
     for entry in package.iterdir():
-        if entry.is_dir() and entry.name not in ("tools", "__pycache__"):
+        if entry.is_dir() and entry.name not in ("tools", "mypy_plugin", "__pycache__"):
             yield from entry.rglob("*.py")
         elif entry.suffix == ".py":
             yield entry

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final
 from terraregistry.tools.typings.constructors import ConstructorTypes
 from terraregistry.tools.typings.groups import groups_of
 from terraregistry.tools.typings.names import NameTypes
+from terraregistry.tools.typings.registrations import Registrations
 from terraregistry.tools.typings.signatures import keywords, parameters_after
 
 if TYPE_CHECKING:
@@ -44,6 +45,7 @@ class Refused:
 '''
 _ANYTHING: Final = "/, *args: typing.Any, **kwargs: typing.Any"
 _SPEC: Final = "terraregistry.registry.ComponentSpec"
+_MUTABLE: Final = "terraregistry.registry.registry.Registry["
 _SHORT: Final = re.compile(r"\b(typing|typing_extensions|collections\.abc)\.([A-Za-z]+)\b")
 """Names that are imported one by one, to keep the stub small."""
 
@@ -69,12 +71,17 @@ class _Stub:
         self._registries = [each for each in index.registries if each.type.imports == (MODULE,)]
         self._names = NameTypes()
         self._constructors = ConstructorTypes()
+        self._registrations = Registrations()
 
     def text(self, title: str) -> str:
         """Write all of it."""
         classes = [line for registry in self._registries for line in self._class(registry)]
         hidden = [*self._names.lines(), "", *self._constructors.lines()]
-        shown_to_pyright = ["if not MYPY:", *(f"    {line}" if line else "" for line in hidden)]
+        shown_to_pyright = [
+            *self._registrations.lines(),
+            "if not MYPY:",
+            *(f"    {line}" if line else "" for line in hidden),
+        ]
         body = "\n".join([*shown_to_pyright, *classes])
         always = {name for each in self._registries for part in (each.base, each.kind) for name in part.imports}
         always.add("terraregistry.registry")
@@ -101,6 +108,8 @@ class _Stub:
         groups = groups_of(self._index, registry.reference)
         named = [(self._names.type_of(group.names), group) for group in groups]
         yield f"class {_name(registry)}({registry.base.text}):"
+        if registry.base.text.startswith(_MUTABLE):
+            yield from (f"    {line}" for line in self._registrations.methods(registry.kind))
         yield "    if not MYPY:"
         members = [
             *self._calls("build", "{}", named, registry),

@@ -1,0 +1,166 @@
+"""Calls that take a name: each is checked as a call of the constructor that the name stands for."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from mypy.errorcodes import ErrorCode
+from mypy.nodes import ARG_POS, CallExpr, IndexExpr, MemberExpr, RefExpr, TypeInfo, Var
+from mypy.typeops import make_simplified_union
+from mypy.types import AnyType, CallableType, FunctionLike, Instance, Overloaded, Type, TypeOfAny, get_proper_type
+
+from terraregistry.mypy_plugin.changes import changed
+from terraregistry.mypy_plugin.constructors import constructor_of
+from terraregistry.mypy_plugin.literals import literal_names
+from terraregistry.mypy_plugin.types import symbol_at
+from terraregistry.nearest import did_you_mean
+
+if TYPE_CHECKING:
+    from mypy.checker import TypeChecker
+    from mypy.nodes import Context, Expression
+
+    from terraregistry.mypy_plugin.constructors import Constructor
+    from terraregistry.mypy_plugin.names import Registries
+
+__all__ = ["UNKNOWN_COMPONENT", "NamedCall", "registry_of"]
+
+UNKNOWN_COMPONENT: Final = ErrorCode("unknown-component", "A registry has no component of a name", "terraregistry")
+
+_SEVERAL: Final = "terraregistry.registry.multi.MultiSourceRegistry"
+
+
+def registry_of(registries: Registries, kind: Type, expression: Expression | None) -> str | None:
+    """Find out which registry an expression is.
+
+    Args:
+        registries: The registries.
+        kind: The type of the expression.
+        expression: The expression.
+
+    Returns:
+        The full name of the registry; None where it may be any of its type.
+    """
+    proper = get_proper_type(kind)
+    found = registries.by_class(proper.type.fullname) if isinstance(proper, Instance) else None
+    if found is None and isinstance(expression, RefExpr) and isinstance(expression.node, Var):
+        name = registries.full_name(expression.node.fullname)
+        found = name if registries.is_known(name) else None
+    return found
+
+
+def receiver(context: Context) -> Expression | None:
+    """Return the expression that a method is called on."""
+    if isinstance(context, CallExpr) and isinstance(context.callee, MemberExpr):
+        return context.callee.expr
+    return context.base if isinstance(context, IndexExpr) else None
+
+
+class NamedCall:
+    """A call of `build`, `validate`, `find_class` or `[]`.
+
+    Args:
+        registries: The registries.
+        checker: The type checker at work.
+        method: The name of the method.
+        default: The type of the method.
+    """
+
+    def __init__(self, registries: Registries, checker: TypeChecker, method: str, default: CallableType) -> None:
+        self._registries = registries
+        self._checker = checker
+        self._method = method
+        self._default = default
+        self.modules: set[str] = set()
+        """The modules that the answer is taken from."""
+        self.unknown = False
+        """Whether a name was not found."""
+
+    def signature(self, kind: Instance, name: Expression, context: Context) -> FunctionLike:
+        """Say what the method takes and gives for this name.
+
+        Args:
+            kind: The type of what the method is called on.
+            name: The first argument.
+            context: The call.
+
+        Returns:
+            The type of the method in this call.
+        """
+        names = literal_names(self._checker.get_expression_type(name))
+        registry = registry_of(self._registries, kind, receiver(context)) if names else None
+        if registry is None:
+            return self._default
+        if self._method == "__getitem__" and kind.type.has_base(_SEVERAL):
+            return self._sources(registry, names, name)
+        found = [self._constructor(registry, each, name) for each in names]
+        if any(isinstance(each, AnyType) for each in found):
+            return changed(self._default, ret_type=AnyType(TypeOfAny.from_error))
+        known = [each for each in found if each is not None and not isinstance(each, AnyType)]
+        if len(known) < len(found):
+            return self._default
+        if self._method in ("__getitem__", "find_class"):
+            return changed(self._default, ret_type=make_simplified_union([each.type for each in known]))
+        return self._called(known)
+
+    def _sources(self, registry: str, names: tuple[str, ...], context: Expression) -> FunctionLike:
+        sources = self._registries.sources(registry)
+        types: list[Type] = []
+        for prefix in names:
+            if prefix not in sources:
+                if not self._registries.may_have(registry, ""):
+                    close = did_you_mean(tuple(sources)[:3])
+                    self._fail(f'{_label(registry)} has no source "{prefix}"{close}', context)
+                return self._default
+            node = symbol_at(self._checker.modules, sources[prefix] or "")
+            if not isinstance(node, Var) or node.type is None:
+                return self._default
+            types.append(node.type)
+        return changed(self._default, ret_type=make_simplified_union(types))
+
+    def _constructor(self, registry: str, name: str, context: Expression) -> Constructor | AnyType | None:
+        found = self._registries.find(registry, name)
+        if found is not None:
+            constructor = constructor_of(found, name, self._checker)
+            self.modules.update(() if constructor is None else constructor.modules)
+            return constructor
+        self.unknown = True
+        if self._registries.may_have(registry, name):
+            return None
+        close = did_you_mean(self._registries.nearest(registry, name)).replace("'", '"')
+        self._fail(f'{_label(registry)} has no component "{name}"{close}', context)
+        return AnyType(TypeOfAny.from_error)
+
+    def _fail(self, message: str, context: Context) -> None:
+        self._checker.fail(message, context, code=UNKNOWN_COMPONENT)
+
+    def _called(self, constructors: list[Constructor]) -> FunctionLike:
+        calls = [self._after_name(call) for each in constructors for call in each.calls]
+        if len(constructors) == 1:
+            return calls[0] if len(calls) == 1 else Overloaded(calls)
+        products = make_simplified_union([call.ret_type for call in calls])
+        first = calls[0]
+        # Of a union of names, arguments are checked that all of them take in the same way.
+        alike = all(
+            (each.arg_types, each.arg_kinds, each.arg_names) == (first.arg_types, first.arg_kinds, first.arg_names)
+            for each in calls
+        )
+        return changed(first if alike else self._default, ret_type=products)
+
+    def _after_name(self, call: CallableType) -> CallableType:
+        """Put the name in front of a constructor's own arguments."""
+        text = self._checker.named_generic_type("builtins.str", [])
+        return changed(
+            call,
+            arg_types=[text, *call.arg_types],
+            arg_kinds=[ARG_POS, *call.arg_kinds],
+            arg_names=[None, *call.arg_names],
+            ret_type=self._spec(call.ret_type) if self._method == "validate" else call.ret_type,
+        )
+
+    def _spec(self, product: Type) -> Type:
+        node = symbol_at(self._checker.modules, "terraregistry.registry.specs.ComponentSpec")
+        return Instance(node, [product]) if isinstance(node, TypeInfo) else self._default.ret_type
+
+
+def _label(registry: str) -> str:
+    return registry.rpartition(".")[2]

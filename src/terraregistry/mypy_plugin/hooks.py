@@ -1,0 +1,185 @@
+"""The hooks that mypy calls."""
+
+from __future__ import annotations
+
+import functools
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from mypy.checker import TypeChecker
+from mypy.nodes import ARG_POS, MypyFile, TypeInfo
+from mypy.plugin import Plugin
+from mypy.subtypes import is_subtype
+from mypy.types import Instance
+
+from terraregistry.index import IndexUnavailableError, load_index
+from terraregistry.index.keys import current_key
+from terraregistry.mypy_plugin.calls import NamedCall
+from terraregistry.mypy_plugin.mentions import Mentions
+from terraregistry.mypy_plugin.names import Registries
+from terraregistry.mypy_plugin.project import Project
+from terraregistry.mypy_plugin.registering import call_decorators, kind_of, narrowed, open_callable, refuse
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from mypy.options import Options
+    from mypy.plugin import ClassDefContext, MethodContext, MethodSigContext, ReportConfigContext
+    from mypy.types import FunctionLike, Type
+
+    from terraregistry.index import Index
+
+__all__ = ["TerraregistryPlugin", "plugin"]
+
+_METHODS: Final = ("build", "validate", "find_class", "__getitem__")
+_BASE: Final = "terraregistry.registry.base.NamedSet"
+_TYPES: Final = "terraregistry.library_types"
+_PRIORITY: Final = 10
+"""That of an import at the top of a module, in mypy's reckoning."""
+
+
+class TerraregistryPlugin(Plugin):
+    """Checks calls that build by name.
+
+    Args:
+        options: mypy's options.
+    """
+
+    def __init__(self, options: Options) -> None:
+        super().__init__(options)
+        root = Path(options.config_file).resolve().parent if options.config_file else Path.cwd()
+        self._project = Project(root, [Path(each).resolve() for each in options.mypy_path])
+        self._made: Registries | None = None
+        self._mentions = Mentions(self._project)
+        self._used: dict[str, set[str]] = {}
+        self._key = repr(current_key())
+        self._unavailable = False
+        self._state = f"{self._project.digest()} {self._project.modules}"
+
+    @functools.cached_property
+    def _index(self) -> Index | None:
+        """The index, which a run that checks nothing anew does without."""
+        try:
+            return load_index()
+        except IndexUnavailableError as error:
+            self._unavailable = True
+            print(f"terraregistry.mypy_plugin: names are not checked: {error}", file=sys.stderr)  # noqa: T201 - mypy has no warnings
+            return None
+
+    @property
+    def _registries(self) -> Registries:
+        if self._made is None:
+            self._made = Registries(self._index, self._project)
+        return self._made
+
+    # -- which modules depend on what --
+
+    def report_config_data(self, ctx: ReportConfigContext) -> str | None:
+        """Have a module checked again when what is registered or installed is not what it was."""
+        is_project = self._project.note(ctx.id, ctx.path)
+        if not is_project and ctx.id != _TYPES:
+            return None
+        # What is checked without an index is checked again when there is one.
+        library = "" if self._unavailable and not ctx.is_check else self._key
+        return f"{library} {self._state if is_project else ''}"
+
+    def get_additional_deps(self, file: MypyFile) -> list[tuple[int, str, int]]:
+        """Have the modules loaded that the types of components are in."""
+        if file.fullname == _TYPES:
+            return [(_PRIORITY, module, -1) for module in sorted(self._modules_of_types())]
+        if not self._project.note(file.fullname, file.path):
+            return []
+        if self._project.read_again(file.fullname):  # new, or changed under a daemon
+            self._made = None
+        found = self._mentions.registering(file.fullname, file.path, self._registries)
+        return [(_PRIORITY, module, -1) for module in sorted(found)]
+
+    def get_additional_indirect_deps(self, file: MypyFile) -> set[str]:
+        """Have a module checked again when a constructor that it uses has changed."""
+        return self._used.get(file.fullname, set())
+
+    def _modules_of_types(self) -> set[str]:
+        registries = self._index.registries if self._index is not None else ()
+        components = [component for each in registries for component in each.components]
+        types = {component.product for component in components}
+        types.update(
+            parameter.accepts
+            for signature in {component.signature for component in components}
+            for parameter in signature.parameters
+        )
+        return {module for each in types for module in each.imports if not __import__("os").environ.get("NOTIMM") or not module.startswith("timm")}
+
+    # -- calls --
+
+    def get_method_signature_hook(self, fullname: str) -> Callable[[MethodSigContext], FunctionLike] | None:
+        """Check calls that take a name, and registrations in registries of the project's own."""
+        cls, _, method = fullname.rpartition(".")
+        if method in _METHODS and self._is_registry(cls):
+            return lambda context: self._call(context, method)
+        if method == "register" and self._is_registry(cls) and not cls.startswith(_TYPES):
+            return self._register
+        return None
+
+    def get_method_hook(self, fullname: str) -> Callable[[MethodContext], Type] | None:
+        """Check functions that are decorated with `register` of a project's own registry."""
+        cls, _, method = fullname.rpartition(".")
+        if method == "register" and self._is_registry(cls) and not cls.startswith(_TYPES):
+            return _registered
+        return None
+
+    def get_customize_class_mro_hook(self, fullname: str) -> Callable[[ClassDefContext], None] | None:
+        """Check classes that are decorated with `register` of a project's own registry."""
+        del fullname
+        return lambda context: call_decorators(context, self._is_own)
+
+    def _is_own(self, registry: str) -> bool:
+        return self._registries.is_made(registry)
+
+    def _is_registry(self, cls: str) -> bool:
+        if cls.startswith(("builtins.", "typing.")):
+            return False
+        symbol = self.lookup_fully_qualified(cls)
+        return symbol is not None and isinstance(symbol.node, TypeInfo) and symbol.node.has_base(_BASE)
+
+    def _call(self, context: MethodSigContext, method: str) -> FunctionLike:
+        checker, kind = context.api, context.type
+        if not isinstance(checker, TypeChecker) or not isinstance(kind, Instance) or not context.args[0]:
+            return context.default_signature
+        call = NamedCall(self._registries, checker, method, context.default_signature)
+        found = call.signature(kind, context.args[0][0], context.context)
+        self._used.setdefault(checker.tree.fullname, set()).update(call.modules)
+        return found
+
+    def _register(self, context: MethodSigContext) -> FunctionLike:
+        checker = context.api
+        if not isinstance(checker, TypeChecker) or not isinstance(context.type, Instance):
+            return context.default_signature
+        kind = kind_of(context.type, checker)
+        is_direct = context.default_signature.arg_kinds[0] is ARG_POS  # the method hook sees what is registered there
+        if kind is None or is_direct:
+            return context.default_signature
+        return narrowed(context.default_signature, open_callable(kind, checker))
+
+
+def _registered(context: MethodContext) -> Type:
+    checker, given = context.api, context.arg_types[0]
+    if isinstance(checker, TypeChecker) and isinstance(context.type, Instance) and len(given) == 1:
+        is_constructor = context.callee_arg_names[0] in (None, "constructor")
+        kind = kind_of(context.type, checker) if is_constructor else None
+        if kind is not None and not is_subtype(given[0], open_callable(kind, checker)):
+            refuse(given[0], kind, context.context, checker)
+    return context.default_return_type
+
+
+def plugin(version: str) -> type[Plugin]:
+    """Give mypy the plugin.
+
+    Args:
+        version: mypy's version.
+
+    Returns:
+        The class of the plugin.
+    """
+    del version
+    return TerraregistryPlugin
