@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import re
 import string
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-__all__ = ["did_you_mean", "nearest"]
+__all__ = ["did_you_mean", "nearest", "suggested"]
 
 _LONGEST_NAME: Final = 100
 _FEW: Final = 48
@@ -70,6 +71,23 @@ def did_you_mean(suggestions: Iterable[str]) -> str:
         return ""
     *others, last = quoted
     return f"; did you mean {', '.join(others)} or {last}?" if others else f"; did you mean {last}?"
+
+
+def suggested(text: str) -> tuple[str, ...]:
+    """Read the suggestions that `did_you_mean` has put at the end of a message.
+
+    Args:
+        text: The message; more may follow in parentheses or after a semicolon.
+
+    Returns:
+        The suggestions, the nearest first; none where there are none.
+
+    Example:
+        >>> suggested("unknown argument" + did_you_mean(["indices", "index"]))
+        ('indices', 'index')
+    """
+    words = text.rpartition("; did you mean ")[2].partition("?")[0] if "; did you mean " in text else ""
+    return tuple(match[0] or match[1] for match in re.findall(r"'([^']*)'|\"([^\"]*)\"", words))
 
 
 def _shortlist(name: str, pool: list[str]) -> list[str]:

@@ -9,9 +9,11 @@ from typing import Annotated
 import typer
 
 from terraregistry.tools.cli.build import build
+from terraregistry.tools.cli.doctor import doctor
 from terraregistry.tools.cli.listing import list_components
 from terraregistry.tools.cli.quick import QuickCommand, QuickGroup
 from terraregistry.tools.cli.showing import show
+from terraregistry.tools.cli.validating import validate
 
 __all__ = ["app", "main"]
 
@@ -49,5 +51,6 @@ def _root(
 
 app.command("list", cls=QuickCommand)(list_components)
 app.command(cls=QuickCommand)(show)
-for _command in (build,):  # in the order of the help
+app.command(cls=QuickCommand)(doctor)
+for _command in (validate, build):  # in the order of the help
     app.command()(_command)

@@ -13,7 +13,7 @@ import typer
 from terraregistry.tools.cli.statuses import Status
 from terraregistry.tools.failures import Attempts
 
-__all__ = ["ImageSize", "Unused", "build"]
+__all__ = ["ImageSize", "Unused", "build", "import_module"]
 
 
 class Unused(StrEnum):
@@ -92,7 +92,7 @@ def build(
     attempts = Attempts(traceback=traceback)
     for module in imports or []:
         with attempts.at(f"--import {module}"):
-            _import(module)
+            import_module(module)
     if not attempts.failed:
         size = None if image_size is None else (image_size.height, image_size.width)
         for config in configs:
@@ -102,7 +102,12 @@ def build(
         raise typer.Exit(Status.WRONG_INPUT)
 
 
-def _import(module: str) -> None:
+def import_module(module: str) -> None:
+    """Import a module of the project that the command runs in.
+
+    Args:
+        module: Its name.
+    """
     if "" not in sys.path:
         sys.path.insert(0, "")  # as `python -m` has it: modules of the project that the command runs in
     importlib.import_module(module)

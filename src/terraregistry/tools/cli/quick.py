@@ -39,7 +39,8 @@ def _quick(parameter: Any) -> Any:  # as above
         return parameter
 
     def process(context: Any, value: Any) -> Any:
-        if not isinstance(value, str) and (value is not None or parameter.required):
+        missing = value is None and parameter.required and not context.resilient_parsing
+        if missing or not (value is None or isinstance(value, str)):
             return convert(context, value)
         return value if parameter.callback is None else parameter.callback(context, parameter, value)
 

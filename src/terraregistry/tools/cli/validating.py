@@ -1,0 +1,124 @@
+"""`terraregistry validate`: many configs at once."""
+
+from __future__ import annotations
+
+import contextlib
+import sys
+from enum import StrEnum
+from importlib import metadata
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from terraregistry.tools.checking import check_config, describes_model, find_files
+from terraregistry.tools.cli.build import Unused
+from terraregistry.tools.cli.output import ImportModules  # noqa: TC001 - read at run time
+from terraregistry.tools.cli.reading import refuse
+from terraregistry.tools.cli.statuses import Status
+from terraregistry.tools.failures import Attempts
+from terraregistry.tools.reports import as_github, as_json, as_sarif, as_text
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Generator, Iterator, Sequence
+
+    from terraregistry.tools.checking import Finding
+
+__all__ = ["Format", "validate"]
+
+
+class Format(StrEnum):
+    """How findings are printed."""
+
+    TEXT = "text"
+    JSON = "json"
+    GITHUB = "github"
+    SARIF = "sarif"
+
+
+def validate(
+    configs: Annotated[
+        list[str], typer.Argument(metavar="CONFIG...", help="YAML files, or folders of `.yaml` and `.yml` files.")
+    ],
+    output: Annotated[
+        Format,
+        typer.Option(
+            "--format",
+            help="`text` with the lines that are wrong, `json`, `github` for annotations of GitHub Actions, or `sarif`.",
+        ),
+    ] = Format.TEXT,
+    unused: Annotated[
+        Unused, typer.Option(help="What arguments that nothing reads are: errors, or worth a warning.")
+    ] = Unused.ERROR,
+    skip_others: Annotated[
+        bool, typer.Option("--skip-others", help="Pass over YAML files in which there is no `model_factory`.")
+    ] = False,
+    imports: ImportModules = None,
+) -> None:
+    """Validate configs without building anything: each mistake with file, line, column, and what to write instead.
+
+    Exits with 0, or with 2 when a config is wrong; warnings alone leave it at 0.
+    """
+    _import(imports or [])
+    files = [file for file in find_files(configs) if not skip_others or describes_model(file)]
+    if not files and not skip_others:
+        raise refuse(f"there is no .yaml or .yml file in {', '.join(configs)}")
+    findings = [each for file in _watched(files) for each in check_config(file, allow_unused=unused is Unused.WARN)]
+    _print(findings, output)
+    wrong = {each.file for each in findings if not each.is_warning}
+    if output is Format.TEXT:
+        typer.echo(_summary(len(files), len(wrong)), err=bool(wrong))
+    if wrong:
+        raise typer.Exit(Status.WRONG_INPUT)
+
+
+def _import(modules: Sequence[str]) -> None:
+    from terraregistry.tools.cli.build import import_module
+
+    attempts = Attempts(traceback=False)
+    for module in modules:
+        with attempts.at(f"--import {module}"):
+            import_module(module)
+    if attempts.failed:
+        raise typer.Exit(Status.WRONG_INPUT)
+
+
+def _print(findings: Sequence[Finding], output: Format) -> None:
+    match output:
+        case Format.TEXT:
+            for each in findings:
+                typer.echo(as_text(each), err=True)
+        case Format.JSON:
+            typer.echo(as_json(findings))
+        case Format.GITHUB:
+            if findings:
+                typer.echo(as_github(findings))
+        case Format.SARIF:
+            typer.echo(as_sarif(findings, metadata.version("terraregistry")))
+
+
+def _summary(count: int, wrong: int) -> str:
+    configs = f"{count} config{'s' if count != 1 else ''}"
+    if wrong:
+        return f"{wrong} of {configs} {'are' if wrong != 1 else 'is'} wrong"
+    return f"{configs} {'are' if count != 1 else 'is'} valid"
+
+
+def _watched(files: Sequence[str]) -> Iterator[str]:
+    """Go through files, with a progress bar on standard error where that is a terminal."""
+    with _progress(len(files)) as advance:
+        for file in files:
+            yield file
+            advance()
+
+
+@contextlib.contextmanager
+def _progress(total: int) -> Generator[Callable[[], None]]:
+    if total < 2 or not sys.stderr.isatty():
+        yield lambda: None
+        return
+    from rich.console import Console
+    from rich.progress import Progress
+
+    with Progress(console=Console(stderr=True), transient=True) as progress:
+        task = progress.add_task("Validating", total=total)
+        yield lambda: progress.advance(task)

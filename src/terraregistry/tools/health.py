@@ -1,0 +1,206 @@
+"""The state of an installation: the libraries behind the sources, the index and its cache. Nothing of it is imported."""
+
+from __future__ import annotations
+
+import os
+import platform
+import subprocess
+import sys
+from dataclasses import dataclass
+from importlib import metadata
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from terraregistry.index import cached_index
+from terraregistry.index.cache import cache_folder
+from terraregistry.index.keys import current_key
+
+if TYPE_CHECKING:
+    from terraregistry.index import Index
+
+__all__ = ["CacheState", "Health", "Library", "SourceState", "examine"]
+
+_LIBRARIES: Final = (
+    ("torch", "torch", "everything is built with it", True, "pip install torch"),
+    ("torchvision", "torchvision", "timm needs it", True, "pip install torchvision"),
+    ("timm", "timm", "the backbones `timm_...`", True, "pip install timm"),
+    (
+        *("segmentation-models-pytorch", "segmentation_models_pytorch"),
+        *("the decoders `smp_...`", True, "pip install segmentation-models-pytorch"),
+    ),
+    ("pydantic", "pydantic", "validation of arguments", True, "pip install pydantic"),
+    ("huggingface_hub", "huggingface_hub", "pretrained weights", True, "pip install huggingface_hub"),
+    ("safetensors", "safetensors", "files of weights", True, "pip install safetensors"),
+    ("mmsegmentation", "mmseg", "the decoders `mmseg_...`", False, "see OpenMMLab's own installation guide"),
+    ("peft", "peft", "low-rank adapters of Prithvi", False, "pip install 'terraregistry[peft]'"),
+)
+"""Distribution, module, what it is for, whether it is needed, how to get it."""
+_LONGEST_IMPORT: Final = 300
+"""Seconds after which an import counts as failed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Library:
+    """A library that this one uses.
+
+    Attributes:
+        name: Its distribution.
+        purpose: What it is for.
+        is_required: Whether there is no doing without it.
+        remedy: How to get it.
+        version: The version that is installed; None for none.
+        fault: What importing it raises; empty where it was not tried or works.
+    """
+
+    name: str
+    purpose: str
+    is_required: bool
+    remedy: str
+    version: str | None
+    fault: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class SourceState:
+    """A source that is mounted.
+
+    Attributes:
+        registry: The name of the registry that it is mounted in.
+        prefix: Its prefix.
+        components: How many components it has.
+        pretrained: For how many of them there are pretrained weights.
+    """
+
+    registry: str
+    prefix: str
+    components: int
+    pretrained: int
+
+
+@dataclass(frozen=True, slots=True)
+class CacheState:
+    """The cache of the index.
+
+    Attributes:
+        folder: Where it is.
+        file: The file of what is installed now.
+        state: `ready`, `missing` or `stale`, which is made anew when it is needed; or `not writable`.
+        size: The bytes in the file; 0 where there is none.
+        others: The number of files of other environments and versions.
+        others_size: The bytes in those.
+    """
+
+    folder: str
+    file: str
+    state: str
+    size: int
+    others: int
+    others_size: int
+
+
+@dataclass(frozen=True, slots=True)
+class Health:
+    """The state of an installation.
+
+    Attributes:
+        version: The version of this library.
+        python: The version of Python, and where it is.
+        libraries: The libraries that it uses.
+        sources: The sources that are mounted; empty where the index has not been made.
+        cache: The cache of the index.
+        weights: The folder that pretrained weights are downloaded to.
+    """
+
+    version: str
+    python: str
+    libraries: tuple[Library, ...]
+    sources: tuple[SourceState, ...]
+    cache: CacheState
+    weights: str
+
+    @property
+    def faults(self) -> tuple[str, ...]:
+        """What has to be mended, each with how to mend it."""
+        missing = [
+            f"{each.name} is missing: {each.remedy}"
+            for each in self.libraries
+            if each.version is None and each.is_required
+        ]
+        broken = [
+            f"{each.name} cannot be imported: {each.fault}; reinstall it" for each in self.libraries if each.fault
+        ]
+        unwritable = f"{self.cache.folder} is not writable, so each command makes the index anew; make it writable"
+        return (*missing, *broken, *([unwritable] if self.cache.state == "not writable" else []))
+
+
+def examine(*, thorough: bool = False) -> Health:
+    """Find out the state of the installation.
+
+    Args:
+        thorough: Whether to import each library, in a process of its own, which takes some seconds each.
+
+    Returns:
+        The state.
+    """
+    index = cached_index()
+    return Health(
+        version=_version("terraregistry") or "(not installed)",
+        python=f"{platform.python_version()} ({sys.executable})",
+        libraries=tuple(_library(*each, thorough=thorough) for each in _LIBRARIES),
+        sources=() if index is None else _sources(index),
+        cache=_cache(ready=index is not None),
+        weights=str(_weights_folder()),
+    )
+
+
+def _version(distribution: str) -> str | None:
+    try:
+        return metadata.version(distribution)
+    except metadata.PackageNotFoundError:
+        return None
+
+
+def _library(name: str, module: str, purpose: str, required: bool, remedy: str, *, thorough: bool) -> Library:
+    version = _version(name)
+    fault = _import_fault(module) if thorough and version is not None else ""
+    return Library(name, purpose, required, remedy, version, fault)
+
+
+def _import_fault(module: str) -> str:
+    command = [sys.executable, "-c", f"import {module}"]
+    try:
+        done = subprocess.run(command, check=False, capture_output=True, text=True, timeout=_LONGEST_IMPORT)  # noqa: S603 - this interpreter
+    except subprocess.TimeoutExpired:
+        return f"it takes longer than {_LONGEST_IMPORT} seconds"
+    lines = done.stderr.strip().splitlines() or [f"the process ends with status {done.returncode}"]
+    return lines[-1] if done.returncode else ""
+
+
+def _sources(index: Index) -> tuple[SourceState, ...]:
+    found: list[SourceState] = []
+    for registry in index.registries:
+        name = registry.reference.rpartition(":")[2]
+        for prefix, source in registry.sources:
+            components = index.registry(source).components
+            found.append(SourceState(name, prefix, len(components), sum(bool(each.weights) for each in components)))
+    return tuple(found)
+
+
+def _cache(*, ready: bool) -> CacheState:
+    folder = cache_folder()
+    file = folder / current_key().file_name
+    sizes = {each: each.stat().st_size for each in folder.glob("index-*.json")} if folder.is_dir() else {}
+    size = sizes.pop(file, 0)
+    state = "ready" if ready else "stale" if size else "missing" if _is_writable(folder) else "not writable"
+    return CacheState(str(folder), str(file), state, size, len(sizes), sum(sizes.values()))
+
+
+def _is_writable(folder: Path) -> bool:
+    """Say whether a folder can be written to, or made."""
+    existing = next(each for each in (folder, *folder.parents) if each.exists())
+    return existing.is_dir() and os.access(existing, os.W_OK)
+
+
+def _weights_folder() -> Path:
+    home = os.environ.get("HF_HOME") or Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "huggingface"
+    return Path(os.environ.get("HF_HUB_CACHE") or Path(home) / "hub")

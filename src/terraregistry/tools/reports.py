@@ -1,0 +1,156 @@
+"""What was found in configs, as text for people, and in the formats that continuous integration reads."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+from urllib.parse import quote
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from terraregistry.tools.checking import Finding
+
+__all__ = ["as_github", "as_json", "as_sarif", "as_text"]
+
+_LONGEST_LINE: Final = 160
+_ERROR: Final = "invalid-config"
+_WARNING: Final = "unused-argument"
+_RULES: Final = {
+    _ERROR: "What the config describes cannot be built.",
+    _WARNING: "An argument that nothing reads is dropped.",
+}
+
+
+def as_text(finding: Finding) -> str:
+    """Write a finding with its line, and with the line that was most likely meant.
+
+    Args:
+        finding: The finding.
+
+    Returns:
+        Up to four lines.
+    """
+    kind = "warning: " if finding.is_warning else ""
+    head = f"{finding.file}:{finding.line}:{finding.column}: {kind}{finding.message}"
+    if not finding.source.strip() or len(finding.source) > _LONGEST_LINE:
+        return head
+    number = f"{finding.line:>5} | "
+    margin = " " * 5 + " | "
+    before = "".join("\t" if each == "\t" else " " for each in finding.source[: finding.start - 1])
+    lines = [head, number + finding.source, f"{margin}{before}{'^' * (finding.end - finding.start)}"]
+    return "\n".join([*lines, *([margin + finding.mended] if finding.mended else [])])
+
+
+def as_json(findings: Sequence[Finding]) -> str:
+    """Write findings as a list of objects.
+
+    Args:
+        findings: The findings.
+
+    Returns:
+        JSON text.
+    """
+    return json.dumps([_data(each) for each in findings], indent=2)
+
+
+def _data(finding: Finding) -> dict[str, object]:
+    return {
+        "file": finding.file,
+        "line": finding.line,
+        "column": finding.column,
+        "end_column": finding.end,
+        "severity": _severity(finding),
+        "message": finding.message,
+        "source": finding.source,
+        "suggestion": finding.mended or None,
+    }
+
+
+def _severity(finding: Finding) -> str:
+    return "warning" if finding.is_warning else "error"
+
+
+def as_github(findings: Sequence[Finding]) -> str:
+    """Write findings as the commands that GitHub Actions turns into annotations.
+
+    Args:
+        findings: The findings.
+
+    Returns:
+        A line for each.
+    """
+    return "\n".join(map(_annotation, findings))
+
+
+def _annotation(finding: Finding) -> str:
+    places = {
+        "file": finding.file,
+        "line": finding.line,
+        "endLine": finding.line,
+        "col": finding.start,
+        "endColumn": finding.end,
+        "title": "terraregistry",
+    }
+    properties = ",".join(f"{key}={_escaped(str(value), property_=True)}" for key, value in places.items())
+    return f"::{_severity(finding)} {properties}::{_escaped(finding.message)}"
+
+
+def _escaped(text: str, *, property_: bool = False) -> str:
+    text = text.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
+    return text.replace(":", "%3A").replace(",", "%2C") if property_ else text
+
+
+def as_sarif(findings: Sequence[Finding], version: str) -> str:
+    """Write findings as SARIF 2.1.0, which code scanning services read.
+
+    Args:
+        findings: The findings.
+        version: The version of this library.
+
+    Returns:
+        JSON text.
+    """
+    rules = [
+        {"id": rule, "shortDescription": {"text": text}, "defaultConfiguration": {"level": level}}
+        for (rule, text), level in zip(_RULES.items(), ("error", "warning"), strict=True)
+    ]
+    run = {
+        "tool": {"driver": {"name": "terraregistry", "semanticVersion": version, "rules": rules}},
+        "columnKind": "unicodeCodePoints",
+        "results": [_result(each) for each in findings],
+    }
+    return json.dumps({"$schema": _SCHEMA, "version": "2.1.0", "runs": [run]}, indent=2)
+
+
+_SCHEMA: Final = "https://json.schemastore.org/sarif-2.1.0.json"
+
+
+def _result(finding: Finding) -> dict[str, Any]:  # JSON
+    rule = _WARNING if finding.is_warning else _ERROR
+    artifact = {"uri": _uri(finding.file)}
+    region: dict[str, Any] = {"startLine": finding.line, "startColumn": finding.start, "endColumn": finding.end}
+    if finding.source:
+        region["snippet"] = {"text": finding.source}
+    result: dict[str, Any] = {
+        "ruleId": rule,
+        "ruleIndex": [*_RULES].index(rule),
+        "level": _severity(finding),
+        "message": {"text": finding.message},
+        "locations": [{"physicalLocation": {"artifactLocation": artifact, "region": region}}],
+    }
+    if finding.replacement is not None:
+        deleted = {"startLine": finding.line, "startColumn": finding.start, "endColumn": finding.end}
+        change = {"deletedRegion": deleted, "insertedContent": {"text": finding.replacement.text}}
+        fix = {
+            "description": {"text": f"Write {finding.replacement.text!r}"},
+            "artifactChanges": [{"artifactLocation": artifact, "replacements": [change]}],
+        }
+        result["fixes"] = [fix]
+    return result
+
+
+def _uri(file: str) -> str:
+    path = Path(file)
+    return path.as_uri() if path.is_absolute() else quote(path.as_posix())
