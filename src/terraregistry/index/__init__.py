@@ -6,6 +6,7 @@ introspecting by itself. Reading it imports neither torch nor the libraries behi
 
 from terraregistry.index.descriptions import (
     Component,
+    ConfigFacts,
     Index,
     IndexedRegistry,
     Parameter,
@@ -13,11 +14,13 @@ from terraregistry.index.descriptions import (
     PortableType,
     Resolved,
     Signature,
+    WholeNetworks,
 )
 from terraregistry.index.loading import IndexUnavailableError, cached_index, load_index
 
 __all__ = [
     "Component",
+    "ConfigFacts",
     "Index",
     "IndexUnavailableError",
     "IndexedRegistry",
@@ -26,6 +29,7 @@ __all__ = [
     "PortableType",
     "Resolved",
     "Signature",
+    "WholeNetworks",
     "cached_index",
     "load_index",
 ]

@@ -19,6 +19,7 @@ __all__ = [
     "number",
     "optional_text",
     "rows",
+    "sound_default",
     "sound_index",
     "sound_name",
     "sound_parameter",
@@ -125,6 +126,13 @@ def sound_parameter(parameter: Parameter) -> Parameter:
     if not _is_identifier(parameter.name) or not _is_default(parameter.default):
         raise DamagedIndexError(f"{parameter.name!r} is no parameter")
     return parameter
+
+
+def sound_default(value: str) -> str:
+    """Take the text of a default."""
+    if not _is_default(value):
+        raise DamagedIndexError("no literal")
+    return value
 
 
 @functools.lru_cache(maxsize=4096)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import functools
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Final
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 __all__ = [
     "OPAQUE_DEFAULT",
     "Component",
+    "ConfigFacts",
     "Index",
     "IndexedRegistry",
     "Parameter",
@@ -23,6 +24,7 @@ __all__ = [
     "PortableType",
     "Resolved",
     "Signature",
+    "WholeNetworks",
 ]
 
 OPAQUE_DEFAULT: Final = "..."
@@ -155,16 +157,51 @@ class Resolved:
 
 
 @dataclass(frozen=True)
+class WholeNetworks:
+    """Networks of timm, and how their arguments are others with `features_only=False`.
+
+    Attributes:
+        names: The names in timm's source.
+        changed: The parameters that are there in addition, or of another type.
+        removed: The names of the parameters that are not there.
+    """
+
+    names: tuple[str, ...]
+    changed: Signature
+    removed: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class ConfigFacts:
+    """What those who write configs need to know, and the signatures do not say.
+
+    Attributes:
+        documentation: Triples of the origin of a parameter, its name, and what the docstring there says of it.
+        whole_decoders: The constructors of decoders that include their head, as `module:qualname`.
+        plain_values: Pairs of a class and the values that stand for its instances in YAML: a tuple of the values of an enum, `()`
+            where there are none, or `...` where the class takes anything.
+        whole_networks: How the arguments of timm's networks are others with `features_only=False`.
+    """
+
+    documentation: tuple[tuple[str, str, str], ...] = ()
+    whole_decoders: tuple[str, ...] = ()
+    plain_values: tuple[tuple[str, str], ...] = ()
+    whole_networks: tuple[WholeNetworks, ...] = ()
+
+
+@dataclass(frozen=True)
 class Index:
     """The registries and what is in them.
 
     Attributes:
         registries: The registries.
         gaps: Pairs of what could not be described, and why.
+        facts: What those who write configs need besides.
     """
 
     registries: tuple[IndexedRegistry, ...]
     gaps: tuple[tuple[str, str], ...] = ()
+    facts: ConfigFacts = field(default_factory=ConfigFacts)
 
     @functools.cached_property
     def _by_reference(self) -> dict[str, IndexedRegistry]:

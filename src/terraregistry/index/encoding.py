@@ -12,6 +12,7 @@ from terraregistry.index.checks import (
     number,
     optional_text,
     rows,
+    sound_default,
     sound_index,
     sound_name,
     sound_parameter,
@@ -22,12 +23,14 @@ from terraregistry.index.checks import (
 )
 from terraregistry.index.descriptions import (
     Component,
+    ConfigFacts,
     Index,
     IndexedRegistry,
     Parameter,
     ParameterKind,
     PortableType,
     Signature,
+    WholeNetworks,
 )
 from terraregistry.index.keys import Key
 from terraregistry.pretrained import PretrainedWeights
@@ -39,7 +42,7 @@ __all__ = ["decode", "encode"]
 
 T = TypeVar("T")
 
-_FIELDS: Final = frozenset({"key", "types", "parameters", "signatures", "registries", "gaps"})
+_FIELDS: Final = frozenset({"key", "types", "parameters", "signatures", "registries", "gaps", "facts"})
 
 
 class _Table(Generic[T]):
@@ -80,6 +83,7 @@ def encode(index: Index, key: Key) -> str:
         ]
         for each in index.registries
     ]
+    networks = [[each.names, signatures.place(each.changed), each.removed] for each in index.facts.whole_networks]
     numbers = [[parameters.place(each) for each in signature.parameters] for signature in signatures]
     fields = [
         [each.name, each.kind, types.place(each.type), each.default, types.place(each.accepts), each.origin]
@@ -92,6 +96,7 @@ def encode(index: Index, key: Key) -> str:
         "signatures": numbers,
         "registries": registries,
         "gaps": index.gaps,
+        "facts": [index.facts.documentation, index.facts.whole_decoders, index.facts.plain_values, networks],
     }
     return json.dumps(data, separators=(",", ":"))
 
@@ -129,9 +134,23 @@ class _Reader:
     def read(self) -> tuple[Index, Key]:
         """Read all of it."""
         registries = tuple(self._registry(*row) for row in rows(self._fields["registries"], 6))
-        index = sound_index(Index(registries, _pairs(self._fields["gaps"])))
+        facts = self._facts(*rows([self._fields["facts"]], 4)[0])
+        index = sound_index(Index(registries, _pairs(self._fields["gaps"]), facts))
         versions, place, sources = rows([self._fields["key"]], 3)[0]
         return index, Key(_pairs(versions), text(place), text(sources))
+
+    def _facts(self, documentation: object, decoders: object, values: object, networks: object) -> ConfigFacts:
+        documented = tuple((text(origin), text(name), text(doc)) for origin, name, doc in rows(documentation, 3))
+        return ConfigFacts(
+            documented,
+            tuple(map(sound_reference, items(decoders))),
+            tuple((name, sound_default(values)) for name, values in _pairs(values)),
+            tuple(self._networks(*row) for row in rows(networks, 3)),
+        )
+
+    def _networks(self, names: object, changed: object, removed: object) -> WholeNetworks:
+        signature = item(self._signatures, changed)
+        return WholeNetworks(tuple(map(sound_name, items(names))), signature, tuple(map(sound_name, items(removed))))
 
     def _parameter(
         self, name: object, kind: object, declared: object, default: object, accepts: object, origin: object

@@ -6,10 +6,11 @@ import functools
 import inspect
 import sys
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, ForwardRef, cast, get_args, get_origin
 
+from terraregistry.index.composing import composing_registries
 from terraregistry.index.descriptions import (
     OPAQUE_DEFAULT,
     Component,
@@ -20,6 +21,8 @@ from terraregistry.index.descriptions import (
     PortableType,
     Signature,
 )
+from terraregistry.index.facts import config_facts
+from terraregistry.index.networks import whole_networks
 from terraregistry.index.portable import ANYTHING, default_text, importable, portable_type, united
 from terraregistry.index.promises import named_type, promised_type
 from terraregistry.registry import BaseRegistry, MultiSourceRegistry
@@ -46,7 +49,7 @@ _KINDS: Final = {
 
 
 def library_registries() -> dict[str, AnyRegistry]:
-    """List the registries of the library.
+    """List the registries of the library, and what configs compose models with besides.
 
     Returns:
         Each by its reference, `terraregistry.library:BACKBONE_REGISTRY`.
@@ -54,7 +57,8 @@ def library_registries() -> dict[str, AnyRegistry]:
     from terraregistry import library
 
     named = ((f"{library.__name__}:{name}", getattr(library, name)) for name in library.__all__)
-    return {reference: value for reference, value in named if isinstance(value, (BaseRegistry, MultiSourceRegistry))}
+    found = {reference: value for reference, value in named if isinstance(value, (BaseRegistry, MultiSourceRegistry))}
+    return found | composing_registries()
 
 
 def make_index(
@@ -138,7 +142,11 @@ class _Maker:
             registries.append(
                 IndexedRegistry(reference, plan.type, plan.base, plan.kind, tuple(components), tuple(plan.sources))
             )
-        return Index(tuple(registries), tuple(self._gaps))
+        return Index(
+            tuple(registries),
+            tuple(self._gaps),
+            replace(config_facts(registries), whole_networks=tuple(whole_networks(_parameter))),
+        )
 
     def _describe(self, reference: str, plan: _Plan, name: str) -> Iterator[Component]:
         full = plan.start + name

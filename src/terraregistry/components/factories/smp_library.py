@@ -16,7 +16,7 @@ from terraregistry.registry import Registry
 if TYPE_CHECKING:
     from collections.abc import Callable, Container, Mapping
 
-__all__ = ["encoder_problems", "smp_models", "weights_of"]
+__all__ = ["encoder_problems", "smp_encoders", "smp_models", "weights_of"]
 
 _TIMM: Final = "tu-"
 _IMAGENET: Final = "imagenet"
@@ -38,6 +38,19 @@ def smp_models() -> Registry[nn.Module]:
     for cls in classes:
         models.register(_strict(cls), name=cls.__name__)
     return models
+
+
+def smp_encoders() -> dict[str, tuple[str, ...]]:
+    """List smp's own encoders.
+
+    Returns:
+        The names of the weights that there are for each, by its name.
+
+    Raises:
+        SourceUnavailableError: smp is missing or broken.
+    """
+    encoders = cast("Mapping[str, Mapping[str, Any]]", _smp().encoders.encoders)  # smp's descriptions of its encoders
+    return {name: tuple(encoder.get("pretrained_settings") or ()) for name, encoder in encoders.items()}
 
 
 def weights_of(pretrained: bool | str | None) -> str | None:
@@ -63,7 +76,7 @@ def encoder_problems(name: str, weights: str | None, networks: Container[str]) -
     Returns:
         What is wrong.
     """
-    encoders = cast("Mapping[str, Mapping[str, Any]]", _smp().encoders.encoders)  # smp's descriptions of its encoders
+    encoders = smp_encoders()
     if name.startswith(_TIMM) and name.removeprefix(_TIMM) in networks:
         return []
     if name not in encoders:
@@ -71,7 +84,7 @@ def encoder_problems(name: str, weights: str | None, networks: Container[str]) -
         if not choices and name in networks:
             choices = (_TIMM + name,)
         return [Problem("backbone", ProblemKind.NOT_FOUND, detail=f"smp has no encoder {name!r}", choices=choices)]
-    known = cast("Mapping[str, object]", encoders[name].get("pretrained_settings") or {})
+    known = encoders[name]
     if weights is None or weights in known:
         return []
     detail = f"{name} has no weights {weights!r}; expected one of {', '.join(known)}, or false"

@@ -194,6 +194,20 @@ class TimmRegistry(ReadOnlyRegistry[Backbone]):
             return found
         raise InvalidArgumentsError(name, self._label, (found,))
 
+    def network_signature(self, name: str) -> inspect.Signature:
+        """Return the signature for a whole network, with `features_only=False`; that of `signature` is for a feature pyramid.
+
+        Args:
+            name: A name that timm knows, with or without a pretrained tag.
+
+        Returns:
+            The effective signature.
+
+        Raises:
+            ComponentNotFoundError: The name is not here.
+        """
+        return self._entry(name).call({"features_only": False}).effective.signature
+
     def _aliases_of(self, name: str) -> tuple[str, ...]:
         models = self._timm().models
         tagged: list[str] = list(models.get_arch_pretrained_cfgs(name))

@@ -1,0 +1,97 @@
+"""What configs compose models with beside the components: the arguments of the factories, of heads and of wrappers.
+
+They are described as registries are, so that whoever reads the index finds their signatures like those of components.
+"""
+
+from __future__ import annotations
+
+import inspect
+from typing import TYPE_CHECKING, Any, Final, Literal, cast
+
+from terraregistry.errors import SourceUnavailableError
+from terraregistry.registry import Registry
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+__all__ = ["BUILD_MODELS", "HEADS", "PARTS", "SMP_ENCODERS", "SMP_MODELS", "composing_registries"]
+
+BUILD_MODELS: Final = "terraregistry.index.composing:BUILD_MODELS"
+"""The `build_model` of each model factory, by the name of the factory."""
+HEADS: Final = "terraregistry.index.composing:HEADS"
+"""The heads, by the names of their classes."""
+PARTS: Final = "terraregistry.index.composing:PARTS"
+"""`AuxiliaryHead`, `Framing`, `TemporalWrapper` and `adapters`: what factories read dictionaries and arguments as."""
+SMP_MODELS: Final = "terraregistry.index.composing:SMP_MODELS"
+"""The models that `SMPModelFactory` builds."""
+SMP_ENCODERS: Final = "terraregistry.index.composing:SMP_ENCODERS"
+"""The encoders of those models, each with the names of its weights as the type of its one parameter, `pretrained`."""
+
+_AnyRegistry = Registry[Any]  # of functions and classes, whatever they make
+
+
+def composing_registries() -> dict[str, _AnyRegistry]:
+    """Make registries of what configs compose models with.
+
+    Returns:
+        Each by its reference; an empty one where a library is missing.
+    """
+    from terraregistry.components.backbones.adapters import adapted
+    from terraregistry.components.backbones.temporal import TemporalWrapper
+    from terraregistry.components.factories.auxiliary import AuxiliaryHead
+    from terraregistry.components.factories.framing import Framing
+    from terraregistry.components.factories.smp_library import smp_models
+    from terraregistry.components.factories.tasks import HEADS as HEAD_REGISTRY
+
+    parts = _AnyRegistry(
+        AuxiliaryHead=AuxiliaryHead, Framing=Framing, TemporalWrapper=TemporalWrapper, adapters=adapted
+    )
+    return {
+        BUILD_MODELS: _build_models(),
+        HEADS: cast("_AnyRegistry", HEAD_REGISTRY),
+        PARTS: parts,
+        SMP_MODELS: _where_installed(smp_models),
+        SMP_ENCODERS: _where_installed(_smp_encoders),
+    }
+
+
+def _where_installed(make: Callable[[], Registry[Any]]) -> _AnyRegistry:  # as above
+    try:
+        return make()
+    except SourceUnavailableError:
+        return _AnyRegistry()
+
+
+def _build_models() -> _AnyRegistry:
+    from terraregistry.library import MODEL_FACTORY_REGISTRY
+
+    found = _AnyRegistry()
+    for name in MODEL_FACTORY_REGISTRY:
+        try:
+            found.register(MODEL_FACTORY_REGISTRY.build(name).build_model, name=name)
+        except Exception:  # noqa: BLE001, S112 - a project's own factory may raise anything; nothing is known of it then
+            continue
+    return found
+
+
+def _smp_encoders() -> _AnyRegistry:
+    from terraregistry.components.factories.smp_library import smp_encoders
+
+    found = _AnyRegistry()
+    for name, weights in smp_encoders().items():
+        found.register(_encoder(weights), name=name)
+    return found
+
+
+def _encoder(weights: tuple[str, ...]) -> Callable[..., object]:
+    def encoder(pretrained: object = True) -> object:
+        """An encoder of segmentation-models-pytorch."""
+        return pretrained
+
+    usual = "imagenet" in weights
+    allowed: Any = Literal[(False, "", *([True] if usual else []), *weights)] | None  # a type that is made at run time
+    default = True if usual else inspect.Parameter.empty
+    parameter = inspect.Parameter("pretrained", inspect.Parameter.KEYWORD_ONLY, annotation=allowed, default=default)
+    encoder.__annotations__["pretrained"] = allowed
+    encoder.__dict__["__signature__"] = inspect.Signature([parameter])
+    return encoder
