@@ -1,0 +1,173 @@
+"""From signatures to the schemas of arguments: in a dictionary, or one by one with a prefix."""
+
+from __future__ import annotations
+
+import ast
+import json
+import re
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Final
+
+from terraregistry.index import ParameterKind
+from terraregistry.tools.schema.building import only_these, refused, when
+from terraregistry.tools.schema.types import TypeSchemas
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Mapping
+
+    from terraregistry.index import ConfigFacts, Parameter, Signature
+    from terraregistry.tools.schema.building import Definitions, Schema
+
+__all__ = ["ArgumentSchemas", "Arguments"]
+
+_BY_POSITION: Final = (ParameterKind.POSITIONAL_ONLY, ParameterKind.POSITIONAL_OR_KEYWORD)
+_BY_NAME: Final = (ParameterKind.POSITIONAL_OR_KEYWORD, ParameterKind.KEYWORD_ONLY)
+_OPAQUE: Final = "..."
+
+
+@dataclass(frozen=True)
+class Arguments:
+    """What can be written for a component.
+
+    Attributes:
+        schemas: The schema of each argument.
+        required: Those that have to be there.
+        unknown: A regular expression for names that are refused, to be put after a prefix.
+    """
+
+    schemas: Mapping[str, Schema]
+    required: tuple[str, ...]
+    unknown: str
+
+    def without(self, names: Collection[str]) -> Arguments:
+        """Refuse some of them; those are not asked for either."""
+        left = {name: schema for name, schema in self.schemas.items() if name not in names}
+        required = tuple(name for name in self.required if name not in names)
+        return Arguments(left, required, only_these(left)[1:] if self.is_closed else self.unknown)
+
+    def optional(self, names: Collection[str]) -> Arguments:
+        """Ask no longer for some of them."""
+        return replace(self, required=tuple(name for name in self.required if name not in names))
+
+    def with_more(self, schemas: Mapping[str, Schema], owned: str = "") -> Arguments:
+        """Add arguments that something else reads.
+
+        Args:
+            schemas: Their schemas; those that are there already stay as they are.
+            owned: What names begin with that are refused even where any others are let through.
+        """
+        merged = {**schemas, **self.schemas}
+        if self.is_closed:
+            return Arguments(merged, self.required, only_these(merged)[1:])
+        mine = [re.escape(name[len(owned) :]) for name in schemas if name.startswith(owned)]
+        extra = rf"{re.escape(owned)}(?!(?:{'|'.join(mine)})$)" if owned else "(?!)"
+        return Arguments(merged, self.required, f"(?:{self.unknown}|{extra})")
+
+    @property
+    def is_closed(self) -> bool:
+        """Whether no other names are let through."""
+        return self.unknown.startswith("(?!(?:") or not self.unknown
+
+    def in_dictionary(self) -> dict[str, object]:
+        """Make the schema of a dictionary of them."""
+        found: dict[str, object] = {"properties": dict(self.schemas)}
+        if self.is_closed:
+            found["additionalProperties"] = False
+        else:
+            found |= refused(f"^{self.unknown}")
+        return found | ({"required": list(self.required)} if self.required else {})
+
+    def prefixed(self, prefix: str, *, dictionary: str = "", asked: bool = True) -> dict[str, object]:
+        """Make the schema of an object that has them among other keys.
+
+        Args:
+            prefix: What stands before their names.
+            dictionary: The key of a dictionary that may have them instead; none by default.
+            asked: Whether those that are required are asked for.
+        """
+        properties: dict[str, object] = {prefix + name: schema for name, schema in self.schemas.items()}
+        keep = f"(?!{re.escape(dictionary[len(prefix) :])}$)" if dictionary else ""
+        pattern = f"^{re.escape(prefix)}{keep}{self.unknown}"
+        needed = {"required": [prefix + name for name in self.required]} if self.required and asked else {}
+        if not dictionary:
+            return {"properties": properties, **refused(pattern), **needed}
+        inside = self.in_dictionary()
+        inside.pop("required", None)
+        properties[dictionary] = {
+            "allOf": [inside]
+        }  # behind an `allOf`, no editor writes every default when it is completed
+        found = {"properties": properties, **refused(pattern)}
+        if needed:
+            mapping = {"required": list(self.required)}
+            found |= when(full(dictionary), {"properties": {dictionary: mapping}}, needed)
+        return found
+
+
+def full(dictionary: str) -> dict[str, object]:
+    """Hold where a dictionary is given, with something in it."""
+    return {"properties": {dictionary: {"type": "object", "minProperties": 1}}, "required": [dictionary]}
+
+
+class ArgumentSchemas:
+    """Makes the schemas of the parameters of signatures.
+
+    Args:
+        facts: What the index knows besides signatures.
+        definitions: Where the schemas of parameters are defined.
+    """
+
+    def __init__(self, facts: ConfigFacts, definitions: Definitions) -> None:
+        self._types = TypeSchemas(dict(facts.plain_values))
+        self._documentation = {(origin, name): text for origin, name, text in facts.documentation}
+        self._definitions = definitions
+        self._known: dict[Parameter, Schema] = {}
+
+    def of(self, signature: Signature, leading: int = 0) -> Arguments:
+        """Make the schemas of the arguments of a signature.
+
+        Args:
+            signature: The signature.
+            leading: How many arguments are filled by position.
+
+        Returns:
+            What can be written for it.
+        """
+        by_position = [each for each in signature.parameters if each.kind in _BY_POSITION][:leading]
+        written = [each for each in signature.parameters if each.kind in _BY_NAME and each not in by_position]
+        schemas = {each.name: self.parameter(each) for each in written}
+        required = tuple(each.name for each in written if each.default is None)
+        taken = "|".join(re.escape(each.name) for each in by_position) or "(?!)"
+        unknown = f"(?:{taken})$" if signature.is_open else only_these(schemas)[1:]
+        return Arguments(schemas, required, unknown)
+
+    def parameter(self, parameter: Parameter) -> Schema:
+        """Make the schema of a parameter, with its default and what is said of it."""
+        known = self._known.get(parameter)
+        if known is None:
+            known = self._known[parameter] = self._definitions.refer("argument", self._described(parameter))
+        return known
+
+    def default_of(self, parameter: Parameter) -> dict[str, object]:
+        """Make the keywords that say what a parameter does when it is not given."""
+        described = self._described(parameter)
+        return {key: described[key] for key in ("description", "default") if key in described}
+
+    def _described(self, parameter: Parameter) -> dict[str, object]:
+        schema = self._types.of(parameter.accepts.text)
+        found = ({} if schema else {"not": {}}) if isinstance(schema, bool) else dict(schema)
+        text = [self._documentation.get((parameter.origin, parameter.name), "")]
+        text.append(f"Type: {parameter.type.text}.")
+        if parameter.default not in (None, _OPAQUE):
+            text.append(f"Default: {parameter.default}.")
+        text.append(f"Declared by {parameter.origin}." if parameter.origin else "")
+        found["description"] = " ".join(filter(None, text))
+        if parameter.default not in (None, _OPAQUE):
+            found |= _as_json(ast.literal_eval(str(parameter.default)))
+        return found
+
+
+def _as_json(default: object) -> dict[str, object]:
+    try:
+        return {"default": json.loads(json.dumps(default, allow_nan=False))}
+    except (TypeError, ValueError):
+        return {}

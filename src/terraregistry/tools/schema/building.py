@@ -1,0 +1,95 @@
+"""The building blocks of JSON Schemas: conditions, and definitions that are each written once."""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import TYPE_CHECKING, TypeAlias
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+__all__ = ["Definitions", "Schema", "all_of", "any_case", "given", "is_one_of", "only_these", "refused", "when"]
+
+Schema: TypeAlias = "Mapping[str, object] | bool"
+"""A schema: its keywords, or whether it takes anything or nothing."""
+
+
+def when(condition: Schema, then: Schema, otherwise: Schema = True) -> dict[str, object]:
+    """Apply a schema where a condition holds, and another one where it does not."""
+    found: dict[str, object] = {"if": condition}
+    if then is not True:
+        found["then"] = then
+    if otherwise is not True:
+        found["else"] = otherwise
+    return found
+
+
+def is_one_of(key: str, values: Iterable[str]) -> dict[str, object]:
+    """Hold where a key is given, with one of some values."""
+    listed = list(values)
+    fits = {"const": listed[0]} if len(listed) == 1 else {"enum": listed}
+    return {"properties": {key: fits}, "required": [key]}
+
+
+def given(key: str) -> dict[str, object]:
+    """Hold where a key is given, and not null."""
+    return {"properties": {key: {"not": {"type": "null"}}}, "required": [key]}
+
+
+def all_of(*schemas: Schema) -> Schema:
+    """Apply several schemas."""
+    left = [schema for schema in schemas if schema is not True]
+    if len(left) == 1:
+        return left[0]
+    return {"allOf": left} if left else True
+
+
+def refused(pattern: str) -> dict[str, object]:
+    """Refuse keys: those that a regular expression finds."""
+    return {"patternProperties": {pattern: False}}
+
+
+def only_these(names: Iterable[str], prefix: str = "", starts: Iterable[str] = ()) -> str:
+    """Write the regular expression of keys after a prefix that are none of some names, and begin with none of some words."""
+    listed = "|".join(map(re.escape, names))
+    ends = [f"(?:{listed})$"] if listed else []
+    return f"^{re.escape(prefix)}(?!{'|'.join([*ends, *map(re.escape, starts)])})" if listed or starts else f"^{prefix}"
+
+
+def any_case(words: Iterable[str]) -> str:
+    """Write the regular expression of words whose case does not count."""
+    return f"^(?:{'|'.join(''.join(_either(letter) for letter in word) for word in words)})$"
+
+
+def _either(letter: str) -> str:
+    return f"[{letter.lower()}{letter.upper()}]" if letter.isalpha() else re.escape(letter)
+
+
+class Definitions:
+    """The definitions of a schema: what is defined twice is written once."""
+
+    def __init__(self) -> None:
+        self._names: dict[str, str] = {}
+        self._counts: dict[str, int] = {}
+        self.defined: dict[str, Schema] = {}
+
+    def refer(self, kind: str, schema: Schema) -> Schema:
+        """Define a schema, unless it is defined already.
+
+        Args:
+            kind: What it is of: the first part of its name.
+            schema: The schema.
+
+        Returns:
+            A reference to it; the schema itself where that is no longer.
+        """
+        if isinstance(schema, bool) or not schema:
+            return schema
+        text = json.dumps([kind, schema])
+        name = self._names.get(text)
+        if name is None:
+            number = self._counts[kind] = self._counts.get(kind, 0) + 1
+            name = self._names[text] = f"{kind}{number}"
+            self.defined[name] = schema
+        return {"$ref": f"#/$defs/{name}"}

@@ -1,0 +1,111 @@
+"""The components of a registry: their names, and what each takes, with names of equal signatures in one group."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from terraregistry.index import ParameterKind, Signature
+from terraregistry.tools.schema.building import is_one_of, when
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator
+
+    from terraregistry.index import Component, Index, Parameter
+    from terraregistry.tools.schema.arguments import ArgumentSchemas
+    from terraregistry.tools.schema.building import Schema
+
+__all__ = ["Group", "groups_of", "named", "named_as", "variants"]
+
+_MOST_VARIANTS: Final = 400
+
+
+@dataclass(frozen=True)
+class Group:
+    """Names whose components take arguments of the same names and types.
+
+    Attributes:
+        names: The names: canonical ones first, then bare ones and aliases.
+        components: The component of each name.
+        signature: The signature, with those defaults that most of them have.
+    """
+
+    names: tuple[str, ...]
+    components: tuple[Component, ...]
+    signature: Signature
+
+
+def groups_of(index: Index, reference: str, wanted: Callable[[Component], bool] = lambda _: True) -> list[Group]:
+    """Group the names that a registry takes.
+
+    Args:
+        index: The index.
+        reference: The reference of the registry.
+        wanted: Whether a component is.
+
+    Returns:
+        The groups, in the order in which the registry has them.
+    """
+    found: dict[object, dict[str, Component]] = {}
+    shapes: dict[int, object] = {}
+    spellings = index.spellings(reference)
+    for name, resolved in sorted(spellings.items(), key=lambda item: item[0] != item[1].canonical):
+        component = resolved.component
+        if wanted(component):
+            shape = shapes.setdefault(id(component), _shape(component))
+            found.setdefault(shape, {})[name] = component
+    return [Group(tuple(names), tuple(names.values()), _usual([*names.values()])) for names in found.values()]
+
+
+def _shape(component: Component) -> object:
+    return tuple((each.name, each.kind, each.accepts, each.default is None) for each in component.signature.parameters)
+
+
+def _usual(components: list[Component]) -> Signature:
+    columns = zip(*(component.signature.parameters for component in components), strict=True)
+    return Signature(tuple(Counter(column).most_common(1)[0][0] for column in columns))
+
+
+def named(groups: list[Group], title: str, kind: str) -> dict[str, object]:
+    """Make the schema of the names of all groups.
+
+    Args:
+        groups: The groups.
+        title: What they are names of.
+        kind: What a wrong one is called in an error.
+    """
+    return named_as((name for group in groups for name in group.names), title, kind)
+
+
+def named_as(names: Iterable[str], title: str, kind: str) -> dict[str, object]:
+    """Make the schema of names: tagged ones come last.
+
+    Args:
+        names: The names.
+        title: What they are names of.
+        kind: What a wrong one is called in an error.
+    """
+    listed = sorted(names, key=lambda name: ("." in name, name))
+    return {"title": title, "type": "string", "enum": listed, "errorMessage": f"there is no {kind} of this name"}
+
+
+def variants(
+    group: Group, key: str, arguments: ArgumentSchemas, write: Callable[[dict[str, Schema]], Schema]
+) -> Iterator[Schema]:
+    """Say which defaults some names of a group have that most of them do not have.
+
+    Args:
+        group: The group.
+        key: The key of the names.
+        arguments: Makes the schemas.
+        write: Makes a schema of the keywords of each argument.
+    """
+    others: dict[tuple[Parameter, ...], list[str]] = {}
+    for name, component in zip(group.names, group.components, strict=True):
+        pairs = zip(component.signature.parameters, group.signature.parameters, strict=True)
+        differing = tuple(own for own, usual in pairs if own != usual and own.kind is not ParameterKind.VAR_KEYWORD)
+        if differing:
+            others.setdefault(differing, []).append(name)
+    for differing, names in others.items():
+        yield when(is_one_of(key, names), write({each.name: arguments.default_of(each) for each in differing}))

@@ -1,0 +1,151 @@
+"""The factories that put models together: `EncoderDecoderFactory` and `PrithviModelFactory`."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from terraregistry.components.factories.task_table import TASKS
+from terraregistry.tools.schema.arguments import full
+from terraregistry.tools.schema.building import all_of, refused, when
+from terraregistry.tools.schema.components import named
+from terraregistry.tools.schema.factory import Factory, asked_for, object_of
+from terraregistry.tools.schema.tasks import task_names
+
+if TYPE_CHECKING:
+    from terraregistry.index import Component
+    from terraregistry.tools.schema.arguments import Arguments, ArgumentSchemas
+    from terraregistry.tools.schema.building import Definitions, Schema
+    from terraregistry.tools.schema.components import Group
+    from terraregistry.tools.schema.parts import Parts
+    from terraregistry.tools.schema.tasks import TaskRules
+
+__all__ = ["ComposedModels"]
+
+_PARTS: Final = ("backbone", "decoder", "head")
+_RENAMED: Final = {"bands": "bands", "in_channels": "in_chans", "num_frames": "num_frames", "pretrained": "pretrained"}
+"""What backbones call each argument of `PrithviModelFactory` about them."""
+_UNSAID: Final = {
+    "bands": {"type": "null"},
+    "in_channels": {"type": "null"},
+    "num_frames": {"const": 1},
+    "pretrained": False,
+}
+"""What may be written for each where the backbone has no such argument."""
+
+
+class ComposedModels:
+    """Makes the schemas of these factories.
+
+    Args:
+        arguments: Makes the schemas of arguments.
+        definitions: Where schemas are defined.
+        parts: Makes the schemas of the parts.
+        rules: Makes the schemas of the tasks.
+    """
+
+    def __init__(self, arguments: ArgumentSchemas, definitions: Definitions, parts: Parts, rules: TaskRules) -> None:
+        self._arguments: Final = arguments
+        self._definitions: Final = definitions
+        self._parts: Final = parts
+        self._rules: Final = rules
+
+    def of_any_parts(self, component: Component) -> Factory:
+        """Make the schema of `EncoderDecoderFactory`."""
+        own = self._arguments.of(component.signature)
+        properties = self._own(own, self._parts.backbone_names())
+        properties["necks"] = self._parts.necks()
+        properties["peft_config"] = self._parts.adapters()
+        backbones = self._parts.each(self._parts.backbones, "backbone", self._parts.backbone)
+        decoders = self._parts.each(self._parts.decoders, "decoder", self._parts.decoder)
+        twice = [when(full(f"{part}_kwargs"), refused(f"^{part}_(?!kwargs$)")) for part in _PARTS]
+        found = object_of(properties, [f"{part}_" for part in _PARTS])
+        arguments = {
+            "title": f"What {component.name} needs",
+            **found,
+            "required": asked_for(own),
+            "allOf": [*backbones, *decoders, *twice],
+        }
+        return self._factory(component, arguments)
+
+    def of_prithvi(self, component: Component) -> Factory:
+        """Make the schema of `PrithviModelFactory`."""
+        own = self._arguments.of(component.signature)
+        groups = self._parts.prithvi_backbones
+        names = named(groups, "The name of a Prithvi backbone", "Prithvi backbone")
+        properties = self._own(own, self._definitions.refer("prithvi_names", names))
+        backbones = self._parts.each(groups, "backbone", self._prithvi)
+        decoders = self._parts.each(self._parts.decoders, "decoder", self._parts.decoder)
+        elsewhere = [f"backbone_{inner}" for inner in _RENAMED.values()]
+        kwargs = [f"{part}_kwargs" for part in _PARTS]
+        never = refused(f"^(?:{'|'.join([*elsewhere, *kwargs])})$")
+        found = object_of(properties, [f"{part}_" for part in _PARTS])
+        arguments = {
+            "title": f"What {component.name} needs",
+            **found,
+            "required": asked_for(own),
+            "allOf": [*backbones, *decoders, never],
+        }
+        return self._factory(component, arguments)
+
+    def _own(self, own: Arguments, backbones: Schema) -> dict[str, Schema]:
+        properties = dict(own.schemas)
+        properties["task"] = task_names(TASKS)
+        properties["backbone"] = backbones
+        decoder = self._parts.decoder_names()
+        if "decoder" not in own.required:
+            decoder = {"anyOf": [decoder, {"type": "null"}]}
+        properties["decoder"] = decoder
+        properties["aux_decoders"] = self.auxiliary_heads()
+        return properties
+
+    def _prithvi(self, group: Group) -> Schema:
+        own = self._arguments.of(group.signature)
+        lacking = {
+            name: _UNSAID[name] for name, inner in _RENAMED.items() if own.is_closed and inner not in own.schemas
+        }
+        backbone = self._parts.backbone(group, dictionary=False)
+        return all_of(backbone, {"properties": lacking}) if lacking else backbone
+
+    def auxiliary_heads(self) -> Schema:
+        """Make the schema of a list of auxiliary heads, except for what depends on the task."""
+        record = self._parts.part("AuxiliaryHead")
+        decoders = self._parts.each(self._parts.decoders, "decoder", self._parts.auxiliary_decoder)
+        begin = {"type": ["null", "object"], **refused("^(?!decoder_|head_)")}
+        properties: dict[str, Schema] = {
+            **record.schemas,
+            "name": {"type": "string", "pattern": r"^[^.]+$", "description": "The name of its result."},
+            "decoder": self._parts.decoder_names(),
+            "decoder_args": {
+                **begin,
+                "description": "Arguments of the decoder and the head, with decoder_ or head_ in front.",
+            },
+        }
+        head = {
+            "title": "An auxiliary head",
+            "type": "object",
+            "properties": properties,
+            "required": list(record.required),
+            "additionalProperties": False,
+            "allOf": [*decoders],
+        }
+        text = "Further branches on the same features, which help to train the model."
+        return {
+            "type": ["array", "null"],
+            "description": text,
+            "items": self._definitions.refer("auxiliary_head", head),
+        }
+
+    def _factory(self, component: Component, arguments: Schema) -> Factory:
+        return Factory(
+            component.name,
+            component.summary,
+            self._definitions.refer("factory", arguments),
+            tasks={name: self._rules.rule(task) for name, task in TASKS.items()},
+            auxiliary=self.auxiliary_heads(),
+            auxiliary_tasks={name: self._rules.auxiliary(task) for name, task in TASKS.items() if task.decodes},
+            uncounted={name: self._rules.uncounted(task) for name, task in TASKS.items() if task.decodes},
+        )
+
+
+def _required(own: Arguments) -> list[str]:
+    return [name for name in own.required if name not in ("task", "decoder")]

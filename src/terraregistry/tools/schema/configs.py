@@ -1,0 +1,166 @@
+"""The schema of whole configs, in both layouts."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Final
+
+from terraregistry.tools.config.layouts import TASKS
+from terraregistry.tools.schema.arguments import ArgumentSchemas
+from terraregistry.tools.schema.building import Definitions, all_of, given, is_one_of, when
+from terraregistry.tools.schema.factories import factories_of
+from terraregistry.tools.schema.tasks import is_task
+
+if TYPE_CHECKING:
+    from terraregistry.index import Index
+    from terraregistry.tools.schema.building import Schema
+    from terraregistry.tools.schema.factory import Factory
+
+__all__ = ["ID", "config_schema", "schema_text"]
+
+ID: Final = "urn:terraregistry:config"
+"""The `$id` of the schema."""
+
+_KNOWN: Final = rf"(?:^|\.)(?:{'|'.join(TASKS)})$"
+_NO_MODEL: Final = "a config has either `model_factory` and its arguments, or `model` (TerraTorch's training configs)"
+
+
+def schema_text(index: Index) -> str:
+    """Write the schema.
+
+    Args:
+        index: The index.
+
+    Returns:
+        JSON text, the same for the same index; a line for each definition.
+    """
+    schema = config_schema(index)
+    definitions = schema.pop("$defs")
+    assert isinstance(definitions, dict)  # noqa: S101 - made below
+    head = json.dumps(schema, indent=1)[:-2]
+    lines = [f"  {json.dumps(name)}: {json.dumps(each, separators=(',', ':'))}" for name, each in definitions.items()]
+    return head + ',\n "$defs": {\n' + ",\n".join(lines) + "\n }\n}\n"
+
+
+def config_schema(index: Index) -> dict[str, object]:
+    """Make the schema of configs.
+
+    Args:
+        index: The index.
+
+    Returns:
+        A JSON Schema, draft 2020-12.
+    """
+    definitions = Definitions()
+    factories = factories_of(index, ArgumentSchemas(index.facts, definitions), definitions)
+    names = {
+        "type": "string",
+        "enum": [factory.name for factory in factories],
+        "errorMessage": "there is no model factory of this name",
+        "title": "The name of a model factory",
+        "description": "\n\n".join(f"{factory.name}: {factory.summary}" for factory in factories),
+    }
+    plain = all_of(*(_plain(factory) for factory in factories), {"properties": {"model": _NOT_AGAIN}})
+    training = _training(factories, definitions.refer("factory_names", names))
+    return {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "$id": ID,
+        "title": "Config of a model built by terraregistry",
+        "description": "The name of a model factory and its arguments; or a training config of TerraTorch.",
+        "type": "object",
+        "properties": {"model_factory": definitions.refer("factory_names", names)},
+        "if": {"required": ["model_factory"]},
+        "then": definitions.refer("plain", plain),
+        "else": definitions.refer("training", training),
+        "$defs": definitions.defined,
+    }
+
+
+_NOT_AGAIN: Final = {"doNotSuggest": True, "not": {"type": "object", "required": ["init_args"]}}
+
+
+def _plain(factory: Factory) -> dict[str, object]:
+    rules = [when(is_task(task), rule) for task, rule in (factory.tasks or {}).items() if rule is not True]
+    needs = {"required": ["task"]} if factory.tasks else True
+    return when(is_one_of("model_factory", [factory.name]), all_of(factory.arguments, needs, *rules))
+
+
+def _training(factories: list[Factory], names: Schema) -> Schema:
+    init_args = {
+        "title": "The arguments of the task",
+        "type": "object",
+        "properties": {"model_factory": names, "model_args": {"type": "object"}},
+        "required": ["model_factory", "model_args"],
+        "description": "The arguments of the task: those of the model, and others.",
+    }
+    class_path = {
+        "description": "The class of the task, which says what the model is for.",
+        "examples": [f"terratorch.tasks.{name}" for name in TASKS],
+    }
+    model = {
+        "title": "The model",
+        "type": "object",
+        "properties": {"class_path": class_path, "init_args": init_args},
+        "required": ["init_args"],
+        "allOf": [_of_factory(factory) for factory in factories],
+        "description": "The model, as TerraTorch's training configs have it.",
+    }
+    return {"title": "The model of a training config", "properties": {"model": model}, "required": ["model"]}
+
+
+def _of_factory(factory: Factory) -> dict[str, object]:
+    chosen = {"properties": {"init_args": is_one_of("model_factory", [factory.name])}, "required": ["init_args"]}
+    arguments = all_of(factory.arguments, {"properties": {"model_factory": False}})
+    heads = {"aux_heads": {"anyOf": [factory.auxiliary, {"type": "null"}]}} if factory.auxiliary is not True else {}
+    twice = when(given("aux_heads"), {"properties": {"model_args": {"not": given("aux_decoders")}}})
+    both = {**twice, "properties": {"model_args": arguments, **heads}}
+    tasks = [_of_class(factory, cls, task) for cls, task in TASKS.items()]
+    return when(chosen, all_of({"properties": {"init_args": both}}, *tasks, _of_own_class(factory)))
+
+
+def _of_class(factory: Factory, cls: str, task: str) -> dict[str, object]:
+    """Say what follows from one of TerraTorch's task classes."""
+    named = {
+        "properties": {"class_path": {"type": "string", "pattern": rf"(?:^|\.){cls}$"}},
+        "required": ["class_path"],
+    }
+    if not _takes(factory, task):
+        wrong = f"{factory.name} builds no models for this task"
+        return when(named, {"properties": {"class_path": {"not": {}, "errorMessage": wrong}}})
+    same = {"properties": {"task": {"enum": [task, None]}}}
+    rule = (factory.tasks or {}).get(task, True)
+    return when(named, {"properties": {"init_args": _with_heads(factory, task, all_of(same, rule))}})
+
+
+def _takes(factory: Factory, task: str) -> bool:
+    return factory.tasks is not None and (factory.any_task or task in factory.tasks)
+
+
+def _of_own_class(factory: Factory) -> dict[str, object]:
+    """Ask for the task where the class does not say it."""
+    known = {"properties": {"class_path": {"type": "string", "pattern": _KNOWN}}, "required": ["class_path"]}
+    if factory.tasks is None:
+        return when(known, True, False)
+    rules = [
+        when({"properties": {"model_args": is_task(task)}}, _with_heads(factory, task, rule))
+        for task, rule in factory.tasks.items()
+    ]
+    task = {"properties": {"model_args": {"required": ["task"]}}}
+    return when(known, True, {"properties": {"init_args": all_of(task, *rules)}})
+
+
+def _with_heads(factory: Factory, task: str, rule: Schema) -> Schema:
+    """Apply the rule of a task to arguments, and to the auxiliary heads beside them."""
+    properties: dict[str, Schema] = {"model_args": rule}
+    if task in factory.auxiliary_tasks:
+        properties["aux_heads"] = factory.auxiliary_tasks[task]
+    elif factory.tasks is not None and not factory.any_task and factory.auxiliary is not False:
+        properties["aux_heads"] = {"maxItems": 0}
+    found: Schema = {"properties": properties}
+    if task in factory.uncounted:
+        alone = {"properties": {"aux_heads": factory.uncounted[task]}}
+        found = all_of(found, when({"properties": {"model_args": _COUNTED}}, True, alone))
+    return found
+
+
+_COUNTED: Final = {"anyOf": [given("num_classes"), given("num_outputs")]}

@@ -1,0 +1,213 @@
+"""The parts of a model in a config: each is a name, and arguments that depend on the name."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from terraregistry.components.factories.counts import COUNTS
+from terraregistry.index.composing import PARTS
+from terraregistry.tools.schema.arguments import full
+from terraregistry.tools.schema.building import all_of, given, is_one_of, refused, when
+from terraregistry.tools.schema.components import groups_of, named, variants
+from terraregistry.tools.schema.networks import Networks, whole_network
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from terraregistry.index import Component, Index
+    from terraregistry.tools.schema.arguments import Arguments, ArgumentSchemas
+    from terraregistry.tools.schema.building import Definitions, Schema
+    from terraregistry.tools.schema.components import Group
+
+__all__ = ["BACKBONES", "DECODERS", "NECKS", "Parts"]
+
+BACKBONES: Final = "terraregistry.library:BACKBONE_REGISTRY"
+DECODERS: Final = "terraregistry.library:DECODER_REGISTRY"
+NECKS: Final = "terraregistry.library:NECK_REGISTRY"
+
+_FRAMING: Final = ("patch_size", "padding")
+
+
+class Parts:
+    """Makes the schemas of backbones, necks and decoders.
+
+    Args:
+        index: The index.
+        arguments: Makes the schemas of arguments.
+        definitions: Where schemas are defined.
+    """
+
+    def __init__(self, index: Index, arguments: ArgumentSchemas, definitions: Definitions) -> None:
+        self._index: Final = index
+        self._arguments: Final = arguments
+        self._definitions: Final = definitions
+        self.backbones: Final = groups_of(index, BACKBONES)
+        self._networks: Final = Networks(index, arguments)
+        self.prithvi_backbones: Final = groups_of(index, BACKBONES, lambda each: each.name.startswith("prithvi_"))
+        self.decoders: Final = groups_of(index, DECODERS)
+        self.whole_decoders: Final = [
+            name
+            for group in self.decoders
+            for name, component in zip(group.names, group.components, strict=True)
+            if self.is_whole(component)
+        ]
+
+    def is_whole(self, decoder: Component) -> bool:
+        """Whether a decoder includes its head."""
+        return decoder.constructor in self._index.facts.whole_decoders
+
+    def part(self, name: str, leading: int = 0) -> Arguments:
+        """Describe the arguments of one of `terraregistry.index.composing:PARTS`."""
+        found = self._index.find(PARTS, name)
+        if found is None:
+            raise KeyError(name)
+        return self._arguments.of(found.component.signature, leading)
+
+    def backbone_names(self) -> Schema:
+        """Make the schema of names of backbones."""
+        return self._definitions.refer("backbone_names", named(self.backbones, "The name of a backbone", "backbone"))
+
+    def decoder_names(self) -> Schema:
+        """Make the schema of names of decoders."""
+        return self._definitions.refer("decoder_names", named(self.decoders, "The name of a decoder", "decoder"))
+
+    def backbone(self, group: Group, *, dictionary: bool = True) -> Schema:
+        """Make the schema of the arguments of the backbones of a group, with `backbone_` in front or in `backbone_kwargs`."""
+        key = "backbone_kwargs" if dictionary else ""
+        own = self._arguments.of(group.signature)
+        strict = self._definitions.refer(
+            "backbone", all_of(self._backbone(own, key), self._usually(group, "backbone", key))
+        )
+        networks = [*self._networks.of(group)]
+        if not networks:
+            return strict
+        rules = [self._definitions.refer("backbone", self._backbone(each, key)) for _, each in networks]
+        if len(rules) > 1:
+            rules = [when(is_one_of("backbone", names), rule) for (names, _), rule in zip(networks, rules, strict=True)]
+        return when(whole_network(key), all_of(*rules), strict)
+
+    def _backbone(self, own: Arguments, dictionary: str) -> Schema:
+        time = self._time(own)
+        framing = {} if not own.is_closed else self.part("Framing").schemas
+        arguments = own.with_more({**framing, **time}, "temporal_" if time else "")
+        more: list[Schema] = []
+        if time:
+            more.append(_without_time("backbone_"))
+            if dictionary:
+                more.append({"properties": {dictionary: _without_time("")}})
+        return all_of(arguments.prefixed("backbone_", dictionary=dictionary), *more)
+
+    def _time(self, own: Arguments) -> Mapping[str, Schema]:
+        if any(name == "use_temporal" or name.startswith("temporal_") for name in own.schemas):
+            return {}
+        wrapper = self.part("TemporalWrapper", leading=1)
+        use = {
+            "type": "boolean",
+            "default": False,
+            "description": "Whether the backbone, one for images, is applied to each step of a time series.",
+        }
+        return {"use_temporal": use, **{f"temporal_{name}": schema for name, schema in wrapper.schemas.items()}}
+
+    def _usually(self, group: Group, key: str, dictionary: str) -> Schema:
+        def write(schemas: dict[str, Schema]) -> Schema:
+            properties: dict[str, Schema] = {f"{key}_{name}": schema for name, schema in schemas.items()}
+            if dictionary:
+                properties[dictionary] = {"properties": schemas}
+            return {"properties": properties}
+
+        return all_of(*variants(group, key, self._arguments, write))
+
+    def decoder(self, group: Group) -> Schema:
+        """Make the schema of the arguments of the decoders of a group, with `decoder_` in front or in `decoder_kwargs`."""
+        arguments = self._decoder_arguments(group)
+        told = _count_of(arguments) if self.is_whole(group.components[0]) else ""
+        usually = self._usually(group, "decoder", "decoder_kwargs")
+        written = arguments.optional([told]).prefixed("decoder_", dictionary="decoder_kwargs")
+        counted: Schema = True
+        if told:
+            names = [f"decoder_{name}" for name in COUNTS]
+            twice = all_of(refused(f"^(?:{'|'.join(names)})$"), _inside("decoder_kwargs", refused(_ANY_COUNT)))
+            alone: Schema = True
+            if told in arguments.required:
+                missing = when(
+                    full("decoder_kwargs"),
+                    _inside("decoder_kwargs", {"required": [told]}),
+                    {"required": [f"decoder_{told}"]},
+                )
+                alone = missing
+            counted = when({"anyOf": [given(name) for name in COUNTS]}, twice, alone)
+        return self._definitions.refer("decoder", all_of(written, usually, counted))
+
+    def auxiliary_decoder(self, group: Group) -> Schema:
+        """Make the schema of an auxiliary head whose decoder is of a group, without the arguments of its own head."""
+        arguments = self._decoder_arguments(group)
+        told = _count_of(arguments) if self.is_whole(group.components[0]) else ""
+        optional = arguments.optional([told])
+        found: dict[str, object] = {"properties": {"decoder_args": optional.prefixed("decoder_")}}
+        if optional.required:
+            found["required"] = ["decoder_args"]
+            found = {"allOf": [found, {"properties": {"decoder_args": {"type": "object"}}}]}
+        return self._definitions.refer("auxiliary", found)
+
+    def needs_count(self, group: Group) -> str:
+        """Name the argument by which decoders of a group are told how many numbers come out, where they have to be told."""
+        arguments = self._decoder_arguments(group)
+        told = _count_of(arguments) if self.is_whole(group.components[0]) else ""
+        return told if told in arguments.required else ""
+
+    def _decoder_arguments(self, group: Group) -> Arguments:
+        return self._arguments.of(group.signature, leading=1)
+
+    def necks(self) -> Schema:
+        """Make the schema of a list of necks."""
+        groups = groups_of(self._index, NECKS)
+        choices = [self._neck(group) for group in groups]
+        names = {
+            **named(groups, "The name of a neck", "neck"),
+            "description": "The neck; its arguments stand beside it.",
+        }
+        neck = {
+            "title": "A neck",
+            "type": "object",
+            "properties": {"name": names},
+            "required": ["name"],
+            "allOf": choices,
+        }
+        text = "The necks, the first next to the backbone: the name of each and its arguments."
+        return {"type": ["null", "array"], "items": self._definitions.refer("neck", neck), "description": text}
+
+    def _neck(self, group: Group) -> Schema:
+        arguments = self._arguments.of(group.signature, leading=1).with_more({"name": True})
+        usually = variants(group, "name", self._arguments, lambda schemas: {"properties": schemas})
+        return when(is_one_of("name", group.names), all_of(arguments.in_dictionary(), *usually))
+
+    def adapters(self) -> Schema:
+        """Make the schema of a dictionary that says which adapters are put on a backbone."""
+        found = self.part("adapters", leading=1).in_dictionary()
+        text = "Adapters on the backbone: the method of the library peft, and its arguments."
+        return self._definitions.refer("adapters", {"type": ["null", "object"], "allOf": [found], "description": text})
+
+    def each(self, groups: list[Group], key: str, write: object) -> Iterator[Schema]:
+        """Apply a schema to the names of each group."""
+        for group in groups:
+            yield when(is_one_of(key, group.names), write(group))  # type: ignore[operator]
+
+
+_ANY_COUNT: Final = f"^(?:{'|'.join(COUNTS)})$"
+
+
+def _count_of(arguments: Arguments) -> str:
+    if not arguments.is_closed:
+        return COUNTS[0]
+    return next((name for name in COUNTS if name in arguments.schemas), "")
+
+
+def _inside(key: str, schema: Schema) -> dict[str, object]:
+    return {"properties": {key: schema}}
+
+
+def _without_time(prefix: str) -> dict[str, object]:
+    """Refuse the arguments of the wrapper for time series where there is no such wrapper."""
+    use = f"{prefix}use_temporal"
+    wrapped = {"properties": {use: {"const": True}}, "required": [use]}
+    return when(wrapped, True, refused(f"^{prefix}temporal_"))
