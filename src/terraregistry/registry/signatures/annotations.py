@@ -30,7 +30,10 @@ NOT_EVALUATED: Final = inspect.Parameter.empty
 OPAQUE: Final = _Marker("...")
 """Stands for a default that some caller on the way sets to a value that the source alone does not tell."""
 
-_PLAIN: Final = (bool, int, float, complex, str, bytes)
+_PLAIN: Final[dict[type, typing.Callable[..., str]]] = {
+    plain: plain.__repr__ for plain in (bool, int, float, complex, str, bytes)
+}
+"""What is written as Python writes it, and how: a subclass, such as one of numpy's, may write itself in any way."""
 _ALIASES: Final = {list: "list", dict: "dict", tuple: "tuple", set: "set", frozenset: "frozenset", type: "type"}
 
 
@@ -188,9 +191,9 @@ def _default_in_words(default: object, around: tuple[int, ...]) -> str:
         return str(getattr(default, "__qualname__", "..."))
     if default is None or default is OPAQUE:
         return repr(default)
-    for plain in _PLAIN:
+    for plain, written in _PLAIN.items():
         if isinstance(default, plain):
-            return plain.__repr__(default)  # not its own: a subclass, such as numpy's, may write anything
+            return written(default)
     if isinstance(default, (tuple, list)):
         return _render_items(cast("tuple[object, ...] | list[object]", default), around)
     return f"<{type(default).__qualname__}>"
