@@ -12,8 +12,9 @@ from mypy.types import AnyType, CallableType, FunctionLike, Instance, Overloaded
 from terraregistry.mypy_plugin.changes import changed
 from terraregistry.mypy_plugin.constructors import constructor_of
 from terraregistry.mypy_plugin.literals import literal_names
+from terraregistry.mypy_plugin.names import Own
 from terraregistry.mypy_plugin.types import symbol_at
-from terraregistry.nearest import did_you_mean
+from terraregistry.nearest import did_you_mean, nearest
 
 if TYPE_CHECKING:
     from mypy.checker import TypeChecker
@@ -72,6 +73,8 @@ class NamedCall:
         self._default = default
         self.modules: set[str] = set()
         """The modules that the answer is taken from."""
+        self.targets: set[str] = set()
+        """The project's own classes and functions that the answer is taken from."""
         self.unknown = False
         """Whether a name was not found."""
 
@@ -108,7 +111,7 @@ class NamedCall:
         for prefix in names:
             if prefix not in sources:
                 if not self._registries.may_have(registry, ""):
-                    close = did_you_mean(tuple(sources)[:3])
+                    close = did_you_mean(nearest(prefix, sources) or tuple(sources)[:3]).replace("'", "\"")
                     self._fail(f'{_label(registry)} has no source "{prefix}"{close}', context)
                 return self._default
             node = symbol_at(self._checker.modules, sources[prefix] or "")
@@ -122,6 +125,8 @@ class NamedCall:
         if found is not None:
             constructor = constructor_of(found, name, self._checker)
             self.modules.update(() if constructor is None else constructor.modules)
+            if isinstance(found, Own):
+                self.targets.add(found.target or "")
             return constructor
         self.unknown = True
         if self._registries.may_have(registry, name):

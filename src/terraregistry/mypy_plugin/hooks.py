@@ -16,6 +16,7 @@ from mypy.types import Instance
 from terraregistry.index import IndexUnavailableError, load_index
 from terraregistry.index.keys import current_key
 from terraregistry.mypy_plugin.calls import NamedCall
+from terraregistry.mypy_plugin.marks import depend, mark
 from terraregistry.mypy_plugin.mentions import Mentions
 from terraregistry.mypy_plugin.names import Registries
 from terraregistry.mypy_plugin.project import Project
@@ -92,6 +93,7 @@ class TerraregistryPlugin(Plugin):
             return []
         if self._project.read_again(file.fullname):  # new, or changed under a daemon
             self._made = None
+        mark(file, self._project.facts(file.fullname))
         found = self._mentions.registering(file.fullname, file.path, self._registries)
         return [(_PRIORITY, module, -1) for module in sorted(found)]
 
@@ -108,7 +110,7 @@ class TerraregistryPlugin(Plugin):
             for signature in {component.signature for component in components}
             for parameter in signature.parameters
         )
-        return {module for each in types for module in each.imports if not __import__("os").environ.get("NOTIMM") or not module.startswith("timm")}
+        return {module for each in types for module in each.imports}
 
     # -- calls --
 
@@ -149,6 +151,7 @@ class TerraregistryPlugin(Plugin):
         call = NamedCall(self._registries, checker, method, context.default_signature)
         found = call.signature(kind, context.args[0][0], context.context)
         self._used.setdefault(checker.tree.fullname, set()).update(call.modules)
+        depend(checker, self._project, call.targets, unknown=call.unknown)
         return found
 
     def _register(self, context: MethodSigContext) -> FunctionLike:

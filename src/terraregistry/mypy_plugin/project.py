@@ -95,6 +95,10 @@ class Project:
         self._registering[module] = says
         return (before or FileFacts()).digest_text() != now.digest_text()
 
+    def all_modules(self) -> list[str]:
+        """List the modules of the project."""
+        return [*self._files]
+
     def all_facts(self) -> Iterator[tuple[str, FileFacts]]:
         """List what the modules of the project say that make or change registries."""
         for module in sorted(self._files):

@@ -1,0 +1,1 @@
+"""A downstream project: decoders and heads of its own, and models that are put together by name."""

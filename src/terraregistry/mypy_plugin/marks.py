@@ -1,0 +1,62 @@
+"""Symbols that tell mypy's daemon that a module registers something else than before.
+
+A decorator is no part of a module's interface: without a symbol that changes with it, nothing else would be checked again.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from typing import TYPE_CHECKING
+
+from mypy.nodes import GDEF, SymbolTableNode, Var
+from mypy.server.trigger import make_trigger, make_wildcard_trigger
+
+if TYPE_CHECKING:
+    from mypy.checker import TypeChecker
+    from mypy.nodes import MypyFile
+
+    from terraregistry.mypy_plugin.facts import FileFacts
+    from terraregistry.mypy_plugin.project import Project
+
+__all__ = ["depend", "mark"]
+
+
+def _name(facts: FileFacts | None) -> str:
+    text = "" if facts is None else facts.digest_text()
+    return f"__terraregistry_{hashlib.sha256(text.encode('utf-8', 'backslashreplace')).hexdigest()[:16]}__" if text else ""
+
+
+def mark(file: MypyFile, facts: FileFacts | None) -> None:
+    """Put the symbol into a module that has been parsed.
+
+    Args:
+        file: The module.
+        facts: What it registers.
+    """
+    name = _name(facts)
+    if name:
+        variable = Var(name)
+        variable._fullname = f"{file.fullname}.{name}"  # noqa: SLF001 - as mypy's own plugins do
+        file.names[name] = SymbolTableNode(GDEF, variable, module_public=False, plugin_generated=True)
+
+
+def depend(checker: TypeChecker, project: Project, targets: set[str], *, unknown: bool) -> None:
+    """Have what is being checked checked again when one of its components changes.
+
+    Args:
+        checker: The type checker at work.
+        project: The project.
+        targets: The full names of classes and functions that a call of the project's own components uses.
+        unknown: Whether a name was not found, which any module may yet register.
+    """
+    if not (checker.options.fine_grained_incremental or checker.options.cache_fine_grained):
+        return
+    here = checker.tscope.current_target()
+    triggers = {make_trigger(f"{target}{end}") for target in targets for end in ("", ".__init__", ".__new__")}
+    if targets or unknown:
+        for module, facts in project.all_facts():
+            triggers.add(make_trigger(f"{module}.{_name(facts)}"))
+    if unknown:
+        triggers.update(make_wildcard_trigger(module) for module in project.all_modules())
+    for trigger in triggers:
+        checker.tree.plugin_deps.setdefault(trigger, set()).add(here)
