@@ -39,6 +39,11 @@ def model_of(**attributes):
         ({"backbone_img_size": [64, 32]}, {}, (2, 3, 64, 32)),
         ({"backbone_num_frames": 3}, {}, (2, 3, 3, 224, 224)),
         ({"backbone_num_frames": 1}, {}, (2, 3, 224, 224)),
+        ({"bands": ["RED", "NIR"], "num_frames": 3}, {}, (2, 2, 3, 224, 224)),
+        ({"in_channels": 6}, {}, (2, 6, 224, 224)),
+        ({}, {"in_chans": 6, "img_size": (32, 64)}, (2, 6, 32, 64)),
+        ({"backbone_use_temporal": True}, {}, (2, 3, 2, 224, 224)),
+        ({"backbone_use_temporal": True, "backbone_temporal_n_timestamps": 4}, {}, (2, 3, 4, 224, 224)),
     ],
 )
 def test_the_shape_follows_the_backbone(arguments, attributes, shape):

@@ -12,7 +12,9 @@ from hypothesis import strategies as st
 
 from terraregistry.errors import ConfigError, Problem, ProblemKind
 from terraregistry.tools.config import find_request, parse_config
-from terraregistry.tools.config.layouts import TASKS
+from terraregistry.tools.config.layouts import TASKS, WITHOUT_TASK
+
+KNOWN = ", ".join(sorted((*TASKS, *WITHOUT_TASK)))
 
 LAYOUTS = (
     "a config has either `model_factory: EncoderDecoderFactory` with the arguments of its build_model as keys beside "
@@ -299,13 +301,13 @@ def test_a_training_config_says_all_that_is_wrong(init_args, expected):
             "class_path: my.OwnModule",
             (
                 "2:3: model.class_path: str 'my.OwnModule' is none of TerraTorch's tasks; the known ones are "
-                f"{', '.join(TASKS)}; for another, add the `task` to model.init_args.model_args"
+                f"{KNOWN}; for another, add the `task` to model.init_args.model_args"
             ),
         ),
         (
             "seed: 1",
             (
-                f"1:1: model.class_path: missing; the known ones are {', '.join(TASKS)}; "
+                f"1:1: model.class_path: missing; the known ones are {KNOWN}; "
                 "for another, add the `task` to model.init_args.model_args"
             ),
         ),
@@ -319,6 +321,12 @@ def test_the_task_must_be_known(class_path, expected):
         "task": "segmentation",
         "backbone": "x",
     }
+
+
+def test_a_reconstruction_has_no_task():
+    text = "model: {class_path: terratorch.tasks.ReconstructionTask, init_args: {model_factory: F, model_args: {a: 1}}}"
+
+    assert request(text).arguments == {"a": 1}
 
 
 def test_the_task_may_be_said_twice_when_it_is_the_same():

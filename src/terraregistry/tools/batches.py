@@ -11,6 +11,9 @@ __all__ = ["batch_shape"]
 
 _CHANNELS: Final = 3
 _SIDE: Final = 224
+_PAIR: Final = 2
+"""How many frames a backbone for images is given that is applied to each: enough for any way to pool them."""
+_UNPREFIXED: Final = ("bands", "img_size", "in_channels", "num_frames")
 
 
 def batch_shape(
@@ -24,26 +27,28 @@ def batch_shape(
 
     Args:
         arguments: The arguments that the model was built from: `backbone_in_chans`, `backbone_bands`,
-            `backbone_img_size` and `backbone_num_frames`, or the same without prefix in `backbone_kwargs`, are read.
-        model: The model. Where the arguments do not tell, the `in_channels` and `input_size`, `(C, H, W)`, of its
-            `encoder` do.
+            `backbone_img_size` and `backbone_num_frames` are read, the same without prefix in `backbone_kwargs`, and what
+            the factories of whole models have for them: `in_channels`, `bands`, `img_size`, `num_frames`.
+        model: The model. Where the arguments do not tell, the `in_channels`, `in_chans`, `img_size` and `input_size`,
+            `(C, H, W)`, of its `encoder` do.
         batch_size: The number of images.
         image_size: Height and width; chosen by default.
         in_channels: The number of channels; chosen by default.
 
     Returns:
-        `(B, C, H, W)`, or `(B, C, T, H, W)` for a backbone with more than one frame.
+        `(B, C, H, W)`, or `(B, C, T, H, W)` for a backbone with more than one frame, or one that is applied to each.
 
     >>> batch_shape({"backbone_bands": ["RED", "NIR"], "backbone_img_size": 64}, None, 2)
     (2, 2, 64, 64)
     """
-    given = _backbone_arguments(arguments)
-    encoder: object = getattr(model, "encoder", model)
+    given = {name: arguments[name] for name in _UNPREFIXED if name in arguments} | _backbone_arguments(arguments)
+    encoder = _innermost(model)
     input_size = _sizes(getattr(encoder, "input_size", None), 3)
     channels = in_channels or _channels(given, encoder) or (input_size[0] if input_size else _CHANNELS)
-    height, width = image_size or _image_size(given) or (input_size[1:] if input_size else (_SIDE, _SIDE))
-    frames = _whole(given.get("num_frames")) or 1
-    return (batch_size, channels, height, width) if frames == 1 else (batch_size, channels, frames, height, width)
+    sides = image_size or _image_size(given.get("img_size")) or (input_size[1:] if input_size else None)
+    height, width = sides or _image_size(getattr(encoder, "img_size", None)) or (_SIDE, _SIDE)
+    frames = _frames(given)
+    return (batch_size, channels, height, width) if frames is None else (batch_size, channels, frames, height, width)
 
 
 def _backbone_arguments(arguments: Mapping[str, object]) -> dict[str, object]:
@@ -53,12 +58,27 @@ def _backbone_arguments(arguments: Mapping[str, object]) -> dict[str, object]:
     return {**given, **cast("dict[str, object]", together)} if isinstance(together, dict) else given
 
 
+def _innermost(model: object) -> object:
+    """Find the backbone: the encoder of a model, or of what wraps the encoder."""
+    encoder: object = getattr(model, "encoder", model)
+    inner: object = getattr(encoder, "encoder", encoder)
+    return inner
+
+
 def _channels(given: Mapping[str, object], encoder: object) -> int | None:
     named = _whole(given.get("in_chans")) or _whole(given.get("in_channels"))
     bands = given.get("bands")
     if named is None and isinstance(bands, list):
         named = sum(_width(band) for band in cast("list[object]", bands)) or None
-    return named or _whole(getattr(encoder, "in_channels", None))
+    return named or _whole(getattr(encoder, "in_channels", None)) or _whole(getattr(encoder, "in_chans", None))
+
+
+def _frames(given: Mapping[str, object]) -> int | None:
+    """Count the frames of an image; None for an image without an axis for them."""
+    frames = _whole(given.get("num_frames")) or 1
+    if given.get("use_temporal") is True:
+        return _whole(given.get("temporal_n_timestamps")) or max(frames, _PAIR)
+    return None if frames == 1 else frames
 
 
 def _width(band: object) -> int:
@@ -67,9 +87,9 @@ def _width(band: object) -> int:
     return ends[1] - ends[0] + 1 if ends and ends[1] >= ends[0] else 1
 
 
-def _image_size(given: Mapping[str, object]) -> tuple[int, ...] | None:
-    side = _whole(given.get("img_size"))
-    return (side, side) if side else _sizes(given.get("img_size"), 2)
+def _image_size(value: object) -> tuple[int, ...] | None:
+    side = _whole(value)
+    return (side, side) if side else _sizes(value, 2)
 
 
 def _whole(value: object, least: int = 1) -> int | None:

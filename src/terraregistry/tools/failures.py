@@ -40,15 +40,18 @@ class Attempts:
         Args:
             name: What is attempted, such as the name of a config.
         """
+        failure = ""
         with warnings.catch_warnings(record=True) as caught:
             try:
                 yield
             except Exception as error:  # noqa: BLE001 - a component may raise anything
                 self.failed = True
-                typer.echo(describe_failure(name, error, traceback=self._traceback), err=True)
+                failure = describe_failure(name, error, traceback=self._traceback)
         for text in dict.fromkeys(str(warning.message) for warning in caught):
             has_place = text.startswith(f"{name}:")  # a line of the config
             typer.echo(text if has_place else f"{name}: warning: {text}", err=True)
+        if failure:
+            typer.echo(failure, err=True)
 
 
 def describe_failure(name: str, error: Exception, *, traceback: bool = False) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from itertools import groupby
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -55,7 +56,8 @@ def _table(file: str, trial: Trial) -> Table:
 
 
 def _row(part: Part) -> tuple[Text, ...]:
-    shapes = "\n".join(map(str, part.shapes)) or "not run"
+    runs = [(shape, len([*same])) for shape, same in groupby(part.shapes)]
+    shapes = "\n".join(f"{count} of {shape}" if count > 1 else str(shape) for shape, count in runs) or "not run"
     return Text(part.kind), Text(part.name), _place(part.location), Text(f"{part.parameters:,}"), Text(shapes)
 
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from terraregistry.errors import ComponentNotFoundError, InvalidArgumentsError, RegistryError, UnusedArgumentWarning
 from terraregistry.tools.batches import batch_shape
+from terraregistry.tools.weights import concerns_weights, without_weights
 
 if TYPE_CHECKING:
     from collections.abc import Generator
@@ -30,12 +31,14 @@ class TrialOptions:
         image_size: Their height and width in pixels; None for the backbone's own.
         in_channels: Their channels; None for the backbone's own.
         seed: The seed of the weights and of the images.
+        random_weights: Whether to leave out the weights that a config asks for.
     """
 
     batch_size: int = 2
     image_size: tuple[int, int] | None = None
     in_channels: int | None = None
     seed: int = 0
+    random_weights: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,10 +113,12 @@ def run_trial(request: ModelRequest, factory: ModelFactory, options: TrialOption
     from terraregistry.tools.parts import Recorder, find_parts
 
     torch.manual_seed(options.seed)  # pyright: ignore[reportUnknownMemberType]  # torch leaves its argument untyped
-    model: object = _build(request, factory)
+    if options.random_weights:
+        request = without_weights(request, factory)
+    model, arguments = _build(request, factory)
     if not isinstance(model, torch.nn.Module):
         raise RegistryError(f"{request.factory}.build_model gave a {type(model).__qualname__}, not a torch.nn.Module")
-    shape = batch_shape(request.arguments, model, options.batch_size, options.image_size, options.in_channels)
+    shape = batch_shape(arguments, model, options.batch_size, options.image_size, options.in_channels)
     recorder = Recorder(find_parts(request, model))
     model.eval()
     try:
@@ -126,31 +131,51 @@ def run_trial(request: ModelRequest, factory: ModelFactory, options: TrialOption
     return Trial(recorder.parts(), shape, options.seed)
 
 
-def _build(request: ModelRequest, factory: ModelFactory) -> object:
+def _build(request: ModelRequest, factory: ModelFactory) -> tuple[object, dict[str, object]]:
+    """Build the model, and say which arguments it was built from."""
     try:
-        with _located(request):
-            return factory.build_model(**deepcopy(request.arguments))
+        with _located(request) as dropped:
+            model: object = factory.build_model(**deepcopy(request.arguments))
+        return model, {name: value for name, value in request.arguments.items() if name not in dropped}
     except InvalidArgumentsError as error:
         if error.component.rpartition(".")[2] == "build_model":
             raise request.error(error.problems) from None
         raise  # of one part, which the notes name: its paths are not those of the config
+    except Exception as error:
+        if concerns_weights(error):
+            error.add_note("--random-weights builds it without")
+        raise
 
 
 @contextmanager
-def _located(request: ModelRequest) -> Generator[None]:
-    """Give arguments that are dropped inside, with a warning, their places in the config."""
-    with warnings.catch_warnings(record=True) as caught:
-        try:
-            yield
-        finally:
-            noticed = [*caught]
-    for warning in noticed:
-        if not isinstance(warning.message, UnusedArgumentWarning):
-            warnings.warn_explicit(warning.message, warning.category, warning.filename, warning.lineno)
-            continue
-        for line, column, text in request.error(warning.message.problems).problems:
-            place = f"{request.document.file}:{line}:{column}"
-            warnings.warn(f"{place}: warning: {text}; nothing reads this, so it was dropped", stacklevel=2)
+def _located(request: ModelRequest) -> Generator[set[str]]:
+    """Give arguments that are dropped inside, with a warning, their places in the config, also where something is raised.
+
+    Args:
+        request: What the config asks for.
+
+    Yields:
+        The paths of what was dropped, complete when nothing more is done inside.
+    """
+    caught: list[warnings.WarningMessage] = []
+    dropped: set[str] = set()
+    try:
+        with warnings.catch_warnings(record=True) as caught:
+            yield dropped
+    finally:
+        for warning in caught:
+            if isinstance(warning.message, UnusedArgumentWarning):
+                dropped.update(problem.path for problem in warning.message.problems)
+                _say_dropped(request, warning.message)
+            else:
+                warnings.warn_explicit(warning.message, warning.category, warning.filename, warning.lineno)
+
+
+def _say_dropped(request: ModelRequest, warning: UnusedArgumentWarning) -> None:
+    for line, column, text in request.error(warning.problems).problems:
+        place = f"{request.document.file}:{line}:{column}"
+        why = "" if "nothing reads this" in text else "nothing reads this, so "
+        warnings.warn(f"{place}: warning: {text}; {why}it was dropped", stacklevel=2)
 
 
 def _validate(factory: ModelFactory, arguments: dict[str, Any]) -> None:  # a factory has arguments of its own

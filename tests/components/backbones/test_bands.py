@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from terraregistry.components.backbones.prithvi.bands import (
     PRITHVI_BANDS,
     HLSBands,
+    SARBands,
     read_bands,
     read_model_bands,
 )
@@ -60,3 +61,9 @@ def test_the_number_of_channels_follows_from_the_bands() -> None:
         read_model_bands(["RED"], 4, PRITHVI_BANDS, "it")
     with pytest.raises(InvalidArgumentsError, match="in_chans: 4 channels need names"):
         read_model_bands(None, 4, PRITHVI_BANDS, "it")
+
+
+def test_radar_and_counted_channels_are_read() -> None:
+    assert read_bands(["VV", "RED", "0", "11"], "it") == (SARBands.VV, HLSBands.RED, "0", "11")
+    with pytest.raises(InvalidArgumentsError, match="there is no HLS band '-1'"):
+        read_bands(["-1"], "it")

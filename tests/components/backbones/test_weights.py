@@ -156,6 +156,16 @@ def test_weights_of_none_of_the_bands_are_an_error_unless_allowed(tmp_path, rand
     assert any("of which none is among bands" in str(warning.message) for warning in caught)
 
 
+def test_channels_that_are_only_counted_get_the_weights_in_order(tmp_path, randomise) -> None:
+    mae = published(randomise)
+    file = save(tmp_path, mae.state_dict())
+    with pytest.warns(UserWarning, match="bands only counts the channels .* in order: BLUE, GREEN"):
+        vit = prithvi_eo_v2_tiny_tl(bands=["0", "1", "2", "3", "4", "5"], ckpt_path=file, **SIZES)
+    assert torch.equal(vit.state_dict()[PATCHES], mae.encoder.state_dict()[PATCHES])
+    with pytest.raises(WeightsError, match="of which none is among bands, 0, 1"):
+        prithvi_eo_v2_tiny_tl(bands=["0", "1"], ckpt_path=file, **SIZES)
+
+
 def test_what_does_not_fit_is_listed(tmp_path, randomise) -> None:
     state = published(randomise).state_dict()
     del state["encoder.norm.bias"]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+from contextlib import nullcontext
 
 import pytest
 import segmentation_models_pytorch as smp
@@ -13,7 +14,7 @@ from hypothesis import strategies as st
 from torch import nn
 
 from terraregistry import FULL_MODEL_REGISTRY, MODEL_FACTORY_REGISTRY, TERRATORCH_BACKBONE_REGISTRY
-from terraregistry.errors import InvalidArgumentsError, ProblemKind, UnusedArgumentWarning
+from terraregistry.errors import InvalidArgumentsError, ProblemKind, UnusedArgumentWarning, WeightsError
 from terraregistry.library import TERRATORCH_FULL_MODEL_REGISTRY
 from terraregistry.protocols import ModelFactory
 
@@ -356,3 +357,28 @@ def test_a_name_that_is_not_found_is_named_once() -> None:
     with pytest.raises(InvalidArgumentsError) as caught:
         PRITHVI.validate_model(**(FOR_PRITHVI | {"backbone": "prithvi_eo_tny"}))
     assert [(problem.path, problem.kind) for problem in caught.value.problems] == [("backbone", ProblemKind.NOT_FOUND)]
+
+
+# -- weights of timm from a file --
+
+
+@pytest.mark.parametrize("classes", [5, 3])
+def test_a_classifier_takes_the_weights_of_a_file(tmp_path, classes) -> None:
+    theirs = timm.create_model("test_resnet", num_classes=5)
+    file = tmp_path / "weights.pt"
+    torch.save(theirs.state_dict(), file)
+    given = FOR_TIMM | {"pretrained": str(file), "num_classes": classes}
+    with nullcontext() if classes == 5 else pytest.warns(UserWarning, match="has other classes; this one is new"):
+        ours = TIMM.build_model(**given).timm_model
+    state = ours.state_dict()
+    differing = {key for key, value in theirs.state_dict().items() if not torch.equal(value, state[key])}
+    assert differing == (set() if classes == 5 else {"fc.weight", "fc.bias"})
+
+
+def test_a_file_of_weights_has_to_be_there_and_to_fit(tmp_path) -> None:
+    message = "expected true, false or a file of weights, and there is no file 'ResNet18_Weights.X'"
+    assert problems(TIMM, **FOR_TIMM | {"pretrained": "ResNet18_Weights.X"}) == {"pretrained": message}
+    file = tmp_path / "weights.pt"
+    torch.save({"other": torch.zeros(1)}, file)
+    with pytest.raises(WeightsError, match="surplus: other"):
+        TIMM.build_model(**FOR_TIMM | {"pretrained": str(file)})

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from terraregistry.components.factories.flow import Flow
     from terraregistry.components.factories.parts import Part
 
-__all__ = ["explain_refusal", "needs_maps", "needs_other_channels"]
+__all__ = ["explain_refusal", "in_values", "needs_maps", "needs_other_channels", "refused_anyway"]
 
 _OTHER_CHANNELS: Final = [64] * 13
 _RESHAPE: Final = "; the neck ReshapeTokensToImage before it makes maps of tokens"
@@ -97,14 +97,48 @@ def needs_other_channels(part: Part, run: Callable[[Sequence[Tensor]], Any], flo
     return f"it was made for {count} of {in_words(declared)} channels, but {flow}{hint}"
 
 
-def _refused(part: Part, channels: list[int], strides: list[int] | None) -> tuple[Problem, ...]:
+# What a part is made for, besides its arguments.
+def refused_anyway(part: Part, *inputs: Any) -> list[Problem]:
+    """Find what a part refuses whatever comes before it, where that is not known.
+
+    Args:
+        part: The part; arguments that are wrong in themselves are left out of it.
+        *inputs: What may come before it, of each kind that parts tell apart.
+
+    Returns:
+        The values of arguments that it refuses every time, in the same words.
+    """
+    common: list[Problem] | None = None
+    for given in inputs:
+        found = in_values(_refused(part, given, None))
+        common = found if common is None else [problem for problem in common if problem in found]
+        if not common:
+            break
+    return common or []
+
+
+def in_values(problems: Sequence[Problem]) -> list[Problem]:
+    """Keep the problems that are in the value of an argument: what is missing may be among what was left out.
+
+    Args:
+        problems: What a part refuses.
+
+    Returns:
+        Those of them.
+    """
+    return [
+        problem for problem in problems if problem.path and problem.kind in (ProblemKind.INVALID, ProblemKind.NOT_FOUND)
+    ]
+
+
+def _refused(part: Part, channels: Any, strides: list[int] | None) -> tuple[Problem, ...]:
     told = {} if strides is None else {"strides": strides}
     try:
         make_shadow(lambda: part.build(channels, **told))
     except InvalidArgumentsError as error:
         return error.problems
     except Exception:  # noqa: BLE001 - a part may raise anything; what it refuses is asked for here
-        return (Problem(part.where, ProblemKind.INVALID, detail="it cannot be made"),)
+        return (Problem("", ProblemKind.INVALID, detail="it cannot be made"),)
     return ()
 
 

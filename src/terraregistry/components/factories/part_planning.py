@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 from torch import nn
 
+from terraregistry.components.factories.arguments import parameter_of
 from terraregistry.components.factories.parts import ModulePart, NamedPart
 from terraregistry.components.factories.problems import not_found, unlike
 from terraregistry.errors import ComponentNotFoundError, InvalidArgumentsError
@@ -45,7 +46,7 @@ def plan_part(
         name_at: Where the caller wrote the name, if not at `where`.
 
     Returns:
-        The part; None where there is no such component.
+        The part, without the arguments that are wrong in themselves; None where there is no such component.
     """
     if isinstance(given, nn.Module):
         problems += arguments.unused(f"{where} is a module that is made already")
@@ -60,6 +61,7 @@ def plan_part(
         return None
     except InvalidArgumentsError as error:
         problems += [arguments.located(problem) for problem in error.problems]
+        arguments = arguments.without({parameter_of(problem.path) for problem in error.problems})
         valid = False
     named = [each for each in registry.signature(given).parameters.values() if each.kind not in _STARRED]
     free = {parameter.name: parameter for parameter in named[len(leading) :]}

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Mapping  # noqa: TC003 - read at run time
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final, cast
 
 from torch import nn
 
+from terraregistry.components.backbones.weights.files import read_weights
+from terraregistry.components.backbones.weights.fitting import load_exactly
 from terraregistry.components.factories.arguments import take_prefixed
 from terraregistry.components.factories.checks import only_task, positive, with_own
 from terraregistry.components.factories.part_planning import plan_part
@@ -37,19 +41,22 @@ class _Classifier:
     """A classifier, ready to be built."""
 
     part: Part
+    file: str
 
     def build(self) -> nn.Module:
         backbone = self.part.build()
         # timm's own network, in the module that makes a backbone of it.
         network: nn.Module = backbone.timm_model  # type: ignore[assignment]  # torch: an attribute is a tensor or module
+        if self.file:
+            _load(network, self.file, self.part.label)
         return TimmModel(network)
 
 
 class TimmModelFactory(PlanningFactory):
     """Builds classifiers of timm. TerraTorch's ignores further arguments; this one passes them on, or refuses them.
 
-    Weights from a file or of another library are not loaded by way of `pretrained`; `backbone_pretrained_cfg_overlay`
-    with a `file` does that.
+    As in TerraTorch's, `pretrained` can be a file of weights. It has to fit, but for a classifier of another number of
+    classes, which stays new; names of torchvision's or torchgeo's weights are refused.
 
     Args:
         networks: The networks of timm.
@@ -65,7 +72,7 @@ class TimmModelFactory(PlanningFactory):
         backbone: str,
         in_channels: int,
         num_classes: int,
-        pretrained: bool = True,
+        pretrained: bool | str = True,
         unused: UnusedPolicy = "error",
         **kwargs: Any,
     ) -> nn.Module:
@@ -76,7 +83,7 @@ class TimmModelFactory(PlanningFactory):
             backbone: The name of an architecture of timm, with or without a pretrained tag.
             in_channels: The channels of the images.
             num_classes: The number of classes.
-            pretrained: Whether to load pretrained weights.
+            pretrained: Whether to load pretrained weights, or a file of them.
             unused: What becomes of arguments that nothing reads: `error` refuses them, `warn` drops them with an
                 `UnusedArgumentWarning`.
             **kwargs: Arguments of the architecture, with `backbone_` in front.
@@ -87,6 +94,7 @@ class TimmModelFactory(PlanningFactory):
         Raises:
             InvalidArgumentsError: Something is wrong with the arguments; everything that is wrong is listed.
             SourceUnavailableError: timm is missing or broken.
+            WeightsError: The weights of the file cannot be read, or do not fit.
         """
         own = {
             "task": task,
@@ -119,15 +127,40 @@ class TimmModelFactory(PlanningFactory):
             detail = "nothing reads this: a classifier is no feature pyramid"
             problems.append(Problem(given.path(_PYRAMID), ProblemKind.UNUSED, detail=detail))
             given = given.without([_PYRAMID])
+        file = own["pretrained"] if isinstance(own.get("pretrained"), str) else ""
+        problems += _missing(file)
         part: Part | None = None
         if "backbone" in own:
-            given = with_own(given, own | {_PYRAMID: False}, _NAMES, problems)
+            published = own | ({"pretrained": False} if file else {})
+            given = with_own(given, published | {_PYRAMID: False}, _NAMES, problems)
             part = plan_part("backbone", self._networks, own["backbone"], given, (), problems, kind=nn.Module)
         choices = [*_OWN.names, *(given.spellings(part.parameters) if part is not None else ())]
         problems += [Problem(name, ProblemKind.UNKNOWN, choices=choices) for name in loose]
         if part is None or problems:
             raise self._refused(problems)
-        return _Classifier(part)
+        return _Classifier(part, file)
+
+
+def _missing(file: str) -> list[Problem]:
+    if not file or Path(file).is_file():
+        return []
+    detail = f"expected true, false or a file of weights, and there is no file {file!r}"
+    return [Problem("pretrained", ProblemKind.INVALID, detail=detail)]
+
+
+def _load(network: nn.Module, file: str, component: str) -> None:
+    """Load a file of weights, without a classifier of another number of classes."""
+    state, own = read_weights(file, component), network.state_dict()
+    # timm names the layers that depend on the number of classes in a dictionary of values of several types.
+    classifier: str | tuple[str, ...] = cast("Any", network).pretrained_cfg["classifier"]
+    heads = (classifier,) if isinstance(classifier, str) else tuple(classifier)
+    keys = [key for key in own if key.rpartition(".")[0] in heads and key in state]
+    if any(state[key].shape != own[key].shape for key in keys):
+        warnings.warn(
+            f"{component}: the classifier in {file} has other classes; this one is new and random", stacklevel=2
+        )
+        state |= {key: own[key] for key in keys}
+    load_exactly(network, state, component, file)
 
 
 _OWN: Final = OwnArguments(TimmModelFactory.build_model)

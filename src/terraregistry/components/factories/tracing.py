@@ -10,7 +10,13 @@ from torch import Tensor, nn
 
 from terraregistry.components.factories.backbone_facts import find_facts
 from terraregistry.components.factories.flow import Flow, as_laid_out, feature_tensors, image_size_for
-from terraregistry.components.factories.misfits import explain_refusal, needs_maps, needs_other_channels
+from terraregistry.components.factories.misfits import (
+    explain_refusal,
+    in_values,
+    needs_maps,
+    needs_other_channels,
+    refused_anyway,
+)
 from terraregistry.components.factories.parts import ModulePart
 from terraregistry.components.factories.problems import is_composition, noting
 from terraregistry.components.factories.shadows import apply_neck, make_shadow, run_shadow, shadow_of, without_data
@@ -28,6 +34,8 @@ if TYPE_CHECKING:
 __all__ = ["Tracer", "strides_through"]
 
 _STEPS: Final = "effective_time_dim"
+_STAND_INS: Final = tuple([64] * count for count in (1, 2, 3, 4, 5, 6, 12))
+"""Channels of features that stand in for those that are not known."""
 
 
 class Tracer:
@@ -54,13 +62,13 @@ class Tracer:
         Returns:
             What comes out of the last neck; None where that cannot be known.
         """
-        if backbone is None or not backbone.valid:
-            return None
-        flow = self._from_backbone(backbone, necks)
+        flow = None if backbone is None else self._from_backbone(backbone, necks)
         for at, neck in enumerate(necks):
             if flow is None or neck is None or not neck.valid:
-                return None
-            flow = self._through(neck, flow, last=not decoded and at == len(necks) - 1)
+                flow = None
+                self._whatever(neck)
+            else:
+                flow = self._through(neck, flow, last=not decoded and at == len(necks) - 1)
         return flow
 
     def branch(self, branch: Branch, flow: Flow | None, *, pixel_wise: bool) -> None:
@@ -78,6 +86,8 @@ class Tracer:
             # Nothing that a head refuses depends on its input: where that is not known, any will do.
             channels: Any = getattr(decoder, "out_channels", 1)  # an int, or else the head says what is wrong
             made = self._made(head, channels)
+        elif head is not None:
+            self._problems.extend(refused_anyway(head, 1))
         if decoder is None or flow is None or (head is not None and made is None):
             return
         before = len(self._problems)
@@ -88,14 +98,17 @@ class Tracer:
             self._run_branch(branch, chain, flow)
 
     def _from_backbone(self, backbone: Part, necks: Sequence[Part | None]) -> Flow | None:
+        facts: BackboneFacts | None = None
         try:
             facts = find_facts(backbone)
         except InvalidArgumentsError as error:
             if not is_composition(error):
                 raise
-            self._problems.extend(error.problems)
-            return None
-        if facts is None:
+            self._problems.extend(error.problems if backbone.valid else in_values(error.problems))
+        except Exception:
+            if backbone.valid:
+                raise
+        if facts is None or not backbone.valid:
             return None
         specs = _as_passed_on(facts, necks=bool(necks))
         strides = None if facts.specs is None else tuple(spec.stride for spec in facts.specs)
@@ -144,11 +157,17 @@ class Tracer:
             return kept
         return None if self._misfit(part, run, flow) else ()
 
+    def _whatever(self, part: Part | None) -> None:
+        """Report what a part refuses whatever features it is given."""
+        if part is not None and not isinstance(part, ModulePart):
+            self._problems.extend(refused_anyway(part, *_STAND_INS))
+
     def _decoder(self, branch: Branch, flow: Flow | None) -> nn.Module | None:
         part = branch.decoder
         if isinstance(part, ModulePart):
             return part.module if part.valid else None
         if flow is None or not part.valid:
+            self._whatever(part)
             return None
         return self._made(part, list(flow.channels), flow=flow, **branch.told(flow.strides))
 

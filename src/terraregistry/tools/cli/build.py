@@ -6,12 +6,15 @@ import importlib
 import re
 import sys
 from enum import StrEnum
-from typing import Annotated, NamedTuple
+from typing import TYPE_CHECKING, Annotated, NamedTuple
 
 import typer
 
 from terraregistry.tools.cli.statuses import Status
 from terraregistry.tools.failures import Attempts
+
+if TYPE_CHECKING:
+    from terraregistry.tools.trial import TrialOptions
 
 __all__ = ["ImageSize", "Unused", "build", "import_module"]
 
@@ -79,6 +82,10 @@ def build(
     unused: Annotated[
         Unused, typer.Option(help="What becomes of arguments that nothing reads: an error, or dropped with a warning.")
     ] = Unused.ERROR,
+    random_weights: Annotated[
+        bool,
+        typer.Option("--random-weights", help="Leave pretrained weights out: nothing is downloaded, no file is read."),
+    ] = False,
     traceback: Annotated[
         bool, typer.Option("--traceback", help="Show where an exception in a component comes from.")
     ] = False,
@@ -94,10 +101,13 @@ def build(
         with attempts.at(f"--import {module}"):
             import_module(module)
     if not attempts.failed:
+        from terraregistry.tools.trial import TrialOptions
+
         size = None if image_size is None else (image_size.height, image_size.width)
+        options = TrialOptions(batch_size, size, in_channels, seed, random_weights=random_weights)
         for config in configs:
             with attempts.at(config):
-                _build(config, batch_size, size, in_channels, seed, unused, check=check)
+                _build(config, options, unused, check=check)
     if attempts.failed:
         raise typer.Exit(Status.WRONG_INPUT)
 
@@ -113,18 +123,9 @@ def import_module(module: str) -> None:
     importlib.import_module(module)
 
 
-def _build(
-    config: str,
-    batch_size: int,
-    image_size: tuple[int, int] | None,
-    in_channels: int | None,
-    seed: int,
-    unused: Unused,
-    *,
-    check: bool,
-) -> None:
+def _build(config: str, options: TrialOptions, unused: Unused, *, check: bool) -> None:
     from terraregistry.tools.config import find_request, read_config
-    from terraregistry.tools.trial import TrialOptions, allow_unused, make_factory, run_trial
+    from terraregistry.tools.trial import allow_unused, make_factory, run_trial
 
     request = find_request(read_config(config))
     if unused is Unused.WARN:
@@ -136,4 +137,4 @@ def _build(
         return
     from terraregistry.tools.parts_table import print_trial
 
-    print_trial(config, run_trial(request, factory, TrialOptions(batch_size, image_size, in_channels, seed)))
+    print_trial(config, run_trial(request, factory, options))

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from terraregistry.errors import ConfigError, Problem
     from terraregistry.tools.config.document import Document, YamlPath
 
-__all__ = ["TASKS", "ModelRequest", "find_request"]
+__all__ = ["TASKS", "WITHOUT_TASK", "ModelRequest", "find_request"]
 
 TASKS: Final = {
     "ClassificationTask": "classification",
@@ -26,6 +26,8 @@ TASKS: Final = {
     "SemanticSegmentationTask": "segmentation",
 }
 """The `task` argument that each of TerraTorch's task classes gives to the model factory."""
+WITHOUT_TASK: Final = ("ReconstructionTask",)
+"""TerraTorch's task classes that build whole models, whose factory has no `task` argument."""
 
 _LAYOUTS: Final = (
     "a config has either `model_factory: EncoderDecoderFactory` with the arguments of its build_model as keys beside "
@@ -167,11 +169,14 @@ def _add_task(model: _Mapping, arguments: _Mapping, moved: dict[str, YamlPath], 
     """Add the `task` that TerraTorch's task class stands for."""
     class_path = model.get("class_path")
     name = str(class_path).rpartition(".")[2]
+    if name in WITHOUT_TASK:
+        return
     task, given = TASKS.get(name), arguments.get("task")
     if task is None and given is None:
         text = "missing" if class_path is None else f"{describe_value(class_path)} is none of TerraTorch's tasks"
-        hint = did_you_mean(nearest(name, TASKS))
-        more = f"; the known ones are {', '.join(TASKS)}; for another, add the `task` to {display_path(_MODEL_ARGS)}"
+        known = sorted((*TASKS, *WITHOUT_TASK))
+        hint = did_you_mean(nearest(name, known))
+        more = f"; the known ones are {', '.join(known)}; for another, add the `task` to {display_path(_MODEL_ARGS)}"
         problems.append((_CLASS_PATH, f"{text}{hint or more}"))
     elif task is not None and given is not None and task != given:
         problems.append(((*_MODEL_ARGS, "task"), f"{describe_value(given)}, but {name} (class_path) is {task!r}"))

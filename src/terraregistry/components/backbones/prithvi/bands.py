@@ -1,7 +1,8 @@
-"""The spectral bands of the Harmonized Landsat and Sentinel-2 product (HLS), and how people name the channels of an image."""
+"""The bands of satellite images, and how people name the channels of an image."""
 
 from __future__ import annotations
 
+from contextlib import suppress
 from enum import StrEnum
 from typing import TYPE_CHECKING, Final, TypeAlias
 
@@ -11,11 +12,11 @@ from terraregistry.nearest import nearest
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-__all__ = ["PRITHVI_BANDS", "Band", "GivenBand", "HLSBands", "read_bands", "read_model_bands"]
+__all__ = ["PRITHVI_BANDS", "Band", "GivenBand", "HLSBands", "SARBands", "read_bands", "read_model_bands"]
 
 
 class HLSBands(StrEnum):
-    """The bands of HLS, by TerraTorch's names.
+    """The bands of the Harmonized Landsat and Sentinel-2 product (HLS), by TerraTorch's names.
 
     TerraTorch misspells the two thermal bands (`THEMRAL_INFRARED_1`); that spelling is understood as well.
     """
@@ -43,11 +44,23 @@ class HLSBands(StrEnum):
         return None
 
 
-Band: TypeAlias = HLSBands | int
-"""One channel of an image: a band of HLS, or the number of a channel that is none."""
+class SARBands(StrEnum):
+    """The polarisations of radar images such as Sentinel-1's, by TerraTorch's names; also of one orbit's direction."""
 
-GivenBand: TypeAlias = HLSBands | str | int | tuple[int, int]
-"""How people name channels: a band, its name, a number, or the first and the last of a range of numbers."""
+    VV = "VV"
+    VH = "VH"
+    ASC_VV = "ASC_VV"
+    ASC_VH = "ASC_VH"
+    DSC_VV = "DSC_VV"
+    DSC_VH = "DSC_VH"
+    VV_VH = "VV_VH"
+
+
+Band: TypeAlias = HLSBands | SARBands | int | str
+"""One channel of an image: a band of HLS or of radar, or the number of a channel that is none, as a number or as text."""
+
+GivenBand: TypeAlias = HLSBands | SARBands | str | int | tuple[int, int]
+"""How people name channels: a band, its name, a number, a number as text, or the first and the last of a range of numbers."""
 
 PRITHVI_BANDS: Final[tuple[Band, ...]] = (
     HLSBands.BLUE,
@@ -123,15 +136,17 @@ def read_model_bands(
 
 
 def _named(name: str, where: str, problems: list[Problem]) -> list[Band]:
-    try:
-        return [HLSBands(name)]
-    except ValueError:
-        detail = f"there is no HLS band {name!r}"
-        choices = nearest(name, list(HLSBands))
-        if not choices:
-            detail += "; a channel that is none is given by its number"
-        problems.append(Problem(where, ProblemKind.NOT_FOUND, detail=detail, choices=[str(each) for each in choices]))
-        return []
+    for bands in (HLSBands, SARBands):
+        with suppress(ValueError):
+            return [bands(name)]
+    if name.isascii() and name.isdecimal():
+        return [name]  # TerraTorch's configs count channels in quotes
+    detail = f"there is no HLS band {name!r}"
+    choices = nearest(name, [*HLSBands, *SARBands])
+    if not choices:
+        detail += "; a channel that is none is given by its number"
+    problems.append(Problem(where, ProblemKind.NOT_FOUND, detail=detail, choices=[str(each) for each in choices]))
+    return []
 
 
 def _range(given: Sequence[int], where: str, problems: list[Problem]) -> list[Band]:

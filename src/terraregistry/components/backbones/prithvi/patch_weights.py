@@ -41,7 +41,8 @@ class BandChoice:
         """Make the weight of a model's patch embedding from that of its weights.
 
         A band that both have gets its weights, whatever its place in the two; a band that the weights lack gets new random
-        ones (Xavier, uniform), with a warning.
+        ones (Xavier, uniform), with a warning. Channels that are only counted, in text ("0", "1", ...), get the weights in
+        order, with a warning, where they are as many.
 
         Args:
             weight: That of the weights, `(D, C, ...)`.
@@ -61,6 +62,13 @@ class BandChoice:
             reason = f"their patch embedding has {weight.shape[1]} channels, pretrained_bands has {self._of_weights()}"
             return self._refused(reason, origin, weight)
         known = [band for band in self._model if band in self._pretrained]
+        if not known and len(self._model) == len(self._pretrained) and all(map(_is_count, self._model)):
+            warnings.warn(
+                f"{self.component!r}: bands only counts the channels ({self._words(self._model)}), so they get the weights "
+                f"of {origin} in order: {self._words(self._pretrained)}",
+                stacklevel=5,
+            )
+            return weight
         if not known:
             reason = f"they have {self._of_weights()}, of which none is among bands, {self._words(self._model)}"
             return self._refused(reason, origin, weight)
@@ -91,3 +99,7 @@ class BandChoice:
     @staticmethod
     def _words(bands: Sequence[Band]) -> str:
         return ", ".join(str(band) for band in bands)
+
+
+def _is_count(band: Band) -> bool:
+    return isinstance(band, str) and band.isdecimal()
