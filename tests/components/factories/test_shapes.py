@@ -300,8 +300,9 @@ def test_what_each_branch_refuses_is_listed_together() -> None:
         decoder_num_cnvs=3,
         necks=[{"name": "SelectIndices", "indices": [0, 1]}],
     )
-    # The decoder has a misspelt argument, so that it is not made; what follows it is checked all the same.
+    # The decoder has a misspelt argument, so that it is not followed; the rest of it and of what follows is checked.
     assert found == {
+        "decoder_channels": "expected at least 1, got 0",
         "decoder_num_cnvs": "unknown argument",
         "head_final_act": "expected an activation of torch.nn, such as 'torch.nn.Sigmoid', or a module, got 'Sigmod'",
         "aux_decoders[0].decoder_args.decoder_in_index": "expected -2 to 1 with 2 features, got 9; necks[0] "
