@@ -34,6 +34,11 @@ def print_trial(file: str, trial: Trial) -> None:
         # Nothing is cut off or folded for want of a screen: the output can be searched.
         console.width = console.measure(table, options=console.options.update(width=_UNBOUNDED)).maximum
     console.print(table)
+    if trial.modules:
+        from terraregistry.tools.summary import module_tree
+
+        console.width = max(console.width, 200 if console.is_terminal else _UNBOUNDED)
+        console.print(module_tree(trial.modules), soft_wrap=True)
 
 
 def _table(file: str, trial: Trial) -> Table:

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import warnings
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from copy import deepcopy
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from terraregistry.errors import ComponentNotFoundError, InvalidArgumentsError, RegistryError, UnusedArgumentWarning
 from terraregistry.tools.batches import batch_shape
+from terraregistry.tools.state_files import load_state, save_state
 from terraregistry.tools.weights import concerns_weights, without_weights
 
 if TYPE_CHECKING:
     from collections.abc import Generator
+    from pathlib import Path
 
     from terraregistry.protocols import ModelFactory
     from terraregistry.tools.config import ModelRequest
@@ -31,6 +33,11 @@ class TrialOptions:
         image_size: Their height and width in pixels; None for the backbone's own.
         in_channels: Their channels; None for the backbone's own.
         seed: The seed of the weights and of the images.
+        device: Where the model runs, in torch's words.
+        dry_run: Whether it runs on the meta device: shapes are followed, and nothing is loaded or computed.
+        depth: Down to how many levels the modules are listed; None for no list.
+        load: A file of its state dict, which is loaded before it runs.
+        save: A file that its state dict is written to after it ran.
         random_weights: Whether to leave out the weights that a config asks for.
     """
 
@@ -38,6 +45,11 @@ class TrialOptions:
     image_size: tuple[int, int] | None = None
     in_channels: int | None = None
     seed: int = 0
+    device: str = "cpu"
+    dry_run: bool = False
+    depth: int | None = None
+    load: Path | None = None
+    save: Path | None = None
     random_weights: bool = False
 
 
@@ -49,11 +61,13 @@ class Trial:
         parts: The parts of the model, then the model itself.
         batch: The shape of the images.
         seed: The seed of the weights and of the images.
+        modules: The modules of the model by their paths, where a list was asked for.
     """
 
     parts: tuple[Part, ...]
     batch: tuple[int, ...]
     seed: int
+    modules: tuple[Part, ...] = ()
 
 
 def make_factory(request: ModelRequest) -> ModelFactory:
@@ -111,24 +125,33 @@ def run_trial(request: ModelRequest, factory: ModelFactory, options: TrialOption
     import torch
 
     from terraregistry.tools.parts import Recorder, find_parts
+    from terraregistry.tools.summary import find_modules
 
     torch.manual_seed(options.seed)  # pyright: ignore[reportUnknownMemberType]  # torch leaves its argument untyped
-    if options.random_weights:
+    device = torch.device("meta" if options.dry_run else options.device)
+    if options.random_weights or options.dry_run:
         request = without_weights(request, factory)
-    model, arguments = _build(request, factory)
+    with device if options.dry_run else nullcontext():
+        model, arguments = _build(request, factory)
     if not isinstance(model, torch.nn.Module):
         raise RegistryError(f"{request.factory}.build_model gave a {type(model).__qualname__}, not a torch.nn.Module")
+    if options.load is not None:
+        load_state(model, options.load, request.factory)
+    model.to(device)
     shape = batch_shape(arguments, model, options.batch_size, options.image_size, options.in_channels)
     recorder = Recorder(find_parts(request, model))
+    modules = Recorder(() if options.depth is None else find_modules(model, options.depth))
     model.eval()
     try:
-        with torch.inference_mode(), recorder:
-            model(torch.randn(shape))
+        with torch.inference_mode(), recorder, modules:
+            model(torch.randn(shape).to(device))  # the same images on any device
     except Exception as error:
         error.add_note(f"while running a random batch of shape {shape}{recorder.where()}")
         error.add_note("--in-channels, --image-size and --batch-size give it another shape")
         raise
-    return Trial(recorder.parts(), shape, options.seed)
+    if options.save is not None:
+        save_state(model, options.save)
+    return Trial(recorder.parts(), shape, options.seed, modules.parts())
 
 
 def _build(request: ModelRequest, factory: ModelFactory) -> tuple[object, dict[str, object]]:

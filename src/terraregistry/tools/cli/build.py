@@ -6,14 +6,18 @@ import importlib
 import re
 import sys
 from enum import StrEnum
+from pathlib import Path  # noqa: TC003 - read at run time
 from typing import TYPE_CHECKING, Annotated, NamedTuple
 
 import typer
 
 from terraregistry.tools.cli.statuses import Status
 from terraregistry.tools.failures import Attempts
+from terraregistry.tools.state_files import check_target
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from terraregistry.tools.trial import TrialOptions
 
 __all__ = ["ImageSize", "Unused", "build", "import_module"]
@@ -86,6 +90,31 @@ def build(
         bool,
         typer.Option("--random-weights", help="Leave pretrained weights out: nothing is downloaded, no file is read."),
     ] = False,
+    device: Annotated[
+        str, typer.Option(metavar="DEVICE", help="Where the model runs: `cpu`, `cuda`, `cuda:1`, `mps`.")
+    ] = "cpu",
+    load: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE", help="Load the model's state dict from a .safetensors or .pt file before it runs."
+        ),
+    ] = None,
+    save: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE", help="Write the model's state dict to a new .safetensors or .pt file after it ran."
+        ),
+    ] = None,
+    summary: Annotated[
+        bool, typer.Option("--summary", help="Show the modules as a tree, with shapes and numbers of parameters.")
+    ] = False,
+    depth: Annotated[int, typer.Option(min=1, metavar="N", help="Levels of modules that --summary shows.")] = 3,
+    dry_run: Annotated[
+        bool,
+        typer.Option(
+            "--dry-run", help="Follow the shapes on torch's meta device: no weights are made, loaded or downloaded."
+        ),
+    ] = False,
     traceback: Annotated[
         bool, typer.Option("--traceback", help="Show where an exception in a component comes from.")
     ] = False,
@@ -96,20 +125,33 @@ def build(
 
     What is wrong in a config is printed with file, line, column and place in the config.
     """
+    _check_together(configs, load=load, save=save, device=device, dry_run=dry_run, check=check)
     attempts = Attempts(traceback=traceback)
-    for module in imports or []:
-        with attempts.at(f"--import {module}"):
-            import_module(module)
+    _prepare(attempts, imports or (), device, save)
     if not attempts.failed:
         from terraregistry.tools.trial import TrialOptions
 
         size = None if image_size is None else (image_size.height, image_size.width)
-        options = TrialOptions(batch_size, size, in_channels, seed, random_weights=random_weights)
+        modules = depth if summary else None
+        options = TrialOptions(batch_size, size, in_channels, seed, device, dry_run, modules, load, save, random_weights)
         for config in configs:
             with attempts.at(config):
                 _build(config, options, unused, check=check)
     if attempts.failed:
         raise typer.Exit(Status.WRONG_INPUT)
+
+
+def _prepare(attempts: Attempts, imports: Sequence[str], device: str, save: Path | None) -> None:
+    """Do and check what does not depend on a config."""
+    for module in imports:
+        with attempts.at(f"--import {module}"):
+            import_module(module)
+    if save is not None:
+        with attempts.at(f"--save {save}"):
+            check_target(save)
+    if device != "cpu":
+        with attempts.at(f"--device {device}"):
+            _check_device(device)
 
 
 def import_module(module: str) -> None:
@@ -121,6 +163,30 @@ def import_module(module: str) -> None:
     if "" not in sys.path:
         sys.path.insert(0, "")  # as `python -m` has it: modules of the project that the command runs in
     importlib.import_module(module)
+
+
+def _check_together(
+    configs: Sequence[str], *, load: Path | None, save: Path | None, device: str, dry_run: bool, check: bool
+) -> None:
+    """Refuse options that contradict each other."""
+    files = {"--load": load, "--save": save}
+    given = [name for name, file in files.items() if file is not None]
+    if given and len(configs) > 1:
+        raise typer.BadParameter(f"{given[0]} is of one model: give one CONFIG with it")
+    if dry_run and (given or device != "cpu"):
+        name = given[0] if given else "--device"
+        raise typer.BadParameter(f"--dry-run has no weights and no device: leave out {name} or --dry-run")
+    if check and (given or dry_run):
+        name = given[0] if given else "--dry-run"
+        raise typer.BadParameter(f"--check builds nothing: leave out {name} or --check")
+
+
+def _check_device(device: str) -> None:
+    import torch
+
+    if torch.device(device).type == "meta":
+        raise ValueError("nothing is computed there; --dry-run follows the shapes on it")
+    torch.zeros(1, device=device)
 
 
 def _build(config: str, options: TrialOptions, unused: Unused, *, check: bool) -> None:

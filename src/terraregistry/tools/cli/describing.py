@@ -98,8 +98,12 @@ def as_data(index: Index, each: Listed, name: str) -> dict[str, object]:
         "library": component.library,
         "version": component.version,
         "weights": [
-            {"name": each.name.removesuffix(component.name) + one.name, "origin": one.origin, "license": one.license}
-            | {"size": one.size}
+            {
+                "name": each.name.removesuffix(component.name) + one.name,
+                "origin": one.origin,
+                "license": one.license,
+                "size": one.size,
+            }
             for one in component.weights
         ],
         "python": python_snippet(index, each.registry, _spelling(each, name)),

@@ -59,6 +59,6 @@ def docstring_of(component: Component) -> str:
         statement = ast.parse(textwrap.dedent("".join(block))).body[0]
     except (OSError, ValueError, SyntaxError, IndexError):
         return component.summary
-    documented = isinstance(statement, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef))
-    docstring = ast.get_docstring(statement) if documented else None
-    return (docstring or component.summary).strip()
+    if not isinstance(statement, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
+        return component.summary
+    return (ast.get_docstring(statement) or component.summary).strip()

@@ -47,8 +47,8 @@ def _lines(health: Health) -> Iterator[str]:
     if not health.sources:
         yield "  not known before the index is made, by `terraregistry list`, which takes half a minute the first time"
     for each in health.sources:
-        counts = f"{each.components:,} components, {each.pretrained:,} of them with pretrained weights"
-        yield f"  {each.prefix} in {each.registry}: {counts}"
+        weights = f", {each.pretrained:,} of them with pretrained weights" if each.pretrained else ""
+        yield f"  {each.prefix} in {each.registry}: {each.components:,} components{weights}"
     yield from ("", styled("Index", bold=True))
     yield from _cache(health.cache)
     yield from ("", styled("Pretrained weights", bold=True), f"  are downloaded to {health.weights}", "")

@@ -1,0 +1,280 @@
+"""`terraregistry validate`: findings with their lines, replacements that mend, and the formats of other programs."""
+
+from __future__ import annotations
+
+import json
+import random
+import re
+import string
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from terraregistry.nearest import did_you_mean, suggested
+from terraregistry.tools.checking import Finding, Replacement, check_config, describes_model, find_files
+from terraregistry.tools.reports import as_github, as_json, as_sarif, as_text
+
+RIGHT = """\
+model_factory: EncoderDecoderFactory
+task: segmentation
+backbone: timm_test_resnet
+backbone_in_chans: 6
+necks:
+  - name: SelectIndices
+    indices: [0, 2]
+decoder: FCNDecoder
+decoder_channels: 8
+num_classes: 3
+"""
+WRONG = """\
+model_factory: EncoderDecoderFactory
+task: segmentation
+backbone: timm_test_resnt
+decoder: FCNDecoder
+decoder_chanels: 8
+num_classes: "3"
+"""
+TEXT = """\
+wrong.yaml:3:1: backbone: BACKBONE_REGISTRY has no component 'timm_test_resnt' (sources searched: terratorch, timm); \
+did you mean 'timm_test_resnet'?
+    3 | backbone: timm_test_resnt
+      |           ^^^^^^^^^^^^^^^
+      | backbone: timm_test_resnet
+wrong.yaml:5:1: decoder_chanels: unknown argument; did you mean 'decoder_channels'?
+    5 | decoder_chanels: 8
+      | ^^^^^^^^^^^^^^^
+      | decoder_channels: 8
+wrong.yaml:6:1: num_classes: expected int | None, got str '3'
+    6 | num_classes: "3"
+      | ^^^^^^^^^^^
+1 of 2 configs is wrong
+"""
+
+
+@pytest.fixture
+def configs(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "right.yaml").write_text(RIGHT, encoding="utf-8")
+    (tmp_path / "wrong.yaml").write_text(WRONG, encoding="utf-8")
+    return tmp_path
+
+
+def test_each_mistake_has_its_line_and_what_to_write_instead(run, configs):
+    result = run("validate", "right.yaml", "wrong.yaml")
+    assert (result.exit_code, result.stdout, result.stderr) == (2, "", TEXT)
+
+
+def test_right_configs_are_counted(run, configs):
+    result = run("validate", "right.yaml")
+    assert (result.exit_code, result.stdout, result.stderr) == (0, "1 config is valid\n", "")
+
+
+def test_a_folder_stands_for_the_configs_in_it(run, configs):
+    (configs / "deep").mkdir()
+    (configs / "deep" / "again.yml").write_text(RIGHT, encoding="utf-8")
+    (configs / "deep" / "notes.txt").write_text("not YAML: [", encoding="utf-8")
+
+    assert [*find_files([".", "right.yaml"])] == ["deep/again.yml", "right.yaml", "wrong.yaml"]
+    assert run("validate", ".").stderr.endswith("1 of 3 configs is wrong\n")
+
+
+def test_a_folder_without_configs_is_a_mistake(run, configs):
+    (configs / "empty").mkdir()
+    result = run("validate", "empty")
+    assert (result.exit_code, result.stderr) == (2, "there is no .yaml or .yml file in empty\n")
+
+
+def test_other_files_are_passed_over_where_that_is_asked_for(run, configs):
+    (configs / "compose.yaml").write_text("services: {web: {image: nginx}}\n", encoding="utf-8")
+    (configs / "wrong.yaml").unlink()
+
+    assert run("validate", "--skip-others", ".").stdout == "1 config is valid\n"
+    assert run("validate", "--skip-others", "compose.yaml").stdout == "0 configs are valid\n"
+    result = run("validate", ".")
+    assert result.exit_code == 2
+    assert "compose.yaml:1:1: there is no `model_factory`" in result.stderr
+    assert describes_model("no_such_file.yaml")
+
+
+def test_a_file_that_is_not_there_or_no_yaml_is_one_finding_among_the_others(run, configs):
+    (configs / "broken.yaml").write_text("a: [1\nb: 2\n", encoding="utf-8")
+    result = run("validate", "none.yaml", "broken.yaml", "right.yaml")
+
+    assert result.exit_code == 2
+    assert "none.yaml:1:1: there is no such file\n" in result.stderr
+    assert "broken.yaml:2:2: not valid YAML" in result.stderr
+    assert "    2 | b: 2\n" in result.stderr
+    assert result.stderr.endswith("2 of 3 configs are wrong\n")
+
+
+def test_arguments_that_nothing_reads_can_be_warnings(run, configs):
+    (configs / "wrong.yaml").write_text(RIGHT + "decoder_num_conv: 1\n", encoding="utf-8")
+    result = run("validate", "--unused=warn", "wrong.yaml")
+
+    assert result.exit_code == 0
+    assert result.stderr.startswith("wrong.yaml:11:1: warning: decoder_num_conv: unknown argument; did you mean")
+    assert "      | decoder_num_convs: 1\n" in result.stderr
+    assert result.stdout == "1 config is valid\n"
+
+
+def test_a_module_is_imported_first(run, configs):
+    result = run("validate", "--import", "no_such_module_here", "right.yaml")
+
+    assert result.exit_code == 2
+    assert result.stderr.startswith("--import no_such_module_here: ModuleNotFoundError: No module named")
+
+
+# -- replacements --
+
+
+def typos(word, chooser):
+    at = chooser.randrange(1, len(word))
+    letter = chooser.choice(string.ascii_lowercase)
+    return chooser.choice(
+        [word[:at] + word[at + 1 :], word[:at] + letter + word[at:], word[: at - 1] + letter + word[at:]]
+    )
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_what_is_suggested_mends_what_was_mistyped(tmp_path, seed):
+    """Mistype one key or name, write what is suggested, and the config is valid, unless nothing was suggested."""
+    chooser = random.Random(seed)  # the same each time
+    lines = RIGHT.splitlines()
+    number = chooser.choice([2, 3, 5, 7, 8])
+    key, colon, value = lines[number].partition(": ")
+    wrong = f"{key}{colon}{typos(value, chooser)}" if number in (2, 5, 7) else f"{typos(key, chooser)}{colon}{value}"
+    file = tmp_path / "c.yaml"
+    file.write_text("\n".join([*lines[:number], wrong, *lines[number + 1 :]]), encoding="utf-8")
+
+    findings = [each for each in check_config(str(file)) if each.line == number + 1]
+    mended = [each.mended for each in findings if each.mended]
+    assert findings
+    assert mended, [each.message for each in findings]
+    file.write_text("\n".join([*lines[:number], mended[0], *lines[number + 1 :]]), encoding="utf-8")
+    assert check_config(str(file)) == []
+
+
+@given(st.lists(st.text(alphabet=string.ascii_letters + "_.", min_size=1), max_size=3))
+def test_suggestions_are_read_back(names):
+    assert suggested(f"unknown argument{did_you_mean(names)}") == tuple(names)
+
+
+def test_a_text_without_suggestions_has_none():
+    assert suggested("expected 'a' or 'b'") == ()
+
+
+def test_an_exception_of_a_component_is_a_finding(monkeypatch, tmp_path):
+    import terraregistry.tools.trial as trial
+
+    def fail(request):
+        raise OSError("the disk is gone")
+
+    monkeypatch.setattr(trial, "make_factory", fail)
+    (tmp_path / "c.yaml").write_text(RIGHT, encoding="utf-8")
+    (found,) = check_config(str(tmp_path / "c.yaml"))
+    assert found.message.startswith("OSError: the disk is gone")
+
+
+# -- formats --
+
+ANY = st.builds(
+    Finding,
+    file=st.text(alphabet="ab c:%,/ü", min_size=1).filter(lambda text: not text.startswith("/")),
+    line=st.integers(1, 10**6),
+    column=st.just(1),
+    message=st.text(max_size=30),
+    is_warning=st.booleans(),
+    source=st.just("chanels: 8"),
+    replacement=st.none() | st.just(Replacement(1, 8, "channels")),
+)
+
+
+def test_json_is_what_a_program_reads(run, configs):
+    result = run("validate", "wrong.yaml", "right.yaml", "--format", "json")
+    found = json.loads(result.stdout)
+
+    assert (result.exit_code, result.stderr) == (2, "")
+    assert [(each["line"], each["column"], each["suggestion"]) for each in found] == [
+        (3, 1, "backbone: timm_test_resnet"),
+        (5, 1, "decoder_channels: 8"),
+        (6, 1, None),
+    ]
+    assert {each["severity"] for each in found} == {"error"}
+    assert run("validate", "right.yaml", "--format", "json").stdout == "[]\n"
+
+
+def test_github_gets_annotations(run, configs):
+    result = run("validate", "wrong.yaml", "--format", "github")
+
+    assert (result.exit_code, result.stderr) == (2, "")
+    assert result.stdout.splitlines()[1] == (
+        "::error file=wrong.yaml,line=5,endLine=5,col=1,endColumn=16,title=terraregistry::"
+        "decoder_chanels: unknown argument; did you mean 'decoder_channels'?"
+    )
+    assert run("validate", "right.yaml", "--format", "github").stdout == ""
+
+
+def _read(text):
+    for code, character in (("%0D", "\r"), ("%0A", "\n"), ("%3A", ":"), ("%2C", ","), ("%25", "%")):
+        text = text.replace(code, character)
+    return text
+
+
+@given(ANY)
+def test_an_annotation_is_one_command_that_is_read_back(finding):
+    text = as_github([finding])
+    command = re.fullmatch(r"::(error|warning) ([^:\n\r]*)::([^\n\r]*)", text)
+
+    assert command
+    properties = dict(pair.split("=", 1) for pair in command[2].split(","))
+    assert _read(properties["file"]) == finding.file
+    assert command[3].replace("%0D", "\r").replace("%0A", "\n").replace("%25", "%") == finding.message
+
+
+def test_sarif_says_where_and_how_to_mend(run, configs):
+    result = run("validate", "wrong.yaml", "--format", "sarif")
+    log = json.loads(result.stdout)
+    (check,) = log["runs"]
+    second = check["results"][1]
+
+    assert result.exit_code == 2
+    assert second["locations"][0]["physicalLocation"]["artifactLocation"] == {"uri": "wrong.yaml"}
+    region = second["locations"][0]["physicalLocation"]["region"]
+    assert (region["startLine"], region["startColumn"], region["endColumn"]) == (5, 1, 16)
+    change = second["fixes"][0]["artifactChanges"][0]["replacements"][0]
+    assert change["insertedContent"] == {"text": "decoder_channels"}
+
+
+@settings(max_examples=50)
+@given(st.lists(ANY, max_size=3))
+def test_any_sarif_has_the_structure_of_its_version(findings):
+    log = json.loads(as_sarif(findings, "1.2.3"))
+
+    assert log["version"] == "2.1.0"
+    (check,) = log["runs"]
+    rules = [rule["id"] for rule in check["tool"]["driver"]["rules"]]
+    assert len(check["results"]) == len(findings)
+    for result in check["results"]:
+        assert rules[result["ruleIndex"]] == result["ruleId"]
+        assert result["level"] in {"error", "warning"}
+        assert isinstance(result["message"]["text"], str)
+        place = result["locations"][0]["physicalLocation"]
+        assert re.fullmatch(r"[A-Za-z0-9/._~%-]*", place["artifactLocation"]["uri"])
+        assert 1 <= place["region"]["startColumn"] < place["region"]["endColumn"]
+
+
+@given(st.lists(ANY, max_size=3))
+def test_json_and_text_hold_every_finding(findings):
+    assert [each["message"] for each in json.loads(as_json(findings))] == [each.message for each in findings]
+    for each in findings:
+        assert each.message in as_text(each)
+
+
+def test_tabs_before_the_mistake_keep_the_mark_below_it():
+    text = as_text(Finding("c.yaml", 1, 2, "wrong", source="\tchanels: 1"))
+    assert text.splitlines()[1:] == ["    1 | \tchanels: 1", "      | \t^^^^^^^"]
+
+
+def test_a_very_long_line_is_not_shown():
+    assert as_text(Finding("c.yaml", 1, 1, "wrong", source="x" * 500)) == "c.yaml:1:1: wrong"
