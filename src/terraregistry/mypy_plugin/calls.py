@@ -111,7 +111,7 @@ class NamedCall:
         for prefix in names:
             if prefix not in sources:
                 if not self._registries.may_have(registry, ""):
-                    close = did_you_mean(nearest(prefix, sources) or tuple(sources)[:3]).replace("'", "\"")
+                    close = did_you_mean(nearest(prefix, sources) or tuple(sources)[:3]).replace("'", '"')
                     self._fail(f'{_label(registry)} has no source "{prefix}"{close}', context)
                 return self._default
             node = symbol_at(self._checker.modules, sources[prefix] or "")

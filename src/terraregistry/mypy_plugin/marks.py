@@ -23,7 +23,9 @@ __all__ = ["depend", "mark"]
 
 def _name(facts: FileFacts | None) -> str:
     text = "" if facts is None else facts.digest_text()
-    return f"__terraregistry_{hashlib.sha256(text.encode('utf-8', 'backslashreplace')).hexdigest()[:16]}__" if text else ""
+    return (
+        f"__terraregistry_{hashlib.sha256(text.encode('utf-8', 'backslashreplace')).hexdigest()[:16]}__" if text else ""
+    )
 
 
 def mark(file: MypyFile, facts: FileFacts | None) -> None:
@@ -36,7 +38,7 @@ def mark(file: MypyFile, facts: FileFacts | None) -> None:
     name = _name(facts)
     if name:
         variable = Var(name)
-        variable._fullname = f"{file.fullname}.{name}"  # noqa: SLF001 - as mypy's own plugins do
+        variable._fullname = f"{file.fullname}.{name}"
         file.names[name] = SymbolTableNode(GDEF, variable, module_public=False, plugin_generated=True)
 
 

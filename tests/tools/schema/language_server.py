@@ -99,8 +99,9 @@ class LanguageServer:
         document = {"uri": self.uri, "languageId": "yaml", "version": 1, "text": text}
         self.notify("textDocument/didOpen", {"textDocument": document})
         found = self._wait(
-            lambda message: message.get("method") == "textDocument/publishDiagnostics"
-            and message["params"]["uri"] == self.uri
+            lambda message: (
+                message.get("method") == "textDocument/publishDiagnostics" and message["params"]["uri"] == self.uri
+            )
         )
         return [(each["range"]["start"]["line"] + 1, each["message"]) for each in found["params"]["diagnostics"]]
 
