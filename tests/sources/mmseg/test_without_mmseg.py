@@ -91,12 +91,21 @@ def test_one_that_cannot_be_imported_says_why(tmp_path, in_a_process, text: str)
 def test_a_broken_one_leaves_the_other_sources_working(tmp_path, in_a_process) -> None:
     write(tmp_path, {"mmseg/__init__.py": "raise RuntimeError('broken')"})
     printed = in_a_process("""
-        from terraregistry import DECODER_REGISTRY, MMSEG_DECODER_REGISTRY
-        print(DECODER_REGISTRY.build("FCNDecoder", [8, 16], num_convs=1, channels=8).out_channels)
-        print("smp_FPN" in DECODER_REGISTRY)
+        from terraregistry import DECODER_REGISTRY, MMSEG_DECODER_REGISTRY, TERRATORCH_DECODER_REGISTRY
+
+        @TERRATORCH_DECODER_REGISTRY.register
+        class Mine:
+            def __init__(self, channels: list[int]):
+                self.out_channels = channels[-1]
+            def forward(self, features):
+                return features[-1]
+            __call__ = forward
+
+        print(DECODER_REGISTRY.build("Mine", [8, 16]).out_channels)
+        print("smp_FPN" in DECODER_REGISTRY, DECODER_REGISTRY.resolve("FPN"))
         print(MMSEG_DECODER_REGISTRY == DECODER_REGISTRY["mmseg"], len(MMSEG_DECODER_REGISTRY))
         """)
-    assert printed.split() == ["8", "True", "True", "32"]
+    assert printed.split() == ["16", "True", "smp_FPN", "True", "32"]
 
 
 def test_the_first_reason_is_kept_when_a_second_attempt_would_hide_it(tmp_path, in_a_process) -> None:
