@@ -1,0 +1,137 @@
+"""What a component is shown with: the parts around it, and values for those of its arguments that have no default."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Final, TypeAlias
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from terraregistry.index import Component
+
+__all__ = ["FACTORY_CONFIGS", "PLACEHOLDER", "Recipe", "Value", "decoder_recipe", "neck_recipe"]
+
+Value: TypeAlias = str | int | float | bool | tuple[int, ...] | tuple[str, ...]
+"""What a snippet gives as an argument."""
+
+PLACEHOLDER: Final = "..."
+"""What stands for the value of an argument that nobody but the reader can know."""
+
+_NOTHING: Final[Mapping[str, Value]] = MappingProxyType({})
+_CLASSES: Final[Mapping[str, Value]] = MappingProxyType({"num_classes": 4})
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """What stands around a component, in a model that can be built and run.
+
+    Attributes:
+        arguments: Arguments of the component.
+        task: What the model is for.
+        backbone: The backbone in front of it.
+        indices: The features of that backbone.
+        decoder: The decoder behind it, for a neck.
+        outputs: What the factory is told of the results.
+    """
+
+    arguments: Mapping[str, Value] = field(default_factory=lambda: _NOTHING)
+    task: str = "segmentation"
+    backbone: str = "timm_resnet18"
+    indices: tuple[int, ...] = (1, 2, 3, 4)
+    decoder: str = "FCNDecoder"
+    outputs: Mapping[str, Value] = field(default_factory=lambda: _CLASSES)
+
+
+_SATMAE: Final[Mapping[str, Value]] = {
+    "out_channels": 256,
+    "num_heads": 8,
+    "mlp_ratio": 4.0,
+    "patch_size": 16,
+    "num_patches": 196,
+    "depth": 4,
+    "in_chans": 3,
+}
+_DECODERS: Final[Mapping[str, Recipe]] = {
+    "ASPPRegressionHead": Recipe(task="regression", outputs=_NOTHING),
+    "DeepLabV3Plus": Recipe(indices=(2, 3, 4)),  # its last feature is 4 times as coarse as its first
+    "LinearDecoder": Recipe({"num_classes": 4, "upsampling_size": 32}),
+    "MLPDecoder": Recipe(backbone="timm_vit_tiny_patch16_224", indices=(2, 5, 8, 11)),
+    "PAN": Recipe(indices=(1, 2, 3)),  # its last feature has 8x8 pixels at least
+    "SatMAEHead": Recipe(_SATMAE, backbone="timm_vit_tiny_patch16_224", indices=(11,)),
+    "UNetDecoder": Recipe({"channels": (256, 128, 64, 32)}),
+}
+_TOKENS: Final = Recipe(backbone="timm_vit_tiny_patch16_224", indices=(2, 5, 8, 11))
+_NECKS: Final[Mapping[str, Recipe]] = {
+    "AggregateTokens": replace(_TOKENS, task="classification", decoder="IdentityDecoder"),
+    "FeaturePyramidNetworkNeck": Recipe({"output_ordered_dict": False}),
+    "PermuteDims": replace(_TOKENS, arguments={"new_order": (0, 1, 3, 2)}),
+    "SelectIndices": replace(_TOKENS, arguments={"indices": (1, 3)}),
+}
+
+FACTORY_CONFIGS: Final[Mapping[str, Mapping[str, Value]]] = {
+    "EncoderDecoderFactory": {
+        "task": "segmentation",
+        "backbone": "timm_resnet18",
+        "decoder": "FCNDecoder",
+        "num_classes": 4,
+    },
+    "FullModelFactory": {"model": "terratorch_prithvi_eo_tiny_mae", "bands": ("RED", "GREEN", "BLUE")},
+    "PrithviModelFactory": {
+        "task": "segmentation",
+        "backbone": "prithvi_eo_tiny",
+        "decoder": "FCNDecoder",
+        "bands": ("RED", "GREEN", "BLUE"),
+        "num_classes": 4,
+        "pretrained": False,
+    },
+    "SMPModelFactory": {
+        "task": "segmentation",
+        "backbone": "resnet18",
+        "model": "Unet",
+        "in_channels": 3,
+        "num_classes": 4,
+        "pretrained": False,
+    },
+    "TimmModelFactory": {
+        "task": "classification",
+        "backbone": "resnet18",
+        "in_channels": 3,
+        "num_classes": 4,
+        "pretrained": False,
+    },
+}
+"""Arguments of the library's own factories."""
+
+
+def decoder_recipe(component: Component) -> Recipe:
+    """Say what a decoder is shown with.
+
+    Args:
+        component: The decoder.
+
+    Returns:
+        The recipe.
+    """
+    return _completed(_DECODERS.get(component.name, Recipe()), component)
+
+
+def neck_recipe(component: Component) -> Recipe:
+    """Say what a neck is shown with.
+
+    Args:
+        component: The neck.
+
+    Returns:
+        The recipe.
+    """
+    return _completed(_NECKS.get(component.name, _TOKENS), component)
+
+
+def _completed(recipe: Recipe, component: Component) -> Recipe:
+    """Name every argument that has to be given, but the first, which is the channels of what comes before."""
+    required = [
+        each.name for each in component.signature.parameters if each.default is None and not each.kind.startswith("*")
+    ]
+    return replace(recipe, arguments=dict.fromkeys(required[1:], PLACEHOLDER) | dict(recipe.arguments))
