@@ -1,0 +1,121 @@
+"""The catalogue's data, as JSON that a browser loads: what many components have in common is written once."""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import TYPE_CHECKING, Final
+
+from terraregistry.index import ParameterKind
+from terraregistry.tools.catalogue.tables import Table
+from terraregistry.tools.cli.components import listed
+from terraregistry.tools.cli.describing import short_type
+from terraregistry.tools.snippets import snippets_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from terraregistry.index import Component, Index, Parameter
+    from terraregistry.pretrained import PretrainedWeights
+    from terraregistry.tools.cli.components import Listed
+
+__all__ = ["NAME", "catalogue_data"]
+
+NAME: Final = "{name}"
+"""What stands for the name in what components share: snippets, and where weights come from."""
+
+_KINDS: Final = list(ParameterKind)
+
+
+def catalogue_data(index: Index, pages: Mapping[str, str] | None = None) -> str:
+    """Write the catalogue's data: every component, under its canonical name.
+
+    Args:
+        index: The index.
+        pages: For classes and functions by their full name, the addresses of their documentation.
+
+    Returns:
+        JSON text, the same for the same index.
+    """
+    return _Writer(pages or {}).write(listed(index))
+
+
+class _Writer:
+    def __init__(self, pages: Mapping[str, str]) -> None:
+        self._addresses = pages
+        self._kinds, self._libraries, self._licences = Table[str](), Table[str](), Table[str | None]()
+        self._types, self._origins, self._places, self._pages = Table[str](), Table[str](), Table[str](), Table[str]()
+        self._sources = Table[tuple[str, str]]()
+        self._snippets = Table[tuple[str, str | None]]()
+        self._parameters = Table[tuple[object, ...]]()
+        self._signatures = Table[tuple[int, ...]]()
+
+    def write(self, entries: Iterable[Listed]) -> str:
+        components = [self._entry(each) for each in entries]
+        types = [(short_type(each), each) for each in self._types.items()]
+        data = {
+            "kinds": self._kinds.items(),
+            "sources": self._sources.items(),
+            "libraries": self._libraries.items(),
+            "licences": self._licences.items(),
+            "places": self._places.items(),
+            "pages": self._pages.items(),
+            "types": [[short] if short == full else [short, full] for short, full in types],
+            "origins": self._origins.items(),
+            "parameters": self._parameters.items(),
+            "signatures": self._signatures.items(),
+            "snippets": self._snippets.items(),
+            "components": components,
+        }
+        return json.dumps(data, separators=(",", ":"), ensure_ascii=False)
+
+    def _entry(self, entry: Listed) -> list[object]:
+        component = entry.component
+        weights = [each.name for each in component.weights]
+        constructor = (component.constructor or "").replace(":", ".")
+        page = self._addresses.get(constructor) or self._addresses.get(component.product.text) or ""
+        parameters = (self._parameter(each, constructor) for each in component.signature.parameters)
+        return [
+            entry.name,
+            self._kinds.place(entry.kind),
+            self._source(entry),
+            [each for each in component.aliases if each not in weights],
+            [self._weights(each) for each in component.weights],
+            self._signatures.place(tuple(parameters)),
+            self._types.place(component.product.text),
+            component.summary,
+            "" if component.file is None else f"{component.file}:{component.line}",
+            self._libraries.place(_library(component)),
+            self._snippet(entry, pretrained=False),
+            self._snippet(entry, pretrained=bool(weights)),
+            self._pages.place(page),
+        ]
+
+    def _source(self, entry: Listed) -> int:
+        prefix = entry.name.removesuffix(entry.component.name)
+        return self._sources.place((entry.source or entry.component.library or prefix, prefix))
+
+    def _weights(self, weights: PretrainedWeights) -> list[object]:
+        place = self._places.place(weights.origin.replace(weights.name, NAME))
+        return [weights.name, place, self._licences.place(weights.license), weights.size]
+
+    def _snippet(self, entry: Listed, *, pretrained: bool) -> int:
+        snippets = snippets_of(entry.registry, entry.name, entry.component, pretrained=pretrained)
+        named = re.compile(rf'(?<=")({re.escape(entry.name)})(?=")|(?<=: )({re.escape(entry.name)})$', re.MULTILINE)
+        config = None if snippets.config is None else named.sub(NAME, snippets.config)
+        return self._snippets.place((named.sub(NAME, snippets.python), config))
+
+    def _parameter(self, parameter: Parameter, constructor: str) -> int:
+        return self._parameters.place(
+            (
+                parameter.name,
+                _KINDS.index(parameter.kind),
+                self._types.place(parameter.type.text),
+                parameter.default,
+                self._origins.place((parameter.origin or constructor).removesuffix(".__init__")),
+            )
+        )
+
+
+def _library(component: Component) -> str:
+    return f"{component.library} {component.version}" if component.library and component.version else ""
