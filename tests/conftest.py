@@ -1,10 +1,16 @@
-"""Hypothesis profiles: `default` for every change, the same examples each time, `nightly` for ten times as many others."""
+"""The profiles of Hypothesis, `default` (the same examples each time) and `nightly` (ten times as many others), and the index."""
 
 from __future__ import annotations
 
+import fcntl
 import os
+from typing import TYPE_CHECKING
 
+import pytest
 from hypothesis import settings
+
+if TYPE_CHECKING:
+    from terraregistry.index import Index
 
 # Each of the test processes has a core: more threads in torch would only wait for each other.
 os.environ.setdefault("OMP_NUM_THREADS", "1")
@@ -12,3 +18,16 @@ os.environ.setdefault("OMP_NUM_THREADS", "1")
 settings.register_profile("default", deadline=None, max_examples=100, print_blob=True, derandomize=True)
 settings.register_profile("nightly", settings.get_profile("default"), max_examples=1_000, derandomize=False)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "default"))
+
+
+@pytest.fixture(scope="session")
+def index(tmp_path_factory: pytest.TempPathFactory) -> Index:
+    """The index of what is installed, from the user's cache; made at most once, though there are two test processes."""
+    from terraregistry.index import load_index
+
+    shared = tmp_path_factory.getbasetemp()
+    if os.environ.get("PYTEST_XDIST_WORKER"):
+        shared = shared.parent
+    with (shared / "index.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        return load_index()

@@ -42,7 +42,9 @@ def _report(index, options, folder: Path) -> None:
         checked = pyright(program, folder / mistake.name, mode=options.mode)
         missed = [case for line, case in lines.items() if line not in checked.reports]
         spent = checked.seconds - empty.seconds
-        print(f"{mistake}: {len(lines) - len(missed)} of {len(lines)} caught, {1000 * spent / len(lines):.0f} ms a call")
+        print(
+            f"{mistake}: {len(lines) - len(missed)} of {len(lines)} caught, {1000 * spent / len(lines):.0f} ms a call"
+        )
         for case in missed:
             print(f"    {case.call}")
         for line in checked.reports.keys() - lines.keys():

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import stat
+import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -19,6 +20,8 @@ __all__ = ["cache_folder", "read_cached", "write_cached"]
 
 _LARGEST: Final = 64_000_000
 """A file of more bytes is no index."""
+_GAPS_LAST: Final = 3600.0
+"""The seconds for which an index with gaps is used: what could not be described may be mended without a change of versions."""
 
 
 def cache_folder() -> Path:
@@ -39,13 +42,14 @@ def read_cached(folder: Path, key: Key) -> Index | None:
         The index; None where there is none, or one that is stale, damaged or not the user's own.
     """
     try:
-        index, found = decode(_read(folder / key.file_name))
-    except (OSError, DamagedIndexError):
+        data, age = _read(folder / key.file_name)
+        index, found = decode(data)
+    except (OSError, ValueError):  # the name of a folder may be none at all
         return None
-    return index if found == key else None
+    return index if found == key and (not index.gaps or 0 <= age < _GAPS_LAST) else None
 
 
-def _read(file: Path) -> bytes:
+def _read(file: Path) -> tuple[bytes, float]:
     # Never waits, as reading a pipe would.
     descriptor = os.open(file, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0))
     with os.fdopen(descriptor, "rb") as stream:
@@ -54,7 +58,7 @@ def _read(file: Path) -> bytes:
         foreign = getuid is not None and status.st_uid != getuid()
         if not stat.S_ISREG(status.st_mode) or foreign or status.st_size > _LARGEST:
             raise DamagedIndexError("no file of the user's own, or too large a one")
-        return stream.read(_LARGEST + 1)
+        return stream.read(_LARGEST + 1), time.time() - status.st_mtime
 
 
 def write_cached(folder: Path, key: Key, index: Index) -> bool:
@@ -77,9 +81,11 @@ def write_cached(folder: Path, key: Key, index: Index) -> bool:
         with os.fdopen(descriptor, "w", encoding="ascii") as stream:
             stream.write(encode(index, key))
         Path(temporary).replace(folder / key.file_name)
-    except OSError:
+        temporary = None
+    except (OSError, ValueError):  # as above
+        return False
+    finally:
         if temporary is not None:
             with contextlib.suppress(OSError):
                 Path(temporary).unlink()
-        return False
     return True

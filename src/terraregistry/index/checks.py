@@ -112,6 +112,7 @@ def sound_type(written: object, imports: object) -> PortableType:
     """Take a type whose text is the expression of a type, and whose imports are modules."""
     found = PortableType(text(written), tuple(map(text, items(imports))))
     try:
+        ast.parse(f"({found.text})", mode="eval")  # without a comment, which would end the line that it is written in
         parsed = ast.walk(ast.parse(found.text, mode="eval"))
         sound = all(isinstance(node, _IN_TYPES) for node in parsed) and all(map(_is_dotted, found.imports))
     except (SyntaxError, ValueError, RecursionError, MemoryError):
@@ -140,6 +141,7 @@ def _is_default(default: str | None) -> bool:
     if default is None or default == OPAQUE_DEFAULT:
         return True
     try:
+        ast.literal_eval(f"({default})")  # as above
         ast.literal_eval(default)
     except (SyntaxError, ValueError, TypeError, RecursionError, MemoryError):
         return False

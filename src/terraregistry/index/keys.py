@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import hashlib
 import platform
@@ -66,8 +67,9 @@ def _version(library: str) -> str:
 def _state(package: Path) -> str:
     digest = hashlib.sha256()
     for file in sorted(_sources(package)):
-        status = file.stat()
-        digest.update(f"{file} {status.st_size} {status.st_mtime_ns}\n".encode("utf-8", "backslashreplace"))
+        with contextlib.suppress(OSError):  # a link to nowhere, as editors make them, or a file that is gone by now
+            status = file.stat()
+            digest.update(f"{file} {status.st_size} {status.st_mtime_ns}\n".encode("utf-8", "backslashreplace"))
     return digest.hexdigest()
 
 

@@ -46,7 +46,7 @@ def cached_index(*, folder: Path | None = None) -> Index | None:
 
 
 def load_index(modules: Iterable[str] = (), *, folder: Path | None = None) -> Index:
-    """Load the index of what is installed; the first time takes half a minute, later ones some milliseconds.
+    """Load the index of what is installed; the first time takes some 20 seconds, later ones some milliseconds.
 
     Args:
         modules: Modules of a project, which are imported here; what they register or mount is described as well, afresh.
@@ -69,8 +69,7 @@ def _library_index(folder: Path) -> Index:
     index = read_cached(folder, key)
     if index is None:
         index = _make_elsewhere()
-        if not index.gaps:  # what is missing now may be there the next time
-            write_cached(folder, key, index)
+        write_cached(folder, key, index)
     return index
 
 
@@ -81,10 +80,14 @@ def _make_elsewhere() -> Index:
 
     with tempfile.TemporaryDirectory(prefix="terraregistry-") as folder:
         file = Path(folder) / "index.json"
-        command = [sys.executable, "-c", _CHILD, json.dumps(sys.path), str(file)]
+        # `-P`: the working folder may have a module of any name, such as json.py.
+        path = json.dumps([entry for entry in sys.path if isinstance(entry, str)])  # pyright: ignore[reportUnnecessaryIsInstance] - anything may be put there
+        command = [sys.executable or "python", "-P", "-c", _CHILD, path, str(file)]
         environment = {**os.environ, "OMP_NUM_THREADS": "1"}  # it imports torch and computes nothing
         try:
-            done = subprocess.run(command, check=False, stdout=subprocess.DEVNULL, env=environment)  # noqa: S603 - this interpreter
+            done = subprocess.run(  # noqa: S603 - this interpreter
+                command, check=False, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, env=environment
+            )
             if done.returncode == 0:
                 return decode(file.read_bytes())[0]
             reason = f"the process that makes it ends with status {done.returncode}"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import functools
 import inspect
 import sys
 from collections.abc import Callable
@@ -10,6 +9,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, ForwardRef, cast, get_args, get_origin
 
+from terraregistry.index.acceptance import parameter_types
 from terraregistry.index.composing import composing_registries
 from terraregistry.index.descriptions import (
     OPAQUE_DEFAULT,
@@ -23,10 +23,10 @@ from terraregistry.index.descriptions import (
 )
 from terraregistry.index.facts import config_facts
 from terraregistry.index.networks import whole_networks
-from terraregistry.index.portable import ANYTHING, default_text, importable, portable_type, united
+from terraregistry.index.portable import ANYTHING, default_text, importable, portable_type
 from terraregistry.index.promises import named_type, promised_type
 from terraregistry.registry import BaseRegistry, MultiSourceRegistry
-from terraregistry.registry.signatures import NOT_EVALUATED, OPAQUE
+from terraregistry.registry.signatures import OPAQUE
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -220,41 +220,9 @@ def _product(constructor: object, annotation: object, kind: PortableType) -> Por
 
 
 def _parameter(parameter: inspect.Parameter, origin: str) -> Parameter:
-    declared, accepts = _types(_Annotated(parameter.annotation, parameter.default))
+    declared, accepts = parameter_types(parameter)
     default = OPAQUE_DEFAULT if parameter.default is OPAQUE else default_text(parameter.default)
     return Parameter(parameter.name, _KINDS[parameter.kind], declared, default, accepts, origin)
-
-
-class _Annotated:
-    """An annotation with a default, as a key: `Literal[1] == Literal[True]`, and `1 == True`, but they are not the same."""
-
-    __slots__ = ("_key", "annotation", "default")
-
-    def __init__(self, annotation: Any, default: object) -> None:  # an annotation is any object
-        self.annotation = annotation
-        self.default = default
-        self._key = (repr(annotation), type(default), id(default) if default_text(default) == "..." else repr(default))
-
-    def __hash__(self) -> int:
-        return hash(self._key)
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, _Annotated) and self._key == other._key
-
-
-@functools.lru_cache(maxsize=4096)
-def _types(key: _Annotated) -> tuple[PortableType, PortableType]:
-    """The type of an annotation, and what is accepted: whatever its default is a case of is accepted as well."""
-    from terraregistry.registry.schemas import accepts
-
-    declared = portable_type(key.annotation)
-    unknown = key.default is inspect.Parameter.empty or key.default is OPAQUE or key.annotation is NOT_EVALUATED
-    if unknown or accepts(key.annotation, key.default):
-        return declared, declared
-    if key.default is None:
-        return declared, united(declared, portable_type(None))
-    shown = portable_type(Callable[..., Any] if callable(key.default) else type(key.default))
-    return declared, united(declared, shown)
 
 
 def _relative(file: str, constructor: object) -> str:

@@ -1,0 +1,70 @@
+"""What may be given for a parameter: its annotation, and with it whatever its own default is a case of."""
+
+from __future__ import annotations
+
+import functools
+import inspect
+from collections.abc import Callable
+from types import UnionType
+from typing import TYPE_CHECKING, Any, Union, get_args, get_origin
+
+from terraregistry.index.portable import default_text, portable_type, united
+from terraregistry.registry.signatures import NOT_EVALUATED, OPAQUE
+
+if TYPE_CHECKING:
+    from terraregistry.index.descriptions import PortableType
+
+__all__ = ["parameter_types"]
+
+
+def parameter_types(parameter: inspect.Parameter) -> tuple[PortableType, PortableType]:
+    """Write the types of a parameter.
+
+    Args:
+        parameter: The parameter, with its annotation evaluated.
+
+    Returns:
+        The type that it is annotated with, and the type of what may be given.
+    """
+    return _types(_Annotated(parameter.annotation, parameter.default))
+
+
+class _Annotated:
+    """An annotation with a default, as a key: `Literal[1] == Literal[True]`, and `1 == True`, but they are not the same."""
+
+    __slots__ = ("_key", "annotation", "default")
+
+    def __init__(self, annotation: Any, default: object) -> None:  # an annotation is any object
+        self.annotation = annotation
+        self.default = default
+        self._key = (repr(annotation), type(default), id(default) if default_text(default) == "..." else repr(default))
+
+    def __hash__(self) -> int:
+        return hash(self._key)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _Annotated) and self._key == other._key
+
+
+@functools.lru_cache(maxsize=4096)
+def _types(key: _Annotated) -> tuple[PortableType, PortableType]:
+    """The type of an annotation, and what is accepted: whatever its default is a case of is accepted as well."""
+    from terraregistry.registry.schemas import accepts
+
+    declared = portable_type(key.annotation)
+    unknown = key.default is inspect.Parameter.empty or key.default is OPAQUE or key.annotation is NOT_EVALUATED
+    if unknown or (accepts(key.annotation, key.default) and not _is_list_for_tuple(key.annotation, key.default)):
+        return declared, declared
+    if key.default is None:
+        return declared, united(declared, portable_type(None))
+    shown = portable_type(Callable[..., Any] if callable(key.default) else type(key.default))
+    return declared, united(declared, shown)
+
+
+def _is_list_for_tuple(annotation: object, default: object) -> bool:
+    """Find a default that the validation takes, and a type checker does not."""
+    if not isinstance(default, list):
+        return False
+    is_union = get_origin(annotation) in (Union, UnionType)
+    origins = [get_origin(each) or each for each in (get_args(annotation) if is_union else (annotation,))]
+    return tuple in origins and not any(isinstance(each, type) and issubclass(list, each) for each in origins)

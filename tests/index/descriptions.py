@@ -1,0 +1,113 @@
+"""Indexes of any content."""
+
+from __future__ import annotations
+
+from hypothesis import strategies as st
+
+from terraregistry.index import (
+    Component,
+    Index,
+    IndexedRegistry,
+    Parameter,
+    ParameterKind,
+    PortableType,
+    Signature,
+)
+from terraregistry.index.keys import Key
+from terraregistry.pretrained import PretrainedWeights
+
+__all__ = ["indexes", "keys", "small_index", "small_key"]
+
+_WORDS = st.from_regex(r"[a-z_][a-z0-9_]{0,7}", fullmatch=True).filter(lambda word: word not in _KEYWORDS)
+_KEYWORDS = ("as", "if", "in", "is", "or", "and", "def", "del", "for", "not", "try", "from", "with", "else", "elif")
+_KEYWORDS += ("pass", "break", "class", "raise", "while", "yield", "async", "await", "False", "None", "True", "except")
+_KEYWORDS += ("global", "import", "lambda", "return", "assert", "finally", "nonlocal", "continue")
+_NAMES = st.text(st.characters(categories=("L", "N", "P", "S")), min_size=1, max_size=12).filter(
+    lambda name: name.isprintable() and name == name.strip()
+)
+_TEXTS = st.text(max_size=20)
+_REFERENCES = st.builds(lambda module, name: f"{module}.inner:{name}", _WORDS, _WORDS)
+_LITERALS = st.one_of(
+    st.integers().map(repr), st.floats(allow_nan=False, allow_infinity=False).map(repr), st.text(max_size=8).map(repr)
+)
+_TYPES = st.one_of(
+    st.sampled_from(["int", "None", "str | None", "dict[str, list[int]]", "typing.Literal[-1, 'a#b']"]).map(
+        PortableType
+    ),
+    st.builds(lambda module, name: PortableType(f"{module}.{name}", (module,)), _WORDS, _WORDS),
+)
+
+
+@st.composite
+def _signatures(draw: st.DrawFn) -> Signature:
+    kinds = sorted(draw(st.lists(st.sampled_from(ParameterKind), max_size=5)), key=list(ParameterKind).index)
+    names = draw(st.lists(_WORDS, min_size=len(kinds), max_size=len(kinds), unique=True))
+    defaults = st.one_of(st.none(), st.just("..."), _LITERALS)
+    return Signature(
+        tuple(
+            Parameter(name, kind, draw(_TYPES), draw(defaults), draw(_TYPES), draw(_TEXTS))
+            for name, kind in zip(names, kinds, strict=True)
+        )
+    )
+
+
+_COMPONENTS = st.builds(
+    Component,
+    name=_NAMES,
+    aliases=st.lists(_NAMES, max_size=3).map(tuple),
+    constructor=st.none() | _REFERENCES,
+    signature=_signatures(),
+    product=_TYPES,
+    summary=_TEXTS,
+    file=st.none() | _TEXTS,
+    line=st.none() | st.integers(0, 10**6),
+    library=st.none() | _TEXTS,
+    version=st.none() | _TEXTS,
+    weights=st.lists(
+        st.builds(PretrainedWeights, _NAMES, _NAMES, st.none() | _TEXTS, st.none() | st.integers(0, 10**10)), max_size=2
+    ).map(tuple),
+)
+
+
+@st.composite
+def indexes(draw: st.DrawFn) -> Index:
+    """Draw an index; each registry may have those that come before it as its sources."""
+    references = draw(st.lists(_REFERENCES, max_size=4, unique=True))
+    registries: list[IndexedRegistry] = []
+    for place, reference in enumerate(references):
+        inner = draw(st.lists(st.sampled_from(references[:place]), max_size=2)) if place else []
+        components = draw(st.lists(_COMPONENTS, max_size=3, unique_by=lambda each: each.name))
+        sources = tuple((draw(_WORDS), source) for source in inner)
+        types = draw(_TYPES), draw(_TYPES), draw(_TYPES)
+        registries.append(IndexedRegistry(reference, *types, tuple(components), sources))
+    return Index(tuple(registries), draw(st.lists(st.tuples(_TEXTS, _TEXTS), max_size=2).map(tuple)))
+
+
+keys = st.builds(Key, st.lists(st.tuples(_TEXTS, _TEXTS), max_size=3).map(tuple), _TEXTS, _TEXTS)
+small_key = Key((("timm", "1.0"),), "here", "sources")
+
+
+def small_index(*gaps: tuple[str, str]) -> Index:
+    """Make an index of two registries and two components.
+
+    Args:
+        gaps: Its gaps.
+    """
+    number = PortableType("int | None")
+    path = PortableType("pathlib.Path | typing.Any", ("pathlib", "typing"))
+    parameters = (
+        Parameter("channels", ParameterKind.POSITIONAL_OR_KEYWORD, number, None, number, "package.Net.__init__"),
+        Parameter("weights", ParameterKind.KEYWORD_ONLY, path, "'none'", path, "package.Net.__init__"),
+    )
+    made = PortableType("package.Net", ("package",))
+    weights = (PretrainedWeights("net.a", "hub", "MIT", 12),)
+    components = tuple(
+        Component(
+            name, (f"{name}.a",), "package:Net", Signature(parameters), made, "A net.", "net.py", 3, "lib", "1", weights
+        )
+        for name in ("net", "tent")
+    )
+    kind = PortableType("object")
+    inner = IndexedRegistry("package:INNER", kind, kind, kind, components, ())
+    outer = IndexedRegistry("package:OUTER", kind, kind, kind, (), (("in", "package:INNER"),))
+    return Index((outer, inner), gaps)

@@ -1,0 +1,312 @@
+"""The cache is rebuilt or done without, whatever is in its place; what is in it is never trusted, and never fatal."""
+
+from __future__ import annotations
+
+import dataclasses
+import os
+import subprocess
+import sys
+import textwrap
+import threading
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from terraregistry.index import Index, IndexUnavailableError, cached_index, keys, load_index, loading
+from terraregistry.index.cache import cache_folder, read_cached, write_cached
+from terraregistry.index.encoding import decode, encode
+from terraregistry.index.keys import current_key
+
+from .descriptions import small_index
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+_KEY = current_key()
+_INDEX = small_index()
+
+
+@pytest.fixture
+def made(monkeypatch: pytest.MonkeyPatch) -> list[Index]:
+    """Note each time that an index is made, which takes no time here."""
+    found: list[Index] = []
+
+    def make() -> Index:
+        found.append(_INDEX)
+        return _INDEX
+
+    monkeypatch.setattr(loading, "_make_elsewhere", make)
+    return found
+
+
+def _file(folder: Path) -> Path:
+    return folder / _KEY.file_name
+
+
+def test_it_is_made_once_and_read_after_that(tmp_path: Path, made: list[Index]) -> None:
+    folder = tmp_path / "not" / "there" / "yet"
+    assert cached_index(folder=folder) is None
+    assert [load_index(folder=folder) for _ in range(3)] == [_INDEX] * 3
+    assert cached_index(folder=folder) == _INDEX
+    assert len(made) == 1
+    assert [each.name for each in folder.iterdir()] == [_KEY.file_name]
+    assert _file(folder).stat().st_mode & 0o077 == 0
+    assert folder.stat().st_mode & 0o077 == 0
+
+
+# -- stale --
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda key: dataclasses.replace(key, versions=(*key.versions[:-1], ("torch", "0"))),
+        lambda key: dataclasses.replace(key, versions=key.versions[1:]),
+        lambda key: dataclasses.replace(key, place="elsewhere"),
+        lambda key: dataclasses.replace(key, sources="0" * 64),
+    ],
+    ids=["another version", "another format", "another place", "other sources"],
+)
+def test_what_was_made_from_something_else_is_made_anew(
+    change: Callable[[keys.Key], keys.Key], tmp_path: Path, made: list[Index]
+) -> None:
+    _file(tmp_path).write_text(encode(small_index(), change(_KEY)), encoding="ascii")
+    assert load_index(folder=tmp_path) == _INDEX
+    assert len(made) == 1
+    assert decode(_file(tmp_path).read_bytes()) == (_INDEX, _KEY)
+
+
+def test_the_key_changes_with_a_source_file_and_not_with_a_link_to_nowhere(tmp_path: Path) -> None:
+    package = tmp_path / "terraregistry"
+    (package / "sources").mkdir(parents=True)
+    (package / "tools").mkdir()
+    file = package / "sources" / "timm.py"
+    file.write_text("a = 1\n")
+    before = keys._state(package)
+    (package / "tools" / "cli.py").write_text("")
+    assert keys._state(package) == before
+    (package / "sources" / ".#timm.py").symlink_to("nobody@nowhere.1")
+    assert keys._state(package) == before
+    file.write_text("a = 12\n")
+    assert keys._state(package) != before
+
+
+@pytest.mark.parametrize("library", ["timm", "segmentation-models-pytorch", "torch", "terraregistry"])
+def test_the_key_has_the_version_of_what_is_described(library: str) -> None:
+    assert dict(_KEY.versions)[library]
+
+
+def test_an_index_with_gaps_is_kept_for_an_hour(tmp_path: Path, made: list[Index]) -> None:
+    with_gaps = small_index(("mmseg", "SourceUnavailableError: it is broken"))
+    assert write_cached(tmp_path, _KEY, with_gaps)
+    assert load_index(folder=tmp_path) == with_gaps
+    an_hour_ago = time.time() - 3601
+    os.utime(_file(tmp_path), (an_hour_ago, an_hour_ago))
+    assert load_index(folder=tmp_path) == _INDEX
+    assert len(made) == 1
+
+
+def test_an_index_without_gaps_does_not_age(tmp_path: Path, made: list[Index]) -> None:
+    assert write_cached(tmp_path, _KEY, _INDEX)
+    os.utime(_file(tmp_path), (0, 0))
+    assert load_index(folder=tmp_path) == _INDEX
+    assert made == []
+
+
+# -- damaged, or not ours --
+
+
+def _cut(file: Path) -> None:
+    file.write_bytes(file.read_bytes()[:-1])
+
+
+def _flip(file: Path) -> None:
+    data = bytearray(file.read_bytes())
+    data[0] ^= 1
+    file.write_bytes(data)
+
+
+def _huge(file: Path) -> None:
+    with file.open("ab") as stream:
+        stream.truncate(100_000_000)
+
+
+def _pipe(file: Path) -> None:
+    file.unlink()
+    os.mkfifo(file)
+
+
+def _folder(file: Path) -> None:
+    file.unlink()
+    (file / "inside").mkdir(parents=True)
+
+
+def _loop(file: Path) -> None:
+    file.unlink()
+    file.symlink_to(file)
+
+
+def _device(file: Path) -> None:
+    file.unlink()
+    file.symlink_to("/dev/zero")
+
+
+@pytest.mark.parametrize("damage", [_cut, _flip, _huge, _pipe, _folder, _loop, _device])
+def test_what_is_damaged_is_made_anew(damage: Callable[[Path], None], tmp_path: Path, made: list[Index]) -> None:
+    assert write_cached(tmp_path, _KEY, _INDEX)
+    damage(_file(tmp_path))
+    assert read_cached(tmp_path, _KEY) is None
+    assert load_index(folder=tmp_path) == _INDEX
+    assert len(made) == 1
+    if damage is not _folder:
+        assert load_index(folder=tmp_path) == _INDEX
+        assert len(made) == 1, "it is not made a second time"
+
+
+def test_a_file_of_somebody_else_is_not_read(
+    tmp_path: Path, made: list[Index], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert write_cached(tmp_path, _KEY, small_index(("planted", "by somebody else")))
+    owner = _file(tmp_path).stat().st_uid
+    monkeypatch.setattr(os, "getuid", lambda: owner + 1)
+    assert load_index(folder=tmp_path) == _INDEX
+    assert len(made) == 1
+
+
+# -- no place to write --
+
+
+def _under_a_file(folder: Path) -> Path:
+    (folder / "file").write_text("")
+    return folder / "file" / "cache"
+
+
+def _in_proc(folder: Path) -> Path:
+    return Path("/proc/terraregistry")
+
+
+def _no_name(folder: Path) -> Path:
+    return folder / "a\0b"
+
+
+def _too_long(folder: Path) -> Path:
+    return folder / ("a" * 300)
+
+
+@pytest.mark.parametrize("place", [_under_a_file, _in_proc, _no_name, _too_long])
+def test_where_nothing_can_be_written_it_is_done_without(
+    place: Callable[[Path], Path], tmp_path: Path, made: list[Index]
+) -> None:
+    folder = place(tmp_path)
+    assert not write_cached(folder, _KEY, _INDEX)
+    assert [load_index(folder=folder), load_index(folder=folder)] == [_INDEX, _INDEX]
+    assert len(made) == 2
+
+
+@pytest.mark.skipif(os.name != "posix" or os.getuid() == 0, reason="a read-only folder stops nobody who is root")
+def test_a_read_only_folder_is_read_and_not_written(tmp_path: Path, made: list[Index]) -> None:
+    tmp_path.chmod(0o500)
+    try:
+        assert load_index(folder=tmp_path) == _INDEX
+    finally:
+        tmp_path.chmod(0o700)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_on_a_full_disk_nothing_is_left_behind(tmp_path: Path) -> None:
+    program = """
+        import resource, signal, sys
+        from pathlib import Path
+        from terraregistry.index.cache import read_cached, write_cached
+        from terraregistry.index.encoding import decode
+        index, key = decode(sys.stdin.read())
+        signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+        resource.setrlimit(resource.RLIMIT_FSIZE, (100, 100))
+        folder = Path(sys.argv[1])
+        assert not write_cached(folder, key, index)
+        assert read_cached(folder, key) is None
+        assert list(folder.iterdir()) == []
+    """
+    command = [sys.executable, "-c", textwrap.dedent(program), str(tmp_path)]
+    done = subprocess.run(command, input=encode(_INDEX, _KEY), text=True, capture_output=True, check=False)
+    assert (done.returncode, done.stderr) == (0, "")
+
+
+# -- several at once --
+
+
+def test_many_that_write_at_once_never_show_half_an_index(tmp_path: Path) -> None:
+    indexes = [small_index(("x" * 1000 * size, "")) for size in range(8)]
+    stop = threading.Event()
+    found: list[Index | None] = []
+
+    def read() -> None:
+        while not stop.is_set():
+            found.append(read_cached(tmp_path, _KEY))
+
+    def write(index: Index) -> None:
+        for _ in range(20):
+            assert write_cached(tmp_path, _KEY, index)
+
+    write(indexes[0])
+    readers = [threading.Thread(target=read) for _ in range(2)]
+    writers = [threading.Thread(target=write, args=(index,)) for index in indexes]
+    for thread in [*readers, *writers]:
+        thread.start()
+    for thread in writers:
+        thread.join()
+    stop.set()
+    for thread in readers:
+        thread.join()
+    assert found
+    assert all(each in indexes for each in found)
+    assert [each.name for each in tmp_path.iterdir()] == [_KEY.file_name]
+
+
+# -- the process that makes it --
+
+
+def _child(monkeypatch: pytest.MonkeyPatch, program: str) -> None:
+    monkeypatch.setattr(loading, "_CHILD", program)
+
+
+@pytest.mark.parametrize(
+    ("program", "reason"),
+    [
+        ("raise SystemExit(3)", "the process that makes it ends with status 3"),
+        ("import sys; open(sys.argv[2], 'w').write('{}')", "not the fields of an index"),
+        ("", "No such file"),
+    ],
+)
+def test_what_cannot_be_made_is_an_error_that_says_why(
+    program: str, reason: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _child(monkeypatch, program)
+    with pytest.raises(
+        IndexUnavailableError, match=rf"the index of the installed components cannot be made: .*{reason}"
+    ):
+        load_index(folder=tmp_path)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_module_of_the_working_folder_does_not_stand_in_for_the_standard_library(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "json.py").write_text("raise SystemExit(9)\n")
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(sys, "path", [*sys.path, Path("/no/text")])
+    text = encode(_INDEX, _KEY)
+    _child(
+        monkeypatch,
+        f"import json, sys\njson.loads(sys.argv[1])\nopen(sys.argv[2], 'w').write({text!r})\nprint('not shown')",
+    )
+    assert load_index(folder=tmp_path / "cache") == _INDEX
+
+
+def test_the_cache_is_the_users_own(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("XDG_CACHE_HOME", "/somewhere")
+    monkeypatch.setenv("HOME", "/home/me")
+    assert cache_folder().name == "terraregistry"
+    assert str(cache_folder()).startswith(("/somewhere", "/home/me"))
