@@ -11,6 +11,7 @@ from terraregistry.library_types import (
     BackboneRegistry,
     DecoderRegistry,
     FullModelRegistry,
+    MmsegDecoderRegistry,
     ModelFactoryRegistry,
     NeckRegistry,
     SmpDecoderRegistry,
@@ -20,7 +21,7 @@ from terraregistry.library_types import (
     TerratorchNeckRegistry,
     TimmBackboneRegistry,
 )
-from terraregistry.sources.mmseg import MmsegRegistry, is_installed
+from terraregistry.sources.mmseg import is_installed
 
 if TYPE_CHECKING:
     from terraregistry.components.factories.encoder_decoder import EncoderDecoderFactory
@@ -99,7 +100,7 @@ for _name, _module in {
     TERRATORCH_DECODER_REGISTRY.register_lazy(_name, f"terraregistry.components.decoders.{_module}:{_name}")
 SMP_DECODER_REGISTRY = SmpDecoderRegistry()
 DECODER_REGISTRY = DecoderRegistry(terratorch=TERRATORCH_DECODER_REGISTRY, smp=SMP_DECODER_REGISTRY)
-MMSEG_DECODER_REGISTRY = MmsegRegistry()
+MMSEG_DECODER_REGISTRY = MmsegDecoderRegistry()
 if is_installed():
     DECODER_REGISTRY.register_source("mmseg", MMSEG_DECODER_REGISTRY)
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from terraregistry.protocols import Backbone, Decoder, ModelFactory, Neck
 from terraregistry.registry import MultiSourceRegistry, Registry
+from terraregistry.sources.mmseg import MmsegRegistry
 from terraregistry.sources.smp import SmpRegistry
 from terraregistry.sources.timm import TimmRegistry
 
@@ -20,6 +21,7 @@ __all__ = [
     "BackboneRegistry",
     "DecoderRegistry",
     "FullModelRegistry",
+    "MmsegDecoderRegistry",
     "ModelFactoryRegistry",
     "NeckRegistry",
     "SmpDecoderRegistry",
@@ -61,6 +63,10 @@ class TerratorchDecoderRegistry(Registry[Decoder]):
 
 class SmpDecoderRegistry(SmpRegistry):
     """The decoders of segmentation-models-pytorch."""
+
+
+class MmsegDecoderRegistry(MmsegRegistry):
+    """The decoders of mmsegmentation."""
 
 
 class FullModelRegistry(MultiSourceRegistry["nn.Module"]):

@@ -76,7 +76,7 @@ class _Stub:
     def text(self, title: str) -> str:
         """Write all of it."""
         classes = [line for registry in self._registries for line in self._class(registry)]
-        hidden = [*self._names.lines(), "", *self._constructors.lines()]
+        hidden = [*self._names.lines(), "", *self._constructors.lines()] if any(self._names.lines()) else ["pass", ""]
         shown_to_pyright = [
             *self._registrations.lines(),
             "if not MYPY:",
@@ -110,6 +110,9 @@ class _Stub:
         yield f"class {_name(registry)}({registry.base.text}):"
         if registry.base.text.startswith(_MUTABLE):
             yield from (f"    {line}" for line in self._registrations.methods(registry.kind))
+        if not groups:  # the library behind it is not installed: nothing is known of what it has
+            yield from ("    ...", "")
+            return
         yield "    if not MYPY:"
         members = [
             *self._calls("build", "{}", named, registry),
