@@ -149,7 +149,7 @@ function factsOf({ origin, licence, size }) {
 
 function parametersOf(entry, marks) {
   const parameters = entry.parameters;
-  if (!parameters.length) return [heading("Parameters"), element("p", { class: "catalogue__none" }, ...noneOf(entry))];
+  if (!parameters.length) return [heading("Parameters"), element("p", { class: "catalogue__none" }, "It takes none.")];
   const groups = [];
   let origin = null;
   let keywords = false;
@@ -167,12 +167,6 @@ function parametersOf(entry, marks) {
   const head = ["Parameter", "Type", "Default"].map((text) => element("th", { scope: "col" }, text));
   const table = element("table", { class: "catalogue__parameters" }, element("thead", {}, element("tr", {}, ...head)), ...groups);
   return [heading("Parameters", parameters.length), table];
-}
-
-function noneOf(entry) {
-  if (entry.kind !== "model-factory" || !entry.page) return ["It takes none."];
-  const page = element("a", { href: entry.page }, element("code", {}, "build_model"));
-  return ["It is made without any; what it builds models from are the parameters of ", page, "."];
 }
 
 function parameterRow({ name, kind, type, default: fallback }, isMarked) {

@@ -255,7 +255,15 @@ def test_the_row_that_is_active_is_in_sight(page: Page) -> None:
 # -- one component --
 
 
-@pytest.mark.parametrize("name", ["timm_resnet18", "smp_Unet", "SMPModelFactory", "terratorch_SelectIndices"])
+def test_a_factory_shows_what_it_builds_models_from(page: Page) -> None:
+    search(page, "EncoderDecoderFactory")
+    page.click(ROWS)
+    shown = page.locator(".catalogue__parameters tbody th").all_inner_texts()
+    assert shown[:3] == ["task", "backbone", "decoder"]
+    assert page.inner_text(".catalogue__origin code").endswith("EncoderDecoderFactory.build_model")
+
+
+@pytest.mark.parametrize("name", ["timm_resnet18", "smp_Unet", "terratorch_SelectIndices"])
 def test_a_component_shows_its_signature(page: Page, index: Index, name: str) -> None:
     [entry] = [each for each in listed(index) if each.name == name]
     search(page, name)

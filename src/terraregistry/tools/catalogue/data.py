@@ -7,6 +7,7 @@ import re
 from typing import TYPE_CHECKING, Final
 
 from terraregistry.index import ParameterKind
+from terraregistry.index.composing import BUILD_MODELS
 from terraregistry.tools.catalogue.tables import Table
 from terraregistry.tools.cli.components import listed
 from terraregistry.tools.cli.describing import short_type
@@ -15,7 +16,7 @@ from terraregistry.tools.snippets import snippets_of
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from terraregistry.index import Component, Index, Parameter
+    from terraregistry.index import Component, Index, Parameter, Signature
     from terraregistry.pretrained import PretrainedWeights
     from terraregistry.tools.cli.components import Listed
 
@@ -24,6 +25,8 @@ __all__ = ["NAME", "catalogue_data"]
 NAME: Final = "{name}"
 """What stands for the name in what components share: snippets, and where weights come from."""
 
+_FACTORY: Final = "model-factory"
+"""The kind of which the parameters of `build_model` are shown: a factory itself is made without any."""
 _KINDS: Final = list(ParameterKind)
 
 
@@ -37,12 +40,14 @@ def catalogue_data(index: Index, pages: Mapping[str, str] | None = None) -> str:
     Returns:
         JSON text, the same for the same index.
     """
-    return _Writer(pages or {}).write(listed(index))
+    builders = next((each.components for each in index.registries if each.reference == BUILD_MODELS), ())
+    return _Writer(pages or {}, {each.name: each.signature for each in builders}).write(listed(index))
 
 
 class _Writer:
-    def __init__(self, pages: Mapping[str, str]) -> None:
+    def __init__(self, pages: Mapping[str, str], builders: Mapping[str, Signature]) -> None:
         self._addresses = pages
+        self._builders = builders
         self._kinds, self._libraries, self._licences = Table[str](), Table[str](), Table[str | None]()
         self._types, self._origins, self._places, self._pages = Table[str](), Table[str](), Table[str](), Table[str]()
         self._sources = Table[tuple[str, str]]()
@@ -74,7 +79,10 @@ class _Writer:
         weights = [each.name for each in component.weights]
         constructor = (component.constructor or "").replace(":", ".")
         page = self._addresses.get(constructor) or self._addresses.get(component.product.text) or ""
-        parameters = (self._parameter(each, constructor) for each in component.signature.parameters)
+        signature = (
+            self._builders.get(entry.name, component.signature) if entry.kind == _FACTORY else component.signature
+        )
+        parameters = (self._parameter(each, constructor) for each in signature.parameters)
         return [
             entry.name,
             self._kinds.place(entry.kind),

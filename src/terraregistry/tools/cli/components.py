@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 __all__ = ["Listed", "by_name", "kinds_of", "listed", "matches", "nearest_names", "read_kind"]
 
 _WILD: Final = re.compile(r"[*?\[]")
+_BESIDE: Final = "terraregistry.index."
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +59,8 @@ def kinds_of(index: Index) -> dict[str, str]:
     """
     inside = {source for registry in index.registries for _, source in registry.sources}
     outside = [registry.reference for registry in index.registries if registry.reference not in inside]
-    return {_kind(reference): reference for reference in outside}
+    # What the index has beside the registries, for those that write configs, is built by no name.
+    return {_kind(reference): reference for reference in outside if not reference.startswith(_BESIDE)}
 
 
 def _kind(reference: str) -> str:
