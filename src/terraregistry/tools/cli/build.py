@@ -133,7 +133,9 @@ def build(
 
         size = None if image_size is None else (image_size.height, image_size.width)
         modules = depth if summary else None
-        options = TrialOptions(batch_size, size, in_channels, seed, device, dry_run, modules, load, save, random_weights)
+        options = TrialOptions(
+            batch_size, size, in_channels, seed, device, dry_run, modules, load, save, random_weights
+        )
         for config in configs:
             with attempts.at(config):
                 _build(config, options, unused, check=check)
