@@ -81,7 +81,8 @@ def _make_elsewhere() -> Index:
     with tempfile.TemporaryDirectory(prefix="terraregistry-") as folder:
         file = Path(folder) / "index.json"
         # `-P`: the working folder may have a module of any name, such as json.py.
-        path = json.dumps([entry for entry in sys.path if isinstance(entry, str)])  # pyright: ignore[reportUnnecessaryIsInstance] - anything may be put there
+        entries: list[object] = [*sys.path]  # anything may be put there
+        path = json.dumps([entry for entry in entries if isinstance(entry, str)])
         command = [sys.executable or "python", "-P", "-c", _CHILD, path, str(file)]
         environment = {**os.environ, "OMP_NUM_THREADS": "1"}  # it imports torch and computes nothing
         try:
