@@ -119,7 +119,9 @@ def _draw(index: Index, count: int, chance: random.Random) -> list[tuple[str, st
     """Draw names: one in three of timm, the others of the other sources as long as there are any."""
     pools: dict[str, list[tuple[str, str, Component]]] = {}
     for each in index.registries:
-        registry = each.reference.partition(":")[2]
+        home, _, registry = each.reference.partition(":")
+        if home != "terraregistry.library":
+            continue
         for name, resolved in index.spellings(each.reference).items():
             library = resolved.component.library or ""
             pools.setdefault("timm" if library == "timm" else registry, []).append((registry, name, resolved.component))

@@ -19,11 +19,11 @@ from mypy.nodes import (
     Var,
 )
 from mypy.typeops import function_type, type_object_type
-from mypy.types import CallableType, FunctionLike, Instance, Overloaded, Type, get_proper_type
+from mypy.types import CallableType, FunctionLike, Instance, Overloaded, Type, UnionType, get_proper_type
 
 from terraregistry.index import Component, ParameterKind
 from terraregistry.mypy_plugin.changes import changed
-from terraregistry.mypy_plugin.types import TypeReader, symbol_at
+from terraregistry.mypy_plugin.types import TypeReader, anything, symbol_at
 
 if TYPE_CHECKING:
     from mypy.checker import TypeChecker
@@ -82,7 +82,7 @@ def _indexed(component: Component, name: str, checker: TypeChecker) -> Construct
         return None
     parameters = component.signature.parameters
     call = CallableType(
-        [read(each.accepts) for each in parameters],
+        [_accepted(each, read(each.accepts), checker) for each in parameters],
         [_KINDS[each.kind][each.default is not None] for each in parameters],
         [_name_of(each) for each in parameters],
         product,
@@ -94,6 +94,13 @@ def _indexed(component: Component, name: str, checker: TypeChecker) -> Construct
         cls = type_object_type(product.type)
         own = cls if isinstance(cls, FunctionLike) else call
     return Constructor((call,), own, frozenset(component.product.imports))
+
+
+def _accepted(parameter: Parameter, declared: Type, checker: TypeChecker) -> Type:
+    """Let a list through where a list is the default, though a tuple is annotated."""
+    if (parameter.default or "").startswith("[") and "list[" not in parameter.accepts.text:
+        return UnionType.make_union([declared, checker.named_generic_type("builtins.list", [anything()])])
+    return declared
 
 
 def _name_of(parameter: Parameter) -> str | None:

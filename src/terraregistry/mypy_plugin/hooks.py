@@ -18,7 +18,7 @@ from terraregistry.index.keys import current_key
 from terraregistry.mypy_plugin.calls import NamedCall
 from terraregistry.mypy_plugin.marks import depend, mark
 from terraregistry.mypy_plugin.mentions import Mentions
-from terraregistry.mypy_plugin.names import Registries
+from terraregistry.mypy_plugin.names import LIBRARY, Registries
 from terraregistry.mypy_plugin.project import Project
 from terraregistry.mypy_plugin.registering import call_decorators, kind_of, narrowed, open_callable, refuse
 
@@ -103,7 +103,8 @@ class TerraregistryPlugin(Plugin):
 
     def _modules_of_types(self) -> set[str]:
         registries = self._index.registries if self._index is not None else ()
-        components = [component for each in registries for component in each.components]
+        named = [each for each in registries if each.reference.partition(":")[0] == LIBRARY]
+        components = [component for each in named for component in each.components]
         types = {component.product for component in components}
         types.update(
             parameter.accepts

@@ -38,7 +38,7 @@ def mark(file: MypyFile, facts: FileFacts | None) -> None:
     name = _name(facts)
     if name:
         variable = Var(name)
-        variable._fullname = f"{file.fullname}.{name}"
+        variable._fullname = f"{file.fullname}.{name}"  # pyright: ignore[reportPrivateUsage]  # as mypy's own plugins do
         file.names[name] = SymbolTableNode(GDEF, variable, module_public=False, plugin_generated=True)
 
 

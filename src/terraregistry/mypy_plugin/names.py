@@ -13,9 +13,10 @@ if TYPE_CHECKING:
     from terraregistry.index import Component, Index
     from terraregistry.mypy_plugin.project import Project
 
-__all__ = ["Own", "Registries"]
+__all__ = ["LIBRARY", "Own", "Registries"]
 
-_LIBRARY: Final = "terraregistry.library"
+LIBRARY: Final = "terraregistry.library"
+"""The module that the library's registries are in."""
 _HOMES: Final = ("terraregistry.registry.", "terraregistry.")
 """Other places that the registries of the library are imported from."""
 _OURS: Final = {
@@ -71,7 +72,11 @@ class Registries:
         self._contents: dict[str, _Contents] = {}
         self._loose: dict[str, Own] = {}
         indexed = index.registries if index is not None else ()
-        self._known = {each.reference.replace(":", ".") for each in indexed}
+        self._of_library = {
+            each.reference.replace(":", "."): each
+            for each in indexed
+            if each.reference.partition(":")[0] == LIBRARY  # other registries describe what has no name to build by
+        }
         facts = [*project.all_facts()]
         for module, each in facts:
             for made in each.registries:
@@ -121,13 +126,13 @@ class Registries:
         """Return the one name of a registry that can be imported from several places."""
         for home in _HOMES:
             rest = name.removeprefix(home)
-            if rest != name and f"{_LIBRARY}.{rest}" in self._known:
-                return f"{_LIBRARY}.{rest}"
+            if rest != name and f"{LIBRARY}.{rest}" in self._of_library:
+                return f"{LIBRARY}.{rest}"
         return name
 
     def is_known(self, registry: str) -> bool:
         """Say whether it is known what is in a registry."""
-        return registry in self._known or bool(self._contents.get(registry, _Contents()).made)
+        return registry in self._of_library or bool(self._contents.get(registry, _Contents()).made)
 
     def is_made(self, registry: str) -> bool:
         """Say whether the project makes a registry of one source."""
@@ -135,8 +140,7 @@ class Registries:
 
     def by_class(self, cls: str) -> str | None:
         """Return the registry of the library that is of a class; each is of its own."""
-        registries = self._index.registries if self._index is not None else ()
-        return next((each.reference.replace(":", ".") for each in registries if each.type.text == cls), None)
+        return next((full_name for full_name, each in self._of_library.items() if each.type.text == cls), None)
 
     def sources(self, registry: str) -> dict[str, str | None]:
         """List what is mounted in a registry.
@@ -148,7 +152,7 @@ class Registries:
             The full name of each source by its prefix; None for a source that is not known.
         """
         found: dict[str, str | None] = {}
-        if self._index is not None and registry in self._known:
+        if self._index is not None and registry in self._of_library:
             mounted = self._index.registry(_reference(registry)).sources
             found = {prefix: source.replace(":", ".") for prefix, source in mounted}
         return found | self._contents.get(registry, _Contents()).sources
@@ -176,7 +180,7 @@ class Registries:
             found = self.find(source, name) if source is not None else None
             if found is not None:
                 return found
-        if self._index is not None and registry in self._known and not sources:
+        if self._index is not None and registry in self._of_library and not sources:
             resolved = self._index.find(_reference(registry), name)
             return None if resolved is None else resolved.component
         return None
@@ -201,7 +205,7 @@ class Registries:
                 for name in self.spellings(source):
                     yield name
                     yield f"{prefix}_{name}"
-        if self._index is not None and registry in self._known and not sources:
+        if self._index is not None and registry in self._of_library and not sources:
             yield from self._index.spellings(_reference(registry))
 
     def nearest(self, registry: str, name: str) -> tuple[str, ...]:

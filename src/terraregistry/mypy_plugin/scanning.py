@@ -145,6 +145,8 @@ class _Scanner(ast.NodeVisitor):
             self._mount(function.value, node, ("prefix", "source"))
         elif function.attr == "register" and (len(node.args) == 2 or any(k.arg == "prefix" for k in node.keywords)):
             self._mount(function.value, node, ("source", "prefix"))
+        elif function.attr == "register" and not node.args:  # what comes back is called later, or elsewhere
+            self._note(function.value, self._names(node.keywords, None), None)
         elif function.attr == "register" and len(node.args) == 1:
             target = dotted(node.args[0])
             own = None if target is None else self._facts.imports.get(target, target).rpartition(".")[2]

@@ -7,8 +7,11 @@ import fcntl
 import re
 import subprocess
 import sys
-from collections.abc import Iterator, Mapping
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
 
 __all__ = ["CACHE", "PLUGIN", "errors", "expected", "mypy", "said_of", "write_project"]
 

@@ -19,7 +19,9 @@ def daemon(tmp_path):
     status = ["-m", "mypy.dmypy", "--status-file", str(tmp_path / "status.json")]
 
     def run(*arguments):
-        return subprocess.run([sys.executable, *status, *arguments], cwd=tmp_path, capture_output=True, text=True, check=False)
+        return subprocess.run(
+            [sys.executable, *status, *arguments], cwd=tmp_path, capture_output=True, text=True, check=False
+        )
 
     def check():
         done = run("run", "--timeout", "600", "--", "app")

@@ -77,7 +77,11 @@ def test_a_new_file_that_registers_is_seen(project):
 @pytest.mark.slow
 def test_modules_that_the_configuration_names_are_known_from_anywhere(tmp_path):
     settings = '[tool.terraregistry]\nmodules = ["lib.parts"]\n'
-    files = {"elsewhere/lib/__init__.py": "", "elsewhere/lib/parts.py": _parts(), "app/use.py": _USE.replace("=3", "='3'")}
+    files = {
+        "elsewhere/lib/__init__.py": "",
+        "elsewhere/lib/parts.py": _parts(),
+        "app/use.py": _USE.replace("=3", "='3'"),
+    }
     config = "[mypy]\nstrict = true\nmypy_path = elsewhere\nplugins = terraregistry.mypy_plugin\n"
     write_project(tmp_path, {**files, "pyproject.toml": settings}, config=config)
     said = _said(tmp_path, "app/use.py")

@@ -5,14 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final, assert_type
 
 import terraregistry
-from terraregistry import BACKBONE_REGISTRY, DECODER_REGISTRY, NECK_REGISTRY
-
 from downstream.heads import HEADS
+from terraregistry import BACKBONE_REGISTRY, DECODER_REGISTRY, NECK_REGISTRY
 
 if TYPE_CHECKING:
     from torch import Tensor
 
-    from downstream.decoders import SumDecoder
     from downstream.heads import Head
 
 __all__ = ["Segmenter", "decoder_of", "small_segmenter"]
