@@ -77,7 +77,7 @@ def _problems(path: str, config: Mapping[str, Any], names: set[str]) -> Iterator
         detail = "reads weights from a file; load them into the model with load_state_dict"
         yield Problem(f"{path}.type", ProblemKind.INVALID, detail=detail)
     elif isinstance(kind, str) and kind not in names:
-        close = nearest(kind, names)
+        close = nearest(kind, sorted(names))  # of equally near ones, the same first each time
         detail = f"{kind!r} is not registered in mmseg or mmengine"
         yield Problem(f"{path}.type", ProblemKind.NOT_FOUND, detail=detail, choices=close)
     if "_scope_" in config:
