@@ -89,7 +89,8 @@ def _encoder(weights: tuple[str, ...]) -> Callable[..., object]:
         return pretrained
 
     usual = "imagenet" in weights
-    allowed: Any = Literal[(False, "", *([True] if usual else []), *weights)] | None  # a type that is made at run time
+    members: tuple[object, ...] = (False, "", None, *([True] if usual else []), *weights)
+    allowed: Any = cast("Any", Literal)[members]  # a type that is made at run time
     default = True if usual else inspect.Parameter.empty
     parameter = inspect.Parameter("pretrained", inspect.Parameter.KEYWORD_ONLY, annotation=allowed, default=default)
     encoder.__annotations__["pretrained"] = allowed

@@ -57,8 +57,10 @@ def library_registries() -> dict[str, AnyRegistry]:
     from terraregistry import library
 
     named = ((f"{library.__name__}:{name}", getattr(library, name)) for name in library.__all__)
-    found = {reference: value for reference, value in named if isinstance(value, (BaseRegistry, MultiSourceRegistry))}
-    return found | composing_registries()
+    found: dict[str, AnyRegistry] = {
+        reference: value for reference, value in named if isinstance(value, (BaseRegistry, MultiSourceRegistry))
+    }
+    return {**found, **composing_registries()}
 
 
 def make_index(

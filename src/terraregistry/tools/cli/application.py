@@ -12,6 +12,7 @@ from terraregistry.tools.cli.build import build
 from terraregistry.tools.cli.doctor import doctor
 from terraregistry.tools.cli.listing import list_components
 from terraregistry.tools.cli.quick import QuickCommand, QuickGroup
+from terraregistry.tools.cli.schema import schema
 from terraregistry.tools.cli.showing import show
 from terraregistry.tools.cli.typings import typings
 from terraregistry.tools.cli.validating import validate
@@ -52,6 +53,7 @@ def _root(
 
 app.command("list", cls=QuickCommand)(list_components)
 app.command(cls=QuickCommand)(show)
+app.command(cls=QuickCommand)(schema)
 app.command(cls=QuickCommand)(doctor)
 for _command in (validate, build, typings):  # in the order of the help
     app.command()(_command)

@@ -45,6 +45,10 @@ class Arguments:
         required = tuple(name for name in self.required if name not in names)
         return Arguments(left, required, only_these(left)[1:] if self.is_closed else self.unknown)
 
+    def beyond(self, shared: Collection[str]) -> Arguments:
+        """Leave out the schemas of some of them, which are written elsewhere; their names stay known."""
+        return replace(self, schemas={name: each for name, each in self.schemas.items() if name not in shared})
+
     def optional(self, names: Collection[str]) -> Arguments:
         """Ask no longer for some of them."""
         return replace(self, required=tuple(name for name in self.required if name not in names))
@@ -70,11 +74,7 @@ class Arguments:
 
     def in_dictionary(self) -> dict[str, object]:
         """Make the schema of a dictionary of them."""
-        found: dict[str, object] = {"properties": dict(self.schemas)}
-        if self.is_closed:
-            found["additionalProperties"] = False
-        else:
-            found |= refused(f"^{self.unknown}")
+        found: dict[str, object] = {"properties": dict(self.schemas), **refused(f"^{self.unknown}")}
         return found | ({"required": list(self.required)} if self.required else {})
 
     def prefixed(self, prefix: str, *, dictionary: str = "", asked: bool = True) -> dict[str, object]:
@@ -147,14 +147,15 @@ class ArgumentSchemas:
             known = self._known[parameter] = self._definitions.refer("argument", self._described(parameter))
         return known
 
-    def default_of(self, parameter: Parameter) -> dict[str, object]:
-        """Make the keywords that say what a parameter does when it is not given."""
+    def default_of(self, parameter: Parameter) -> Schema:
+        """Make the schema that says what a parameter does when it is not given, and checks nothing."""
         described = self._described(parameter)
-        return {key: described[key] for key in ("description", "default") if key in described}
+        kept = {key: value for key, value in described.items() if key in ("description", "default")}
+        return self._definitions.refer("default", kept)
 
     def _described(self, parameter: Parameter) -> dict[str, object]:
         schema = self._types.of(parameter.accepts.text)
-        found = ({} if schema else {"not": {}}) if isinstance(schema, bool) else dict(schema)
+        found: dict[str, object] = {} if schema is True else {"not": {}} if schema is False else dict(schema)
         text = [self._documentation.get((parameter.origin, parameter.name), "")]
         text.append(f"Type: {parameter.type.text}.")
         if parameter.default not in (None, _OPAQUE):

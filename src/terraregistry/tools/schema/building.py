@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING, Final, TypeAlias
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -66,13 +66,26 @@ def _either(letter: str) -> str:
     return f"[{letter.lower()}{letter.upper()}]" if letter.isalpha() else re.escape(letter)
 
 
+_REFERENCE: Final = re.compile(r'"\$ref": "#/\$defs/(\w+)"')
+
+
 class Definitions:
     """The definitions of a schema: what is defined twice is written once."""
 
     def __init__(self) -> None:
         self._names: dict[str, str] = {}
         self._counts: dict[str, int] = {}
-        self.defined: dict[str, Schema] = {}
+        self._defined: dict[str, Schema] = {}
+
+    def reached_from(self, schema: Schema) -> dict[str, Schema]:
+        """List the definitions that a schema refers to, and those that they refer to, in the order in which they were made."""
+        reached: set[str] = set()
+        waiting = [schema]
+        while waiting:
+            names = set(_REFERENCE.findall(json.dumps(waiting.pop()))) - reached
+            reached |= names
+            waiting += [self._defined[name] for name in sorted(names)]
+        return {name: each for name, each in self._defined.items() if name in reached}
 
     def refer(self, kind: str, schema: Schema) -> Schema:
         """Define a schema, unless it is defined already.
@@ -91,5 +104,5 @@ class Definitions:
         if name is None:
             number = self._counts[kind] = self._counts.get(kind, 0) + 1
             name = self._names[text] = f"{kind}{number}"
-            self.defined[name] = schema
+            self._defined[name] = schema
         return {"$ref": f"#/$defs/{name}"}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 from terraregistry.index import ParameterKind, Signature
 from terraregistry.tools.schema.building import is_one_of, when
@@ -17,8 +17,6 @@ if TYPE_CHECKING:
     from terraregistry.tools.schema.building import Schema
 
 __all__ = ["Group", "groups_of", "named", "named_as", "variants"]
-
-_MOST_VARIANTS: Final = 400
 
 
 @dataclass(frozen=True)

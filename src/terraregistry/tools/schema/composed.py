@@ -145,7 +145,3 @@ class ComposedModels:
             auxiliary_tasks={name: self._rules.auxiliary(task) for name, task in TASKS.items() if task.decodes},
             uncounted={name: self._rules.uncounted(task) for name, task in TASKS.items() if task.decodes},
         )
-
-
-def _required(own: Arguments) -> list[str]:
-    return [name for name in own.required if name not in ("task", "decoder")]

@@ -34,9 +34,7 @@ def schema_text(index: Index) -> str:
     Returns:
         JSON text, the same for the same index; a line for each definition.
     """
-    schema = config_schema(index)
-    definitions = schema.pop("$defs")
-    assert isinstance(definitions, dict)  # noqa: S101 - made below
+    schema, definitions = _described(index)
     head = json.dumps(schema, indent=1)[:-2]
     lines = [f"  {json.dumps(name)}: {json.dumps(each, separators=(',', ':'))}" for name, each in definitions.items()]
     return head + ',\n "$defs": {\n' + ",\n".join(lines) + "\n }\n}\n"
@@ -51,6 +49,12 @@ def config_schema(index: Index) -> dict[str, object]:
     Returns:
         A JSON Schema, draft 2020-12.
     """
+    schema, definitions = _described(index)
+    return {**schema, "$defs": definitions}
+
+
+def _described(index: Index) -> tuple[dict[str, object], dict[str, Schema]]:
+    """Make the schema and, apart from it, its definitions."""
     definitions = Definitions()
     factories = factories_of(index, ArgumentSchemas(index.facts, definitions), definitions)
     names = {
@@ -62,7 +66,7 @@ def config_schema(index: Index) -> dict[str, object]:
     }
     plain = all_of(*(_plain(factory) for factory in factories), {"properties": {"model": _NOT_AGAIN}})
     training = _training(factories, definitions.refer("factory_names", names))
-    return {
+    schema: dict[str, object] = {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "$id": ID,
         "title": "Config of a model built by terraregistry",
@@ -72,8 +76,8 @@ def config_schema(index: Index) -> dict[str, object]:
         "if": {"required": ["model_factory"]},
         "then": definitions.refer("plain", plain),
         "else": definitions.refer("training", training),
-        "$defs": definitions.defined,
     }
+    return schema, definitions.reached_from(schema)
 
 
 _NOT_AGAIN: Final = {"doNotSuggest": True, "not": {"type": "object", "required": ["init_args"]}}
@@ -111,7 +115,7 @@ def _training(factories: list[Factory], names: Schema) -> Schema:
 def _of_factory(factory: Factory) -> dict[str, object]:
     chosen = {"properties": {"init_args": is_one_of("model_factory", [factory.name])}, "required": ["init_args"]}
     arguments = all_of(factory.arguments, {"properties": {"model_factory": False}})
-    heads = {"aux_heads": {"anyOf": [factory.auxiliary, {"type": "null"}]}} if factory.auxiliary is not True else {}
+    heads: dict[str, Schema] = {"aux_heads": factory.auxiliary or {"type": "null"}}
     twice = when(given("aux_heads"), {"properties": {"model_args": {"not": given("aux_decoders")}}})
     both = {**twice, "properties": {"model_args": arguments, **heads}}
     tasks = [_of_class(factory, cls, task) for cls, task in TASKS.items()]

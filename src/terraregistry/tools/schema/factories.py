@@ -69,5 +69,6 @@ def _by_signature(method: Component, arguments: ArgumentSchemas) -> Factory:
     own = arguments.of(method.signature)
     takes_task = "task" in own.schemas or not own.is_closed
     schema = own.with_more({"model_factory": True}).optional(["task"]).in_dictionary()
-    auxiliary = own.schemas.get("aux_decoders", not own.is_closed)
+    taken = own.schemas.get("aux_decoders", not own.is_closed)
+    auxiliary = taken if isinstance(taken, bool) else {"anyOf": [taken, {"type": "null"}]}
     return Factory(method.name, method.summary, schema, None if not takes_task else {}, auxiliary, any_task=True)

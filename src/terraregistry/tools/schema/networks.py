@@ -60,7 +60,7 @@ def whole_network(dictionary: str) -> dict[str, object]:
     Args:
         dictionary: The key of the dictionary that may have the arguments of the backbone; none where empty.
     """
-    prefixed = {
+    prefixed: dict[str, object] = {
         "properties": {f"backbone_{FEATURES_ONLY}": {"const": False}},
         "required": [f"backbone_{FEATURES_ONLY}"],
     }

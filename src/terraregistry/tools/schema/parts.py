@@ -12,7 +12,7 @@ from terraregistry.tools.schema.components import groups_of, named, variants
 from terraregistry.tools.schema.networks import Networks, whole_network
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping
 
     from terraregistry.index import Component, Index
     from terraregistry.tools.schema.arguments import Arguments, ArgumentSchemas
@@ -75,27 +75,30 @@ class Parts:
         """Make the schema of the arguments of the backbones of a group, with `backbone_` in front or in `backbone_kwargs`."""
         key = "backbone_kwargs" if dictionary else ""
         own = self._arguments.of(group.signature)
-        strict = self._definitions.refer(
-            "backbone", all_of(self._backbone(own, key), self._usually(group, "backbone", key))
-        )
-        networks = [*self._networks.of(group)]
-        if not networks:
-            return strict
-        rules = [self._definitions.refer("backbone", self._backbone(each, key)) for _, each in networks]
+        pyramid = self._read_by_all(own)
+        networks = [(names, self._read_by_all(each)) for names, each in self._networks.of(group)]
+        every = [pyramid, *(each for _, each in networks)]
+        shared = {
+            name: schema
+            for name, schema in pyramid.schemas.items()
+            if all(each.schemas.get(name) == schema for each in every)
+        }
+        usually = self._usually(group, "backbone", key)
+        strict = self._definitions.refer("backbone", all_of(_limited(pyramid.beyond(shared), key), usually))
+        rules = [self._definitions.refer("backbone", _limited(each.beyond(shared), key)) for _, each in networks]
         if len(rules) > 1:
             rules = [when(is_one_of("backbone", names), rule) for (names, _), rule in zip(networks, rules, strict=True)]
-        return when(whole_network(key), all_of(*rules), strict)
+        common: dict[str, Schema] = {f"backbone_{name}": schema for name, schema in shared.items()}
+        if key:
+            common[key] = {"allOf": [{"properties": shared}]}
+        chosen = when(whole_network(key), all_of(*rules), strict) if rules else strict
+        return all_of(self._definitions.refer("backbone", {"properties": common}), chosen)
 
-    def _backbone(self, own: Arguments, dictionary: str) -> Schema:
+    def _read_by_all(self, own: Arguments) -> Arguments:
+        """Add what is read around a backbone: by the framing of images, and by the wrapper for time series."""
+        framing: Mapping[str, Schema] = {} if not own.is_closed else self.part("Framing").schemas
         time = self._time(own)
-        framing = {} if not own.is_closed else self.part("Framing").schemas
-        arguments = own.with_more({**framing, **time}, "temporal_" if time else "")
-        more: list[Schema] = []
-        if time:
-            more.append(_without_time("backbone_"))
-            if dictionary:
-                more.append({"properties": {dictionary: _without_time("")}})
-        return all_of(arguments.prefixed("backbone_", dictionary=dictionary), *more)
+        return own.with_more({**framing, **time}, "temporal_" if time else "")
 
     def _time(self, own: Arguments) -> Mapping[str, Schema]:
         if any(name == "use_temporal" or name.startswith("temporal_") for name in own.schemas):
@@ -187,10 +190,10 @@ class Parts:
         text = "Adapters on the backbone: the method of the library peft, and its arguments."
         return self._definitions.refer("adapters", {"type": ["null", "object"], "allOf": [found], "description": text})
 
-    def each(self, groups: list[Group], key: str, write: object) -> Iterator[Schema]:
+    def each(self, groups: list[Group], key: str, write: Callable[[Group], Schema]) -> Iterator[Schema]:
         """Apply a schema to the names of each group."""
         for group in groups:
-            yield when(is_one_of(key, group.names), write(group))  # type: ignore[operator]
+            yield when(is_one_of(key, group.names), write(group))
 
 
 _ANY_COUNT: Final = f"^(?:{'|'.join(COUNTS)})$"
@@ -204,6 +207,14 @@ def _count_of(arguments: Arguments) -> str:
 
 def _inside(key: str, schema: Schema) -> dict[str, object]:
     return {"properties": {key: schema}}
+
+
+def _limited(backbone: Arguments, dictionary: str) -> Schema:
+    """Make the schema of what depends on whether a backbone is a pyramid of features, and refuse what it does not take."""
+    more: list[Schema] = [_without_time("backbone_")]
+    if dictionary:
+        more.append({"properties": {dictionary: _without_time("")}})
+    return all_of(backbone.prefixed("backbone_", dictionary=dictionary), *more)
 
 
 def _without_time(prefix: str) -> dict[str, object]:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from terraregistry.components.factories.counts import COUNTS
-from terraregistry.components.factories.task_table import TASKS
 from terraregistry.index.composing import HEADS
 from terraregistry.tools.schema.building import all_of, any_case, given, is_one_of, refused, when
 
@@ -117,11 +116,6 @@ class TaskRules:
             needed.append(when(self._whole(), True, _among_arguments(names)))
         rule = all_of(*needed)
         return {"items": self._definitions.refer("auxiliary_count", rule)} if rule is not True else True
-
-
-def every_task() -> list[Task]:
-    """List the tasks."""
-    return list(TASKS.values())
 
 
 def _counted() -> dict[str, object]:

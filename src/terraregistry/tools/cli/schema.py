@@ -1,0 +1,33 @@
+"""`terraregistry schema`: the JSON Schema of configs."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from terraregistry.tools.cli.output import ImportModules  # noqa: TC001 - read at run time
+from terraregistry.tools.cli.reading import read_index, refuse
+
+__all__ = ["schema"]
+
+
+def schema(
+    output: Annotated[
+        str | None,
+        typer.Option("--output", "-o", metavar="FILE", help="Write it to a file instead of standard output."),
+    ] = None,
+    imports: ImportModules = None,
+) -> None:
+    """Write the JSON Schema of configs, with which an editor completes names and arguments and underlines mistakes."""
+    from terraregistry.tools.schema import schema_text
+
+    text = schema_text(read_index(imports))
+    if output is None:
+        typer.echo(text, nl=False)
+        return
+    try:
+        Path(output).write_text(text, encoding="utf-8")
+    except OSError as error:
+        raise refuse(f"{output}: cannot be written: {error.strerror or error}") from None
