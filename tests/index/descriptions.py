@@ -6,12 +6,14 @@ from hypothesis import strategies as st
 
 from terraregistry.index import (
     Component,
+    ConfigFacts,
     Index,
     IndexedRegistry,
     Parameter,
     ParameterKind,
     PortableType,
     Signature,
+    WholeNetworks,
 )
 from terraregistry.index.keys import Key
 from terraregistry.pretrained import PretrainedWeights
@@ -68,6 +70,17 @@ _COMPONENTS = st.builds(
     ).map(tuple),
 )
 
+_FACTS = st.builds(
+    ConfigFacts,
+    documentation=st.lists(st.tuples(_TEXTS, _TEXTS, _TEXTS), max_size=2).map(tuple),
+    whole_decoders=st.lists(_REFERENCES, max_size=2).map(tuple),
+    plain_values=st.lists(st.tuples(_TEXTS, _LITERALS | st.just("...")), max_size=2).map(tuple),
+    whole_networks=st.lists(
+        st.builds(WholeNetworks, st.lists(_NAMES, max_size=2).map(tuple), _signatures(), st.lists(_WORDS).map(tuple)),
+        max_size=2,
+    ).map(tuple),
+)
+
 
 @st.composite
 def indexes(draw: st.DrawFn) -> Index:
@@ -80,7 +93,8 @@ def indexes(draw: st.DrawFn) -> Index:
         sources = tuple((draw(_WORDS), source) for source in inner)
         types = draw(_TYPES), draw(_TYPES), draw(_TYPES)
         registries.append(IndexedRegistry(reference, *types, tuple(components), sources))
-    return Index(tuple(registries), draw(st.lists(st.tuples(_TEXTS, _TEXTS), max_size=2).map(tuple)))
+    gaps = draw(st.lists(st.tuples(_TEXTS, _TEXTS), max_size=2).map(tuple))
+    return Index(tuple(registries), gaps, draw(_FACTS))
 
 
 keys = st.builds(Key, st.lists(st.tuples(_TEXTS, _TEXTS), max_size=3).map(tuple), _TEXTS, _TEXTS)

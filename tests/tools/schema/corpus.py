@@ -55,6 +55,10 @@ class Corpus:
         return Case(self._laid_out(config), "none")
 
     def _laid_out(self, config):
+        if config.get("model_factory") == "FullModelFactory" and self._random.random() < 0.5:
+            arguments = {name: value for name, value in config.items() if name != "model_factory"}
+            init_args = {"model_factory": config["model_factory"], "model_args": arguments}
+            return {"model": {"class_path": "terratorch.tasks.ReconstructionTask", "init_args": init_args}}
         if str(config.get("task")) not in CLASS_OF or "model_factory" not in config or self._random.random() < 0.7:
             return config
         arguments = dict(config)

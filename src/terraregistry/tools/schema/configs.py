@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Final
 
-from terraregistry.tools.config.layouts import TASKS
+from terraregistry.tools.config.layouts import TASKS, WITHOUT_TASK
 from terraregistry.tools.schema.arguments import ArgumentSchemas
 from terraregistry.tools.schema.building import Definitions, all_of, given, is_one_of, when
 from terraregistry.tools.schema.factories import factories_of
@@ -99,7 +99,7 @@ def _training(factories: list[Factory], names: Schema) -> Schema:
     }
     class_path = {
         "description": "The class of the task, which says what the model is for.",
-        "examples": [f"terratorch.tasks.{name}" for name in TASKS],
+        "examples": [f"terratorch.tasks.{name}" for name in (*TASKS, *WITHOUT_TASK)],
     }
     model = {
         "title": "The model",
@@ -144,7 +144,7 @@ def _of_own_class(factory: Factory) -> dict[str, object]:
     """Ask for the task where the class does not say it."""
     known = {"properties": {"class_path": {"type": "string", "pattern": _KNOWN}}, "required": ["class_path"]}
     if factory.tasks is None:
-        return when(known, True, False)
+        return when(_WHOLE_MODEL, True, False)
     rules = [
         when({"properties": {"model_args": is_task(task)}}, _with_heads(factory, task, rule))
         for task, rule in factory.tasks.items()
@@ -167,4 +167,8 @@ def _with_heads(factory: Factory, task: str, rule: Schema) -> Schema:
     return found
 
 
+_WHOLE_MODEL: Final = {
+    "properties": {"class_path": {"type": "string", "pattern": rf"(?:^|\.)(?:{'|'.join(WITHOUT_TASK)})$"}},
+    "required": ["class_path"],
+}
 _COUNTED: Final = {"anyOf": [given("num_classes"), given("num_outputs")]}
