@@ -154,7 +154,7 @@ def test_the_other_layout_is_known(validator):
     assert places(validator, text) == []
     wrong = text.replace("decoder_channels", "decoder_channel")
     assert places(validator, wrong) == ["$.model.init_args.aux_heads[0].decoder_args"]
-    assert places(validator, text.replace("num_classes: 2", "num_clases: 2")) == ["$.model.init_args.model_args"]
+    assert "$.model.init_args.model_args" in places(validator, text.replace("num_classes: 2", "num_clases: 2"))
     assert places(validator, text.replace("SemanticSegmentationTask", "ObjectDetectionTask"))
     assert places(validator, text.replace("SemanticSegmentationTask", "OtherTask"))
 
