@@ -6,6 +6,7 @@ known before the program runs is let through. mypy has a plugin instead, and is 
 """
 
 # pyright: reportOverlappingOverload=false, reportPrivateUsage=false, reportPrivateImportUsage=false
+# pyright: reportIncompatibleMethodOverride=false, reportUnnecessaryTypeIgnoreComment=false
 # The overloads that refuse overlap the last one on purpose; the types of other libraries' parameters are where they are.
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -6096,7 +6097,7 @@ class BackboneRegistry(terraregistry.registry.multi.MultiSourceRegistry[terrareg
 class TerratorchBackboneRegistry(terraregistry.registry.registry.Registry[terraregistry.protocols.Backbone]):
     # A Registry of anything takes more than a registry of one kind.
     @overload  # type: ignore[override]
-    def register(self, constructor: _MakesBackbone, /, *, name: str | None = None, aliases: Iterable[str] = (), override: bool = False) -> _MakesBackbone: ...  # pyright: ignore[reportIncompatibleMethodOverride]
+    def register(self, constructor: _MakesBackbone, /, *, name: str | None = None, aliases: Iterable[str] = (), override: bool = False) -> _MakesBackbone: ...
     @overload
     def register(self, /, *, name: str | None = None, aliases: Iterable[str] = (), override: bool = False) -> Callable[[_MakesBackbone], _MakesBackbone]: ...
     if not MYPY:
@@ -7709,7 +7710,7 @@ class DecoderRegistry(terraregistry.registry.multi.MultiSourceRegistry[terraregi
 class TerratorchDecoderRegistry(terraregistry.registry.registry.Registry[terraregistry.protocols.Decoder]):
     # A Registry of anything takes more than a registry of one kind.
     @overload  # type: ignore[override]
-    def register(self, constructor: _MakesDecoder, /, *, name: str | None = None, aliases: Iterable[str] = (), override: bool = False) -> _MakesDecoder: ...  # pyright: ignore[reportIncompatibleMethodOverride]
+    def register(self, constructor: _MakesDecoder, /, *, name: str | None = None, aliases: Iterable[str] = (), override: bool = False) -> _MakesDecoder: ...
     @overload
     def register(self, /, *, name: str | None = None, aliases: Iterable[str] = (), override: bool = False) -> Callable[[_MakesDecoder], _MakesDecoder]: ...
     if not MYPY:
@@ -7979,7 +7980,7 @@ class FullModelRegistry(terraregistry.registry.multi.MultiSourceRegistry[torch.n
 class TerratorchFullModelRegistry(terraregistry.registry.registry.Registry[torch.nn.modules.module.Module]):
     # A Registry of anything takes more than a registry of one kind.
     @overload  # type: ignore[override]
-    def register(self, constructor: _MakesModule, /, *, name: str | None = None, aliases: Iterable[str] = (), override: bool = False) -> _MakesModule: ...  # pyright: ignore[reportIncompatibleMethodOverride]
+    def register(self, constructor: _MakesModule, /, *, name: str | None = None, aliases: Iterable[str] = (), override: bool = False) -> _MakesModule: ...
     @overload
     def register(self, /, *, name: str | None = None, aliases: Iterable[str] = (), override: bool = False) -> Callable[[_MakesModule], _MakesModule]: ...
     if not MYPY:
@@ -8014,7 +8015,7 @@ class MmsegDecoderRegistry(terraregistry.sources.mmseg.source.MmsegRegistry):
 class ModelFactoryRegistry(terraregistry.registry.registry.Registry[terraregistry.protocols.ModelFactory]):
     # A Registry of anything takes more than a registry of one kind.
     @overload  # type: ignore[override]
-    def register(self, constructor: _MakesModelFactory, /, *, name: str | None = None, aliases: Iterable[str] = (), override: bool = False) -> _MakesModelFactory: ...  # pyright: ignore[reportIncompatibleMethodOverride]
+    def register(self, constructor: _MakesModelFactory, /, *, name: str | None = None, aliases: Iterable[str] = (), override: bool = False) -> _MakesModelFactory: ...
     @overload
     def register(self, /, *, name: str | None = None, aliases: Iterable[str] = (), override: bool = False) -> Callable[[_MakesModelFactory], _MakesModelFactory]: ...
     if not MYPY:
@@ -8185,7 +8186,7 @@ class NeckRegistry(terraregistry.registry.multi.MultiSourceRegistry[terraregistr
 class TerratorchNeckRegistry(terraregistry.registry.registry.Registry[terraregistry.protocols.Neck]):
     # A Registry of anything takes more than a registry of one kind.
     @overload  # type: ignore[override]
-    def register(self, constructor: _MakesNeck, /, *, name: str | None = None, aliases: Iterable[str] = (), override: bool = False) -> _MakesNeck: ...  # pyright: ignore[reportIncompatibleMethodOverride]
+    def register(self, constructor: _MakesNeck, /, *, name: str | None = None, aliases: Iterable[str] = (), override: bool = False) -> _MakesNeck: ...
     @overload
     def register(self, /, *, name: str | None = None, aliases: Iterable[str] = (), override: bool = False) -> Callable[[_MakesNeck], _MakesNeck]: ...
     if not MYPY:

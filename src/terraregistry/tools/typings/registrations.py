@@ -14,8 +14,6 @@ __all__ = ["Registrations"]
 _OPTIONS: Final = "*, name: str | None = None, aliases: collections.abc.Iterable[str] = (), override: bool = False"
 _WHY: Final = "A Registry of anything takes more than a registry of one kind"
 
-_IGNORED: Final = "# pyright: ignore[reportIncompatibleMethodOverride]"
-
 
 class Registrations:
     """The type variables of a stub for what is registered: one for each kind."""
@@ -34,7 +32,7 @@ class Registrations:
         variable = self._variables.setdefault(kind.text, f"_Makes{kind.text.rpartition('.')[2]}")
         yield f"# {_WHY}."
         yield "@typing.overload  # type: ignore[override]"
-        yield f"def register(self, constructor: {variable}, /, {_OPTIONS}) -> {variable}: ...  {_IGNORED}"
+        yield f"def register(self, constructor: {variable}, /, {_OPTIONS}) -> {variable}: ..."
         yield "@typing.overload"
         decorator = f"collections.abc.Callable[[{variable}], {variable}]"
         yield f"def register(self, /, {_OPTIONS}) -> {decorator}: ..."

@@ -30,6 +30,7 @@ known before the program runs is let through. mypy has a plugin instead, and is 
 """
 
 # pyright: reportOverlappingOverload=false, reportPrivateUsage=false, reportPrivateImportUsage=false
+# pyright: reportIncompatibleMethodOverride=false, reportUnnecessaryTypeIgnoreComment=false
 # The overloads that refuse overlap the last one on purpose; the types of other libraries' parameters are where they are.
 
 {imports}
