@@ -103,7 +103,7 @@ def test_maps_of_another_size_need_the_size_of_the_image() -> None:
 def test_images_that_hold_no_whole_number_of_patches_lose_their_border_with_a_warning() -> None:
     vit = small()
     images = torch.randn(1, 2, 35, 33)
-    with pytest.warns(UserWarning, match=re.escape("(1, 35, 33) hold no whole number of patches of (1, 8, 8)")):
+    with pytest.warns(UserWarning, match=re.escape("[1, 35, 33] hold no whole number of patches of (1, 8, 8)")):
         (feature, *_) = vit(images)
     assert torch.equal(feature, vit(images[..., :32, :32])[0])
 
@@ -111,7 +111,7 @@ def test_images_that_hold_no_whole_number_of_patches_lose_their_border_with_a_wa
 def test_images_without_time_are_taken_by_a_model_of_one_frame_only() -> None:
     images = torch.randn(1, 2, 32, 32)
     assert torch.equal(small()(images)[-1], small()(images[:, :, None])[-1])
-    message = "built with num_frames=2 takes images (B, C, T, H, W), got the shape (1, 2, 32, 32)"
+    message = "built with num_frames=2 takes images (B, C, T, H, W), got the shape [1, 2, 32, 32]"
     with pytest.raises(ValueError, match=re.escape(message)):
         small(num_frames=2)(images)
     with pytest.raises(ValueError, match=re.escape("takes images (B, C, H, W) or (B, C, T, H, W)")):
@@ -146,9 +146,9 @@ def test_coordinates_are_added_to_the_patches_they_belong_to() -> None:
 def test_coordinates_of_a_wrong_shape_are_refused() -> None:
     vit = small(num_frames=2, coords_encoding=["time", "location"])
     images = torch.randn(1, 2, 2, 32, 32)
-    with pytest.raises(ValueError, match=re.escape("temporal_coords: expected the shape (1, 2, 2), got (1, 3, 2)")):
+    with pytest.raises(ValueError, match=re.escape("temporal_coords: expected the shape [1, 2, 2], got [1, 3, 2]")):
         vit(images, torch.zeros(1, 3, 2))
-    with pytest.raises(ValueError, match=re.escape("location_coords: expected the shape (1, 2), got (2,)")):
+    with pytest.raises(ValueError, match=re.escape("location_coords: expected the shape [1, 2], got [2]")):
         vit(images, location_coords=torch.zeros(2))
 
 
@@ -308,6 +308,28 @@ def test_it_can_be_traced() -> None:
         warnings.simplefilter("ignore")
         traced = torch.jit.trace(vit, images)
     torch.testing.assert_close(traced(images)[-1], vit(images)[-1])
+
+
+# TorchScript is deprecated, and old models are deployed with it still.
+@pytest.mark.filterwarnings(r"ignore:`torch\.jit\.script` is deprecated")
+@pytest.mark.parametrize(
+    "more",
+    [
+        {"num_frames": 2, "coords_encoding": ["time", "location"], "coords_scale_learn": True, "out_indices": [-1, 0]},
+        {"vpt": True, "vpt_n_tokens": 2},
+    ],
+)
+def test_it_can_be_scripted(more) -> None:
+    vit = small(**more)
+    scripted = torch.jit.script(vit)
+    for batch, frames, height, width in [(2, 2, 32, 32), (1, 3, 32, 32), (2, 1, 40, 24), (1, 3, 8, 64)]:
+        coords = torch.rand(batch, frames, 2), torch.rand(batch, 2)
+        images = torch.randn(batch, 2, frames, height, width)
+        for inputs in ((images,), (images, *coords)):
+            for one, other in zip(scripted(*inputs), vit(*inputs), strict=True):
+                torch.testing.assert_close(one, other)
+    with pytest.raises(torch.jit.Error, match=re.escape("got the shape [1, 2]")):
+        scripted(torch.randn(1, 2))
 
 
 def compiled_like_eager(vit: PrithviViT, size: tuple[int, int], backend: str) -> None:

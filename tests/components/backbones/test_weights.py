@@ -220,7 +220,7 @@ def test_another_size_of_patch_is_an_error(tmp_path, randomise) -> None:
 def test_codes_of_times_and_places(tmp_path, randomise) -> None:
     file = save(tmp_path, published(randomise).state_dict())
     vit = prithvi_eo_v2_tiny_tl(ckpt_path=file, coords_encoding=["time"], **SIZES)
-    assert not hasattr(vit, "location_embed_enc")
+    assert vit.location_embed_enc is None
     plain = prithvi_eo_v2_tiny_tl(ckpt_path=file, coords_encoding=[], **SIZES)
     assert not any("embed_enc" in key for key in plain.state_dict())
     without = save(tmp_path, published(randomise, coords_encoding=None).state_dict(), "without.pt")

@@ -31,11 +31,10 @@ class CoordinateCode(nn.Module):
         Pairs `(B, M, 2)` to codes `(B, M, embed_dim)`.
     """
 
-    scale: Tensor
-
     def __init__(self, embed_dim: int, scale_learn: bool = False) -> None:
         super().__init__()
         self.embed_dim = embed_dim
+        self.scale: Tensor  # declared here: TorchScript cannot read what a class declares
         if scale_learn:
             self.scale = nn.Parameter(torch.full((1,), 0.1))
         else:
@@ -46,4 +45,4 @@ class CoordinateCode(nn.Module):
         first = self.embed_dim // 2
         flat = pairs.reshape(-1, 2).float()
         codes = torch.cat([encode(flat[:, 0], first), encode(flat[:, 1], self.embed_dim - first)], dim=1)
-        return self.scale * codes.to(self.scale.dtype).reshape(*pairs.shape[:-1], self.embed_dim)
+        return self.scale * codes.to(self.scale.dtype).reshape(pairs.shape[0], -1, self.embed_dim)

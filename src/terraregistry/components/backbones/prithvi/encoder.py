@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence  # noqa: TC003 - read at run time
-from typing import TYPE_CHECKING, cast
+from typing import cast
 
 import torch
 from timm.models.vision_transformer import Block
@@ -12,13 +12,10 @@ from torch import Tensor, nn
 from terraregistry.components.backbones.prithvi.coordinates import Coordinate, CoordinateCode
 from terraregistry.components.backbones.prithvi.masking import MaskedTokens, keep_at_random
 from terraregistry.components.backbones.prithvi.patches import PatchEmbed, grid_of
-from terraregistry.components.backbones.prithvi.position import position_embedding, positions_for
-from terraregistry.components.backbones.prithvi.prompts import prompt_embeddings
+from terraregistry.components.backbones.prithvi.position import Grid, position_embedding, positions_for
+from terraregistry.components.backbones.prithvi.prompts import prompt_embeddings, with_prompts, without_prompts
 from terraregistry.components.backbones.prithvi.sizes import PatchSize, read_image_size, read_patch_size
 from terraregistry.components.refusals import at_least, refusal
-
-if TYPE_CHECKING:
-    from terraregistry.components.backbones.prithvi.position import Grid
 
 __all__ = ["PrithviEncoder", "initialise"]
 
@@ -39,8 +36,6 @@ class PrithviEncoder(nn.Module):
     Raises:
         InvalidArgumentsError: A size does not fit another.
     """
-
-    pos_embed: Tensor
 
     def __init__(
         self,
@@ -73,15 +68,18 @@ class PrithviEncoder(nn.Module):
         coords = tuple(coords_encoding or ())
         self.temporal_encoding: bool = "time" in coords
         self.location_encoding: bool = "location" in coords
-        if self.temporal_encoding:
-            if patch[0] != 1:
-                raise refusal(self, "patch_size", f"times are encoded frame by frame: expected 1 for time, got {patch}")
-            self.temporal_embed_enc: CoordinateCode = CoordinateCode(embed_dim, coords_scale_learn)
-        if self.location_encoding:
-            self.location_embed_enc: CoordinateCode = CoordinateCode(embed_dim, coords_scale_learn)
+        if self.temporal_encoding and patch[0] != 1:
+            raise refusal(self, "patch_size", f"times are encoded frame by frame: expected 1 for time, got {patch}")
+        self.temporal_embed_enc: CoordinateCode | None = (
+            CoordinateCode(embed_dim, coords_scale_learn) if self.temporal_encoding else None
+        )
+        self.location_embed_enc: CoordinateCode | None = (
+            CoordinateCode(embed_dim, coords_scale_learn) if self.location_encoding else None
+        )
 
         self.cls_token: nn.Parameter = nn.Parameter(torch.zeros(1, 1, embed_dim))
         positions = position_embedding(embed_dim, self.patch_embed.grid).to(self.cls_token.device)
+        self.pos_embed: Tensor  # declared here: TorchScript cannot read what a class declares
         self.register_buffer("pos_embed", positions)
         # timm wants a class; any function that makes a module from a width does.
         layer = cast("type[nn.Module]", norm_layer)
@@ -100,7 +98,8 @@ class PrithviEncoder(nn.Module):
 
     def grid_for(self, images: Tensor) -> Grid:
         """Count the patches along each axis of images, `(B, C, H, W)` or `(B, C, T, H, W)`."""
-        return grid_of(self.frames(images).shape[-3:], self.patch_embed.patch_size)
+        _, _, time, height, width = self.frames(images).shape
+        return grid_of((time, height, width), self.patch_embed.patch_size)
 
     def frames(self, images: Tensor) -> Tensor:
         """Give images an axis of time.
@@ -120,7 +119,7 @@ class PrithviEncoder(nn.Module):
             accepted = "(B, C, H, W) or (B, C, T, H, W)" if self.num_frames == 1 else "(B, C, T, H, W)"
             raise ValueError(
                 f"a model that was built with num_frames={self.num_frames} takes images {accepted}, "
-                f"got the shape {tuple(images.shape)}"
+                f"got the shape {list(images.shape)}"
             )
         return images
 
@@ -138,16 +137,17 @@ class PrithviEncoder(nn.Module):
             The class token, `(B, 1, D)`, and one token a patch, `(B, N, D)`.
         """
         images = self.frames(images)
-        grid = grid_of(images.shape[-3:], self.patch_embed.patch_size)
+        grid = self.grid_for(images)
         tokens: Tensor = self.patch_embed(images)
-        positions = positions_for(self.pos_embed, self.patch_embed.grid, grid).to(tokens.dtype)
+        built = Grid(*self.patch_embed.grid)  # to TorchScript, an attribute is a plain tuple
+        positions = positions_for(self.pos_embed, built, grid).to(tokens.dtype)
         tokens = tokens + positions[:, 1:]
-        if self.temporal_encoding and temporal_coords is not None:
-            times = _coordinates(temporal_coords, (images.shape[0], images.shape[2], 2), "temporal_coords")
+        if self.temporal_embed_enc is not None and temporal_coords is not None:
+            times = _coordinates(temporal_coords, [images.shape[0], images.shape[2], 2], "temporal_coords")
             per_frame = grid.rows * grid.columns
             tokens = tokens + self.temporal_embed_enc(times).repeat_interleave(per_frame, dim=1)
-        if self.location_encoding and location_coords is not None:
-            places = _coordinates(location_coords, (images.shape[0], 2), "location_coords")
+        if self.location_embed_enc is not None and location_coords is not None:
+            places = _coordinates(location_coords, [images.shape[0], 2], "location_coords")
             tokens = tokens + self.location_embed_enc(places[:, None])
         class_token = (self.cls_token + positions[:, :1]).expand(tokens.shape[0], -1, -1)
         return class_token, tokens
@@ -164,11 +164,15 @@ class PrithviEncoder(nn.Module):
         """
         outputs: list[Tensor] = []
         needed = self.depth if last is None else last + 1
+        prompts: list[Tensor] = [] if self.vpt_prompt_embeddings is None else list(self.vpt_prompt_embeddings)
         for index, block in enumerate(self.blocks):
-            if index == needed:
-                break
-            tokens = self._through(block, tokens, index)
-            outputs.append(tokens)
+            if index < needed:  # TorchScript has no break among modules
+                if prompts:
+                    beside = self.vpt_dropout(prompts[index].expand(tokens.shape[0], -1, -1))
+                    tokens = without_prompts(block(with_prompts(tokens, beside)), beside.shape[1])
+                else:
+                    tokens = block(tokens)
+                outputs.append(tokens)
         if needed == self.depth:
             outputs[-1] = self.norm(outputs[-1])
         return outputs
@@ -203,14 +207,6 @@ class PrithviEncoder(nn.Module):
         for name, parameter in self.named_parameters():
             parameter.requires_grad_(name.startswith("vpt_prompt_embeddings."))
 
-    def _through(self, block: nn.Module, tokens: Tensor, index: int) -> Tensor:
-        if self.vpt_prompt_embeddings is None:
-            output: Tensor = block(tokens)
-            return output
-        prompts: Tensor = self.vpt_dropout(self.vpt_prompt_embeddings[index].expand(tokens.shape[0], -1, -1))
-        output = block(torch.cat([tokens[:, :1], prompts, tokens[:, 1:]], dim=1))
-        return torch.cat([output[:, :1], output[:, 1 + prompts.shape[1] :]], dim=1)
-
 
 def initialise(module: nn.Module) -> None:
     """Give every linear layer Xavier's uniform weights and no bias, as masked autoencoders are initialised."""
@@ -228,7 +224,7 @@ def _width(encoder: nn.Module, embed_dim: int, num_heads: int) -> int:
     return embed_dim
 
 
-def _coordinates(given: Tensor, shape: tuple[int, ...], name: str) -> Tensor:
-    if given.shape != shape:
-        raise ValueError(f"{name}: expected the shape {shape}, got {tuple(given.shape)}")
+def _coordinates(given: Tensor, shape: list[int], name: str) -> Tensor:
+    if list(given.shape) != shape:
+        raise ValueError(f"{name}: expected the shape {shape}, got {list(given.shape)}")
     return given

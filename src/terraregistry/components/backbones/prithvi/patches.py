@@ -3,23 +3,21 @@
 from __future__ import annotations
 
 import warnings
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from torch import nn
 
 from terraregistry.components.backbones.prithvi.position import Grid
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from torch import Tensor
 
 __all__ = ["PatchEmbed", "from_patches", "grid_of", "to_patches", "tokens_to_map"]
 
 
-def grid_of(size: Sequence[int], patch_size: tuple[int, int, int]) -> Grid:
+def grid_of(size: tuple[int, int, int], patch_size: tuple[int, int, int]) -> Grid:
     """Count the whole patches in an image of a size `(T, H, W)`."""
-    return Grid(*(length // step for length, step in zip(size, patch_size, strict=True)))
+    return Grid(size[0] // patch_size[0], size[1] // patch_size[1], size[2] // patch_size[2])
 
 
 class PatchEmbed(nn.Module):
@@ -46,17 +44,18 @@ class PatchEmbed(nn.Module):
         self.input_size = input_size
         self.patch_size = patch_size
         self.grid: Grid = grid_of(input_size, patch_size)
-        self.grid_size: list[int] = list(self.grid)
+        self.grid_size: Final[list[int]] = list(self.grid)
         self.num_patches: int = self.grid.patches
         self.proj: nn.Conv3d = nn.Conv3d(in_chans, embed_dim, kernel_size=patch_size, stride=patch_size)
         self.norm: nn.Identity = nn.Identity()
 
     def forward(self, x: Tensor) -> Tensor:
         """Embed the patches; a border that fills no patch is left out, with a warning."""
-        size = x.shape[-3:]
-        if any(length % step for length, step in zip(size, self.patch_size, strict=True)):
+        time, height, width = self.patch_size
+        size = list(x.shape[-3:])
+        if size[0] % time or size[1] % height or size[2] % width:
             warnings.warn(
-                f"images of {tuple(size)} hold no whole number of patches of {self.patch_size}: the border is left out",
+                f"images of {size} hold no whole number of patches of {self.patch_size}: the border is left out",
                 stacklevel=2,
             )
         embedded: Tensor = self.norm(self.proj(x).flatten(2).transpose(1, 2))
@@ -74,7 +73,7 @@ def to_patches(images: Tensor, patch_size: tuple[int, int, int]) -> Tensor:
         `(B, N, P)`; the values of a patch are in the order time, row, column, channel.
     """
     time, height, width = patch_size
-    grid = grid_of(images.shape[-3:], patch_size)
+    grid = grid_of((images.shape[2], images.shape[3], images.shape[4]), patch_size)
     whole = images[:, :, : grid.time * time, : grid.rows * height, : grid.columns * width]
     cut = whole.reshape(*images.shape[:2], grid.time, time, grid.rows, height, grid.columns, width)
     return cut.permute(0, 2, 4, 6, 3, 5, 7, 1).flatten(4).flatten(1, 3)

@@ -5,7 +5,7 @@ The formula is that of the transformer (Vaswani et al., 2017), over three axes a
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import torch
 from torch.nn import functional
@@ -14,8 +14,6 @@ if TYPE_CHECKING:
     from torch import Tensor
 
 __all__ = ["Grid", "encode", "position_embedding", "positions_for"]
-
-_SLOWEST: Final = 10_000.0
 
 
 class Grid(NamedTuple):
@@ -47,7 +45,7 @@ def encode(values: Tensor, width: int) -> Tensor:
     """
     half = width // 2
     exponents = torch.arange(half, dtype=values.dtype, device=values.device) / half
-    angles = values[:, None] * _SLOWEST**-exponents
+    angles = values[:, None] * 10_000.0**-exponents
     return torch.cat([angles.sin(), angles.cos()], dim=1)
 
 
@@ -65,10 +63,9 @@ def position_embedding(width: int, grid: Grid) -> Tensor:
         `(1, 1 + grid.patches, width)`, float32, on the CPU.
     """
     sixteenth = width // 16
-    times, rows, columns = (
-        encode(torch.arange(length, dtype=torch.float64, device="cpu"), parts * sixteenth)
-        for length, parts in zip(grid, (4, 6, 6), strict=True)
-    )
+    times = _encode_places(grid.time, 4 * sixteenth)
+    rows = _encode_places(grid.rows, 6 * sixteenth)
+    columns = _encode_places(grid.columns, 6 * sixteenth)
     by_column = columns[None, None].expand(grid.time, grid.rows, -1, -1)
     by_row = rows[None, :, None].expand(grid.time, -1, grid.columns, -1)
     by_time = times[:, None, None].expand(-1, grid.rows, grid.columns, -1)
@@ -94,7 +91,7 @@ def positions_for(embedding: Tensor, built: Grid, wanted: Grid) -> Tensor:
         return embedding
     width = embedding.shape[-1]
     if wanted.time != built.time:
-        embedding = position_embedding(width, built._replace(time=wanted.time)).to(embedding)
+        embedding = position_embedding(width, Grid(wanted.time, built.rows, built.columns)).to(embedding)
     if wanted[1:] == built[1:]:
         return embedding
     maps = embedding[0, 1:].float().reshape(wanted.time, built.rows, built.columns, width).permute(0, 3, 1, 2)
@@ -102,3 +99,7 @@ def positions_for(embedding: Tensor, built: Grid, wanted: Grid) -> Tensor:
         embedding.dtype
     )
     return torch.cat([embedding[:, :1], resized.permute(0, 2, 3, 1).reshape(1, -1, width)], dim=1)
+
+
+def _encode_places(count: int, width: int) -> Tensor:
+    return encode(torch.arange(count, dtype=torch.float64, device="cpu"), width)

@@ -5,11 +5,11 @@ from __future__ import annotations
 from math import sqrt
 
 import torch
-from torch import nn
+from torch import Tensor, nn
 
 from terraregistry.components.refusals import at_least, refusal
 
-__all__ = ["prompt_embeddings"]
+__all__ = ["prompt_embeddings", "with_prompts", "without_prompts"]
 
 
 def prompt_embeddings(
@@ -40,3 +40,13 @@ def prompt_embeddings(
     shape = (1, at_least(encoder, "vpt_n_tokens", tokens), width)
     bound = sqrt(6 / (3 * patch_size[1] * patch_size[2] + width))
     return nn.ParameterList(nn.Parameter(torch.empty(shape).uniform_(-bound, bound)) for _ in range(depth))
+
+
+def with_prompts(tokens: Tensor, prompts: Tensor) -> Tensor:
+    """Put prompts, `(B, P, D)`, between the class token and the others, `(B, 1 + N, D)`."""
+    return torch.cat([tokens[:, :1], prompts, tokens[:, 1:]], dim=1)
+
+
+def without_prompts(tokens: Tensor, count: int) -> Tensor:
+    """Take a number of prompts out again: the inverse of `with_prompts`."""
+    return torch.cat([tokens[:, :1], tokens[:, 1 + count :]], dim=1)

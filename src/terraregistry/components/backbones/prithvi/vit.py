@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence  # noqa: TC003 - read at run time
 from math import isqrt
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar, Final
 
 import torch
 from torch import Tensor, nn
@@ -28,8 +28,8 @@ class PrithviViT(PrithviEncoder):
 
     Parameters, buffers and state_dict keys are TerraTorch's. It differs where TerraTorch's is defective: `out_indices`
     counts in `out_channels` too; the features are computed by `forward` itself, so that a deep copy computes with its own
-    weights, and pickle, `torch.compile` and `torch.export` work; images of any size and number of frames go through
-    `temporal_coords`; an argument that nothing reads is an error.
+    weights, and pickle, `torch.compile`, `torch.export` and `torch.jit.script` work; images of any size and number of
+    frames go through `temporal_coords`; an argument that nothing reads is an error.
 
     Source: Prithvi-EO (Jakubik et al., 2023) and Prithvi-EO-2.0 (Szwarcman et al., 2024); the blocks are timm's.
 
@@ -72,6 +72,9 @@ class PrithviViT(PrithviEncoder):
         [48, 48]
     """
 
+    # Descriptions are for Python: TorchScript would compile all properties.
+    __jit_unused_properties__: ClassVar[list[str]] = ["feature_specs", "out_channels"]
+
     def __init__(
         self,
         img_size: int | Sequence[int] = 224,
@@ -108,7 +111,7 @@ class PrithviViT(PrithviEncoder):
             vpt_n_tokens=vpt_n_tokens,
             vpt_dropout=vpt_dropout,
         )
-        self.out_indices: list[int] = self._read_indices(out_indices)
+        self.out_indices: Final[list[int]] = self._read_indices(out_indices)
         self.model_bands: tuple[Band, ...] | None = None
         self.pretrained_bands: tuple[Band, ...] | None = None
 
