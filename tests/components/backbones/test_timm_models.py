@@ -14,6 +14,7 @@ import timm
 import torch
 from timm.models.vision_transformer import VisionTransformer
 
+from terraregistry import BACKBONE_REGISTRY
 from terraregistry.components.backbones.prithvi import timm_models
 from terraregistry.components.backbones.prithvi.mae import PrithviMAE
 from terraregistry.components.backbones.prithvi.swin import PrithviSwin
@@ -21,6 +22,7 @@ from terraregistry.components.backbones.prithvi.timm_models import register_with
 from terraregistry.components.backbones.prithvi.variants import prithvi_eo_tiny
 from terraregistry.errors import InvalidArgumentsError, WeightsError
 from terraregistry.protocols import Layout
+from terraregistry.registry.signatures import OPAQUE
 from terraregistry.sources.timm import TimmRegistry
 
 register_with_timm()
@@ -58,6 +60,26 @@ def test_sizes(name) -> None:
         assert net.feature_info.reduction() == [4, 8, 16, 32]
         assert "stages_2.blocks.17.attn.w_msa.relative_position_index" in net.state_dict()
         assert "stages.2.blocks.17.ffn.layers.0.0.weight" in whole.state_dict()
+
+
+def test_every_default_of_every_prithvi_is_shown() -> None:
+    names = [name for name in BACKBONE_REGISTRY if "prithvi" in name]
+    assert len(names) == 8 + len(NAMES)
+    for name in names:
+        parameters = BACKBONE_REGISTRY.describe(name).signature.parameters.values()
+        assert [each.name for each in parameters if each.default is OPAQUE] == [], name
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_the_defaults_that_are_shown_are_those_of_the_model(name) -> None:
+    parameters = TimmRegistry().signature(name).parameters
+    defaults = {each: parameter.default for each, parameter in parameters.items()}
+    sizes = {"prithvi_vit_300": (1024, 24), "prithvi_vit_100": (768, 12), "prithvi_vit_tiny": (256, 4)}
+    assert (defaults["embed_dim"], defaults.get("depth")) == sizes.get(name, (128 if name[-1] == "B" else 192, None))
+    with torch.device("meta"):
+        given, plain = timm.create_model(name, **defaults), timm.create_model(name, features_only=True)
+    assert str(given) == str(plain)
+    assert given.feature_info.channels() == plain.feature_info.channels()
 
 
 @pytest.mark.parametrize("frames", [1, 3])

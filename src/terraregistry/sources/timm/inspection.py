@@ -285,6 +285,8 @@ def _add_builder(
     if features_only:
         added |= _PYRAMID_ONLY
     for name, parameter in added.items():
+        if parameter.default is OPAQUE and name in parameters:  # an entry point that is not timm's may say it
+            parameter = parameter.replace(default=parameters[name].default)  # noqa: PLW2901 - the same, with its default
         parameters[name] = parameter
         origins[name] = create
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -11,7 +11,7 @@ from timm.models import (
     resolve_pretrained_cfg,
 )
 
-from terraregistry.components.backbones.prithvi.bands import read_model_bands
+from terraregistry.components.backbones.prithvi.bands import GivenBand, read_model_bands
 from terraregistry.components.backbones.prithvi.building import read_pretrained_bands
 from terraregistry.components.backbones.prithvi.patch_weights import BandChoice
 from terraregistry.components.backbones.weights.files import unwrapped
@@ -36,9 +36,20 @@ def build_with_timm(
     model: Callable[..., nn.Module],
     variant: str,
     pretrained: bool,
-    arguments: Mapping[str, Any],  # those of the model and of timm's builder
-    feature_cfg: dict[str, Any],  # as timm has it
+    feature_cfg: dict[str, Any],  # timm's own description, of entries of several types
     convert: Convert,
+    *,
+    bands: Sequence[GivenBand] | None = None,
+    pretrained_bands: Sequence[GivenBand] | None = None,
+    in_chans: int | None = None,
+    pretrained_cfg: Any = None,  # a tag or a description; timm's types of it differ from place to place
+    pretrained_cfg_overlay: dict[str, Any] | None = None,  # as above
+    pretrained_strict: bool = True,
+    pretrained_filter_fn: Callable[..., Any] | None = None,  # as timm has it
+    features_only: bool = False,
+    out_indices: int | Sequence[int] | None = None,
+    feature_cls: str | Callable[..., nn.Module] | None = None,
+    **arguments: Any,  # those of the model and of timm's builder are of several types
 ) -> nn.Module:
     """Build a model of timm.
 
@@ -46,9 +57,19 @@ def build_with_timm(
         model: The model's class.
         variant: The name that it is registered under.
         pretrained: Whether to load weights.
-        arguments: Those of the model and of timm's builder; bands are read here.
         feature_cfg: How timm makes a feature pyramid of the model.
         convert: Takes the model's state dict out of a checkpoint.
+        bands: The channels of the images.
+        pretrained_bands: The bands that the weights were trained with.
+        in_chans: The number of channels, which follows from `bands`.
+        pretrained_cfg: The tag or the description of the weights.
+        pretrained_cfg_overlay: What replaces parts of that description.
+        pretrained_strict: Whether what does not fit is an error.
+        pretrained_filter_fn: Takes the state dict out of a checkpoint, in place of `convert`.
+        features_only: Whether a feature pyramid is made.
+        out_indices: Which features of the pyramid, or how many of the last; all by default.
+        feature_cls: What makes the pyramid, in place of what `feature_cfg` says.
+        **arguments: Those of the model, and further ones of timm's builder.
 
     Returns:
         The model, or a feature pyramid made of it.
@@ -57,21 +78,32 @@ def build_with_timm(
         InvalidArgumentsError: The bands are wrong, or an argument has no effect.
         WeightsError: The weights cannot be had, or do not fit.
     """
-    rest: dict[str, Any] = dict(arguments)
-    theirs = read_pretrained_bands(rest.pop("pretrained_bands", None), variant)
-    ours = read_model_bands(rest.pop("bands", None), rest.pop("in_chans", None), theirs, variant)
-    _refuse_without_effect(variant, rest)
-    origin = _origin(variant, pretrained, rest)
-    choice = BandChoice(ours, theirs, variant, allow_mismatch=not rest.get("pretrained_strict", True))
+    pyramid = {"out_indices": out_indices, "feature_cls": feature_cls}
+    given = {name: value for name, value in pyramid.items() if value is not None}
+    if not features_only:
+        _refuse_without_effect(variant, given)
+    theirs = read_pretrained_bands(pretrained_bands, variant)
+    ours = read_model_bands(bands, in_chans, theirs, variant)
+    origin = _origin(variant, pretrained, pretrained_cfg, pretrained_cfg_overlay)
+    choice = BandChoice(ours, theirs, variant, allow_mismatch=not pretrained_strict)
 
     def fit(state: Mapping[str, Tensor], network: nn.Module) -> dict[str, Tensor]:
         converted = convert(unwrapped(state, variant, origin), network, choice, origin)
         return without_mismatch(network, converted, variant, origin, allow_mismatch=choice.allow_mismatch)
 
-    rest.setdefault("pretrained_filter_fn", fit)
     try:
         built: Any = build_model_with_cfg(
-            model, variant, pretrained, feature_cfg=feature_cfg, in_chans=len(ours), **rest
+            model,
+            variant,
+            pretrained,
+            pretrained_cfg=pretrained_cfg,
+            pretrained_cfg_overlay=pretrained_cfg_overlay,
+            feature_cfg={**feature_cfg, **given},
+            pretrained_strict=pretrained_strict,
+            pretrained_filter_fn=pretrained_filter_fn or fit,
+            features_only=features_only,
+            in_chans=len(ours),
+            **arguments,
         )
     except HUB_FAILURES as error:
         if not pretrained:
@@ -82,18 +114,21 @@ def build_with_timm(
     return network
 
 
-def _refuse_without_effect(variant: str, arguments: Mapping[str, Any]) -> None:  # as above
-    names = () if arguments.get("features_only") else ("out_indices", "feature_cls")
+def _refuse_without_effect(variant: str, given: Iterable[str]) -> None:
     detail = "has no effect without features_only=True"
-    problems = tuple(Problem(name, ProblemKind.UNUSED, detail=detail) for name in names if name in arguments)
+    problems = tuple(Problem(name, ProblemKind.UNUSED, detail=detail) for name in given)
     if problems:
         raise InvalidArgumentsError(variant, "timm", problems)
 
 
-def _origin(variant: str, pretrained: bool, arguments: Mapping[str, Any]) -> str:  # as above
+def _origin(
+    variant: str,
+    pretrained: bool,
+    given: Any,  # a tag or a description, as above
+    overlay: dict[str, Any] | None,  # as above
+) -> str:
     """Say where the weights come from, once it is known that there are any."""
-    given: Sequence[Any] = [arguments.get(name) for name in ("pretrained_cfg", "pretrained_cfg_overlay")]
-    weights: PretrainedCfg = resolve_pretrained_cfg(variant, *given)
+    weights: PretrainedCfg = resolve_pretrained_cfg(variant, given, overlay)
     if not pretrained or weights.state_dict:
         return "the state dict that was given"
     if weights.file is not None:

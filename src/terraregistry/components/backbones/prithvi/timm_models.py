@@ -24,7 +24,7 @@ from terraregistry.components.backbones.prithvi.timm_vit import PrithviVisionTra
 from terraregistry.errors import InvalidArgumentsError, Problem, ProblemKind
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from timm.models import DefaultCfg
 
@@ -40,6 +40,23 @@ __all__ = [
 _LOCK: Final = threading.Lock()
 
 
+def _sizes(architecture: Architecture) -> TimmViTOptions:
+    return {
+        "patch_size": (1, architecture.patch, architecture.patch),
+        "embed_dim": architecture.embed_dim,
+        "depth": architecture.depth,
+        "num_heads": architecture.num_heads,
+    }
+
+
+# What an entry point's signature shows as its defaults.
+_VIT_TINY: Final = _sizes(ARCHITECTURES["prithvi_eo_tiny"])
+_VIT_100: Final = _sizes(ARCHITECTURES["prithvi_eo_v1_100"])
+_VIT_300: Final = _sizes(ARCHITECTURES["prithvi_eo_v2_300"])
+_SWIN_B: Final[TimmSwinOptions] = {"embed_dim": 128, "depths": (2, 2, 18, 2), "num_heads": (4, 8, 16, 32)}
+_SWIN_L: Final[TimmSwinOptions] = {"embed_dim": 192, "depths": (2, 2, 18, 2), "num_heads": (6, 12, 24, 48)}
+
+
 def register_with_timm() -> None:
     """Add Prithvi's models to timm's registry; further calls change nothing.
 
@@ -53,51 +70,44 @@ def register_with_timm() -> None:
 
 def prithvi_vit_tiny(pretrained: bool = False, **options: Unpack[TimmViTOptions]) -> nn.Module:
     """An untrained model of four blocks, `prithvi_eo_tiny` as timm builds it; no weights are published."""
-    return _vit("prithvi_vit_tiny", ARCHITECTURES["prithvi_eo_tiny"], pretrained, options)
+    return _vit("prithvi_vit_tiny", pretrained, **(_VIT_TINY | options))
 
 
 def prithvi_vit_100(pretrained: bool = False, **options: Unpack[TimmViTOptions]) -> nn.Module:
     """Prithvi-EO-1.0 with 100 million parameters, `prithvi_eo_v1_100` as timm builds it."""
-    return _vit("prithvi_vit_100", ARCHITECTURES["prithvi_eo_v1_100"], pretrained, options)
+    return _vit("prithvi_vit_100", pretrained, **(_VIT_100 | options))
 
 
 def prithvi_vit_300(pretrained: bool = False, **options: Unpack[TimmViTOptions]) -> nn.Module:
     """Prithvi-EO-2.0 with 300 million parameters, `prithvi_eo_v2_300` as timm builds it."""
-    return _vit("prithvi_vit_300", ARCHITECTURES["prithvi_eo_v2_300"], pretrained, options)
+    return _vit("prithvi_vit_300", pretrained, **(_VIT_300 | options))
 
 
 def prithvi_swin_B(pretrained: bool = False, **options: Unpack[TimmSwinOptions]) -> nn.Module:  # noqa: N802 - its name
     """Prithvi Swin, base: 87 million parameters; no weights are published."""
-    return _swin("prithvi_swin_B", {"embed_dim": 128, "num_heads": (4, 8, 16, 32)}, pretrained, options)
+    return _swin("prithvi_swin_B", pretrained, **(_SWIN_B | options))
 
 
 def prithvi_swin_L(pretrained: bool = False, **options: Unpack[TimmSwinOptions]) -> nn.Module:  # noqa: N802 - its name
     """Prithvi Swin, large: 195 million parameters; no weights are published."""
-    return _swin("prithvi_swin_L", {"embed_dim": 192, "num_heads": (6, 12, 24, 48)}, pretrained, options)
-
-
-def _vit(variant: str, architecture: Architecture, pretrained: bool, options: TimmViTOptions) -> nn.Module:
-    arguments: dict[str, Any] = {  # the arguments of a model are of several types
-        "patch_size": (1, architecture.patch, architecture.patch),
-        "embed_dim": architecture.embed_dim,
-        "depth": architecture.depth,
-        "num_heads": architecture.num_heads,
-        **options,
-    }
-    pyramid = {"out_indices": arguments["depth"], "feature_cls": "getter"}
-    return build_with_timm(PrithviVisionTransformer, variant, pretrained, arguments, pyramid, encoder_state)
+    return _swin("prithvi_swin_L", pretrained, **(_SWIN_L | options))
 
 
 # The arguments of a model are of several types.
-def _swin(variant: str, own: dict[str, Any], pretrained: bool, options: TimmSwinOptions) -> nn.Module:
-    arguments: dict[str, Any] = {"depths": (2, 2, 18, 2), **own, **options}
-    frames = arguments.pop("num_frames", 1)
-    if frames != 1:
-        detail = f"the Swin takes images of one frame: expected 1, got {frames}"
+def _vit(variant: str, pretrained: bool, *, depth: int, **arguments: Any) -> nn.Module:
+    pyramid = {"out_indices": depth, "feature_cls": "getter"}
+    return build_with_timm(
+        PrithviVisionTransformer, variant, pretrained, pyramid, encoder_state, depth=depth, **arguments
+    )
+
+
+# As above.
+def _swin(variant: str, pretrained: bool, *, depths: Sequence[int], num_frames: int = 1, **arguments: Any) -> nn.Module:
+    if num_frames != 1:
+        detail = f"the Swin takes images of one frame: expected 1, got {num_frames}"
         raise InvalidArgumentsError(variant, "timm", (Problem("num_frames", ProblemKind.INVALID, detail=detail),))
-    stages = tuple(range(len(arguments["depths"])))
-    pyramid = {"out_indices": stages, "flatten_sequential": True}
-    return build_with_timm(PrithviSwin, variant, pretrained, arguments, pyramid, swin_state)
+    pyramid = {"out_indices": tuple(range(len(depths))), "flatten_sequential": True}
+    return build_with_timm(PrithviSwin, variant, pretrained, pyramid, swin_state, depths=depths, **arguments)
 
 
 # timm's own descriptions, of entries of several types.
