@@ -330,6 +330,17 @@ def test_copies_are_their_own() -> None:
     torch.testing.assert_close(copied(images), expected + 1)
 
 
+# TorchScript is deprecated, and old models are deployed with it still.
+@pytest.mark.filterwarnings(r"ignore:`torch\.jit\.script` is deprecated")
+@pytest.mark.parametrize("with_cp", [True, False])
+def test_it_can_be_scripted(with_cp) -> None:
+    swin = small(with_cp=with_cp, num_classes=5)
+    scripted = torch.jit.script(swin)
+    for size in [(32, 32), (50, 37)]:
+        images = torch.randn(2, 3, *size)
+        torch.testing.assert_close(scripted(images), swin(images))
+
+
 def test_its_classifier_can_be_replaced() -> None:
     swin = small()
     swin.reset_classifier(3)

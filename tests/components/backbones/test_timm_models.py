@@ -147,6 +147,14 @@ def test_the_pyramid_of_a_swin_is_of_maps_with_channels_last(size) -> None:
     assert net.feature_info.channels() == [16, 64]
 
 
+# TorchScript is deprecated, and old models are deployed with it still.
+@pytest.mark.filterwarnings(r"ignore:`torch\.jit\.script` is deprecated")
+def test_without_a_pyramid_it_can_be_scripted() -> None:
+    model = timm.create_model("prithvi_vit_tiny", num_frames=2, **TINY).eval()
+    images = torch.randn(2, 6, 2, 32, 48)
+    torch.testing.assert_close(torch.jit.script(model)(images), model(images))
+
+
 @pytest.mark.parametrize("name", ["prithvi_vit_tiny", "prithvi_swin_B"])
 def test_pyramids_are_copied_pickled_and_exported(name) -> None:
     sizes = TINY_SWIN if "swin" in name else TINY

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence  # noqa: TC003 - read at run time
-from typing import Any
+from typing import Any, Final
 
 from timm.layers.classifier import ClassifierHead
 from torch import Tensor, nn
@@ -18,7 +18,8 @@ class PrithviSwin(nn.Module):
     """A Swin transformer whose stages each normalise the feature that they give.
 
     Parameters, buffers and state_dict keys are TerraTorch's, which are MMSegmentation's. It differs where TerraTorch's is
-    defective: `frozen_stages` freezes (and keeps in evaluation mode) in place of failing.
+    defective: `frozen_stages` freezes (and keeps in evaluation mode) in place of failing. `torch.jit.script` takes it as it is,
+    and no feature pyramid of it: timm's reads one tensor of each stage, where these give two.
 
     Source: Swin Transformer (Liu et al., 2021), in the layout of MMSegmentation; timm's feature pyramid takes it apart.
 
@@ -123,7 +124,7 @@ class PrithviSwin(nn.Module):
             )
         )
         # timm's own way of describing features: entries of several types.
-        self.feature_info: list[dict[str, Any]] = [
+        self.feature_info: Final[list[dict[str, Any]]] = [
             {"num_chs": width, "reduction": patch_size * 2**index, "module": f"stages.{index}"}
             for index, width in enumerate(widths)
         ]

@@ -66,7 +66,7 @@ class PatchEmbed2d(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         """Embed images, `(B, C, H, W)`."""
-        bottom, right = (-length % self.patch_size for length in x.shape[-2:])
+        bottom, right = -x.shape[-2] % self.patch_size, -x.shape[-1] % self.patch_size
         padded = functional.pad(x, (0, right, 0, bottom), mode="replicate") if bottom or right else x
         embedded: Tensor = self.drop(self.norm(self.projection(padded).permute(0, 2, 3, 1)))
         return embedded
@@ -138,7 +138,12 @@ class SwinBlock(nn.Module):
 
     def forward(self, maps: Tensor) -> Tensor:
         """Transform maps, `(B, H, W, C)`."""
-        if self.with_cp and torch.is_grad_enabled():
+        if (
+            self.with_cp
+            # torch documents it there, and does not say that it exports it.
+            and not torch.jit.is_scripting()  # type: ignore[attr-defined]
+            and torch.is_grad_enabled()
+        ):
             transformed: Tensor = checkpoint(self._transform, maps, use_reentrant=False)
             return transformed
         return self._transform(maps)

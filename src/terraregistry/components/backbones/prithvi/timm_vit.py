@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence  # noqa: TC003 - read at run time
-from typing import Any
+from typing import Any, Final
 
 import torch
 from timm.models._features import feature_take_indices
@@ -72,7 +72,7 @@ class PrithviVisionTransformer(PrithviEncoder):
         self.num_features = embed_dim
         channels, reduction = embed_dim * self.effective_time_dim, self.patch_embed.patch_size[1]
         # timm's own way of describing features: entries of several types.
-        self.feature_info: list[dict[str, Any]] = [
+        self.feature_info: Final[list[dict[str, Any]]] = [
             {"num_chs": channels, "reduction": reduction, "module": f"blocks.{index}"} for index in range(depth)
         ]
 

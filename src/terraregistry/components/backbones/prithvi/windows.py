@@ -10,8 +10,6 @@ from terraregistry.components.refusals import refusal
 
 __all__ = ["ShiftedWindowAttention", "WindowAttention", "merge_windows", "relative_positions", "split_windows"]
 
-_APART = -100.0
-
 
 def split_windows(maps: Tensor, side: int) -> Tensor:
     """Cut maps `(B, H, W, C)`, with H and W multiples of `side`, into windows `(B * n, side * side, C)`."""
@@ -54,8 +52,6 @@ class WindowAttention(nn.Module):
         proj_drop: Dropout on the result.
     """
 
-    relative_position_index: Tensor
-
     def __init__(
         self,
         embed_dim: int,
@@ -75,6 +71,7 @@ class WindowAttention(nn.Module):
             torch.empty((2 * window_size - 1) ** 2, num_heads)
         )
         nn.init.trunc_normal_(self.relative_position_bias_table, std=0.02)
+        self.relative_position_index: Tensor  # declared here: TorchScript cannot read what a class declares
         self.register_buffer("relative_position_index", relative_positions(window_size))
         self.qkv: nn.Linear = nn.Linear(embed_dim, 3 * embed_dim, bias=qkv_bias)
         self.attn_drop = attn_drop
@@ -129,7 +126,7 @@ class ShiftedWindowAttention(nn.Module):
         height, width = maps.shape[1:3]
         padded = functional.pad(maps, (0, 0, 0, -width % side, 0, -height % side))
         rows, columns = padded.shape[1:3]
-        mask = None
+        mask: Tensor | None = None
         if shift:
             padded = padded.roll((-shift, -shift), dims=(1, 2))
             mask = _keep_apart(rows, columns, side, shift, maps)
@@ -142,11 +139,13 @@ class ShiftedWindowAttention(nn.Module):
 
 def _keep_apart(rows: int, columns: int, side: int, shift: int, like: Tensor) -> Tensor:
     """Make the mask of the windows of a shifted map, `(n, side * side, side * side)`."""
-
-    def regions(length: int) -> Tensor:
-        places = torch.arange(length, device=like.device)
-        return (places >= length - side).int() + (places >= length - shift).int()
-
-    numbered = 3 * regions(rows)[:, None] + regions(columns)
+    down, right = _regions(rows, side, shift, like), _regions(columns, side, shift, like)
+    numbered = 3 * down[:, None] + right
     windows = split_windows(numbered[None, :, :, None], side)[..., 0]
-    return (windows[:, None] != windows[:, :, None]).to(like.dtype) * _APART
+    apart = -100.0
+    return (windows[:, None] != windows[:, :, None]).to(like.dtype) * apart
+
+
+def _regions(length: int, side: int, shift: int, like: Tensor) -> Tensor:
+    places = torch.arange(length, device=like.device)
+    return (places >= length - side).int() + (places >= length - shift).int()
