@@ -149,10 +149,14 @@ def test_the_pyramid_of_a_swin_is_of_maps_with_channels_last(size) -> None:
 
 # TorchScript is deprecated, and old models are deployed with it still.
 @pytest.mark.filterwarnings(r"ignore:`torch\.jit\.script` is deprecated")
-def test_without_a_pyramid_it_can_be_scripted() -> None:
+def test_they_can_be_scripted_where_timms_can() -> None:
+    """A vision transformer without a pyramid, and the pyramid of a Swin."""
     model = timm.create_model("prithvi_vit_tiny", num_frames=2, **TINY).eval()
     images = torch.randn(2, 6, 2, 32, 48)
     torch.testing.assert_close(torch.jit.script(model)(images), model(images))
+    pyramid = timm.create_model("prithvi_swin_B", features_only=True, **TINY_SWIN).eval()
+    for one, other in zip(torch.jit.script(pyramid)(images[:, :, 0]), pyramid(images[:, :, 0]), strict=True):
+        torch.testing.assert_close(one, other)
 
 
 @pytest.mark.parametrize("name", ["prithvi_vit_tiny", "prithvi_swin_B"])

@@ -18,8 +18,7 @@ class PrithviSwin(nn.Module):
     """A Swin transformer whose stages each normalise the feature that they give.
 
     Parameters, buffers and state_dict keys are TerraTorch's, which are MMSegmentation's. It differs where TerraTorch's is
-    defective: `frozen_stages` freezes (and keeps in evaluation mode) in place of failing. `torch.jit.script` takes it as it is,
-    and no feature pyramid of it: timm's reads one tensor of each stage, where these give two.
+    defective: `frozen_stages` freezes (and keeps in evaluation mode) in place of failing.
 
     Source: Swin Transformer (Liu et al., 2021), in the layout of MMSegmentation; timm's feature pyramid takes it apart.
 
