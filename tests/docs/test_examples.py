@@ -33,11 +33,14 @@ def run(text: str, name: str, scope: dict[str, object]) -> list[str]:
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
-def test_the_python_of_a_page_runs(page: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_python_of_a_page_runs(page: Path, monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest) -> None:
     # A module, so that a registry that the page makes is known by the name that the page gives it.
     module = ModuleType(f"page_{page.stem.replace('-', '_')}")
     monkeypatch.setitem(sys.modules, module.__name__, module)
-    for number, block in enumerate(FENCE.findall(page.read_text(encoding="utf-8"))):
+    blocks = FENCE.findall(page.read_text(encoding="utf-8"))
+    if any("load_index" in block for block in blocks):
+        request.getfixturevalue("index")  # made once for all tests
+    for number, block in enumerate(blocks):
         if ">>>" in block:
             assert run(block, f"{page.name}, block {number}", module.__dict__) == []
         else:

@@ -160,10 +160,11 @@ def main(texts: tuple[str, ...]) -> None:
         for registry in registries
         if not hasattr(registry, "find_class")
     ]
-    for registry, components in own:  # whatever they import is imported now
-        for name in components:
-            registry.signature(name)
-    configs(PLAIN, "x")
+    if texts:  # whatever is imported to look at a component is imported now
+        for registry, components in own:
+            for name in components:
+                registry.signature(name)
+        configs(PLAIN, "x")
     seen: list[str] = []
     sys.addaudithook(lambda event, args: seen.append(f"{event} {args!r:.200}") if forbidden(event, args) else None)
     for text in texts:

@@ -107,6 +107,7 @@ TERRATORCH_DECODER_REGISTRY["FCNDecoder"]("1")  # wrong
 """
 
 
+@pytest.mark.slow
 def test_names_that_are_known_by_other_ways_are_checked_and_others_let_through(tmp_path: Path) -> None:
     wrong = {number for number, line in enumerate(_OTHERS.splitlines(), 1) if line.endswith("# wrong")}
     reports = pyright(_OTHERS, tmp_path).reports

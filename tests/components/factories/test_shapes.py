@@ -163,7 +163,7 @@ DECODER = st.sampled_from(
 )
 
 
-@settings(max_examples=120)
+@settings(max_examples=40)
 @given(
     backbone=BACKBONE,
     necks=st.lists(NECK, max_size=3),

@@ -128,6 +128,7 @@ def test_names_are_answered_without_importing_timm_or_torch() -> None:
     )
 
 
+@pytest.mark.slow
 def test_what_somebody_registers_once_timm_is_imported_is_seen_at_once() -> None:
     _run(
         """

@@ -11,7 +11,7 @@ from .checking import errors, expected, mypy, said_of, write_project
 _PROGRAMS = Path(__file__).parent / "programs"
 
 
-@pytest.mark.parametrize("name", ["calls.py", "registrations.py", "dynamic.py"])
+@pytest.mark.parametrize("name", [pytest.param("calls.py", marks=pytest.mark.slow), "registrations.py", "dynamic.py"])
 def test_mypy_says_what_is_beside_the_lines(tmp_path, name):
     program = (_PROGRAMS / name).read_text(encoding="utf-8")
     write_project(tmp_path, {name: program})

@@ -57,7 +57,7 @@ class TimmConstructor:
 
     @property
     def __signature__(self) -> inspect.Signature:
-        return _inspect(self.__defined_by__, features_only=True).effective.signature
+        return _inspect(self.__defined_by__, features_only=True, own_mixers=False).effective.signature
 
     # What an architecture takes depends on the architecture; build() holds the arguments to its signature.
     def __call__(self, pretrained: bool = False, *, features_only: bool = True, **kwargs: Any) -> TimmBackbone:
