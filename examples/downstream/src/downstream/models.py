@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final, assert_type
 
 import terraregistry
+from downstream.decoders import SumDecoder
 from downstream.heads import HEADS
 from terraregistry import BACKBONE_REGISTRY, DECODER_REGISTRY, NECK_REGISTRY
 
@@ -45,7 +46,7 @@ def small_segmenter(classes: int) -> Segmenter:
     """
     backbone = BACKBONE_REGISTRY.build("test_resnet", pretrained=False, in_chans=3)
     decoder = DECODER_REGISTRY.build(DECODER, backbone.out_channels, width=32)
-    assert_type(decoder, "SumDecoder")
+    assert_type(decoder, SumDecoder)
     return Segmenter(backbone, decoder, HEADS.build("linear", decoder.out_channels, classes))
 
 
