@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     )
     from terraregistry.protocols import Backbone, Decoder, ModelFactory, Neck
     from terraregistry.registry import ComponentSpec, MultiSourceRegistry, QualifiedName, Registry, Source
+    from terraregistry.tools.configured import from_config, to_config
 
 __all__ = [
     "BACKBONE_REGISTRY",
@@ -48,11 +49,14 @@ __all__ = [
     "QualifiedName",
     "Registry",
     "Source",
+    "from_config",
+    "to_config",
 ]
 
 _HOMES: Final = {
     "terraregistry.protocols": ("Backbone", "Decoder", "ModelFactory", "Neck"),
     "terraregistry.registry": ("ComponentSpec", "MultiSourceRegistry", "QualifiedName", "Registry", "Source"),
+    "terraregistry.tools.configured": ("from_config", "to_config"),
 }
 
 

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from terraregistry.tools.config import ModelRequest
     from terraregistry.tools.parts import Part
 
-__all__ = ["Trial", "TrialOptions", "allow_unused", "make_factory", "run_trial"]
+__all__ = ["Trial", "TrialOptions", "allow_unused", "build_requested", "make_factory", "run_trial"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,7 +132,7 @@ def run_trial(request: ModelRequest, factory: ModelFactory, options: TrialOption
     if options.random_weights or options.dry_run:
         request = without_weights(request, factory)
     with device if options.dry_run else nullcontext():
-        model, arguments = _build(request, factory)
+        model, arguments = build_requested(request, factory)
     if not isinstance(model, torch.nn.Module):
         raise RegistryError(f"{request.factory}.build_model gave a {type(model).__qualname__}, not a torch.nn.Module")
     if options.load is not None:
@@ -154,8 +154,20 @@ def run_trial(request: ModelRequest, factory: ModelFactory, options: TrialOption
     return Trial(recorder.parts(), shape, options.seed, modules.parts())
 
 
-def _build(request: ModelRequest, factory: ModelFactory) -> tuple[object, dict[str, object]]:
-    """Build the model, and say which arguments it was built from."""
+def build_requested(request: ModelRequest, factory: ModelFactory) -> tuple[object, dict[str, object]]:
+    """Build the model that a config asks for.
+
+    Args:
+        request: What it asks for.
+        factory: The factory.
+
+    Returns:
+        The model, and the arguments that it was built from: without those that were dropped.
+
+    Raises:
+        ConfigError: The arguments do not fit.
+        Exception: Whatever a component raises.
+    """
     try:
         with _located(request) as dropped:
             model: object = factory.build_model(**deepcopy(request.arguments))

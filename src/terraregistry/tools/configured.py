@@ -1,0 +1,128 @@
+"""Models from configs, and the config of a model: what a run was built from, to be written down and built again."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from copy import deepcopy
+from os import PathLike
+from typing import TYPE_CHECKING, Any, Final, Literal, cast
+
+from terraregistry.errors import RegistryError
+
+if TYPE_CHECKING:
+    from torch import nn
+
+    from terraregistry.registry import MultiSourceRegistry
+    from terraregistry.tools.config import Document
+
+__all__ = ["from_config", "to_config"]
+
+_BUILT_FROM: Final = "_terraregistry_config"
+"""The attribute of a model that keeps its config: it is copied and pickled with the model, and is in no state dict."""
+
+
+# A config holds values of any type. The mapping comes first: jsonargparse tries the types in their order.
+def from_config(
+    config: Mapping[str, Any] | str | PathLike[str], *, unused: Literal["error", "warn"] = "error"
+) -> nn.Module:
+    """Build the model that a config describes: the whole of it is validated before anything is constructed.
+
+    Only names that are registered are built; nothing is imported or run because of what a config says.
+
+    Args:
+        config: A YAML file, or a mapping such as one that was read from it: `model_factory` and the arguments of its
+            `build_model`, or a training config in TerraTorch's layout.
+        unused: What becomes of arguments that nothing reads: `"error"`, or `"warn"` to drop them with a warning.
+
+    Returns:
+        A new model.
+
+    Raises:
+        ConfigError: The config cannot be read or is wrong; everything that is wrong is listed, with its place.
+
+    Example:
+        >>> model = from_config({
+        ...     "model_factory": "EncoderDecoderFactory", "task": "segmentation", "num_classes": 2,
+        ...     "backbone": "test_resnet", "decoder": "FCNDecoder", "decoder_channels": 8,
+        ... })
+        >>> to_config(model)["backbone"]
+        'timm_test_resnet'
+    """
+    from terraregistry.tools.config import find_request, read_config
+    from terraregistry.tools.trial import allow_unused, build_requested, make_factory
+
+    document = read_config(config) if isinstance(config, (str, PathLike)) else _document(config)
+    request = find_request(document)
+    if unused == "warn":
+        request = allow_unused(request)
+    model, arguments = build_requested(request, make_factory(request))
+    arguments.pop("unused", None)
+    arguments = deepcopy(arguments)
+    if request.factory == "EncoderDecoderFactory":
+        arguments = _qualified_names(arguments)
+    built = {"model_factory": request.factory, **arguments}
+    setattr(model, _BUILT_FROM, built)
+    return cast("nn.Module", model)
+
+
+def to_config(model: nn.Module) -> dict[str, Any]:  # as above
+    """Write down what a model was built from, so that the same can be built again.
+
+    Names of components are written with their sources, so that a source that is mounted later does not change what they mean;
+    arguments that were dropped are left out.
+
+    Args:
+        model: A model that `from_config` made, or a copy of one.
+
+    Returns:
+        A config for `from_config`, in the plain layout.
+
+    Raises:
+        RegistryError: The model was made in another way.
+    """
+    built: dict[str, Any] | None = getattr(model, _BUILT_FROM, None)
+    if built is None:
+        raise RegistryError(
+            f"this {type(model).__qualname__} was not built by from_config, so that its config is not known"
+        )
+    return deepcopy(built)
+
+
+def _document(config: object) -> Document:
+    from terraregistry.tools.config import Document, Position
+
+    return Document("<config>", _plain(config), {}, {(): Position(1, 1)})
+
+
+def _plain(value: object) -> object:
+    """Copy mappings and sequences of any kind, such as OmegaConf's, as dictionaries and lists."""
+    if isinstance(value, Mapping):
+        return {key: _plain(item) for key, item in cast("Mapping[object, object]", value).items()}
+    if isinstance(value, Sequence) and not isinstance(value, (str, bytes, tuple)):
+        return [_plain(item) for item in cast("Sequence[object]", value)]
+    return cast("Any", value)  # what is left of the type is of no use
+
+
+def _qualified_names(arguments: dict[str, object]) -> dict[str, object]:
+    """Write the names of the parts with the prefixes of their sources."""
+    from terraregistry.library import BACKBONE_REGISTRY, DECODER_REGISTRY, NECK_REGISTRY
+
+    _qualify(arguments, "backbone", BACKBONE_REGISTRY)
+    _qualify(arguments, "decoder", DECODER_REGISTRY)
+    for neck in cast("list[object]", arguments.get("necks") or []):
+        _qualify(neck, "name", NECK_REGISTRY)
+    for auxiliary in cast("list[object]", arguments.get("aux_decoders") or []):
+        _qualify(auxiliary, "decoder", DECODER_REGISTRY)
+    return arguments
+
+
+def _qualify(part: object, key: str, registry: MultiSourceRegistry[Any]) -> None:  # a registry of any kind
+    if not isinstance(part, dict):
+        return
+    names = cast("dict[str, object]", part)
+    name = names.get(key)
+    if isinstance(name, str) and name in registry:
+        prefix = registry.resolve(name).prefix
+        bare = name.removeprefix(f"{prefix}_")
+        # What follows the prefix stays as it was written: tags and deprecated names choose weights.
+        names[key] = f"{prefix}_{bare if bare in registry[prefix] else name}"
