@@ -1,0 +1,74 @@
+"""What an editor proposes while a call is written, and shows of one that is wrong, asked of the real language server."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+from .language_server import LanguageServer
+from .page import completions
+
+pytestmark = pytest.mark.slow
+
+_HEAD = "from terraregistry import BACKBONE_REGISTRY, DECODER_REGISTRY\n\n"
+_TYPED = re.compile(r"\w*(?=\|)")
+_HINT, _DEPRECATED = 4, 2
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory):
+    server = LanguageServer(tmp_path_factory.mktemp("project"))
+    yield server
+    server.close()
+
+
+def _shown(server, line):
+    """The proposals that begin with what has been typed, in alphabetical order, without quotes."""
+    typed = _TYPED.search(line)[0]
+    found = sorted({label.strip('"') for label in server.complete(_HEAD + line)})
+    return [label for label in found if label.startswith(typed)]
+
+
+@pytest.mark.parametrize("rest", ["", '")\n'])
+def test_names_are_completed(server, rest):
+    found = server.complete(f'{_HEAD}BACKBONE_REGISTRY.build("resn|{rest}')
+    assert {'"resnet18"', '"resnet18.a1_in1k"', '"timm_resnet18"', '"resnetv2_50"'} <= set(found)
+    assert '"FCNDecoder"' not in found
+
+
+def test_names_are_completed_in_other_methods(server):
+    for method in ("validate", "find_class"):
+        assert '"FCNDecoder"' in server.complete(f'{_HEAD}DECODER_REGISTRY.{method}("FCN|')
+
+
+@pytest.mark.xfail(reason="the server completes no strings in brackets of an overloaded __getitem__", strict=True)
+@pytest.mark.parametrize("text", ['["ter|"]', '["terratorch"]["FCN|"]'])
+def test_names_are_completed_in_brackets(text, server):
+    assert server.complete(f"{_HEAD}DECODER_REGISTRY{text}")
+
+
+@pytest.mark.parametrize("rest", ["", ")\n"])
+def test_arguments_are_completed(server, rest):
+    found = server.complete(f'{_HEAD}BACKBONE_REGISTRY.build("resnet18", in_ch|{rest}')
+    assert found[0] == "in_chans="
+    assert "num_convs=" in server.complete(f'{_HEAD}DECODER_REGISTRY.build("FCNDecoder", [64], num_c|{rest}')
+
+
+def test_what_comes_back_is_completed(server):
+    assert "timm_model" in server.complete(f'{_HEAD}BACKBONE_REGISTRY.build("resnet18").timm_|')
+
+
+def test_the_page_shows_what_is_proposed(server):
+    assert len(completions()) == 3
+    for line, shown in completions().items():
+        proposed = _shown(server, line)
+        assert len(shown) == min(len(proposed), 8)
+        assert shown == proposed[: len(shown)]
+
+
+def test_in_standard_mode_a_mistake_is_struck_through(server):
+    text = 'from terraregistry import DECODER_REGISTRY\n\nDECODER_REGISTRY.build("FCNDecoder", [64], num_conv=2)\n'
+    [found] = server.diagnostics(text)
+    assert (found["severity"], found["tags"], found["range"]["start"]["line"]) == (_HINT, [_DEPRECATED], 2)
+    assert found["message"].endswith("the arguments do not fit; it takes: embed_dim, channels, num_convs, in_index")
