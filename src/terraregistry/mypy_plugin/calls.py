@@ -75,7 +75,7 @@ class NamedCall:
         """The modules that the answer is taken from."""
         self.targets: set[str] = set()
         """The project's own classes and functions that the answer is taken from."""
-        self.unknown = False
+        self.unknown: bool = False
         """Whether a name was not found."""
 
     def signature(self, kind: Instance, name: Expression, context: Context) -> FunctionLike:

@@ -33,7 +33,7 @@ class Project:
         self._files: dict[str, Path] = {}
         self._facts: dict[str, FileFacts | None] = {}
         self._registering: dict[str, bool] = {}
-        self.modules = _configured_modules(root)
+        self.modules: tuple[str, ...] = _configured_modules(root)
         for file in python_files(root):
             self._files.setdefault(module_of(file)[0], file)
         for name in self.modules:
