@@ -55,10 +55,11 @@ def depend(checker: TypeChecker, project: Project, targets: set[str], *, unknown
         return
     here = checker.tscope.current_target()
     triggers = {make_trigger(f"{target}{end}") for target in targets for end in ("", ".__init__", ".__new__")}
-    if targets or unknown:
-        for module, facts in project.all_facts():
-            triggers.add(make_trigger(f"{module}.{_name(facts)}"))
+    # A symbol's own trigger would do once only: the daemon takes no triggers from a plugin when it checks a part of a module
+    # again, so that they have to stay the same whatever the mark is called.
     if unknown:
         triggers.update(make_wildcard_trigger(module) for module in project.all_modules())
+    elif targets:
+        triggers.update(make_wildcard_trigger(module) for module, _ in project.all_facts())
     for trigger in triggers:
         checker.tree.plugin_deps.setdefault(trigger, set()).add(here)
