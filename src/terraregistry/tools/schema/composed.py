@@ -9,7 +9,7 @@ from terraregistry.tools.schema.arguments import full
 from terraregistry.tools.schema.building import all_of, refused, when
 from terraregistry.tools.schema.components import named
 from terraregistry.tools.schema.factory import Factory, asked_for, object_of
-from terraregistry.tools.schema.tasks import task_names
+from terraregistry.tools.schema.tasks import task_names, unfit_counts
 
 if TYPE_CHECKING:
     from terraregistry.index import Component
@@ -144,4 +144,7 @@ class ComposedModels:
             auxiliary=self.auxiliary_heads(),
             auxiliary_tasks={name: self._rules.auxiliary(task) for name, task in TASKS.items() if task.decodes},
             uncounted={name: self._rules.uncounted(task) for name, task in TASKS.items() if task.decodes},
+            borrowing={
+                name: (self._rules.borrowing(task), unfit_counts(task)) for name, task in TASKS.items() if task.decodes
+            },
         )

@@ -164,6 +164,10 @@ def _with_heads(factory: Factory, task: str, rule: Schema) -> Schema:
     if task in factory.uncounted:
         alone = {"properties": {"aux_heads": factory.uncounted[task]}}
         found = all_of(found, when({"properties": {"model_args": _COUNTED}}, True, alone))
+    if task in factory.borrowing:
+        heads, arguments = factory.borrowing[task]
+        borrowed = {"properties": {"aux_heads": heads}, "required": ["aux_heads"]}
+        found = all_of(found, when(borrowed, {"properties": {"model_args": arguments}}))
     return found
 
 

@@ -28,6 +28,8 @@ class Factory:
         auxiliary: The schema of a list of auxiliary heads; False where it takes none.
         auxiliary_tasks: What a task asks of such a list besides.
         uncounted: What a task asks of such a list where the config says no number of classes or outputs.
+        borrowing: For a task, a condition of such a list that takes the model's number of classes or outputs, and what
+            the arguments of the model have to be then.
         any_task: Whether nothing is known of its tasks.
     """
 
@@ -38,6 +40,7 @@ class Factory:
     auxiliary: Schema = False
     auxiliary_tasks: Mapping[str, Schema] = field(default_factory=dict[str, "Schema"])
     uncounted: Mapping[str, Schema] = field(default_factory=dict[str, "Schema"])
+    borrowing: Mapping[str, tuple[Schema, Schema]] = field(default_factory=dict[str, "tuple[Schema, Schema]"])
     any_task: bool = False
 
     def called(self, name: str, summary: str) -> Factory:

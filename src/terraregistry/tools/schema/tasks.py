@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from terraregistry.tools.schema.building import Definitions, Schema
     from terraregistry.tools.schema.parts import Parts
 
-__all__ = ["TaskRules", "is_task", "task_names"]
+__all__ = ["TaskRules", "is_task", "task_names", "unfit_counts"]
 
 _ANY: Final = f"(?:{'|'.join(COUNTS)})$"
 _NOTHING: Final = ("decoder", *COUNTS, "aux_decoders", "image_size_out")
@@ -68,7 +68,9 @@ class TaskRules:
         heads = when(self._whole(), _no_head(), self._head(task))
         auxiliary = {"properties": {"aux_decoders": self.auxiliary(task)}}
         alone = when(_counted(), True, {"properties": {"aux_decoders": self.uncounted(task)}})
-        return self._definitions.refer("task", all_of(asked, framed, both, heads, auxiliary, alone))
+        borrowed = {"properties": {"aux_decoders": self.borrowing(task)}, "required": ["aux_decoders"]}
+        unfit = when(borrowed, unfit_counts(task))
+        return self._definitions.refer("task", all_of(asked, framed, both, heads, auxiliary, alone, unfit))
 
     def _whole(self) -> Schema:
         return self._definitions.refer("whole", is_one_of("decoder", self._parts.whole_decoders))
@@ -82,8 +84,6 @@ class TaskRules:
     def _head(self, task: Task) -> Schema:
         written = self._head_arguments(task).prefixed("head_", dictionary="head_kwargs")
         counted = all_of(refused(f"^head_{_ANY}"), {"properties": {"head_kwargs": refused(f"^{_ANY}")}})
-        wrong = [name for name in COUNTS if name not in task.counts]
-        unfit = {"properties": {name: {"type": "null"} for name in wrong}} if wrong else True
         needed: Schema = True
         if task.count_required:
             own = [{"required": [f"head_{name}"]} for name in task.counts]
@@ -96,7 +96,7 @@ class TaskRules:
                 True,
                 {"required": [task.counts[0]], "properties": {task.counts[0]: {"type": "integer"}}},
             )
-        return self._definitions.refer("head", all_of(written, unfit, when(_counted(), counted, needed)))
+        return self._definitions.refer("head", all_of(written, unfit_counts(task), when(_counted(), counted, needed)))
 
     def auxiliary(self, task: Task) -> Schema:
         """Make the schema of a list of auxiliary heads."""
@@ -116,6 +116,22 @@ class TaskRules:
             needed.append(when(self._whole(), True, _among_arguments(names)))
         rule = all_of(*needed)
         return {"items": self._definitions.refer("auxiliary_count", rule)} if rule is not True else True
+
+    def borrowing(self, task: Task) -> Schema:
+        """Hold for a list of auxiliary heads where one is the task's, and is told the number that the model has."""
+        prefixes = ("head_",) if task.count_required else ("decoder_", "head_")
+        own = _among_arguments([prefix + name for prefix in prefixes for name in COUNTS])
+        head = {"type": "object", "required": ["decoder"], "not": {"anyOf": [self._whole(), own]}}
+        return {"type": "array", "contains": self._definitions.refer("auxiliary_borrowing", head)}
+
+
+def unfit_counts(task: Task) -> Schema:
+    """Refuse the numbers of classes or outputs that the head of a task does not take."""
+    wrong = [name for name in COUNTS if name not in task.counts]
+    properties = {
+        name: {"type": "null", "errorMessage": f"{task.name} has no {name}; write {task.counts[0]}"} for name in wrong
+    }
+    return {"properties": properties} if wrong else True
 
 
 def _counted() -> dict[str, object]:
