@@ -100,6 +100,7 @@ def with_counts(layout, task, decoder, count, auxiliary):
     return {"model": {"class_path": f"terratorch.tasks.{CLASS_OF[task]}", "init_args": init_args}}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("layout", ["plain", "aux_decoders", "aux_heads"])
 @pytest.mark.parametrize("task", CLASS_OF)
 def test_they_agree_on_the_number_of_classes_or_outputs(without_values, validator, task, layout):
