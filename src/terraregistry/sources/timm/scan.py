@@ -91,13 +91,9 @@ def scan_timm(additions: tuple[str, ...] = ()) -> TimmSource | None:
         return None
     if found is None or found.origin is None:
         return None
-    return _scan(Path(found.origin).parent / "models", additions)
-
-
-@functools.lru_cache(maxsize=4)
-def _scan(folder: Path, additions: tuple[str, ...]) -> TimmSource | None:
     try:
-        texts = tuple(file.read_bytes() for file in sorted(folder.glob("[!_]*.py")))
+        files = sorted((Path(found.origin).parent / "models").glob("[!_]*.py"))
+        texts = tuple(file.read_bytes() for file in files)
     except OSError:
         return None
     source = TimmSource(texts, additions)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import importlib
+import sys
 import threading
 from typing import TYPE_CHECKING, Any, Final
 
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from terraregistry.protocols import FeatureSpec
     from terraregistry.sources.timm.backbone import TimmBackbone
     from terraregistry.sources.timm.inspection import TimmSignature
+    from terraregistry.sources.timm.scan import TimmSource
 
 __all__ = ["TimmConstructor", "TimmRegistry"]
 
@@ -113,6 +115,7 @@ class TimmRegistry(ReadOnlyRegistry[Backbone]):
         self._entries: dict[str, _TimmEntry] = {}
         self._additions = additions
         self._added = added
+        self._scanned: TimmSource | None = None
         self._adding = threading.Lock()
 
     def _timm(self) -> Any:  # a module whose parts are typed in part
@@ -126,9 +129,15 @@ class TimmRegistry(ReadOnlyRegistry[Backbone]):
                     self._additions = ""
         return timm
 
+    def _source(self) -> TimmSource | None:
+        """The names in timm's source, read once; None from when timm is imported, or where there is no source to read."""
+        if self._scanned is None:
+            self._scanned = scan_timm(self._added)
+        return None if "timm" in sys.modules else self._scanned
+
     def look_up(self, name: str) -> str | None:
         """Return the canonical spelling of a name or an alias, or None for a name that is not here."""
-        source = scan_timm(self._added)
+        source = self._source()
         if source is not None:
             is_known, canonical = source.look_up(name)
             if is_known:
@@ -162,7 +171,7 @@ class TimmRegistry(ReadOnlyRegistry[Backbone]):
         return entry
 
     def _names(self) -> Sequence[str]:
-        source = scan_timm(self._added)
+        source = self._source()
         if source is not None:
             return source.listed
         names: list[str] = self._timm().list_models()
