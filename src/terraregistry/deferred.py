@@ -1,0 +1,87 @@
+"""Classes of libraries that are not imported yet: named in annotations and asked about values, without an import.
+
+A stand-in has the name of the class that it stands for. `isinstance` and `issubclass` ask that class itself as soon as somebody
+has imported its module; before that nothing can be an instance of it.
+"""
+
+from __future__ import annotations
+
+import functools
+import sys
+from typing import Any, Final
+
+__all__ = ["DeferredModule", "is_stand_in", "stand_in"]
+
+
+class _StandIn(type):
+    """The type of stand-ins."""
+
+    def __instancecheck__(cls, instance: object) -> bool:
+        real = _loaded(cls)
+        return real is not None and isinstance(instance, real)
+
+    def __subclasscheck__(cls, subclass: type) -> bool:
+        real = _loaded(cls)
+        return super().__subclasscheck__(subclass) or (real is not None and issubclass(subclass, real))
+
+
+def _loaded(cls: type) -> Any:  # a class, or whatever else a module has by that name
+    """Find the class that another stands for; None where its module is not loaded, or has no such class."""
+    found: object = sys.modules.get(cls.__module__)
+    for part in cls.__qualname__.split("."):
+        found = getattr(found, part, None)
+    return found if isinstance(found, type) else None
+
+
+@functools.lru_cache(maxsize=1024)
+def stand_in(module: str, qualname: str) -> type:
+    """Make what stands for a class.
+
+    Args:
+        module: The module that has it.
+        qualname: Its name in there.
+
+    Returns:
+        A class of the same name and module; the same one each time.
+
+    Example:
+        >>> Module = stand_in("torch.nn", "Module")
+        >>> isinstance("no module", Module), list[Module] | None
+        (False, list[torch.nn.Module] | None)
+    """
+    return _StandIn(qualname.rpartition(".")[2], (), {"__module__": module, "__qualname__": qualname})
+
+
+def is_stand_in(cls: object) -> bool:
+    """Say whether something only stands for a class."""
+    return isinstance(cls, _StandIn)
+
+
+class DeferredModule:
+    """A module as annotations and `isinstance` need it: its classes, or what stands for them until it is imported.
+
+    Args:
+        name: The module's name.
+
+    Example:
+        A type checker reads the import, and nothing is imported at run time:
+
+        >>> from typing import TYPE_CHECKING
+        >>> if TYPE_CHECKING:
+        ...     from torch import nn
+        ... else:
+        ...     nn = DeferredModule("torch.nn")
+    """
+
+    def __init__(self, name: str) -> None:
+        self._name: Final = name
+
+    def __getattr__(self, name: str) -> Any:  # a class of any kind
+        """Return a class of the module, or what stands for it."""
+        if name.startswith("__"):
+            raise AttributeError(name)
+        module = sys.modules.get(self._name)
+        return stand_in(self._name, name) if module is None else getattr(module, name)
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}({self._name!r})"
