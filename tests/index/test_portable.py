@@ -18,8 +18,8 @@ from hypothesis import strategies as st
 from torch import nn
 
 from terraregistry.index import PortableType
-from terraregistry.index.acceptance import parameter_types
-from terraregistry.index.portable import ANYTHING, default_text, importable, portable_type, united
+from terraregistry.indexing.acceptance import parameter_types
+from terraregistry.indexing.portable import ANYTHING, default_text, importable, portable_type, united
 
 
 class Colour(enum.Enum):

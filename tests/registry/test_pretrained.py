@@ -9,7 +9,7 @@ from terraregistry.index import Index
 from terraregistry.index.checks import DamagedIndexError
 from terraregistry.index.encoding import decode, encode
 from terraregistry.index.keys import current_key
-from terraregistry.index.making import make_index
+from terraregistry.indexing.making import make_index
 from terraregistry.pretrained import PretrainedWeights, declare_weights, declared_weights
 
 MINE = PretrainedWeights("tiny", "hf-hub:me/tiny/tiny.pt", "mit", 44_700_000)

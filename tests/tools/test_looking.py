@@ -14,7 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from terraregistry.index import Index
-from terraregistry.index.making import make_index
+from terraregistry.indexing.making import make_index
 from terraregistry.library import (
     DECODER_REGISTRY,
     FULL_MODEL_REGISTRY,
@@ -59,7 +59,7 @@ def index():
 @pytest.fixture
 def look(run, index, monkeypatch):
     """Runs a command that reads this index."""
-    monkeypatch.setattr("terraregistry.tools.cli.reading.load_index", lambda modules: index)
+    monkeypatch.setattr("terraregistry.tools.cli.reading.load_index", lambda: index)
     return run
 
 
@@ -342,7 +342,7 @@ def test_an_index_of_nothing_has_no_kinds():
 def test_an_index_that_cannot_be_made_is_said(run, monkeypatch):
     from terraregistry.index import IndexUnavailableError
 
-    def fail(modules):
+    def fail():
         raise IndexUnavailableError("the index of the installed components cannot be made: no space")
 
     monkeypatch.setattr("terraregistry.tools.cli.reading.load_index", fail)
@@ -355,11 +355,7 @@ def test_an_index_that_cannot_be_made_is_said(run, monkeypatch):
 
 
 def test_a_module_that_cannot_be_imported_is_said(run, monkeypatch):
-    import importlib
-
-    monkeypatch.setattr(
-        "terraregistry.tools.cli.reading.load_index", lambda modules: importlib.import_module(modules[0])
-    )
+    monkeypatch.setattr("terraregistry.tools.cli.reading.load_index", lambda: Index(()))
     result = run("list", "--import", "no_such_module_here")
 
     expected = "--import no_such_module_here: ModuleNotFoundError: No module named 'no_such_module_here'\n"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib
 import json
 import os
 import sys
@@ -15,8 +14,6 @@ from terraregistry.index.encoding import decode
 from terraregistry.index.keys import current_key
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-
     from terraregistry.index.descriptions import Index
 
 __all__ = ["IndexUnavailableError", "cached_index", "load_index"]
@@ -24,7 +21,7 @@ __all__ = ["IndexUnavailableError", "cached_index", "load_index"]
 _CHILD: Final = """
 import json, sys
 sys.path[:] = json.loads(sys.argv[1])
-from terraregistry.index.child import main
+from terraregistry.indexing.child import main
 main(sys.argv[2])
 """
 
@@ -45,11 +42,10 @@ def cached_index(*, folder: Path | None = None) -> Index | None:
     return read_cached(cache_folder() if folder is None else folder, current_key())
 
 
-def load_index(modules: Iterable[str] = (), *, folder: Path | None = None) -> Index:
+def load_index(*, folder: Path | None = None) -> Index:
     """Load the index of what is installed; the first time takes some 20 seconds, later ones some milliseconds.
 
     Args:
-        modules: Modules of a project, which are imported here; what they register or mount is described as well, afresh.
         folder: The folder of the cache; by default the user's own.
 
     Returns:
@@ -57,14 +53,8 @@ def load_index(modules: Iterable[str] = (), *, folder: Path | None = None) -> In
 
     Raises:
         IndexUnavailableError: There is none in the cache, and it cannot be made.
-        ImportError: One of the modules cannot be imported.
     """
-    index = _library_index(cache_folder() if folder is None else folder)
-    names = list(modules)
-    return _with_modules(index, names) if names else index
-
-
-def _library_index(folder: Path) -> Index:
+    folder = cache_folder() if folder is None else folder
     key = current_key()
     index = read_cached(folder, key)
     if index is None:
@@ -95,11 +85,3 @@ def _make_elsewhere() -> Index:
         except (OSError, DamagedIndexError) as error:
             reason = str(error)
     raise IndexUnavailableError(f"the index of the installed components cannot be made: {reason}")
-
-
-def _with_modules(index: Index, modules: list[str]) -> Index:
-    from terraregistry.index.making import library_registries, make_index
-
-    for module in modules:
-        importlib.import_module(module)
-    return make_index(library_registries(), known=index)

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from terraregistry.index.portable import portable_type
+from terraregistry.indexing.portable import portable_type
 from terraregistry.registry.schemas import accepts
 from terraregistry.tools.schema.types import TypeSchemas
 

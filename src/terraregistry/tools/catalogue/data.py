@@ -7,7 +7,7 @@ import re
 from typing import TYPE_CHECKING, Final
 
 from terraregistry.index import ParameterKind
-from terraregistry.index.composing import BUILD_MODELS
+from terraregistry.index.references import BUILD_MODELS
 from terraregistry.tools.catalogue.tables import Table
 from terraregistry.tools.cli.components import listed
 from terraregistry.tools.cli.describing import short_type

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import typer
 
 from terraregistry.index import IndexUnavailableError, cached_index, load_index
+from terraregistry.indexing import with_modules
 from terraregistry.tools.cli.statuses import Status
 
 if TYPE_CHECKING:
@@ -33,7 +34,7 @@ def read_index(modules: Sequence[str] | None = None) -> Index:
     if modules and "" not in sys.path:
         sys.path.insert(0, "")  # as `python -m` has it: modules of the project that the command runs in
     try:
-        return load_index(modules or ())
+        return with_modules(load_index(), modules or ())
     except IndexUnavailableError as error:
         typer.echo(f"{error}; `terraregistry doctor` looks for the cause", err=True)
         raise typer.Exit(Status.FAILED) from None

@@ -59,11 +59,12 @@ def typings(
 
 def _load(modules: Sequence[str]) -> Index:
     from terraregistry.index import IndexUnavailableError, load_index
+    from terraregistry.indexing import with_modules
 
     if modules and "" not in sys.path:
         sys.path.insert(0, "")  # as `python -m` has it: modules of the project that the command runs in
     try:
-        return load_index(modules)
+        return with_modules(load_index(), modules)
     except IndexUnavailableError:
         raise
     except Exception as error:  # noqa: BLE001 - a module may raise anything

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from terraregistry.components.factories.counts import COUNTS
-from terraregistry.index.composing import PARTS
+from terraregistry.index.references import PARTS
 from terraregistry.tools.schema.arguments import full
 from terraregistry.tools.schema.building import all_of, given, is_one_of, refused, when
 from terraregistry.tools.schema.components import groups_of, named, variants
@@ -57,7 +57,7 @@ class Parts:
         return decoder.constructor in self._index.facts.whole_decoders
 
     def part(self, name: str, leading: int = 0) -> Arguments:
-        """Describe the arguments of one of `terraregistry.index.composing:PARTS`."""
+        """Describe the arguments of one of `terraregistry.index.references:PARTS`."""
         found = self._index.find(PARTS, name)
         if found is None:
             raise KeyError(name)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from terraregistry.index.composing import SMP_ENCODERS, SMP_MODELS
+from terraregistry.index.references import SMP_ENCODERS, SMP_MODELS
 from terraregistry.tools.schema.building import all_of, is_one_of, only_these, refused, when
 from terraregistry.tools.schema.components import groups_of, named, named_as, variants
 from terraregistry.tools.schema.factory import Factory, asked_for, object_of

@@ -11,7 +11,7 @@ from enum import Enum
 from typing import TYPE_CHECKING, Final, cast
 
 from terraregistry.index.descriptions import OPAQUE_DEFAULT, ConfigFacts
-from terraregistry.index.portable import default_text
+from terraregistry.indexing.portable import default_text
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator

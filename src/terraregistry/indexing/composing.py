@@ -6,26 +6,16 @@ They are described as registries are, so that whoever reads the index finds thei
 from __future__ import annotations
 
 import inspect
-from typing import TYPE_CHECKING, Any, Final, Literal, cast
+from typing import TYPE_CHECKING, Any, Literal, cast
 
 from terraregistry.errors import SourceUnavailableError
+from terraregistry.index.references import BUILD_MODELS, HEADS, PARTS, SMP_ENCODERS, SMP_MODELS
 from terraregistry.registry import Registry
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-__all__ = ["BUILD_MODELS", "HEADS", "PARTS", "SMP_ENCODERS", "SMP_MODELS", "composing_registries"]
-
-BUILD_MODELS: Final = "terraregistry.index.composing:BUILD_MODELS"
-"""The `build_model` of each model factory, by the name of the factory."""
-HEADS: Final = "terraregistry.index.composing:HEADS"
-"""The heads, by the names of their classes."""
-PARTS: Final = "terraregistry.index.composing:PARTS"
-"""`AuxiliaryHead`, `Framing`, `TemporalWrapper` and `adapters`: what factories read dictionaries and arguments as."""
-SMP_MODELS: Final = "terraregistry.index.composing:SMP_MODELS"
-"""The models that `SMPModelFactory` builds."""
-SMP_ENCODERS: Final = "terraregistry.index.composing:SMP_ENCODERS"
-"""The encoders of those models, each with the names of its weights as the type of its one parameter, `pretrained`."""
+__all__ = ["composing_registries"]
 
 _AnyRegistry = Registry[Any]  # of functions and classes, whatever they make
 

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from types import UnionType
 from typing import TYPE_CHECKING, Any, Union, get_args, get_origin
 
-from terraregistry.index.portable import default_text, portable_type, united
+from terraregistry.indexing.portable import default_text, portable_type, united
 from terraregistry.registry.signatures import NOT_EVALUATED, OPAQUE
 
 if TYPE_CHECKING:

@@ -10,12 +10,12 @@ from typing import TYPE_CHECKING
 
 from terraregistry.index.encoding import encode
 from terraregistry.index.keys import current_key
-from terraregistry.index.making import library_registries, make_index
+from terraregistry.indexing.making import library_registries, make_index
 
 if TYPE_CHECKING:
     from collections.abc import Generator
 
-    from terraregistry.index.making import Report
+    from terraregistry.indexing.making import Report
 
 __all__ = ["main"]
 

@@ -9,8 +9,6 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, ForwardRef, cast, get_args, get_origin
 
-from terraregistry.index.acceptance import parameter_types
-from terraregistry.index.composing import composing_registries
 from terraregistry.index.descriptions import (
     OPAQUE_DEFAULT,
     Component,
@@ -21,10 +19,12 @@ from terraregistry.index.descriptions import (
     PortableType,
     Signature,
 )
-from terraregistry.index.facts import config_facts
-from terraregistry.index.networks import whole_networks
-from terraregistry.index.portable import ANYTHING, default_text, importable, portable_type
-from terraregistry.index.promises import named_type, promised_type
+from terraregistry.indexing.acceptance import parameter_types
+from terraregistry.indexing.composing import composing_registries
+from terraregistry.indexing.facts import config_facts
+from terraregistry.indexing.networks import whole_networks
+from terraregistry.indexing.portable import ANYTHING, default_text, importable, portable_type
+from terraregistry.indexing.promises import named_type, promised_type
 from terraregistry.registry import BaseRegistry, MultiSourceRegistry
 from terraregistry.registry.signatures import OPAQUE
 

@@ -1,0 +1,21 @@
+"""Where the index has what configs compose models with beside the components.
+
+There are no registries in this module: these are the names of such in the index alone.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+__all__ = ["BUILD_MODELS", "HEADS", "PARTS", "SMP_ENCODERS", "SMP_MODELS"]
+
+BUILD_MODELS: Final = "terraregistry.index.references:BUILD_MODELS"
+"""The `build_model` of each model factory, by the name of the factory."""
+HEADS: Final = "terraregistry.index.references:HEADS"
+"""The heads, by the names of their classes."""
+PARTS: Final = "terraregistry.index.references:PARTS"
+"""`AuxiliaryHead`, `Framing`, `TemporalWrapper` and `adapters`: what factories read dictionaries and arguments as."""
+SMP_MODELS: Final = "terraregistry.index.references:SMP_MODELS"
+"""The models that `SMPModelFactory` builds."""
+SMP_ENCODERS: Final = "terraregistry.index.references:SMP_ENCODERS"
+"""The encoders of those models, each with the names of its weights as the type of its one parameter, `pretrained`."""
