@@ -23,6 +23,7 @@ CORE = [
     "terraregistry.protocols",
     "terraregistry.registry",
     "terraregistry.registry.base",
+    "terraregistry.registry.calls",
     "terraregistry.registry.entries",
     "terraregistry.registry.kinds",
     "terraregistry.registry.locations",

@@ -10,7 +10,8 @@ import importlib
 from typing import TYPE_CHECKING, Final
 
 from terraregistry.registry.base import BaseRegistry
-from terraregistry.registry.entries import Call, ComponentDescription, Entry
+from terraregistry.registry.calls import Call, ComponentDescription
+from terraregistry.registry.entries import Entry
 from terraregistry.registry.multi import MultiSourceRegistry
 from terraregistry.registry.names import QualifiedName
 from terraregistry.registry.registry import Registry

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Generic, Self, TypeVar, overload
 
 from terraregistry.errors import ComponentNotFoundError
 from terraregistry.nearest import nearest
-from terraregistry.registry.entries import describe_call
+from terraregistry.registry.calls import describe_call
 from terraregistry.registry.kinds import Kind, kind_of
 from terraregistry.registry.locations import defining_module, reference_to
 from terraregistry.registry.sets import NameSet
@@ -22,7 +22,8 @@ if TYPE_CHECKING:
     import inspect
     from collections.abc import Callable, Iterable
 
-    from terraregistry.registry.entries import Call, ComponentDescription, Entry
+    from terraregistry.registry.calls import Call, ComponentDescription
+    from terraregistry.registry.entries import Entry
 
 __all__ = ["BaseRegistry", "NamedSet", "matching"]
 
@@ -321,7 +322,7 @@ class BaseRegistry(NamedSet[T]):
         self, name: str, args: tuple[Any, ...], kwargs: dict[str, Any], shown: str, registry: Callable[[], str]
     ) -> tuple[str, tuple[Any, ...], dict[str, Any]]:
         entry = self._entry(name)
-        args, kwargs = entry.call(kwargs).validate(args, kwargs, shown, registry)
+        args, kwargs = entry.answer(kwargs).validate(args, kwargs, shown, registry)
         return entry.name, args, kwargs
 
     def signature(self, name: str) -> inspect.Signature:
@@ -336,7 +337,7 @@ class BaseRegistry(NamedSet[T]):
         Raises:
             ComponentNotFoundError: The name is not here.
         """
-        return self._entry(name).call({}).effective.signature
+        return self._entry(name).answer({}).effective.signature
 
     def describe(self, name: str) -> ComponentDescription:
         """Describe a component without building it.
@@ -351,7 +352,7 @@ class BaseRegistry(NamedSet[T]):
             ComponentNotFoundError: The name is not here.
         """
         entry = self._entry(name)
-        return entry.describe(entry.name, self.kind.name, self._aliases_of(entry.name))
+        return entry.answer({}).describe(entry.name, self.kind.name, self._aliases_of(entry.name))
 
 
 class _Constructors(Mapping[str, "Callable[..., T]"]):

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Generic, NamedTuple, TypeVar, cast
 
 from terraregistry.errors import SourceUnavailableError, describe_value
 from terraregistry.registry.base import NamedSet
-from terraregistry.registry.entries import Call
+from terraregistry.registry.calls import Call
 from terraregistry.registry.signatures import EffectiveSignature, effective_signature
 
 if TYPE_CHECKING:

@@ -16,7 +16,8 @@ from terraregistry.errors import (
 )
 from terraregistry.nearest import nearest
 from terraregistry.registry.base import NamedSet, matching
-from terraregistry.registry.entries import ComponentDescription, Entry, describe_call
+from terraregistry.registry.calls import ComponentDescription, describe_call
+from terraregistry.registry.entries import Entry
 from terraregistry.registry.locations import locate
 from terraregistry.registry.mounts import Mount, mounted
 from terraregistry.registry.names import QualifiedName, is_prefix
@@ -447,7 +448,7 @@ class MultiSourceRegistry(NamedSet[T]):
         if not isinstance(
             description, ComponentDescription
         ):  # a source written by somebody else may have words of its own
-            description = Entry(canonical, mount.constructor(bare)).describe(canonical, self.kind.name, ())
+            description = Entry(canonical, mount.constructor(bare)).call({}).describe(canonical, self.kind.name, ())
             description = replace(description, signature=self.signature(name))
         aliases = tuple(mount.start + alias for alias in description.aliases)
         return replace(description, name=mount.start + description.name, aliases=aliases)

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
-from terraregistry.errors import InvalidArgumentsError, Problem, ProblemKind, SourceUnavailableError
+from terraregistry.errors import SourceUnavailableError
 from terraregistry.protocols import Decoder
 from terraregistry.registry import Call, Entry
 from terraregistry.registry.readonly import ReadOnlyRegistry
 from terraregistry.registry.signatures import effective_signature
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Mapping
 
 __all__ = ["SmpRegistry"]
 
@@ -62,7 +62,7 @@ class _SmpEntry(Entry[Decoder]):
 
     def __init__(self, name: str) -> None:
         super().__init__(name, None, f"terraregistry.sources.smp.decoders:{name}")
-        self._checking: _SmpCall | None = None
+        self._checking: Call[Decoder] | None = None
 
     def _load(self) -> Any:  # a class, which is checked when it has made something
         try:
@@ -77,31 +77,7 @@ class _SmpEntry(Entry[Decoder]):
         """Return the call, which knows that some arguments have two names."""
         del kwargs
         if self._checking is None:
-            self._checking = _SmpCall(self.constructor, effective_signature(self.constructor))
+            constructor = self.constructor
+            synonyms: Mapping[str, str] = getattr(constructor, "model_names", {})
+            self._checking = Call(constructor, effective_signature(constructor), synonyms=synonyms)
         return self._checking
-
-
-class _SmpCall(Call[Decoder]):
-    """A call of a decoder of smp; an argument may be given under one of its two names only."""
-
-    __slots__ = ()
-
-    # The arguments of a call are any objects.
-    def validate(
-        self, args: tuple[Any, ...], kwargs: Mapping[str, Any], component: str, registry: Callable[[], str]
-    ) -> tuple[tuple[Any, ...], dict[str, Any]]:
-        """Validate, and report an argument that is given under both of its names."""
-        names: Mapping[str, str] = getattr(self.constructor, "model_names", {})
-        problems = tuple(
-            Problem(other, ProblemKind.DUPLICATE, detail=f"given twice: also as {name!r}, which means the same")
-            for other, name in names.items()
-            if name in kwargs and kwargs.get(other) is not None
-        )
-        try:
-            valid = super().validate(args, kwargs, component, registry)
-        except InvalidArgumentsError as error:
-            problems += error.problems
-        else:
-            if not problems:
-                return valid
-        raise InvalidArgumentsError(component, registry, problems, self.signature_text, self.defined_at)

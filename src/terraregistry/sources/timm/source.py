@@ -8,7 +8,7 @@ import sys
 import threading
 from typing import TYPE_CHECKING, Any, Final
 
-from terraregistry.errors import InvalidArgumentsError, Problem, ProblemKind
+from terraregistry.errors import InvalidArgumentsError
 from terraregistry.protocols import Backbone
 from terraregistry.registry import Call, Entry
 from terraregistry.registry.readonly import ReadOnlyRegistry
@@ -243,7 +243,7 @@ class _TimmEntry(Entry[Backbone]):
     def __init__(self, canonical: str, spelling: str) -> None:
         super().__init__(canonical, TimmConstructor(spelling))
         self._lock = threading.Lock()
-        self._made: dict[tuple[bool, bool], tuple[object, _TimmCall]] = {}
+        self._made: dict[tuple[bool, bool], tuple[object, Call[Backbone]]] = {}
 
     def call(self, kwargs: Mapping[str, Any]) -> Call[Backbone]:  # the arguments of a call are any objects
         """Return the call for a feature pyramid or for a whole network, whichever the arguments ask for.
@@ -256,44 +256,9 @@ class _TimmEntry(Entry[Backbone]):
         made = self._made.get((features_only, own_mixers))
         if made is None or made[0] is not entrypoint:  # registered anew since
             found = _inspect(entrypoint, features_only=features_only, own_mixers=own_mixers)
-            call = _TimmCall(self.constructor, found)
+            call = Call(self.constructor, found.effective, ineffective=found.ineffective)
             made = self._made[features_only, own_mixers] = (entrypoint, call)
         return made[1]
-
-
-class _TimmCall(Call[Backbone]):
-    """A call of timm that reports the arguments that timm would drop."""
-
-    __slots__ = ("_ineffective",)
-
-    def __init__(self, constructor: Callable[..., Backbone], found: TimmSignature) -> None:
-        super().__init__(constructor, found.effective)
-        self._ineffective = found.ineffective
-
-    # The arguments of a call are any objects.
-    def validate(
-        self, args: tuple[Any, ...], kwargs: Mapping[str, Any], component: str, registry: Callable[[], str]
-    ) -> tuple[tuple[Any, ...], dict[str, Any]]:
-        """Validate, and say of an argument that has no effect why it has none."""
-        problems: list[Problem] = []
-        valid: tuple[tuple[Any, ...], dict[str, Any]] = (args, {})
-        try:
-            valid = super().validate(args, kwargs, component, registry)
-        except InvalidArgumentsError as error:
-            problems += [self._explained(problem) for problem in error.problems]
-        reported = {problem.path for problem in problems}
-        # An architecture with arguments of any name has let these through.
-        dropped = [name for name in self._ineffective if name in kwargs and name not in reported]
-        problems += [Problem(name, ProblemKind.UNUSED, detail=self._ineffective[name]) for name in dropped]
-        if problems:
-            raise InvalidArgumentsError(component, registry, tuple(problems), self.signature_text, self.defined_at)
-        return valid
-
-    def _explained(self, problem: Problem) -> Problem:
-        reason = self._ineffective.get(problem.path)
-        if reason is None or problem.kind is not ProblemKind.UNKNOWN:
-            return problem
-        return Problem(problem.path, ProblemKind.UNUSED, detail=reason)
 
 
 def _without_weights(kwargs: Mapping[str, Any]) -> dict[str, Any]:  # any arguments

@@ -1,0 +1,237 @@
+"""Calls of a constructor: what validates their arguments, and what is known of what they make."""
+
+from __future__ import annotations
+
+import inspect
+import re
+from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any, Final, Generic, TypeVar
+
+from terraregistry.errors import InvalidArgumentsError, Problem, ProblemKind, describe_value
+from terraregistry.pretrained import declared_weights
+from terraregistry.registry.arguments import ArgumentValidator, InvalidArguments
+from terraregistry.registry.locations import Location, library_of, locate
+from terraregistry.registry.signatures import render_signature
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping
+
+    from terraregistry.pretrained import PretrainedWeights
+    from terraregistry.registry.signatures import EffectiveSignature
+
+__all__ = ["Call", "ComponentDescription", "describe_call", "qualified"]
+
+T = TypeVar("T")
+
+_LONGEST_NOTE: Final = 400
+_NOTHING: Final[Mapping[str, str]] = MappingProxyType({})
+
+
+@dataclass(frozen=True)
+class ComponentDescription:
+    """What is known of a component without building it.
+
+    Attributes:
+        name: The canonical name.
+        kind: The name of the kind's protocol.
+        signature: The effective signature.
+        summary: The first paragraph of the constructor's docstring, on one line.
+        file: The file that defines the constructor; None where no Python file does.
+        line: The line in that file.
+        library: The distribution that the constructor came with; None for code that was not installed.
+        version: That distribution's version.
+        aliases: Other spellings of the name.
+        origins: For each parameter that was reached through a forward, what declares it.
+        weights: The pretrained weights that there are; first those that are loaded unless others are asked for.
+        ineffective: Arguments that would be dropped without a word, each with the reason.
+        synonyms: Second names of parameters, each with the first; only one of the two may be given.
+    """
+
+    name: str
+    kind: str
+    signature: inspect.Signature
+    summary: str
+    file: str | None
+    line: int | None
+    library: str | None
+    version: str | None
+    aliases: tuple[str, ...] = ()
+    origins: Mapping[str, str] = field(default_factory=dict[str, str])
+    weights: tuple[PretrainedWeights, ...] = ()
+    ineffective: Mapping[str, str] = field(default_factory=dict[str, str])
+    synonyms: Mapping[str, str] = field(default_factory=dict[str, str])
+
+    def __str__(self) -> str:
+        """Return the description as a few lines of text."""
+        lines = [f"{self.name}{render_signature(self.signature)}", *([f"  {self.summary}"] if self.summary else [])]
+        if self.file is not None:
+            lines.append(f"  defined at {self.file}:{self.line}")
+        if self.library is not None:
+            lines.append(f"  from {self.library} {self.version}")
+        if self.aliases:
+            lines.append(f"  also called {', '.join(self.aliases)}")
+        return "\n".join(lines)
+
+
+class Call(Generic[T]):
+    """A constructor together with what validates the arguments of its calls.
+
+    Args:
+        constructor: The class or function.
+        effective: What it accepts.
+        ineffective: Arguments that the constructor would drop without a word, each with the reason.
+        synonyms: Second names of parameters, each with the first.
+
+    Attributes:
+        constructor: The class or function.
+        effective: What it accepts.
+        accept: Validates keyword arguments at full speed, once a first call has been validated; raises a ValueError that says
+            nothing to a user. None before that, for a call that has more to say than its signature does, and for parameters
+            that have no names to a caller.
+    """
+
+    __slots__ = ("_ineffective", "_synonyms", "_validator", "accept", "constructor", "effective")
+
+    def __init__(
+        self,
+        constructor: Callable[..., T],
+        effective: EffectiveSignature,
+        *,
+        ineffective: Mapping[str, str] = _NOTHING,
+        synonyms: Mapping[str, str] = _NOTHING,
+    ) -> None:
+        self.constructor: Callable[..., T] = constructor
+        self.effective: EffectiveSignature = effective
+        self._ineffective = ineffective
+        self._synonyms = synonyms
+        self._validator: ArgumentValidator | None = None
+        self.accept: Callable[[Mapping[str, Any]], dict[str, Any]] | None = None
+
+    # The arguments of a call are any objects.
+    def validate(
+        self, args: tuple[Any, ...], kwargs: Mapping[str, Any], component: str, registry: Callable[[], str]
+    ) -> tuple[tuple[Any, ...], dict[str, Any]]:
+        """Validate the arguments of one call.
+
+        Args:
+            args: The positional arguments.
+            kwargs: The keyword arguments.
+            component: The component's name, for the error.
+            registry: Tells where it is registered, for the error.
+
+        Returns:
+            The arguments to call with.
+
+        Raises:
+            InvalidArgumentsError: They do not fit the effective signature, would be dropped, or are given under two names.
+        """
+        if self._validator is None:
+            self._validator = ArgumentValidator(self.effective.signature)
+            plain = not (self._validator.reserved or self._ineffective or self._synonyms)
+            self.accept = self._validator.accept if plain else None
+        found: tuple[Problem, ...] = ()
+        valid: tuple[tuple[Any, ...], dict[str, Any]] = (args, {})
+        try:
+            valid = self._validator(args, kwargs)
+        except InvalidArguments as error:
+            found = error.problems
+        problems = (*self._doubled(kwargs), *map(self._explained, found), *self._dropped(kwargs, found))
+        if problems:
+            raise InvalidArgumentsError(component, registry, problems, self.signature_text, self.defined_at)
+        return valid
+
+    def _doubled(self, kwargs: Mapping[str, Any]) -> Iterator[Problem]:  # as above
+        """Report arguments that are given under both of their names."""
+        for other, name in self._synonyms.items():
+            if name in kwargs and kwargs.get(other) is not None:
+                yield Problem(
+                    other, ProblemKind.DUPLICATE, detail=f"given twice: also as {name!r}, which means the same"
+                )
+
+    def _explained(self, problem: Problem) -> Problem:
+        """Say of an unknown argument that would be dropped why it has no effect."""
+        reason = self._ineffective.get(problem.path)
+        if reason is None or problem.kind is not ProblemKind.UNKNOWN:
+            return problem
+        return Problem(problem.path, ProblemKind.UNUSED, detail=reason)
+
+    def _dropped(self, kwargs: Mapping[str, Any], found: tuple[Problem, ...]) -> Iterator[Problem]:  # as above
+        """Report the arguments that would be dropped, and that a signature with arguments of any name has let through."""
+        reported = {problem.path for problem in found}
+        for name, reason in self._ineffective.items():
+            if name in kwargs and name not in reported:
+                yield Problem(name, ProblemKind.UNUSED, detail=reason)
+
+    def signature_text(self) -> str:
+        """Put the parameters into words, for an error."""
+        return render_signature(self.effective.signature.replace(return_annotation=inspect.Signature.empty))
+
+    def defined_at(self) -> str:
+        """Say where the constructor is defined, for an error."""
+        location = locate(self.constructor)
+        return "" if location is None else str(location)
+
+    def describe(self, name: str, kind: str, aliases: tuple[str, ...]) -> ComponentDescription:
+        """Describe what the constructor makes.
+
+        Args:
+            name: The canonical name where it was asked for.
+            kind: The name of the kind's protocol.
+            aliases: Other spellings of the name.
+
+        Returns:
+            What is known of it without building it.
+        """
+        location: Location | None = locate(self.constructor)
+        target = getattr(self.constructor, "__defined_by__", self.constructor)
+        module: str = getattr(target, "__module__", None) or type(target).__module__
+        library = library_of(module.partition(".")[0])
+        return ComponentDescription(
+            name=name,
+            kind=kind,
+            signature=self.effective.signature,
+            summary=_summary(target),
+            file=None if location is None else location.file,
+            line=None if location is None else location.line,
+            library=None if library is None else library[0],
+            version=None if library is None else library[1],
+            aliases=aliases,
+            origins={name: qualified(origin) for name, origin in self.effective.origins.items()},
+            weights=declared_weights(self.constructor),
+            ineffective=self._ineffective,
+            synonyms=self._synonyms,
+        )
+
+
+# The arguments of a call are any objects.
+def describe_call(name: str, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> str:
+    """Put a call into words, for a note on an exception.
+
+    Args:
+        name: The component's name.
+        args: The positional arguments.
+        kwargs: The keyword arguments.
+
+    Returns:
+        Text of bounded length.
+    """
+    given = [describe_value(value) for value in args]
+    given += [f"{key}={describe_value(value)}" for key, value in kwargs.items()]
+    text = ", ".join(given) or "no arguments"
+    return f"while building {name!r} with {text if len(text) <= _LONGEST_NOTE else text[:_LONGEST_NOTE] + ' ...'}"
+
+
+def _summary(constructor: object) -> str:
+    text = inspect.getdoc(constructor) or ""
+    paragraph = text.strip().partition("\n\n")[0]
+    return re.sub(r"\s+", " ", paragraph)
+
+
+def qualified(target: object) -> str:
+    """Name a class or function in full, for an error or a description."""
+    name: str | None = getattr(target, "__qualname__", None)
+    if name is None:
+        return describe_value(target)
+    module = getattr(target, "__module__", None)
+    return f"{module}.{name}" if module else name
