@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from terraregistry.index.registries import IndexedRegistry
 from terraregistry.protocols import Backbone, Decoder, ModelFactory, Neck
 from terraregistry.registry import MultiSourceRegistry, Registry
 from terraregistry.sources.mmseg import MmsegRegistry
@@ -37,8 +38,10 @@ class BackboneRegistry(MultiSourceRegistry[Backbone]):
     """The backbones of all sources."""
 
 
-class TerratorchBackboneRegistry(Registry[Backbone]):
+class TerratorchBackboneRegistry(IndexedRegistry[Backbone]):
     """The library's own backbones."""
+
+    indexed_as = "terraregistry.library:TERRATORCH_BACKBONE_REGISTRY"
 
 
 class TimmBackboneRegistry(TimmRegistry):
@@ -49,16 +52,20 @@ class NeckRegistry(MultiSourceRegistry[Neck]):
     """The necks of all sources."""
 
 
-class TerratorchNeckRegistry(Registry[Neck]):
+class TerratorchNeckRegistry(IndexedRegistry[Neck]):
     """The library's own necks."""
+
+    indexed_as = "terraregistry.library:TERRATORCH_NECK_REGISTRY"
 
 
 class DecoderRegistry(MultiSourceRegistry[Decoder]):
     """The decoders of all sources."""
 
 
-class TerratorchDecoderRegistry(Registry[Decoder]):
+class TerratorchDecoderRegistry(IndexedRegistry[Decoder]):
     """The library's own decoders."""
+
+    indexed_as = "terraregistry.library:TERRATORCH_DECODER_REGISTRY"
 
 
 class SmpDecoderRegistry(SmpRegistry):
@@ -73,8 +80,10 @@ class FullModelRegistry(MultiSourceRegistry["nn.Module"]):
     """The whole models of all sources."""
 
 
-class TerratorchFullModelRegistry(Registry["nn.Module"]):
+class TerratorchFullModelRegistry(IndexedRegistry["nn.Module"]):
     """The library's own whole models."""
+
+    indexed_as = "terraregistry.library:TERRATORCH_FULL_MODEL_REGISTRY"
 
 
 class ModelFactoryRegistry(Registry[ModelFactory]):

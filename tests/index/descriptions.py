@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from hypothesis import strategies as st
 
 from terraregistry.index import (
@@ -14,6 +16,7 @@ from terraregistry.index import (
     PortableType,
     Signature,
     WholeNetworks,
+    Written,
 )
 from terraregistry.index.keys import Key
 from terraregistry.pretrained import PretrainedWeights
@@ -53,7 +56,31 @@ def _signatures(draw: st.DrawFn) -> Signature:
     )
 
 
-_COMPONENTS = st.builds(
+_WRITTEN = st.builds(Written, st.none() | _TYPES, _TEXTS)
+_PAIRS = st.lists(st.tuples(_TEXTS, _TEXTS), max_size=2).map(tuple)
+
+
+@st.composite
+def _written(draw: st.DrawFn, count: int) -> tuple[Written, ...] | None:
+    return draw(st.none() | st.lists(_WRITTEN, min_size=count, max_size=count).map(tuple))
+
+
+@st.composite
+def _components(draw: st.DrawFn) -> Component:
+    component = draw(_PLAIN)
+    return replace(component, written=draw(_written(len(component.signature.parameters) + 1)))
+
+
+@st.composite
+def _networks(draw: st.DrawFn) -> WholeNetworks:
+    names, changed = draw(st.lists(_NAMES, max_size=2).map(tuple)), draw(_signatures())
+    places = st.lists(st.lists(st.integers(0, 99), max_size=2).map(tuple), max_size=2).map(tuple)
+    written = draw(_written(len(changed.parameters)))
+    removed = draw(st.lists(_WORDS).map(tuple))
+    return WholeNetworks(names, changed, removed, written, draw(_PAIRS), draw(places))
+
+
+_PLAIN = st.builds(
     Component,
     name=_NAMES,
     aliases=st.lists(_NAMES, max_size=3).map(tuple),
@@ -68,6 +95,8 @@ _COMPONENTS = st.builds(
     weights=st.lists(
         st.builds(PretrainedWeights, _NAMES, _NAMES, st.none() | _TEXTS, st.none() | st.integers(0, 10**10)), max_size=2
     ).map(tuple),
+    ineffective=_PAIRS,
+    synonyms=_PAIRS,
 )
 
 _FACTS = st.builds(
@@ -75,10 +104,7 @@ _FACTS = st.builds(
     documentation=st.lists(st.tuples(_TEXTS, _TEXTS, _TEXTS), max_size=2).map(tuple),
     whole_decoders=st.lists(_REFERENCES, max_size=2).map(tuple),
     plain_values=st.lists(st.tuples(_TEXTS, _LITERALS | st.just("...")), max_size=2).map(tuple),
-    whole_networks=st.lists(
-        st.builds(WholeNetworks, st.lists(_NAMES, max_size=2).map(tuple), _signatures(), st.lists(_WORDS).map(tuple)),
-        max_size=2,
-    ).map(tuple),
+    whole_networks=st.lists(_networks(), max_size=2).map(tuple),
 )
 
 
@@ -89,7 +115,7 @@ def indexes(draw: st.DrawFn) -> Index:
     registries: list[IndexedRegistry] = []
     for place, reference in enumerate(references):
         inner = draw(st.lists(st.sampled_from(references[:place]), max_size=2)) if place else []
-        components = draw(st.lists(_COMPONENTS, max_size=3, unique_by=lambda each: each.name))
+        components = draw(st.lists(_components(), max_size=3, unique_by=lambda each: each.name))
         sources = tuple((draw(_WORDS), source) for source in inner)
         types = draw(_TYPES), draw(_TYPES), draw(_TYPES)
         registries.append(IndexedRegistry(reference, *types, tuple(components), sources))

@@ -15,6 +15,7 @@ from terraregistry.index.descriptions import (
     Resolved,
     Signature,
     WholeNetworks,
+    Written,
 )
 from terraregistry.index.loading import IndexUnavailableError, cached_index, load_index
 
@@ -30,6 +31,7 @@ __all__ = [
     "Resolved",
     "Signature",
     "WholeNetworks",
+    "Written",
     "cached_index",
     "load_index",
 ]

@@ -25,6 +25,7 @@ __all__ = [
     "Resolved",
     "Signature",
     "WholeNetworks",
+    "Written",
 ]
 
 OPAQUE_DEFAULT: Final = "..."
@@ -92,6 +93,19 @@ class Signature:
 
 
 @dataclass(frozen=True)
+class Written:
+    """How a signature itself has the annotation and the default of a parameter, where `Parameter` has what a checker needs.
+
+    Attributes:
+        annotation: The annotation, to be read back by `read_annotation`; None where there is none.
+        default: How a default is shown that is no literal.
+    """
+
+    annotation: PortableType | None
+    default: str = ""
+
+
+@dataclass(frozen=True)
 class Component:
     """A component of one source.
 
@@ -107,6 +121,10 @@ class Component:
         library: The distribution that the constructor came with; None for code that was not installed.
         version: That distribution's version.
         weights: The pretrained weights that there are; first those that are loaded unless others are asked for.
+        written: The annotations and defaults of the parameters, in order, and after them the return annotation; None where
+            they cannot be written down.
+        ineffective: Arguments that would be dropped without a word, each with the reason.
+        synonyms: Second names of parameters, each with the first.
     """
 
     name: str
@@ -120,6 +138,9 @@ class Component:
     library: str | None
     version: str | None
     weights: tuple[PretrainedWeights, ...] = ()
+    written: tuple[Written, ...] | None = None
+    ineffective: tuple[tuple[str, str], ...] = ()
+    synonyms: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True)
@@ -164,11 +185,17 @@ class WholeNetworks:
         names: The names in timm's source.
         changed: The parameters that are there in addition, or of another type.
         removed: The names of the parameters that are not there.
+        written: The annotations and defaults of those that changed, in order; None where they cannot be written down.
+        ineffective: Arguments that would be dropped without a word, each with the reason.
+        places: For each network, the place that each changed parameter has in the whole signature.
     """
 
     names: tuple[str, ...]
     changed: Signature
     removed: tuple[str, ...]
+    written: tuple[Written, ...] | None = None
+    ineffective: tuple[tuple[str, str], ...] = ()
+    places: tuple[tuple[int, ...], ...] = ()
 
 
 @dataclass(frozen=True)

@@ -31,6 +31,7 @@ from terraregistry.index.descriptions import (
     PortableType,
     Signature,
     WholeNetworks,
+    Written,
 )
 from terraregistry.index.keys import Key
 from terraregistry.pretrained import PretrainedWeights
@@ -42,7 +43,7 @@ __all__ = ["decode", "encode"]
 
 T = TypeVar("T")
 
-_FIELDS: Final = frozenset({"key", "types", "parameters", "signatures", "registries", "gaps", "facts"})
+_FIELDS: Final = frozenset({"key", "types", "parameters", "signatures", "written", "registries", "gaps", "facts"})
 
 
 class _Table(Generic[T]):
@@ -70,11 +71,17 @@ def encode(index: Index, key: Key) -> str:
         JSON text, the same for the same index.
     """
     types, parameters, signatures = _Table[PortableType](), _Table[Parameter](), _Table[Signature]()
+    written, lists = _Table[Written](), _Table[tuple[Written, ...]]()
+    reasons = _Table[tuple[tuple[str, str], ...]]()
+
+    def listed(each: Component | WholeNetworks) -> int | None:
+        return None if each.written is None else lists.place(each.written)
 
     def write(each: Component) -> list[object]:
         weights = [[one.name, one.origin, one.license, one.size] for one in each.weights]
         made = [each.constructor, signatures.place(each.signature), types.place(each.product)]
-        return [each.name, each.aliases, *made, each.summary, each.file, each.line, each.library, each.version, weights]
+        found = [each.summary, each.file, each.line, each.library, each.version, weights]
+        return [each.name, each.aliases, *made, *found, listed(each), reasons.place(each.ineffective), each.synonyms]
 
     registries = [
         [
@@ -83,17 +90,30 @@ def encode(index: Index, key: Key) -> str:
         ]
         for each in index.registries
     ]
-    networks = [[each.names, signatures.place(each.changed), each.removed] for each in index.facts.whole_networks]
+    networks = [
+        [
+            each.names,
+            signatures.place(each.changed),
+            each.removed,
+            listed(each),
+            reasons.place(each.ineffective),
+            each.places,
+        ]
+        for each in index.facts.whole_networks
+    ]
     numbers = [[parameters.place(each) for each in signature.parameters] for signature in signatures]
     fields = [
         [each.name, each.kind, types.place(each.type), each.default, types.place(each.accepts), each.origin]
         for each in parameters
     ]
+    as_written = [[written.place(each) for each in found] for found in lists]
+    forms = [[None if each.annotation is None else types.place(each.annotation), each.default] for each in written]
     data = {
         "key": [key.versions, key.place, key.sources],
         "types": [[each.text, each.imports] for each in types],
         "parameters": fields,
         "signatures": numbers,
+        "written": [forms, as_written, list(reasons)],
         "registries": registries,
         "gaps": index.gaps,
         "facts": [index.facts.documentation, index.facts.whole_decoders, index.facts.plain_values, networks],
@@ -130,6 +150,10 @@ class _Reader:
         self._types = [sound_type(*row) for row in rows(fields["types"], 2)]
         self._parameters = [self._parameter(*row) for row in rows(fields["parameters"], 6)]
         self._signatures = [self._signature(row) for row in items(fields["signatures"])]
+        forms, lists, reasons = rows([fields["written"]], 3)[0]
+        self._forms = [self._form(*row) for row in rows(forms, 2)]
+        self._reasons = list(map(_pairs, items(reasons)))
+        self._written = [tuple(item(self._forms, place) for place in items(row)) for row in items(lists)]
 
     def read(self) -> tuple[Index, Key]:
         """Read all of it."""
@@ -145,12 +169,27 @@ class _Reader:
             documented,
             tuple(map(sound_reference, items(decoders))),
             tuple((name, sound_default(values)) for name, values in _pairs(values)),
-            tuple(self._networks(*row) for row in rows(networks, 3)),
+            tuple(self._networks(*row) for row in rows(networks, 6)),
         )
 
-    def _networks(self, names: object, changed: object, removed: object) -> WholeNetworks:
-        signature = item(self._signatures, changed)
-        return WholeNetworks(tuple(map(sound_name, items(names))), signature, tuple(map(sound_name, items(removed))))
+    def _networks(self, *row: object) -> WholeNetworks:
+        names, changed, removed, written, ineffective, places = row
+        return WholeNetworks(
+            tuple(map(sound_name, items(names))),
+            item(self._signatures, changed),
+            tuple(map(sound_name, items(removed))),
+            self._as_written(written, item(self._signatures, changed), 0),
+            item(self._reasons, ineffective),
+            tuple(tuple(map(number, items(row))) for row in items(places)),
+        )
+
+    def _as_written(self, place: object, signature: Signature, more: int) -> tuple[Written, ...] | None:
+        if place is None:
+            return None
+        found = item(self._written, place)
+        if len(found) != len(signature.parameters) + more:
+            raise DamagedIndexError("not one form a parameter")
+        return found
 
     def _parameter(
         self, name: object, kind: object, declared: object, default: object, accepts: object, origin: object
@@ -162,19 +201,23 @@ class _Reader:
         types = item(self._types, declared), item(self._types, accepts)
         return sound_parameter(Parameter(text(name), known, types[0], optional_text(default), types[1], text(origin)))
 
+    def _form(self, annotation: object, default: object) -> Written:
+        return Written(None if annotation is None else item(self._types, annotation), text(default))
+
     def _signature(self, row: object) -> Signature:
         return sound_signature(Signature(tuple(item(self._parameters, place) for place in items(row))))
 
     def _registry(self, reference: object, *row: object) -> IndexedRegistry:
         *types, components, sources = row
-        found = tuple(self._component(*row) for row in rows(components, 11))
+        found = tuple(self._component(*row) for row in rows(components, 14))
         if len({each.name for each in found}) != len(found):
             raise DamagedIndexError("a component comes twice")
         cls, base, kind = (item(self._types, place) for place in types)
         return IndexedRegistry(sound_reference(reference), cls, base, kind, found, _pairs(sources))
 
     def _component(self, *row: object) -> Component:
-        name, aliases, constructor, signature, product, summary, file, line, library, version, weights = row
+        name, aliases, constructor, signature, product, summary, file, line, library, version, *rest = row
+        weights, written, ineffective, synonyms = rest
         return Component(
             name=sound_name(name),
             aliases=tuple(map(sound_name, items(aliases))),
@@ -187,6 +230,9 @@ class _Reader:
             library=optional_text(library),
             version=optional_text(version),
             weights=tuple(_weights(*row) for row in rows(weights, 4)),
+            written=self._as_written(written, item(self._signatures, signature), 1),
+            ineffective=item(self._reasons, ineffective),
+            synonyms=_pairs(synonyms),
         )
 
 

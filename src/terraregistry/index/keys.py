@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 __all__ = ["FORMAT", "Key", "current_key"]
 
-FORMAT: Final = 2
+FORMAT: Final = 3
 """The version of the index's own format."""
 
 _LIBRARIES: Final = ("terraregistry", "timm", "segmentation-models-pytorch", "mmsegmentation", "mmdet", "torch")

@@ -9,7 +9,7 @@ from types import UnionType
 from typing import TYPE_CHECKING, Any, Union, get_args, get_origin
 
 from terraregistry.indexing.portable import default_text, portable_type, united
-from terraregistry.registry.signatures import NOT_EVALUATED, OPAQUE
+from terraregistry.registry.signatures import NOT_EVALUATED, Opaque
 
 if TYPE_CHECKING:
     from terraregistry.index.descriptions import PortableType
@@ -52,7 +52,9 @@ def _types(key: _Annotated) -> tuple[PortableType, PortableType]:
     from terraregistry.registry.schemas import accepts
 
     declared = portable_type(key.annotation)
-    unknown = key.default is inspect.Parameter.empty or key.default is OPAQUE or key.annotation is NOT_EVALUATED
+    unknown = (
+        key.default is inspect.Parameter.empty or isinstance(key.default, Opaque) or key.annotation is NOT_EVALUATED
+    )
     if unknown or (accepts(key.annotation, key.default) and not _is_list_for_tuple(key.annotation, key.default)):
         return declared, declared
     if key.default is None:

@@ -20,13 +20,14 @@ from terraregistry.index.descriptions import (
     Signature,
 )
 from terraregistry.indexing.acceptance import parameter_types
+from terraregistry.indexing.annotations import written_signature
 from terraregistry.indexing.composing import composing_registries
 from terraregistry.indexing.facts import config_facts
 from terraregistry.indexing.networks import whole_networks
 from terraregistry.indexing.portable import ANYTHING, default_text, importable, portable_type
 from terraregistry.indexing.promises import named_type, promised_type
 from terraregistry.registry import BaseRegistry, MultiSourceRegistry
-from terraregistry.registry.signatures import OPAQUE
+from terraregistry.registry.signatures import Opaque
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -211,6 +212,9 @@ def _component(
         library=description.library,
         version=description.version,
         weights=description.weights,
+        written=written_signature(description.signature),
+        ineffective=tuple(description.ineffective.items()),
+        synonyms=tuple(description.synonyms.items()),
     )
 
 
@@ -223,7 +227,7 @@ def _product(constructor: object, annotation: object, kind: PortableType) -> Por
 
 def _parameter(parameter: inspect.Parameter, origin: str) -> Parameter:
     declared, accepts = parameter_types(parameter)
-    default = OPAQUE_DEFAULT if parameter.default is OPAQUE else default_text(parameter.default)
+    default = OPAQUE_DEFAULT if isinstance(parameter.default, Opaque) else default_text(parameter.default)
     return Parameter(parameter.name, _KINDS[parameter.kind], declared, default, accepts, origin)
 
 

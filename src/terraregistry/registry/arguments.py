@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from terraregistry.errors import Problem, ProblemKind
 from terraregistry.registry.explanations import explain
-from terraregistry.registry.signatures import NOT_EVALUATED, OPAQUE, render
+from terraregistry.registry.signatures import NOT_EVALUATED, Opaque, render
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -128,7 +128,7 @@ class ArgumentValidator:
         return {
             name: parameter.default
             for name, parameter in self._parameters.items()
-            if parameter.default is not Parameter.empty and parameter.default is not OPAQUE
+            if parameter.default is not Parameter.empty and not isinstance(parameter.default, Opaque)
         }
 
     def _problems(

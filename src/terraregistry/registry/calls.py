@@ -183,6 +183,7 @@ class Call(Generic[T]):
         Returns:
             What is known of it without building it.
         """
+        origins = self.effective.origins
         location: Location | None = locate(self.constructor)
         target = getattr(self.constructor, "__defined_by__", self.constructor)
         module: str = getattr(target, "__module__", None) or type(target).__module__
@@ -197,10 +198,10 @@ class Call(Generic[T]):
             library=None if library is None else library[0],
             version=None if library is None else library[1],
             aliases=aliases,
-            origins={name: qualified(origin) for name, origin in self.effective.origins.items()},
+            origins={name: qualified(origins[name]) for name in self.effective.signature.parameters if name in origins},
             weights=declared_weights(self.constructor),
-            ineffective=self._ineffective,
-            synonyms=self._synonyms,
+            ineffective=dict(self._ineffective),
+            synonyms=dict(self._synonyms),
         )
 
 

@@ -148,7 +148,11 @@ class Registry(BaseRegistry[T]):
         if not _is_reference(reference):
             reason = f"{describe_value(reference)} is no reference; write 'package.module:attribute'"
             raise InvalidRegistrationError(name, self._label(), reason)
-        self._add(Entry(_checked(name, self._label), None, reference), aliases, override=override)
+        self._add(self._lazy(_checked(name, self._label), reference), aliases, override=override)
+
+    def _lazy(self, name: str, reference: str) -> Entry[T]:
+        """Make the entry of a component that is imported when it is first used."""
+        return Entry(name, None, reference)
 
     def _add(self, entry: Entry[T], aliases: Iterable[str], *, override: bool) -> None:
         others = [_checked(alias, self._label) for alias in ([aliases] if isinstance(aliases, str) else aliases)]

@@ -1,14 +1,24 @@
 """Signatures: what a constructor accepts once the arguments that it forwards are followed."""
 
-from terraregistry.registry.signatures.annotations import NOT_EVALUATED, OPAQUE, evaluate, render, render_signature
+from terraregistry.registry.signatures.annotations import (
+    NOT_EVALUATED,
+    OPAQUE,
+    Opaque,
+    evaluate,
+    render,
+    render_default,
+    render_signature,
+)
 from terraregistry.registry.signatures.effective import EffectiveSignature, effective_signature
 
 __all__ = [
     "NOT_EVALUATED",
     "OPAQUE",
     "EffectiveSignature",
+    "Opaque",
     "effective_signature",
     "evaluate",
     "render",
+    "render_default",
     "render_signature",
 ]

@@ -9,11 +9,11 @@ import typing
 from enum import Enum
 from typing import Any, Final, Literal, TypeVar, Union, cast, get_args, get_origin
 
-__all__ = ["NOT_EVALUATED", "OPAQUE", "evaluate", "render", "render_signature"]
+__all__ = ["NOT_EVALUATED", "OPAQUE", "Opaque", "evaluate", "render", "render_default", "render_signature"]
 
 
-class _Marker:
-    """A value with a name and nothing else."""
+class Opaque:
+    """A value of which only is known how it is shown."""
 
     __slots__ = ("_text",)
 
@@ -27,7 +27,7 @@ class _Marker:
 NOT_EVALUATED: Final = inspect.Parameter.empty
 """Stands for an annotation that is missing or cannot be evaluated: it accepts anything."""
 
-OPAQUE: Final = _Marker("...")
+OPAQUE: Final = Opaque("...")
 """Stands for a default that some caller on the way sets to a value that the source alone does not tell."""
 
 _PLAIN: Final[dict[type, typing.Callable[..., str]]] = {
@@ -113,7 +113,7 @@ def _render_generic(origin: object, arguments: tuple[Any, ...]) -> str:
     if origin is Union or origin is types.UnionType:
         return " | ".join(render(argument) for argument in _none_last(arguments))
     if origin is Literal:
-        return f"Literal[{', '.join(map(_render_default, arguments))}]"
+        return f"Literal[{', '.join(map(render_default, arguments))}]"
     if origin is typing.Annotated:
         return render(arguments[0])
     return f"{render(origin)}[{', '.join(map(_render_argument, arguments))}]"
@@ -172,12 +172,20 @@ def _render_parameter(parameter: inspect.Parameter) -> str:
         text += f": {render(parameter.annotation)}"
     if parameter.default is not inspect.Parameter.empty:
         equals = " = " if annotated else "="
-        text += equals + _render_default(parameter.default)
+        text += equals + render_default(parameter.default)
     return text
 
 
-def _render_default(default: object, around: tuple[int, ...] = ()) -> str:
-    """Put a default into words; `...` stands for one that cannot be, such as a list inside itself."""
+def render_default(default: object, around: tuple[int, ...] = ()) -> str:
+    """Put a default into words.
+
+    Args:
+        default: The default.
+        around: What it is inside of.
+
+    Returns:
+        Text; `...` for what cannot be put into words, such as a list inside itself.
+    """
     try:
         return "..." if id(default) in around else _default_in_words(default, (*around, id(default)))
     except Exception:  # noqa: BLE001 - a default's own methods may raise anything, and long integers have no repr
@@ -186,10 +194,10 @@ def _render_default(default: object, around: tuple[int, ...] = ()) -> str:
 
 def _default_in_words(default: object, around: tuple[int, ...]) -> str:
     if isinstance(default, Enum):
-        return _render_default(default.value, around)
+        return render_default(default.value, around)
     if isinstance(default, type) or inspect.isroutine(default):
         return str(getattr(default, "__qualname__", "..."))
-    if default is None or default is OPAQUE:
+    if default is None or isinstance(default, Opaque):
         return repr(default)
     for plain, written in _PLAIN.items():
         if isinstance(default, plain):
@@ -200,7 +208,7 @@ def _default_in_words(default: object, around: tuple[int, ...]) -> str:
 
 
 def _render_items(default: tuple[object, ...] | list[object], around: tuple[int, ...]) -> str:
-    items = ", ".join(_render_default(item, around) for item in default)
+    items = ", ".join(render_default(item, around) for item in default)
     if isinstance(default, list):
         return f"[{items}]"
     return f"({items},)" if len(default) == 1 else f"({items})"

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final
 
 from terraregistry.errors import SourceUnavailableError
+from terraregistry.index.answers import indexed_call, is_loaded
 from terraregistry.protocols import Decoder
 from terraregistry.registry import Call, Entry
 from terraregistry.registry.readonly import ReadOnlyRegistry
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
 
 __all__ = ["SmpRegistry"]
 
+_INDEXED_AS: Final = "terraregistry.library:SMP_DECODER_REGISTRY"
 _NAMES: Final = (
     "DPT",
     "DeepLabV3",
@@ -58,11 +60,12 @@ class SmpRegistry(ReadOnlyRegistry[Decoder]):
 class _SmpEntry(Entry[Decoder]):
     """One decoder of smp, imported when it is first used."""
 
-    __slots__ = ("_checking",)
+    __slots__ = ("_answering", "_checking")
 
     def __init__(self, name: str) -> None:
         super().__init__(name, None, f"terraregistry.sources.smp.decoders:{name}")
         self._checking: Call[Decoder] | None = None
+        self._answering: Call[Decoder] | None = None
 
     def _load(self) -> Any:  # a class, which is checked when it has made something
         try:
@@ -81,3 +84,11 @@ class _SmpEntry(Entry[Decoder]):
             synonyms: Mapping[str, str] = getattr(constructor, "model_names", {})
             self._checking = Call(constructor, effective_signature(constructor), synonyms=synonyms)
         return self._checking
+
+    def answer(self, kwargs: Mapping[str, Any]) -> Call[Decoder]:  # as above
+        """Return what validates and describes calls: from the index, until somebody imports smp."""
+        if is_loaded("segmentation_models_pytorch"):
+            return self.call(kwargs)
+        if self._answering is None:
+            self._answering = indexed_call(_INDEXED_AS, self.name, lambda: self.constructor)
+        return self._answering or self.call(kwargs)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import importlib
 from typing import TYPE_CHECKING, Any
@@ -59,8 +60,12 @@ def weights_of(timm: Any, name: str) -> tuple[PretrainedWeights, ...]:  # the mo
     Returns:
         The weights that are published, first those that the name stands for.
     """
+    deprecated: Mapping[str, str | None] = timm.models.get_deprecated_models()
+    name = deprecated.get(name) or name
     configurations: Mapping[str, Any] = timm.models.get_arch_pretrained_cfgs(name.partition(".")[0])
-    chosen = timm.get_pretrained_cfg(name)
+    chosen: object = None
+    with contextlib.suppress(RuntimeError):  # a deprecated name may be of a tag that is gone
+        chosen = timm.get_pretrained_cfg(name)
     found = [
         (each.tag != getattr(chosen, "tag", None), PretrainedWeights(tagged, _origin(each), _license(each)))
         for tagged, each in configurations.items()

@@ -9,9 +9,11 @@ import threading
 from typing import TYPE_CHECKING, Any, Final
 
 from terraregistry.errors import InvalidArgumentsError
+from terraregistry.index.answers import indexed_component, is_loaded
 from terraregistry.protocols import Backbone
 from terraregistry.registry import Call, Entry
 from terraregistry.registry.readonly import ReadOnlyRegistry
+from terraregistry.sources.timm.answers import INDEXED_AS, answer_from_index
 from terraregistry.sources.timm.library import entrypoint_of, has_tag, load_timm, successor_of, weights_of
 from terraregistry.sources.timm.scan import scan_timm
 
@@ -21,6 +23,7 @@ if TYPE_CHECKING:
 
     from terraregistry.pretrained import PretrainedWeights
     from terraregistry.protocols import FeatureSpec
+    from terraregistry.registry import ComponentDescription
     from terraregistry.sources.timm.backbone import TimmBackbone
     from terraregistry.sources.timm.inspection import TimmSignature
     from terraregistry.sources.timm.scan import TimmSource
@@ -142,6 +145,9 @@ class TimmRegistry(ReadOnlyRegistry[Backbone]):
             is_known, canonical = source.look_up(name)
             if is_known:
                 return canonical
+            known = indexed_component(INDEXED_AS, name.partition(".")[0])
+            if known is not None:  # some tags are put together by code
+                return known.name if name in known.aliases else None
         timm = self._timm()
         architecture, dot, tag = name.partition(".")
         try:
@@ -167,7 +173,8 @@ class TimmRegistry(ReadOnlyRegistry[Backbone]):
             return None
         entry = self._entries.get(name)
         if entry is None:
-            entry = self._entries.setdefault(name, _TimmEntry(canonical, name))
+            deprecated = {} if self._scanned is None else self._scanned.deprecated
+            entry = self._entries.setdefault(name, _TimmEntry(canonical, name, deprecated.get(name) or name))
         return entry
 
     def _names(self) -> Sequence[str]:
@@ -215,9 +222,27 @@ class TimmRegistry(ReadOnlyRegistry[Backbone]):
         Raises:
             ComponentNotFoundError: The name is not here.
         """
-        return self._entry(name).call({"features_only": False}).effective.signature
+        return self.describe_network(name).signature
+
+    def describe_network(self, name: str) -> ComponentDescription:
+        """Describe a whole network, with `features_only=False`; `describe` describes a feature pyramid.
+
+        Args:
+            name: A name that timm knows, with or without a pretrained tag.
+
+        Returns:
+            Its signature, docstring summary, file and line, library and version, and aliases.
+
+        Raises:
+            ComponentNotFoundError: The name is not here.
+        """
+        entry = self._entry(name)
+        return entry.answer({"features_only": False}).describe(entry.name, self.kind.name, self._aliases_of(entry.name))
 
     def _aliases_of(self, name: str) -> tuple[str, ...]:
+        known = None if is_loaded("timm") else indexed_component(INDEXED_AS, name)
+        if known is not None:
+            return known.aliases
         models = self._timm().models
         tagged: list[str] = list(models.get_arch_pretrained_cfgs(name))
         deprecated = [
@@ -230,7 +255,8 @@ class TimmRegistry(ReadOnlyRegistry[Backbone]):
         if "." in name and name.partition(".")[0] in self:
             from terraregistry.nearest import nearest
 
-            tagged: list[str] = list(self._timm().models.get_arch_pretrained_cfgs(name))
+            architecture = self.look_up(name.partition(".")[0]) or name
+            tagged = [alias for alias in self._aliases_of(architecture) if "." in alias]
             return nearest(name, tagged) or tuple(tagged[:3])
         return super()._nearest(name)
 
@@ -238,11 +264,13 @@ class TimmRegistry(ReadOnlyRegistry[Backbone]):
 class _TimmEntry(Entry[Backbone]):
     """One spelling of a name of timm."""
 
-    __slots__ = ("_lock", "_made")
+    __slots__ = ("_answering", "_chosen", "_lock", "_made")
 
-    def __init__(self, canonical: str, spelling: str) -> None:
+    def __init__(self, canonical: str, spelling: str, chosen: str) -> None:
         super().__init__(canonical, TimmConstructor(spelling))
+        self._chosen = chosen
         self._lock = threading.Lock()
+        self._answering: dict[bool, Call[Backbone] | None] = {}
         self._made: dict[tuple[bool, bool], tuple[object, Call[Backbone]]] = {}
 
     def call(self, kwargs: Mapping[str, Any]) -> Call[Backbone]:  # the arguments of a call are any objects
@@ -259,6 +287,17 @@ class _TimmEntry(Entry[Backbone]):
             call = Call(self.constructor, found.effective, ineffective=found.ineffective)
             made = self._made[features_only, own_mixers] = (entrypoint, call)
         return made[1]
+
+    def answer(self, kwargs: Mapping[str, Any]) -> Call[Backbone]:  # as above
+        """Return what validates and describes calls: from the index, until somebody imports timm."""
+        if is_loaded("timm") or kwargs.get("token_mixers") is not None:
+            return self.call(kwargs)
+        features_only = kwargs.get("features_only", True) is not False
+        if features_only not in self._answering:
+            self._answering[features_only] = answer_from_index(
+                self.name, self._chosen, features_only=features_only, load=lambda: self.constructor
+            )
+        return self._answering[features_only] or self.call(kwargs)
 
 
 def _without_weights(kwargs: Mapping[str, Any]) -> dict[str, Any]:  # any arguments

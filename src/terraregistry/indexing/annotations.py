@@ -1,0 +1,154 @@
+"""Writing annotations down such that they can be read back: as they are, where a portable type is what a checker needs."""
+
+from __future__ import annotations
+
+import abc
+import inspect
+import types
+import typing
+from typing import TYPE_CHECKING, Any, cast
+
+from terraregistry.index.annotations import IMPORTED, UnreadableAnnotationError, read_annotation
+from terraregistry.index.descriptions import OPAQUE_DEFAULT, PortableType, Written
+from terraregistry.indexing.portable import default_text, importable
+from terraregistry.registry.signatures import Opaque, render, render_default
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+__all__ = ["CannotBeWrittenError", "written_annotation", "written_parameters", "written_signature"]
+
+
+class CannotBeWrittenError(Exception):
+    """What an annotation means is not in the names of its classes."""
+
+
+def written_annotation(annotation: Any) -> PortableType | None:  # an annotation is any object
+    """Write an evaluated annotation down.
+
+    Args:
+        annotation: The annotation, or `inspect.Parameter.empty`.
+
+    Returns:
+        Its text and the modules of its names; None where there is none.
+
+    Raises:
+        CannotBeWrittenError: What is read back would not be the same to a user or to the validation.
+
+    Example:
+        >>> written_annotation(typing.Optional[typing.List[int]])
+        PortableType(text='typing.List[int] | None', imports=('typing',))
+    """
+    if annotation is inspect.Parameter.empty:
+        return None
+    writer = _Writer()
+    written = PortableType(writer.write(annotation), tuple(sorted(writer.imports)))
+    try:
+        back = read_annotation(written)
+    except UnreadableAnnotationError as error:
+        raise CannotBeWrittenError from error
+    if back != annotation or render(back) != render(annotation):
+        raise CannotBeWrittenError
+    return written
+
+
+def written_signature(signature: inspect.Signature) -> tuple[Written, ...] | None:
+    """Write the annotations and the defaults of a signature down.
+
+    Args:
+        signature: The signature, with evaluated annotations.
+
+    Returns:
+        The form of each parameter, and after them that of the return annotation; None where one cannot be written.
+    """
+    parameters = written_parameters(signature.parameters.values())
+    try:
+        return None if parameters is None else (*parameters, Written(written_annotation(signature.return_annotation)))
+    except CannotBeWrittenError:
+        return None
+
+
+def written_parameters(parameters: Iterable[inspect.Parameter]) -> tuple[Written, ...] | None:
+    """Write the annotations and the defaults of parameters down.
+
+    Args:
+        parameters: The parameters, with evaluated annotations.
+
+    Returns:
+        The form of each; None where one cannot be written.
+    """
+    try:
+        return tuple(Written(written_annotation(each.annotation), _shown(each.default)) for each in parameters)
+    except CannotBeWrittenError:
+        return None
+
+
+def _shown(default: object) -> str:
+    """Say how a signature shows a default that is no literal; empty for one that is."""
+    is_literal = not isinstance(default, Opaque) and default_text(default) != OPAQUE_DEFAULT
+    return "" if is_literal else render_default(default)
+
+
+class _Writer:
+    """Writes the parts of an annotation, and notes the modules of their names."""
+
+    def __init__(self) -> None:
+        self.imports: set[str] = set()
+
+    def write(self, annotation: Any) -> str:  # as above
+        if annotation is None or annotation is types.NoneType:
+            return "None"
+        if annotation is Ellipsis:
+            return "..."
+        origin, arguments = typing.get_origin(annotation), typing.get_args(annotation)
+        if origin is typing.Union or origin is types.UnionType:
+            return " | ".join(map(self.write, arguments))
+        if origin is typing.Literal:
+            return f"{self._name('typing', 'Literal')}[{', '.join(map(_literal, arguments))}]"
+        if isinstance(annotation, list):
+            return f"[{', '.join(map(self.write, cast('list[object]', annotation)))}]"
+        if type(annotation).__module__ == "typing":
+            return self._of_typing(annotation, arguments)
+        if origin is not None and arguments:
+            return f"{self._class(origin)}[{', '.join(map(self.write, arguments))}]"
+        return self._class(annotation)
+
+    def _of_typing(self, annotation: Any, arguments: tuple[object, ...]) -> str:  # as above
+        if annotation is typing.Any:
+            return self._name("typing", "Any")
+        name: object = getattr(annotation, "_name", None)
+        if not isinstance(name, str) or not hasattr(typing, name):
+            raise CannotBeWrittenError
+        text = self._name("typing", name)
+        return f"{text}[{', '.join(map(self.write, arguments))}]" if arguments else text
+
+    def _name(self, module: str, qualname: str) -> str:
+        if module != "builtins":
+            self.imports.add(module)
+        return qualname if module == "builtins" else f"{module}.{qualname}"
+
+    def _class(self, cls: object) -> str:
+        place = importable(cls)
+        if cls is typing.Any:
+            return self._name("typing", "Any")
+        if place is None or not isinstance(cls, type):
+            raise CannotBeWrittenError
+        if place[0] not in IMPORTED and _means_more(cast("type[object]", cls)):
+            raise CannotBeWrittenError
+        return self._name(*place)
+
+
+def _means_more(cls: type[object]) -> bool:
+    """Say whether the validation takes something else for a class than its instances."""
+    return (
+        type(cls) not in (type, abc.ABCMeta)
+        or hasattr(cls, "__get_pydantic_core_schema__")
+        or typing.is_typeddict(cls)
+        or bool(getattr(cls, "_is_protocol", False))
+    )
+
+
+def _literal(value: object) -> str:
+    if value is None or type(value) in (bool, int, str, bytes):
+        return repr(value)
+    raise CannotBeWrittenError
