@@ -33,6 +33,13 @@ _KINDS: Final = {
     ParameterKind.KEYWORD_ONLY: inspect.Parameter.KEYWORD_ONLY,
     ParameterKind.VAR_KEYWORD: inspect.Parameter.VAR_KEYWORD,
 }
+_SAMPLES: Final[dict[str, tuple[object, ...]]] = {
+    "collections.abc.Callable[..., typing.Any]": (repr,),
+    "dict[typing.Any, typing.Any]": ({},),
+    "list[typing.Any]": ([],),
+    "tuple[typing.Any, ...]": ((),),
+}
+"""Values that show what a parameter accepts because of a default that its annotation refuses."""
 _reading: Final = threading.Lock()
 
 
@@ -204,10 +211,12 @@ def _signature(parameters: Iterable[Parameter], written: tuple[Written, ...]) ->
     return inspect.Signature(found, return_annotation=_annotation(returns.annotation))
 
 
+@functools.lru_cache(maxsize=8192)
 def _parameter(parameter: Parameter, written: Written) -> inspect.Parameter:
     default: object = inspect.Parameter.empty
     if parameter.default == OPAQUE_DEFAULT:
-        default = Opaque(written.default)
+        widened = parameter.accepts.text.removeprefix(parameter.type.text + " | ")
+        default = Opaque(written.default, *(_SAMPLES.get(widened, ()) if widened != parameter.type.text else ()))
     elif parameter.default is not None:
         default = ast.literal_eval(parameter.default)
     kind = _KINDS[parameter.kind]

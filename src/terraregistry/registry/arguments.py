@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Any, Final
 
 from terraregistry.errors import Problem, ProblemKind
 from terraregistry.registry.explanations import explain
-from terraregistry.registry.signatures import NOT_EVALUATED, Opaque, render
+from terraregistry.registry.signatures import NOT_EVALUATED, render
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Container, Iterator, Mapping
 
     from pydantic_core import CoreSchema, SchemaValidator
 
@@ -39,10 +39,15 @@ class InvalidArguments(Exception):  # noqa: N818 - never reaches a user: the reg
 class ArgumentValidator:
     """Validates the arguments of calls of one signature.
 
-    The pydantic schema is made once, here.
+    The first call is validated one argument at a time, with schemas that signatures share; for the second the schema of the whole
+    signature is made, and kept.
+
+    Attributes:
+        accept: Validates keyword arguments at full speed; raises pydantic's ValidationError, a ValueError. None before the
+            second call, and always where a parameter has no name to a caller.
     """
 
-    __slots__ = ("_names", "_open", "_parameters", "_positional", "_star", "accept", "reserved")
+    __slots__ = ("_called", "_names", "_open", "_parameters", "_positional", "_star", "_whole", "accept", "reserved")
 
     def __init__(self, signature: inspect.Signature) -> None:
         parameters = signature.parameters.values()
@@ -59,8 +64,9 @@ class ArgumentValidator:
             {_REST} if self._star else set[str]()
         )
         """Keys of the schema that are not names of keyword arguments; nobody may give them."""
-        self.accept: Final[typing.Callable[[Mapping[str, Any]], dict[str, Any]]] = self._compile().validate_python
-        """Validates keyword arguments; raises pydantic's ValidationError, a ValueError."""
+        self._called = False
+        self._whole: typing.Callable[[Mapping[str, Any]], dict[str, Any]] | None = None
+        self.accept: typing.Callable[[Mapping[str, Any]], dict[str, Any]] | None = None
 
     # The arguments of a call are any objects.
     def __call__(self, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> tuple[tuple[Any, ...], dict[str, Any]]:
@@ -77,18 +83,46 @@ class ArgumentValidator:
             InvalidArguments: They do not fit; everything that is wrong is listed.
         """
         given, doubled = self._by_name(args, kwargs)
-        refusal: Exception | None = None
-        valid: dict[str, Any] = {}
-        try:
-            valid = self.accept(given)
-        except Exception as error:  # noqa: BLE001 - a value's own methods may raise anything while it is looked at
-            refusal = error
+        valid, refused = self._validated(given)
         reserved = self.reserved.intersection(kwargs)
-        if refusal is not None or doubled or reserved or (len(args) > len(self._positional) and self._star is None):
+        if refused is not None or doubled or reserved or (len(args) > len(self._positional) and self._star is None):
             problems = [Problem(name, ProblemKind.UNKNOWN) for name in sorted(reserved)]
-            raise InvalidArguments((*self._problems(args, given, doubled, refusal), *problems))
+            raise InvalidArguments((*self._problems(args, given, doubled, refused or ()), *problems))
         positional = tuple(valid.pop(key) for key in self._positional[: len(args)])
         return positional + tuple(valid.pop(_REST, ())), valid
+
+    def _validated(self, given: Mapping[str, Any]) -> tuple[dict[str, Any], set[str] | None]:  # as above
+        """Validate what was given by name.
+
+        Returns:
+            The values, where all fit; the names of those that do not, or None where nothing at all is wrong.
+        """
+        if not self._called:
+            self._called = True
+            return self._one_by_one(given)
+        if self._whole is None:
+            self._whole = self._compile().validate_python
+            self.accept = None if self.reserved else self._whole
+        try:
+            return self._whole(given), None
+        except Exception as error:  # noqa: BLE001 - a value's own methods may raise anything while it is looked at
+            return {}, self._refused_of(given, error)
+
+    def _one_by_one(self, given: Mapping[str, Any]) -> tuple[dict[str, Any], set[str] | None]:  # as above
+        from terraregistry.registry.schemas import argument_validator
+
+        valid: dict[str, Any] = {}
+        refused: set[str] = set()
+        for key, parameter in self._parameters.items():  # in the order in which the whole schema gives them
+            if key in given:
+                try:
+                    valid[key] = argument_validator(parameter).validate_python(given[key])
+                except Exception:  # noqa: BLE001 - as above
+                    refused.add(key)
+        others = {key: value for key, value in given.items() if key not in self._parameters}
+        complete = all(key in given for key in self._parameters if self._is_required(key))
+        fits = complete and not refused and (self._open or others.keys() <= {_REST})
+        return valid | others, None if fits else refused
 
     def _by_name(self, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> tuple[dict[str, Any], tuple[str, ...]]:
         given = dict(zip(self._positional, args, strict=False))
@@ -101,22 +135,18 @@ class ArgumentValidator:
     def _compile(self) -> SchemaValidator:
         from pydantic_core import SchemaValidator
 
-        from terraregistry.registry.schemas import schema_of, with_default
+        from terraregistry.registry.schemas import argument_schema, schema_of
 
-        schemas = {name: schema_of(parameter.annotation) for name, parameter in self._parameters.items()}
+        schemas = {name: argument_schema(parameter) for name, parameter in self._parameters.items()}
         if self._star is not None:
             schemas[_REST] = schema_of(tuple[Any, ...])
-        validator = SchemaValidator(self._schema(schemas, required=False))
-        refused = _refused(validator, self._defaults())
-        for name in refused:
-            schemas[name] = with_default(schemas[name], self._parameters[name].default)
-        return SchemaValidator(self._schema(schemas, required=True))
+        return SchemaValidator(self._schema(schemas))
 
-    def _schema(self, schemas: dict[str, CoreSchema], *, required: bool) -> CoreSchema:
+    def _schema(self, schemas: dict[str, CoreSchema]) -> CoreSchema:
         from pydantic_core import core_schema
 
         fields = {
-            name: core_schema.typed_dict_field(schema, required=required and self._is_required(name))
+            name: core_schema.typed_dict_field(schema, required=self._is_required(name))
             for name, schema in schemas.items()
         }
         return core_schema.typed_dict_schema(fields, extra_behavior="allow" if self._open else "forbid")
@@ -124,15 +154,8 @@ class ArgumentValidator:
     def _is_required(self, name: str) -> bool:
         return name != _REST and self._parameters[name].default is Parameter.empty
 
-    def _defaults(self) -> dict[str, object]:
-        return {
-            name: parameter.default
-            for name, parameter in self._parameters.items()
-            if parameter.default is not Parameter.empty and not isinstance(parameter.default, Opaque)
-        }
-
     def _problems(
-        self, args: tuple[Any, ...], given: Mapping[str, Any], doubled: tuple[str, ...], error: Exception | None
+        self, args: tuple[Any, ...], given: Mapping[str, Any], doubled: tuple[str, ...], refused: Container[str]
     ) -> Iterator[Problem]:
         surplus = len(args) - len(self._positional)
         if surplus > 0 and self._star is None:
@@ -140,7 +163,6 @@ class ArgumentValidator:
             yield Problem("", ProblemKind.TOO_MANY, detail=f"{takes}, got {len(args)}")
         for name in doubled:
             yield Problem(name, ProblemKind.DUPLICATE)
-        refused = self._refused_of(given, error)
         for key, parameter in self._parameters.items():
             name = parameter.name
             if key in given and key in refused:
@@ -154,13 +176,14 @@ class ArgumentValidator:
                     unused = [other for other in self._names if other not in given]
                     yield Problem(name, ProblemKind.UNKNOWN, choices=unused)
 
-    def _refused_of(self, given: Mapping[str, Any], error: Exception | None) -> set[str]:
+    def _refused_of(self, given: Mapping[str, Any], error: Exception) -> set[str]:
         from pydantic_core import ValidationError
 
         from terraregistry.registry.schemas import accepts
 
-        if error is None or isinstance(error, ValidationError):
-            return _failed(error)
+        if isinstance(error, ValidationError):
+            details = error.errors(include_url=False, include_context=False, include_input=False)
+            return {str(detail["loc"][0]) for detail in details if detail["loc"]}
         known = given.keys() & self._parameters.keys()
         return {key for key in known if not accepts(self._parameters[key].annotation, given[key])}
 
@@ -168,24 +191,3 @@ class ArgumentValidator:
 def _key(parameter: Parameter) -> str:
     """Keep a positional-only parameter apart from an argument that is given by its name."""
     return "/" + parameter.name if parameter.kind is Parameter.POSITIONAL_ONLY else parameter.name
-
-
-def _refused(validator: SchemaValidator, values: dict[str, object]) -> set[str]:
-    from pydantic_core import ValidationError
-
-    try:
-        validator.validate_python(values)
-    except ValidationError as error:
-        return _failed(error)
-    except Exception:  # noqa: BLE001 - a default's own methods may raise anything while it is looked at
-        return set(values)
-    return set()
-
-
-def _failed(error: Exception | None) -> set[str]:
-    from pydantic_core import ValidationError
-
-    if not isinstance(error, ValidationError):
-        return set()
-    details = error.errors(include_url=False, include_context=False, include_input=False)
-    return {str(detail["loc"][0]) for detail in details if detail["loc"]}

@@ -86,7 +86,7 @@ class Call(Generic[T]):
     Attributes:
         constructor: The class or function.
         effective: What it accepts.
-        accept: Validates keyword arguments at full speed, once a first call has been validated; raises a ValueError that says
+        accept: Validates keyword arguments at full speed, once two calls have been validated; raises a ValueError that says
             nothing to a user. None before that, for a call that has more to say than its signature does, and for parameters
             that have no names to a caller.
     """
@@ -128,14 +128,14 @@ class Call(Generic[T]):
         """
         if self._validator is None:
             self._validator = ArgumentValidator(self.effective.signature)
-            plain = not (self._validator.reserved or self._ineffective or self._synonyms)
-            self.accept = self._validator.accept if plain else None
         found: tuple[Problem, ...] = ()
         valid: tuple[tuple[Any, ...], dict[str, Any]] = (args, {})
         try:
             valid = self._validator(args, kwargs)
         except InvalidArguments as error:
             found = error.problems
+        if not (self._ineffective or self._synonyms):
+            self.accept = self._validator.accept
         problems = (*self._doubled(kwargs), *map(self._explained, found), *self._dropped(kwargs, found))
         if problems:
             raise InvalidArgumentsError(component, registry, problems, self.signature_text, self.defined_at)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import inspect
 import types
 import typing
 from typing import Any, Final, Literal, TypeVar, Union, get_args, get_origin
@@ -14,9 +15,9 @@ from terraregistry.registry.schemas.classes import by_pydantic, instance, subcla
 from terraregistry.registry.schemas.containers import CONTAINERS
 from terraregistry.registry.schemas.scalars import SIMPLE, literal
 from terraregistry.registry.schemas.unions import union
-from terraregistry.registry.signatures import NOT_EVALUATED
+from terraregistry.registry.signatures import NOT_EVALUATED, Opaque
 
-__all__ = ["accepts", "plain", "schema_of", "with_default"]
+__all__ = ["accepts", "argument_schema", "argument_validator", "plain", "schema_of"]
 
 
 def accepts(annotation: object, value: object) -> bool:
@@ -75,20 +76,61 @@ def _of_class(cls: object, arguments: tuple[object, ...]) -> CoreSchema:
     return instance(typing.cast("type[object]", cls), schema_of) if isinstance(cls, type) else ANYTHING
 
 
-def with_default(schema: CoreSchema, default: object) -> CoreSchema:
-    """Widen a schema so that it accepts a parameter's default, and with it the type that the default shows.
+def argument_schema(parameter: inspect.Parameter) -> CoreSchema:
+    """Make the schema of the arguments for a parameter.
+
+    A default is always acceptable for its own parameter, and with it the type that it shows.
 
     Args:
-        schema: The schema of the parameter's annotation, which refuses the default.
-        default: The default.
+        parameter: The parameter, with its annotation evaluated.
 
     Returns:
-        A schema that accepts both.
+        The schema of its annotation, widened where that refuses the default.
     """
-    if default is None:
+    return _argument_schema(_Key(parameter.annotation), _Key(_shown(parameter)))
+
+
+def argument_validator(parameter: inspect.Parameter) -> SchemaValidator:
+    """Make what validates one argument, or take what was made for another parameter like it.
+
+    Args:
+        parameter: The parameter, with its annotation evaluated.
+
+    Returns:
+        A validator of `argument_schema`.
+    """
+    return _argument_validator(_Key(parameter.annotation), _Key(_shown(parameter)))
+
+
+@functools.lru_cache(maxsize=4096)
+def _argument_schema(key: _Key, default: _Key) -> CoreSchema:
+    schema, shown = schema_of(key.annotation), default.annotation
+    if shown is _NOTHING:
+        return schema
+    if shown is types.NoneType:
         return core_schema.nullable_schema(schema)
-    shown = core_schema.callable_schema() if callable(default) else _of_class(type(default), ())
-    return core_schema.union_schema([schema, shown], mode="left_to_right")
+    widening = core_schema.callable_schema() if shown is _CALLABLE else _of_class(shown, ())
+    return core_schema.union_schema([schema, widening], mode="left_to_right")
+
+
+@functools.lru_cache(maxsize=4096)
+def _argument_validator(key: _Key, default: _Key) -> SchemaValidator:
+    return SchemaValidator(_argument_schema(key, default))
+
+
+_NOTHING: Final = inspect.Parameter.empty
+_CALLABLE: Final = "callable"
+
+
+def _shown(parameter: inspect.Parameter) -> object:
+    """Say of what type a default is that the annotation refuses; nothing where there is no such default."""
+    default: object = parameter.default
+    if default is _NOTHING:
+        return _NOTHING
+    for sample in default.samples if isinstance(default, Opaque) else (default,):
+        if not accepts(parameter.annotation, sample):
+            return _CALLABLE if callable(sample) else type(sample)
+    return _NOTHING
 
 
 def _bases(annotation: object) -> list[type]:

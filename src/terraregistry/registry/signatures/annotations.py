@@ -13,12 +13,18 @@ __all__ = ["NOT_EVALUATED", "OPAQUE", "Opaque", "evaluate", "render", "render_de
 
 
 class Opaque:
-    """A value of which only is known how it is shown."""
+    """A default of which only is known how it is shown, and perhaps something like it.
 
-    __slots__ = ("_text",)
+    Args:
+        text: How it is shown.
+        samples: At most one value that is accepted for the same reason as the default.
+    """
 
-    def __init__(self, text: str) -> None:
+    __slots__ = ("_text", "samples")
+
+    def __init__(self, text: str, *samples: object) -> None:
         self._text = text
+        self.samples = samples
 
     def __repr__(self) -> str:
         return self._text

@@ -173,8 +173,8 @@ class TimmRegistry(ReadOnlyRegistry[Backbone]):
             return None
         entry = self._entries.get(name)
         if entry is None:
-            deprecated = {} if self._scanned is None else self._scanned.deprecated
-            entry = self._entries.setdefault(name, _TimmEntry(canonical, name, deprecated.get(name) or name))
+            current = None if self._scanned is None else self._scanned.deprecated.get(name)
+            entry = self._entries.setdefault(name, _TimmEntry(canonical, name, current or name))
         return entry
 
     def _names(self) -> Sequence[str]:
