@@ -66,6 +66,7 @@ def _is_type(live: Any) -> bool:
 
 
 def _described(registry: AnyRegistry, name: str) -> ComponentDescription:
+    assert callable(registry[name])  # so that it is imported, and describes itself
     return registry.describe(name)
 
 
