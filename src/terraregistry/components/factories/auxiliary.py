@@ -3,23 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
-
-from torch import nn
 
 from terraregistry.components.factories.arguments import Arguments
 from terraregistry.components.factories.counts import COUNTS
+from terraregistry.deferred import DeferredModule
 from terraregistry.errors import InvalidArgumentsError, Problem, ProblemKind
 from terraregistry.registry import Registry
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from torch import nn
+
     from terraregistry.components.factories.branches import Branch, BranchPlanner
     from terraregistry.components.factories.counts import Count
+else:
+    nn = DeferredModule("torch.nn")
 
-__all__ = ["AuxiliaryHead", "AuxiliaryPlanner"]
+__all__ = ["AuxiliaryHead", "AuxiliaryPlanner", "refused_name"]
 
 
 @dataclass
@@ -50,10 +53,12 @@ class AuxiliaryPlanner:
     Attributes:
         branches: Checks their decoders and heads, and collects what is wrong.
         count: What the caller gave for the number of outputs of the model.
+        names: The names of the heads that were checked, by the places where they are written.
     """
 
     branches: BranchPlanner
     count: Count | None
+    names: dict[str, str] = field(default_factory=dict[str, str])
 
     # A record from a config, not validated yet.
     def plan(self, records: Sequence[AuxiliaryHead | Mapping[str, Any] | None]) -> dict[str, Branch]:
@@ -66,13 +71,11 @@ class AuxiliaryPlanner:
             The branches by name; those that are wrong are missing.
         """
         planned: dict[str, Branch] = {}
-        taken: set[str] = set()
         for index, given in enumerate(records):
             where = f"aux_decoders[{index}]"
             record = None if given is None else self._read(where, given)
             if record is not None:
-                self._check_name(f"{where}.name", record.name, taken)
-                taken.add(record.name)
+                self._check_name(f"{where}.name", record.name)
                 branch = self._branch(where, record)
                 if branch is not None:
                     planned[record.name] = branch
@@ -92,14 +95,15 @@ class AuxiliaryPlanner:
         # The rest can be checked all the same.
         return _RECORDS.build("AuxiliaryHead", **{name: value for name, value in values.items() if name not in unknown})
 
-    def _check_name(self, path: str, name: str, taken: set[str]) -> None:
+    def _check_name(self, path: str, name: str) -> None:
         """Check a name, which becomes a part of keys in the state_dict."""
-        if name in taken:
+        if name in self.names.values():
             detail = f"another auxiliary head is called {name!r} already"
             self.branches.problems.append(Problem(path, ProblemKind.DUPLICATE, detail=detail))
-        elif not name or "." in name or hasattr(nn.ModuleDict, name):
-            detail = f"torch takes no module called {name!r}; expected a word such as 'aux', without dots"
-            self.branches.problems.append(Problem(path, ProblemKind.INVALID, detail=detail))
+        elif not name or "." in name:
+            self.branches.problems.append(refused_name(path, name))
+        else:
+            self.names[path] = name
 
     def _branch(self, where: str, record: AuxiliaryHead) -> Branch | None:
         given = record.decoder_args or {}
@@ -114,6 +118,12 @@ class AuxiliaryPlanner:
             if not name.startswith(_PREFIXES):
                 self.branches.problems.append(Problem(place + name, ProblemKind.UNKNOWN, choices=choices))
         return branch
+
+
+def refused_name(path: str, name: str) -> Problem:
+    """Say that no module of a model can have a name."""
+    detail = f"torch takes no module called {name!r}; expected a word such as 'aux', without dots"
+    return Problem(path, ProblemKind.INVALID, detail=detail)
 
 
 def _prefixed(given: Mapping[str, Any], prefix: str, place: str) -> Arguments:  # arguments are any objects

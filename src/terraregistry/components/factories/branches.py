@@ -5,23 +5,26 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, cast
 
-from torch import nn
-
 from terraregistry.components.factories.counts import COUNTS
 from terraregistry.components.factories.part_planning import plan_part
 from terraregistry.components.factories.problems import invalid_composition
 from terraregistry.components.factories.tasks import HEADS
+from terraregistry.deferred import DeferredModule
 from terraregistry.errors import ComponentNotFoundError, Problem, ProblemKind
 from terraregistry.protocols import Decoder
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
+    from torch import nn
+
     from terraregistry.components.factories.arguments import Arguments
     from terraregistry.components.factories.counts import Count
     from terraregistry.components.factories.parts import Part
     from terraregistry.components.factories.tasks import Task
     from terraregistry.registry import MultiSourceRegistry
+else:
+    nn = DeferredModule("torch.nn")
 
 __all__ = ["Branch", "BranchPlanner"]
 

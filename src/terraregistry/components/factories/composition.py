@@ -6,11 +6,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, cast
 
 from terraregistry.components.factories.problems import noting
-from terraregistry.components.factories.tracing import strides_through
-from terraregistry.components.models.embedding_output import EmbeddingOutputModel
 from terraregistry.components.models.layout import specs_of
-from terraregistry.components.models.pixel_wise import PixelWiseModel
-from terraregistry.components.models.scalar_output import ScalarOutputModel
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -49,6 +45,11 @@ class Composition:
 
     def build(self) -> nn.Module:
         """Make the parts and put them together."""
+        from terraregistry.components.factories.tracing import strides_through
+        from terraregistry.components.models.embedding_output import EmbeddingOutputModel
+        from terraregistry.components.models.pixel_wise import PixelWiseModel
+        from terraregistry.components.models.scalar_output import ScalarOutputModel
+
         backbone = self.backbone.build()
         channels = list(cast("Backbone", backbone).out_channels)
         specs = specs_of(backbone)

@@ -5,17 +5,20 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence  # noqa: TC003 - read at run time
 from typing import TYPE_CHECKING, Any, Final
 
-from torch import nn  # noqa: TC002 - read at run time
-
 from terraregistry.components.factories.auxiliary import AuxiliaryHead  # noqa: TC001 - read at run time
 from terraregistry.components.factories.planned import OwnArguments, PlanningFactory
 from terraregistry.components.factories.planning import Planner, Registries
 from terraregistry.components.factories.unused import UnusedPolicy  # noqa: TC001 - read at run time
+from terraregistry.deferred import DeferredModule
 
 if TYPE_CHECKING:
-    from terraregistry.components.factories.composition import Composition
+    from torch import nn
+
+    from terraregistry.components.factories.drafts import Draft
     from terraregistry.protocols import Backbone, Decoder, Neck
     from terraregistry.registry import MultiSourceRegistry
+else:
+    nn = DeferredModule("torch.nn")
 
 __all__ = ["EncoderDecoderFactory"]
 
@@ -117,22 +120,20 @@ class EncoderDecoderFactory(PlanningFactory):
         return self._build(own | kwargs)
 
     # The arguments of the parts are any objects.
-    def plan(self, arguments: Mapping[str, Any]) -> Composition:
+    def draft(self, arguments: Mapping[str, Any]) -> Draft:
         """Check the arguments of `build_model`, with those of every part, without making any part.
 
         Args:
             arguments: The arguments, by name.
 
         Returns:
-            The composition, ready to be built.
+            The composition after the first stage.
 
         Raises:
-            InvalidArgumentsError: Something is wrong with the arguments of the factory or of a part; everything that is
-                wrong is listed, at the place where it was written.
             SourceUnavailableError: The library behind a source is missing or broken.
         """
         own, loose, problems = _OWN.read(self, arguments)
-        return Planner(self._registries, own, _OWN.names, loose, problems).plan()
+        return Planner(self._registries, own, _OWN.names, loose, problems).draft()
 
 
 _OWN: Final = OwnArguments(EncoderDecoderFactory.build_model)

@@ -3,21 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Mapping  # noqa: TC003 - read at run time
+from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
-from torch import nn
-
 from terraregistry.components.factories.arguments import Arguments
+from terraregistry.components.factories.drafts import Draft
+from terraregistry.components.factories.fitting import adapter_misfits
 from terraregistry.components.factories.part_planning import plan_part
 from terraregistry.components.factories.planned import OwnArguments, PlanningFactory
 from terraregistry.components.factories.unused import UnusedPolicy  # noqa: TC001 - read at run time
-from terraregistry.components.factories.wrapping import with_adapters
+from terraregistry.components.factories.wrapping import ADAPTERS_AT, with_adapters
 from terraregistry.components.models.framing import PaddingMode  # noqa: TC001 - read at run time
+from terraregistry.deferred import DeferredModule
 from terraregistry.errors import Problem, ProblemKind
 
 if TYPE_CHECKING:
+    from torch import nn
+
     from terraregistry.components.factories.parts import Part
     from terraregistry.registry import MultiSourceRegistry
+else:
+    nn = DeferredModule("torch.nn")
 
 __all__ = ["FullModelFactory"]
 
@@ -75,18 +81,14 @@ class FullModelFactory(PlanningFactory):
         return self._build(own | kwargs)
 
     # As above.
-    def plan(self, arguments: Mapping[str, Any]) -> Part:
-        """Check the arguments of `build_model`.
+    def draft(self, arguments: Mapping[str, Any]) -> Draft:
+        """Check the arguments of `build_model`, without making anything.
 
         Args:
             arguments: The arguments, by name.
 
         Returns:
-            The model, ready to be built.
-
-        Raises:
-            InvalidArgumentsError: Something is wrong; all of it is listed.
-            SourceUnavailableError: peft is asked for, and not installed.
+            The model after the first stage.
         """
         own, loose, found = _OWN.read(self, arguments)
         problems = [*found]
@@ -97,10 +99,9 @@ class FullModelFactory(PlanningFactory):
         part: Part | None = None
         if "model" in own:
             part = plan_part("model", self._models, own["model"], Arguments(loose, ""), (), problems, kind=nn.Module)
-        part = with_adapters(part, own.get("peft_config"), problems)
-        if part is None or problems:
-            raise self._refused(problems)
-        return part
+        adapters = own.get(ADAPTERS_AT)
+        part = with_adapters(part, adapters, problems)
+        return Draft(problems, part, partial(adapter_misfits, adapters))
 
 
 _OWN: Final = OwnArguments(FullModelFactory.build_model)

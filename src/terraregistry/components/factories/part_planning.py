@@ -5,20 +5,27 @@ from __future__ import annotations
 from inspect import Parameter
 from typing import TYPE_CHECKING, Final
 
-from torch import nn
-
 from terraregistry.components.factories.arguments import parameter_of
 from terraregistry.components.factories.parts import ModulePart, NamedPart
 from terraregistry.components.factories.problems import not_found, unlike
-from terraregistry.errors import ComponentNotFoundError, InvalidArgumentsError
+from terraregistry.deferred import DeferredModule
+from terraregistry.errors import ComponentNotFoundError, InvalidArgumentsError, ProblemKind
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from torch import nn
+
     from terraregistry.components.factories.arguments import Arguments
     from terraregistry.components.factories.parts import Builds, Part
     from terraregistry.errors import Problem
+else:
+    nn = DeferredModule("torch.nn")
 
-__all__ = ["plan_part"]
+__all__ = ["NOT_MADE", "plan_part"]
 
+NOT_MADE: Final = object()
+"""Stands for a module that is made later: whatever the type of its parameter is, it will be right."""
 _STARRED: Final = (Parameter.VAR_POSITIONAL, Parameter.VAR_KEYWORD)
 
 
@@ -40,7 +47,7 @@ def plan_part(
         registry: Where its name is looked up.
         given: Its name, or the part itself.
         arguments: What the caller gave for it.
-        leading: What it will be built from before these, with any values of the right types.
+        leading: What it will be built from before these, with any values of the right types, or `NOT_MADE`.
         problems: Where problems are added.
         kind: The protocol that a module has to satisfy.
         name_at: Where the caller wrote the name, if not at `where`.
@@ -53,17 +60,19 @@ def plan_part(
         faults = [*unlike(kind, given, where)]
         problems += faults
         return ModulePart(where, given, valid=not faults)
-    valid = True
+    refused: Sequence[Problem] = ()
     try:
         registry.validate(given, *leading, **arguments.values)
     except ComponentNotFoundError as error:
         problems.append(not_found(name_at or where, error))
         return None
     except InvalidArgumentsError as error:
-        problems += [arguments.located(problem) for problem in error.problems]
-        arguments = arguments.without({parameter_of(problem.path) for problem in error.problems})
-        valid = False
+        refused = error.problems
     named = [each for each in registry.signature(given).parameters.values() if each.kind not in _STARRED]
-    free = {parameter.name: parameter for parameter in named[len(leading) :]}
     names = tuple(each.name for each in named[: len(leading)])
-    return NamedPart(where, registry, given, arguments, names, free, valid)
+    later = {name for name, value in zip(names, leading, strict=False) if value is NOT_MADE}
+    refused = [each for each in refused if each.kind is not ProblemKind.TYPE or parameter_of(each.path) not in later]
+    problems += [arguments.located(problem) for problem in refused]
+    left = arguments.without({parameter_of(problem.path) for problem in refused}) if refused else arguments
+    free = {parameter.name: parameter for parameter in named[len(leading) :]}
+    return NamedPart(where, registry, given, left, names, free, valid=not refused)

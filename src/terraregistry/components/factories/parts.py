@@ -5,10 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final, NoReturn, Protocol
 
-from torch import nn
-
 from terraregistry.components.factories.arguments import parameter_of
 from terraregistry.components.factories.problems import invalid_composition, noting
+from terraregistry.deferred import DeferredModule
 from terraregistry.errors import ComponentProtocolError, InvalidArgumentsError
 
 if TYPE_CHECKING:
@@ -16,8 +15,12 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
     from inspect import Parameter
 
+    from torch import nn
+
     from terraregistry.components.factories.arguments import Arguments
     from terraregistry.errors import Problem
+else:
+    nn = DeferredModule("torch.nn")
 
 __all__ = ["Builds", "ModulePart", "NamedPart", "Part"]
 

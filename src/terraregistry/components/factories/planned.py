@@ -5,39 +5,46 @@ from __future__ import annotations
 import inspect
 import re
 from abc import ABC, abstractmethod
-from typing import TYPE_CHECKING, Any, Final, NamedTuple, Protocol
-
-from torch import nn
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from terraregistry.components.factories.arguments import parameter_of
 from terraregistry.components.factories.problems import is_composition
 from terraregistry.components.factories.unused import settled
+from terraregistry.deferred import DeferredModule
 from terraregistry.errors import InvalidArgumentsError, Problem
 from terraregistry.registry import Registry
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
-__all__ = ["OwnArguments", "Plan", "PlanningFactory", "Read"]
+    from torch import nn
+
+    from terraregistry.components.factories.drafts import Draft, Plan
+else:
+    nn = DeferredModule("torch.nn")
+
+__all__ = ["OwnArguments", "PlanningFactory", "Read"]
 
 _LISTS_OF_PARTS: Final = ("necks", "aux_decoders")
 
 
-class Plan(Protocol):
-    """A model that is checked, ready to be built."""
-
-    def build(self) -> nn.Module:
-        """Make the model."""
-        ...
-
-
 class PlanningFactory(ABC):
-    """A model factory that plans a model before it makes the first part of it."""
+    """A model factory that checks all of a model before it makes the first part of it, in two stages."""
 
     # The arguments of a factory are any objects.
     @abstractmethod
+    def draft(self, arguments: Mapping[str, Any]) -> Draft:
+        """Check the arguments of `build_model`, and make nothing.
+
+        Args:
+            arguments: The arguments, by name.
+
+        Returns:
+            The model after the first stage.
+        """
+
     def plan(self, arguments: Mapping[str, Any]) -> Plan:
-        """Check the arguments of `build_model`.
+        """Check the arguments of `build_model`, and whether the parts fit each other.
 
         Args:
             arguments: The arguments, by name.
@@ -47,10 +54,35 @@ class PlanningFactory(ABC):
 
         Raises:
             InvalidArgumentsError: Something is wrong; all of it is listed.
+            SourceUnavailableError: The library behind a source is missing or broken.
         """
+        draft = self.draft(arguments)
+        problems = [*draft.problems, *draft.misfits()]
+        if problems or draft.plan is None:
+            raise self._refused(problems)
+        return draft.plan
+
+    def check_arguments(self, **arguments: Any) -> None:
+        """Check the arguments of `build_model` for what can be said without making a part of the model.
+
+        That is everything but whether values suit the parts, and the parts each other: names and types of the arguments of
+        each part, what a task needs and takes, and what nothing reads. `validate_model` checks all of it.
+
+        Args:
+            **arguments: The arguments of `build_model`, by name.
+
+        Raises:
+            InvalidArgumentsError: Something is wrong with the arguments; everything that is wrong is listed, at the place
+                where it was written.
+            SourceUnavailableError: The library behind a source is missing or broken, and is needed to say what its
+                components take.
+        """
+        settled(arguments.get("unused"), component_of(self), arguments, self._check)
 
     def validate_model(self, **arguments: Any) -> None:
-        """Check the arguments of `build_model`, without making anything of them.
+        """Check the arguments of `build_model`, and whether the parts fit each other, without making the model.
+
+        Parts are made without weights and data to find that out.
 
         Args:
             **arguments: The arguments of `build_model`, by name.
@@ -61,6 +93,11 @@ class PlanningFactory(ABC):
             SourceUnavailableError: The library behind a source is missing or broken.
         """
         settled(arguments.get("unused"), component_of(self), arguments, self.plan)
+
+    def _check(self, arguments: Mapping[str, Any]) -> None:
+        problems = self.draft(arguments).problems
+        if problems:
+            raise self._refused(problems)
 
     def _build(self, arguments: Mapping[str, Any]) -> nn.Module:
         return settled(arguments.get("unused"), component_of(self), arguments, self._made, depth=1)

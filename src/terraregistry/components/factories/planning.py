@@ -1,32 +1,35 @@
-"""Checking a whole composition before its first part is made."""
+"""Checking the arguments of a whole composition: names, types, and what goes together."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
-
-from torch import nn
 
 from terraregistry.components.factories.arguments import Arguments, take_prefixed
 from terraregistry.components.factories.auxiliary import AuxiliaryPlanner
 from terraregistry.components.factories.branches import BranchPlanner
 from terraregistry.components.factories.composition import Composition
 from terraregistry.components.factories.counts import COUNTS, read_count
+from terraregistry.components.factories.drafts import Draft
+from terraregistry.components.factories.fitting import Parts
 from terraregistry.components.factories.framing import FRAMING, take_framing
 from terraregistry.components.factories.part_planning import plan_part
-from terraregistry.components.factories.problems import invalid_composition
 from terraregistry.components.factories.tasks import UNKNOWN_TASK, find_task
-from terraregistry.components.factories.tracing import Tracer
-from terraregistry.components.factories.wrapping import take_temporal, with_adapters, with_time
+from terraregistry.components.factories.wrapping import ADAPTERS_AT, take_temporal, with_adapters, with_time
+from terraregistry.deferred import DeferredModule
 from terraregistry.errors import ComponentNotFoundError, Problem, ProblemKind
 from terraregistry.protocols import Backbone, Decoder, Neck
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping, Sequence
+    from collections.abc import Collection, Mapping
+
+    from torch import nn
 
     from terraregistry.components.factories.branches import Branch
     from terraregistry.components.factories.parts import Part
     from terraregistry.components.factories.tasks import Task
     from terraregistry.registry import MultiSourceRegistry
+else:
+    nn = DeferredModule("torch.nn")
 
 __all__ = ["Planner", "Registries"]
 
@@ -65,36 +68,33 @@ class Planner:
         self._spellings: Final = list(names)
         self._problems: Final = list(problems)
 
-    def plan(self) -> Composition:
-        """Check everything.
+    def draft(self) -> Draft:
+        """Check everything that can be said before a part is made.
 
         Returns:
-            The composition, ready to be built.
-
-        Raises:
-            InvalidArgumentsError: Something is wrong; all of it is listed.
+            The composition, with what is wrong, and with what finds out whether its parts fit each other.
         """
         task = find_task(self._own["task"], self._problems) if "task" in self._own else UNKNOWN_TASK
         backbone, framing = self._backbone()
         given = enumerate(self._own.get("necks") or ())
         necks = [None if neck is None else self._neck(f"necks[{at}]", neck) for at, neck in given]
-        branch, aux = self._branches(task)
-        self._trace(task, backbone, necks, [*([branch] if branch is not None else []), *aux.values()])
+        branch, aux, aux_names = self._branches(task)
         for name in self._loose:
             self._problems.append(Problem(name, ProblemKind.UNKNOWN, choices=self._spellings))
-        if self._problems or backbone is None:
-            raise invalid_composition(self._problems)
-        results = {name: self._own[name] for name in ("rescale", "image_size_out")}
-        return Composition(task, backbone, [neck for neck in necks if neck is not None], branch, aux, framing, results)
-
-    def _trace(
-        self, task: Task, backbone: Part | None, necks: Sequence[Part | None], branches: Sequence[Branch]
-    ) -> None:
-        """Check that the parts fit each other, as far as that is known before they are made."""
-        tracer = Tracer(self._problems)
-        flow = tracer.features(backbone, necks, decoded=task.decodes) if "necks" in self._own else None
-        for branch in branches:
-            tracer.branch(branch, flow, pixel_wise=task.pixel_wise)
+        parts = Parts(
+            task=task,
+            backbone=backbone,
+            necks=necks if "necks" in self._own else None,
+            branches=[*([branch] if branch is not None else []), *aux.values()],
+            aux_names=aux_names,
+            adapters=self._own.get(ADAPTERS_AT),
+        )
+        composition: Composition | None = None
+        if backbone is not None and not self._problems:
+            results = {name: self._own[name] for name in ("rescale", "image_size_out")}
+            known = [neck for neck in necks if neck is not None]
+            composition = Composition(task, backbone, known, branch, aux, framing, results)
+        return Draft(self._problems, composition, parts.misfits)
 
     def _take(self, part: str) -> Arguments:
         arguments, problems = take_prefixed(part, self._loose, self._own.get(f"{part}_kwargs") or {})
@@ -117,7 +117,7 @@ class Planner:
             part = plan_part("backbone", registry, given, arguments, (), self._problems, kind=Backbone)
             self._remember(arguments, part)
         part = with_time(part, temporal, self._problems)
-        return with_adapters(part, self._own.get("peft_config"), self._problems), framing
+        return with_adapters(part, self._own.get(ADAPTERS_AT), self._problems), framing
 
     def _parameters_of(self, backbone: str | nn.Module | None) -> tuple[str, ...]:
         """Find out which parameters a backbone has itself; one that takes anything takes what frames images."""
@@ -143,13 +143,13 @@ class Planner:
         necks = self._registries.necks
         return plan_part(where, necks, name, arguments, ([1],), self._problems, kind=Neck, name_at=name_at)
 
-    def _branches(self, task: Task) -> tuple[Branch | None, dict[str, Branch]]:
+    def _branches(self, task: Task) -> tuple[Branch | None, dict[str, Branch], dict[str, str]]:
         arguments, head_arguments = self._take("decoder"), self._take("head")
         self._refuse_what_nothing_reads(task)
         if not task.decodes:
             why = f"{task.name} has no decoder"
             self._problems.extend([*arguments.unused(why), *head_arguments.unused(why)])
-            return None, {}
+            return None, {}, {}
         decoder: str | nn.Module | None = self._own.get("decoder")
         if decoder is None and "decoder" in self._own:
             self._problems.append(Problem("decoder", ProblemKind.MISSING, expected="str | Module"))
@@ -159,8 +159,9 @@ class Planner:
         if branch is not None:
             self._remember(arguments, branch.decoder)
             self._remember(head_arguments, branch.head)
-        aux = AuxiliaryPlanner(planner, count).plan(self._own.get("aux_decoders") or ())
-        return branch, aux
+        auxiliary = AuxiliaryPlanner(planner, count)
+        aux = auxiliary.plan(self._own.get("aux_decoders") or ())
+        return branch, aux, auxiliary.names
 
     def _refuse_what_nothing_reads(self, task: Task) -> None:
         names: tuple[str, ...] = ()

@@ -3,23 +3,28 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence  # noqa: TC003 - read at run time
+from functools import partial
 from typing import TYPE_CHECKING, Any, Final
-
-from torch import nn  # noqa: TC002 - read at run time
 
 from terraregistry.components.backbones.prithvi.bands import GivenBand  # noqa: TC001 - read at run time
 from terraregistry.components.factories.arguments import parameter_of
 from terraregistry.components.factories.auxiliary import AuxiliaryHead  # noqa: TC001 - read at run time
+from terraregistry.components.factories.drafts import Draft
 from terraregistry.components.factories.planned import OwnArguments, PlanningFactory
-from terraregistry.components.factories.problems import is_composition
 from terraregistry.components.factories.unused import UnusedPolicy  # noqa: TC001 - read at run time
-from terraregistry.errors import ComponentNotFoundError, InvalidArgumentsError, Problem, ProblemKind
+from terraregistry.deferred import DeferredModule
+from terraregistry.errors import ComponentNotFoundError, Problem, ProblemKind
 
 if TYPE_CHECKING:
-    from terraregistry.components.factories.composition import Composition
+    from collections.abc import Iterable
+
+    from torch import nn
+
     from terraregistry.components.factories.encoder_decoder import EncoderDecoderFactory
     from terraregistry.protocols import Backbone
     from terraregistry.registry import MultiSourceRegistry
+else:
+    nn = DeferredModule("torch.nn")
 
 __all__ = ["PrithviModelFactory"]
 
@@ -106,17 +111,14 @@ class PrithviModelFactory(PlanningFactory):
         return self._build(own | kwargs)
 
     # As above.
-    def plan(self, arguments: Mapping[str, Any]) -> Composition:
-        """Check the arguments of `build_model`.
+    def draft(self, arguments: Mapping[str, Any]) -> Draft:
+        """Check the arguments of `build_model`, with those of every part, without making any part.
 
         Args:
             arguments: The arguments, by name.
 
         Returns:
-            The composition, ready to be built.
-
-        Raises:
-            InvalidArgumentsError: Something is wrong; all of it is listed.
+            The composition after the first stage.
         """
         own, loose, found = _OWN.read(self, arguments)
         problems = [*found, *self._unlike_prithvi(own.get("backbone"))]
@@ -130,21 +132,14 @@ class PrithviModelFactory(PlanningFactory):
             else:
                 inner[name] = value
         inner |= {_INNER[name]: own[name] for name in _INNER if name in own and self._matters(name, own)}
-        return self._planned(inner, problems, wrong={parameter_of(problem.path) for problem in found})
+        draft = self._factory.draft(inner)
+        # What is wrong in itself was left out, and is not missing.
+        relevant = partial(self._relevant, wrong={parameter_of(problem.path) for problem in found})
+        return Draft([*problems, *relevant(draft.problems)], draft.plan, lambda: relevant(draft.misfits()))
 
-    def _planned(self, inner: Mapping[str, Any], problems: list[Problem], wrong: set[str]) -> Composition:  # as above
-        composition: Composition | None = None
-        try:
-            composition = self._factory.plan(inner)
-        except InvalidArgumentsError as error:
-            if not is_composition(error):
-                raise
-            moved = [self._moved(problem) for problem in error.problems]
-            # What is wrong in itself was left out, and is not missing.
-            problems += [problem for problem in moved if parameter_of(problem.path) not in wrong]
-        if composition is None or problems:
-            raise self._refused(problems)
-        return composition
+    def _relevant(self, problems: Iterable[Problem], wrong: set[str]) -> list[Problem]:
+        moved = map(self._moved, problems)
+        return [problem for problem in moved if parameter_of(problem.path) not in wrong]
 
     def _moved(self, problem: Problem) -> Problem:
         name = parameter_of(problem.path)

@@ -4,26 +4,29 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence  # noqa: TC003 - read at run time
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Any, Final
-
-from torch import nn
 
 from terraregistry.components.backbones.prithvi.bands import GivenBand  # noqa: TC001 - read at run time
 from terraregistry.components.factories.arguments import Arguments, take_prefixed
 from terraregistry.components.factories.checks import only_task, positive, with_own
+from terraregistry.components.factories.drafts import Draft
 from terraregistry.components.factories.part_planning import plan_part
 from terraregistry.components.factories.planned import OwnArguments, PlanningFactory
-from terraregistry.components.factories.shadows import make_shadow
 from terraregistry.components.factories.smp_library import encoder_problems, smp_models, weights_of
 from terraregistry.components.factories.unused import UnusedPolicy  # noqa: TC001 - read at run time
-from terraregistry.components.models.whole import SmpModel
+from terraregistry.deferred import DeferredModule
 from terraregistry.errors import Problem, ProblemKind
 from terraregistry.nearest import nearest
 
 if TYPE_CHECKING:
     from collections.abc import Container
 
+    from torch import nn
+
     from terraregistry.components.factories.parts import Part
+else:
+    nn = DeferredModule("torch.nn")
 
 __all__ = ["SMPModelFactory"]
 
@@ -41,6 +44,8 @@ class _Segmentation:
     rescale: bool
 
     def build(self) -> nn.Module:
+        from terraregistry.components.models.whole import SmpModel
+
         return SmpModel(self.part.build(encoder_weights=self.weights), rescale=self.rescale)
 
 
@@ -108,17 +113,17 @@ class SMPModelFactory(PlanningFactory):
         return self._build(own | kwargs)
 
     # As above.
-    def plan(self, arguments: Mapping[str, Any]) -> _Segmentation:
-        """Check the arguments of `build_model`.
+    def draft(self, arguments: Mapping[str, Any]) -> Draft:
+        """Check the arguments of `build_model`, without making anything.
 
         Args:
             arguments: The arguments, by name.
 
         Returns:
-            The model, ready to be built.
+            The model after the first stage; the second makes it without data.
 
         Raises:
-            InvalidArgumentsError: Something is wrong; all of it is listed.
+            SourceUnavailableError: smp is missing or broken.
         """
         own, loose, found = _OWN.read(self, arguments)
         problems = [*found, *only_task(own.get("task", _TASK), _TASK, "SMPModelFactory")]
@@ -128,11 +133,8 @@ class SMPModelFactory(PlanningFactory):
             problems += encoder_problems(own["backbone"], weights, self._networks)
         part = self._part(own, loose, problems)
         if part is None or problems:
-            raise self._refused(problems)
-        problems += _refusals(part)
-        if problems:
-            raise self._refused(problems)
-        return _Segmentation(part, weights, own["rescale"])
+            return Draft(problems, None)
+        return Draft((), _Segmentation(part, weights, own["rescale"]), partial(_refusals, part))
 
     def _part(
         self, own: Mapping[str, Any], loose: Mapping[str, Any], problems: list[Problem]
@@ -175,6 +177,8 @@ def _channels(own: Mapping[str, Any]) -> list[Problem]:  # as above
 
 def _refusals(part: Part) -> list[Problem]:
     """Find out what smp refuses, by making the model without weights and data."""
+    from terraregistry.components.factories.shadows import make_shadow
+
     try:
         make_shadow(lambda: part.build(encoder_weights=None))
     except (ValueError, KeyError, AssertionError) as error:

@@ -7,14 +7,17 @@ import importlib
 import inspect
 from typing import TYPE_CHECKING, Any, Final, cast
 
-from torch import nn
-
+from terraregistry.deferred import DeferredModule
 from terraregistry.errors import Problem, ProblemKind, SourceUnavailableError
 from terraregistry.nearest import nearest
 from terraregistry.registry import Registry
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Container, Mapping
+
+    from torch import nn
+else:
+    nn = DeferredModule("torch.nn")
 
 __all__ = ["encoder_problems", "smp_encoders", "smp_models", "weights_of"]
 

@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
-from typing import Final
-
-from torch import nn
+from typing import TYPE_CHECKING, Final
 
 from terraregistry.components.factories.task_table import TASKS, UNKNOWN_TASK, Task
-from terraregistry.components.heads import RegressionHead, ScalarHead, SegmentationHead
+from terraregistry.deferred import DeferredModule
 from terraregistry.errors import Problem, ProblemKind
 from terraregistry.nearest import did_you_mean, nearest
 from terraregistry.registry import Registry
 
+if TYPE_CHECKING:
+    from torch import nn
+else:
+    nn = DeferredModule("torch.nn")
+
 __all__ = ["HEADS", "TASKS", "UNKNOWN_TASK", "Task", "find_task"]
 
-HEADS: Final = Registry[nn.Module](
-    RegressionHead=RegressionHead, ScalarHead=ScalarHead, SegmentationHead=SegmentationHead
-)
+HEADS: Final = Registry[nn.Module]()
+for _name in ("RegressionHead", "ScalarHead", "SegmentationHead"):
+    HEADS.register_lazy(_name, f"terraregistry.components.heads:{_name}")
 
 
 def find_task(name: str, problems: list[Problem]) -> Task:

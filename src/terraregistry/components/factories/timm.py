@@ -8,20 +8,21 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, cast
 
-from torch import nn
-
-from terraregistry.components.backbones.weights.files import read_weights
-from terraregistry.components.backbones.weights.fitting import load_exactly
 from terraregistry.components.factories.arguments import take_prefixed
 from terraregistry.components.factories.checks import only_task, positive, with_own
+from terraregistry.components.factories.drafts import Draft
 from terraregistry.components.factories.part_planning import plan_part
 from terraregistry.components.factories.planned import OwnArguments, PlanningFactory
 from terraregistry.components.factories.unused import UnusedPolicy  # noqa: TC001 - read at run time
-from terraregistry.components.models.whole import TimmModel
+from terraregistry.deferred import DeferredModule
 from terraregistry.errors import Problem, ProblemKind
 
 if TYPE_CHECKING:
+    from torch import nn
+
     from terraregistry.components.factories.parts import Builds, Part
+else:
+    nn = DeferredModule("torch.nn")
 
 __all__ = ["TimmModelFactory"]
 
@@ -44,6 +45,8 @@ class _Classifier:
     file: str
 
     def build(self) -> nn.Module:
+        from terraregistry.components.models.whole import TimmModel
+
         backbone = self.part.build()
         # timm's own network, in the module that makes a backbone of it.
         network: nn.Module = backbone.timm_model  # type: ignore[assignment]  # torch: an attribute is a tensor or module
@@ -107,17 +110,14 @@ class TimmModelFactory(PlanningFactory):
         return self._build(own | kwargs)
 
     # As above.
-    def plan(self, arguments: Mapping[str, Any]) -> _Classifier:
-        """Check the arguments of `build_model`.
+    def draft(self, arguments: Mapping[str, Any]) -> Draft:
+        """Check the arguments of `build_model`, without making anything.
 
         Args:
             arguments: The arguments, by name.
 
         Returns:
-            The classifier, ready to be built.
-
-        Raises:
-            InvalidArgumentsError: Something is wrong; all of it is listed.
+            The classifier after the first stage; there is no second.
         """
         own, loose, found = _OWN.read(self, arguments)
         problems = [*found, *only_task(own.get("task", _TASK), _TASK, "TimmModelFactory")]
@@ -136,9 +136,7 @@ class TimmModelFactory(PlanningFactory):
             part = plan_part("backbone", self._networks, own["backbone"], given, (), problems, kind=nn.Module)
         choices = [*_OWN.names, *(given.spellings(part.parameters) if part is not None else ())]
         problems += [Problem(name, ProblemKind.UNKNOWN, choices=choices) for name in loose]
-        if part is None or problems:
-            raise self._refused(problems)
-        return _Classifier(part, file)
+        return Draft(problems, None if part is None else _Classifier(part, file))
 
 
 def _missing(file: str) -> list[Problem]:
@@ -150,6 +148,9 @@ def _missing(file: str) -> list[Problem]:
 
 def _load(network: nn.Module, file: str, component: str) -> None:
     """Load a file of weights, without a classifier of another number of classes."""
+    from terraregistry.components.backbones.weights.files import read_weights
+    from terraregistry.components.backbones.weights.fitting import load_exactly
+
     state, own = read_weights(file, component), network.state_dict()
     # timm names the layers that depend on the number of classes in a dictionary of values of several types.
     classifier: str | tuple[str, ...] = cast("Any", network).pretrained_cfg["classifier"]

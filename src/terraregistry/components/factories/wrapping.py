@@ -3,37 +3,36 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final, cast
+from typing import TYPE_CHECKING, Any, Final
 
-from torch import nn
-
-from terraregistry.components.backbones.adapters import adapted, check_adapter
-from terraregistry.components.backbones.temporal import TemporalWrapper
 from terraregistry.components.factories.arguments import Arguments
-from terraregistry.components.factories.part_planning import plan_part
+from terraregistry.components.factories.part_planning import NOT_MADE, plan_part
 from terraregistry.components.factories.parts import NamedPart
-from terraregistry.errors import (
-    InvalidArgumentsError,
-    Problem,
-    ProblemKind,
-    UntrainedBackboneWarning,
-    describe_value,
-)
+from terraregistry.deferred import DeferredModule
+from terraregistry.errors import Problem, ProblemKind, UntrainedBackboneWarning, describe_value
 from terraregistry.registry import Registry
 
 if TYPE_CHECKING:
-    from collections.abc import Collection
+    from collections.abc import Collection, Mapping
     from inspect import Parameter
 
+    from torch import nn
+
     from terraregistry.components.factories.parts import Part
+else:
+    nn = DeferredModule("torch.nn")
 
-__all__ = ["ADAPTERS", "WrappedPart", "take_temporal", "with_adapters", "with_time"]
+__all__ = ["ADAPTERS", "ADAPTERS_AT", "WrappedPart", "take_temporal", "with_adapters", "with_time"]
 
-_WRAPPERS: Final = Registry[nn.Module](TemporalWrapper=TemporalWrapper, adapters=adapted)
 ADAPTERS: Final = "adapters"
 """The name of what puts adapters on a backbone."""
+ADAPTERS_AT: Final = "peft_config"
+"""The argument of a factory that asks for them."""
+_TIME: Final = "TemporalWrapper"
+_WRAPPERS: Final = Registry[nn.Module]()
+_WRAPPERS.register_lazy(_TIME, "terraregistry.components.backbones.temporal:TemporalWrapper")
+_WRAPPERS.register_lazy(ADAPTERS, "terraregistry.components.backbones.adapters:adapted")
 _USE: Final = "use_temporal"
 _TEMPORAL: Final = "temporal_"
 _PRETRAINED: Final = "pretrained"
@@ -144,7 +143,7 @@ def with_time(part: Part | None, arguments: Arguments, problems: list[Problem]) 
     if use is False:
         problems += rest.unused(f"it needs {arguments.path(_USE)}=True")
         return part
-    return _around(part, "TemporalWrapper", rest, problems)
+    return _around(part, _TIME, rest, problems)
 
 
 # What a method takes is its own.
@@ -157,22 +156,11 @@ def with_adapters(part: Part | None, given: Mapping[str, Any] | None, problems: 
         problems: Where problems are added.
 
     Returns:
-        The backbone, with adapters or without.
-
-    Raises:
-        SourceUnavailableError: peft is not installed.
+        The backbone, with adapters or without; what only the library peft can say of them is not checked.
     """
     if given is None:
         return part
-    arguments = Arguments(given, "peft_config.")
-    wrapped = _around(part, ADAPTERS, arguments, problems, AdaptedPart)
-    method, options = given.get("method"), given.get("peft_config_kwargs")
-    if isinstance(method, str) and (options is None or isinstance(options, Mapping)):
-        try:
-            check_adapter(method, cast("Mapping[str, Any] | None", options))
-        except InvalidArgumentsError as error:
-            problems += [arguments.located(problem) for problem in error.problems]
-    return wrapped
+    return _around(part, ADAPTERS, Arguments(given, f"{ADAPTERS_AT}."), problems, AdaptedPart)
 
 
 def _around(
@@ -182,8 +170,7 @@ def _around(
     problems: list[Problem],
     kind: type[WrappedPart] = WrappedPart,
 ) -> Part | None:
-    leading = (nn.Identity(),)
-    wrapper = plan_part("backbone", _WRAPPERS, name, arguments, leading, problems, kind=nn.Module)
+    wrapper = plan_part("backbone", _WRAPPERS, name, arguments, (NOT_MADE,), problems, kind=nn.Module)
     if part is None or not isinstance(wrapper, NamedPart):
         return part
     return kind(part, wrapper)

@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 from torch import Tensor, nn
 
-from terraregistry.components.models.framing import find_patch_size, pad_to_patches, three_axes
+from terraregistry.components.models.framing import find_patch_size, three_axes
 from terraregistry.components.models.images import image_size_of, is_image
 from terraregistry.components.models.layout import channels_first, layouts_of
+from terraregistry.components.models.padding import pad_to_patches
 from terraregistry.components.necks.sequence import NeckSequence
 
 if TYPE_CHECKING:

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Any
 from torch.nn import functional
 
 from terraregistry.components.models.encoder_decoder import EncoderDecoderModel
-from terraregistry.components.models.framing import centre_crop
 from terraregistry.components.models.images import image_size_of
 from terraregistry.components.models.output import ModelOutput
+from terraregistry.components.models.padding import centre_crop
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
