@@ -11,6 +11,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from terraregistry import MODEL_FACTORY_REGISTRY
+from terraregistry.errors import InvalidArgumentsError, Problem, ProblemKind
 from terraregistry.nearest import did_you_mean, suggested
 from terraregistry.tools.checking import Finding, Replacement, check_config, describes_model, find_files
 from terraregistry.tools.reports import as_github, as_json, as_sarif, as_text
@@ -50,6 +52,16 @@ wrong.yaml:6:1: num_classes: expected int | None, got str '3'
       | ^^^^^^^^^^^
 1 of 2 configs is wrong
 """
+ONE_IS_VALID = "1 config is valid (--fit also checks that the parts fit each other)\n"
+MISFIT = RIGHT.replace("indices: [0, 2]", "indices: [0, 9]")
+"""Every argument is right, and one value does not suit the backbone."""
+MISFIT_TEXT = """\
+c.yaml:7:18: necks[0].indices[1]: expected -5 to 4 with 5 features, got 9; backbone ('timm_test_resnet') gives 5 features, \
+maps (B, C, H, W) of 32, 32, 48, 192 and 96 channels at strides 2, 4, 8, 16 and 32
+    7 |     indices: [0, 9]
+      |                  ^
+1 of 1 config is wrong
+"""
 
 
 @pytest.fixture
@@ -67,7 +79,7 @@ def test_each_mistake_has_its_line_and_what_to_write_instead(run, configs):
 
 def test_right_configs_are_counted(run, configs):
     result = run("validate", "right.yaml")
-    assert (result.exit_code, result.stdout, result.stderr) == (0, "1 config is valid\n", "")
+    assert (result.exit_code, result.stdout, result.stderr) == (0, ONE_IS_VALID, "")
 
 
 def test_a_folder_stands_for_the_configs_in_it(run, configs):
@@ -89,7 +101,7 @@ def test_other_files_are_passed_over_where_that_is_asked_for(run, configs):
     (configs / "compose.yaml").write_text("services: {web: {image: nginx}}\n", encoding="utf-8")
     (configs / "wrong.yaml").unlink()
 
-    assert run("validate", "--skip-others", ".").stdout == "1 config is valid\n"
+    assert run("validate", "--skip-others", ".").stdout == ONE_IS_VALID
     assert run("validate", "--skip-others", "compose.yaml").stdout == "0 configs are valid\n"
     result = run("validate", ".")
     assert result.exit_code == 2
@@ -115,7 +127,59 @@ def test_arguments_that_nothing_reads_can_be_warnings(run, configs):
     assert result.exit_code == 0
     assert result.stderr.startswith("wrong.yaml:11:1: warning: decoder_num_conv: unknown argument; did you mean")
     assert "      | decoder_num_convs: 1\n" in result.stderr
-    assert result.stdout == "1 config is valid\n"
+    assert result.stdout == ONE_IS_VALID
+
+
+def test_whether_the_parts_fit_is_checked_where_that_is_asked_for(run, configs):
+    (configs / "c.yaml").write_text(MISFIT, encoding="utf-8")
+
+    assert run("validate", "c.yaml").stdout == ONE_IS_VALID
+    result = run("validate", "--fit", "c.yaml")
+    assert (result.exit_code, result.stdout, result.stderr) == (2, "", MISFIT_TEXT)
+    result = run("validate", "--fit", "right.yaml")
+    assert (result.exit_code, result.stdout, result.stderr) == (0, "1 config is valid\n", "")
+
+
+def test_what_is_wrong_in_the_arguments_is_found_with_and_without_their_fit(run, configs):
+    assert run("validate", "--fit", "wrong.yaml", "right.yaml").stderr == TEXT
+
+
+def test_every_format_has_what_does_not_fit(run, configs):
+    (configs / "c.yaml").write_text(MISFIT, encoding="utf-8")
+    message = MISFIT_TEXT.partition(": ")[2].partition("\n")[0]
+
+    def printed(output):
+        assert run("validate", "c.yaml", "--format", output).exit_code == 0
+        result = run("validate", "--fit", "c.yaml", "--format", output)
+        assert (result.exit_code, result.stderr) == (2, "")
+        return result.stdout
+
+    (found,) = json.loads(printed("json"))
+    assert (found["line"], found["column"], found["message"], found["suggestion"]) == (7, 18, message, None)
+    (found,) = json.loads(printed("sarif"))["runs"][0]["results"]
+    assert (found["message"]["text"], found["locations"][0]["physicalLocation"]["region"]["startColumn"]) == (
+        message,
+        18,
+    )
+    start = "::error file=c.yaml,line=7,endLine=7,col=18,endColumn=19,title=terraregistry::necks[0].indices[1]: "
+    assert printed("github").startswith(start)
+
+
+def test_a_factory_that_cannot_tell_the_stages_apart_is_asked_for_all(run, configs):
+    class Whole:
+        """Makes nothing."""
+
+        def build_model(self, task: str):
+            raise NotImplementedError
+
+        def validate_model(self, **arguments):
+            raise InvalidArgumentsError("Whole.build_model", "R", (Problem("task", ProblemKind.INVALID, detail="no"),))
+
+    (configs / "c.yaml").write_text("model_factory: Whole\ntask: x\n", encoding="utf-8")
+    with MODEL_FACTORY_REGISTRY.scope():
+        MODEL_FACTORY_REGISTRY.register(Whole)
+        result = run("validate", "c.yaml")
+    assert result.stderr.startswith("c.yaml:2:1: task: no\n")
 
 
 def test_a_module_is_imported_first(run, configs):
@@ -167,7 +231,7 @@ def test_a_text_without_suggestions_has_none():
 def test_an_exception_of_a_component_is_a_finding(monkeypatch, tmp_path):
     import terraregistry.tools.trial as trial
 
-    def fail(request):
+    def fail(request, *, fit):
         raise OSError("the disk is gone")
 
     monkeypatch.setattr(trial, "make_factory", fail)

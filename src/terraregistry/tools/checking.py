@@ -115,12 +115,13 @@ def describes_model(file: str) -> bool:
         return True
 
 
-def check_config(file: str, *, allow_unused: bool = False) -> list[Finding]:
+def check_config(file: str, *, allow_unused: bool = False, fit: bool = False) -> list[Finding]:
     """Validate a config without building anything.
 
     Args:
         file: The config.
         allow_unused: Whether arguments that nothing reads are only worth a warning.
+        fit: Whether to make each part without data as well, to find out whether they fit each other; that needs torch.
 
     Returns:
         What is wrong with it, in the order of the lines.
@@ -134,7 +135,7 @@ def check_config(file: str, *, allow_unused: bool = False) -> list[Finding]:
         warnings.simplefilter("always")
         try:
             request = find_request(read_config(file))
-            make_factory(allowing(request) if allow_unused else request)
+            make_factory(allowing(request) if allow_unused else request, fit=fit)
         except ConfigError as error:
             problems += [(line, column, text, False) for line, column, text in error.problems]
         except Exception as error:  # noqa: BLE001 - a component may raise anything

@@ -70,11 +70,13 @@ class Trial:
     modules: tuple[Part, ...] = ()
 
 
-def make_factory(request: ModelRequest) -> ModelFactory:
+def make_factory(request: ModelRequest, *, fit: bool = True) -> ModelFactory:
     """Make the model factory of a request, and have it validate the arguments.
 
     Args:
         request: What a config asks for.
+        fit: Whether parts are made without data, to find out whether they fit each other; without, only the arguments are
+            checked, which needs no torch, where the factory can tell one from the other.
 
     Returns:
         The factory; nothing else is constructed.
@@ -90,7 +92,7 @@ def make_factory(request: ModelRequest) -> ModelFactory:
         raise request.document.error([(request.factory_path, str(error))]) from None
     try:
         with _located(request):
-            _validate(factory, deepcopy(request.arguments))
+            _validate(factory, deepcopy(request.arguments), fit=fit)
     except InvalidArgumentsError as error:
         raise request.error(error.problems) from None
     return factory
@@ -213,9 +215,10 @@ def _say_dropped(request: ModelRequest, warning: UnusedArgumentWarning) -> None:
         warnings.warn(f"{place}: warning: {text}; {why}it was dropped", stacklevel=2)
 
 
-def _validate(factory: ModelFactory, arguments: dict[str, Any]) -> None:  # a factory has arguments of its own
-    """Have a factory check arguments: by its own `validate_model`, or else by the signature of its `build_model`."""
-    validate = getattr(factory, "validate_model", None)
+def _validate(factory: ModelFactory, arguments: dict[str, Any], *, fit: bool) -> None:  # a factory has its own
+    """Have a factory check arguments: by a method of its own, or else by the signature of its `build_model`."""
+    check = None if fit else getattr(factory, "check_arguments", None)
+    validate = getattr(factory, "validate_model", None) if check is None else check
     if validate is not None:
         validate(**arguments)
         return

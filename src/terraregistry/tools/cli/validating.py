@@ -49,6 +49,13 @@ def validate(
     unused: Annotated[
         Unused, typer.Option(help="What arguments that nothing reads are: errors, or worth a warning.")
     ] = Unused.ERROR,
+    fit: Annotated[
+        bool,
+        typer.Option(
+            "--fit",
+            help="Also make each part without data, and check that the parts fit each other; imports torch.",
+        ),
+    ] = False,
     skip_others: Annotated[
         bool, typer.Option("--skip-others", help="Pass over YAML files in which there is no `model_factory`.")
     ] = False,
@@ -56,17 +63,21 @@ def validate(
 ) -> None:
     """Validate configs without building anything: each mistake with file, line, column, and what to write instead.
 
+    Names, types, and what goes together are checked, which takes no torch once the index is made; with `--fit` also
+    whether the parts fit each other.
+
     Exits with 0, or with 2 when a config is wrong; warnings alone leave it at 0.
     """
     _import(imports or [])
     files = [file for file in find_files(configs) if not skip_others or describes_model(file)]
     if not files and not skip_others:
         raise refuse(f"there is no .yaml or .yml file in {', '.join(configs)}")
-    findings = [each for file in _watched(files) for each in check_config(file, allow_unused=unused is Unused.WARN)]
+    allow = unused is Unused.WARN
+    findings = [each for file in _watched(files) for each in check_config(file, allow_unused=allow, fit=fit)]
     _print(findings, output)
     wrong = {each.file for each in findings if not each.is_warning}
     if output is Format.TEXT:
-        typer.echo(_summary(len(files), len(wrong)), err=bool(wrong))
+        typer.echo(_summary(len(files), len(wrong), fit=fit), err=bool(wrong))
     if wrong:
         raise typer.Exit(Status.WRONG_INPUT)
 
@@ -96,11 +107,12 @@ def _print(findings: Sequence[Finding], output: Format) -> None:
             typer.echo(as_sarif(findings, metadata.version("terraregistry")))
 
 
-def _summary(count: int, wrong: int) -> str:
+def _summary(count: int, wrong: int, *, fit: bool) -> str:
     configs = f"{count} config{'s' if count != 1 else ''}"
     if wrong:
         return f"{wrong} of {configs} {'are' if wrong != 1 else 'is'} wrong"
-    return f"{configs} {'are' if count != 1 else 'is'} valid"
+    further = "" if fit or not count else " (--fit also checks that the parts fit each other)"
+    return f"{configs} {'are' if count != 1 else 'is'} valid{further}"
 
 
 def _watched(files: Sequence[str]) -> Iterator[str]:
