@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Any, Final
+from abc import abstractmethod
+from typing import TYPE_CHECKING, Any, Final, cast
 
 from yaml import AliasEvent, MarkedYAMLError, SafeLoader
-from yaml.error import Mark
+from yaml.composer import Composer
 from yaml.nodes import Node
 
 if TYPE_CHECKING:
+    from yaml.error import Mark
     from yaml.events import Event
 
-__all__ = ["MAX_DEPTH", "MAX_NODES", "AliasNode", "ConfigLoader", "LimitError", "start_of"]
+__all__ = ["MAX_DEPTH", "MAX_NODES", "AliasNode", "BoundedComposer", "ConfigLoader", "LimitError", "start_of"]
 
 MAX_DEPTH: Final = 100
 """How deep lists and mappings may be nested."""
@@ -33,22 +35,11 @@ class AliasNode(Node):
     """An alias: `value` is the node that it stands for, the marks are those of the alias itself."""
 
 
-class ConfigLoader(SafeLoader):
-    """Composes nodes, with a bound on their depth and number.
+class BoundedComposer(Composer):
+    """Composes nodes from the events of a parser, with a bound on their depth and number."""
 
-    Dates stay text, and a number with an exponent is a float also without a dot and a sign (`1e-4`), which PyYAML alone
-    reads as text.
-    """
-
-    yaml_implicit_resolvers: dict[Any, Any] = {  # noqa: RUF012 - as its base class declares it, of anything
-        first: [(tag, pattern) for tag, pattern in resolvers if tag not in _NOT_RESOLVED]
-        for first, resolvers in SafeLoader.yaml_implicit_resolvers.items()
-    }
-
-    def __init__(self, text: str) -> None:
-        super().__init__(text)
-        self._depth = 0
-        self._nodes = 0
+    _depth: int = 0
+    _nodes: int = 0
 
     def compose_node(self, parent: Node | None, index: int) -> Node | None:
         """Compose the next node, an alias as an `AliasNode`."""
@@ -65,6 +56,29 @@ class ConfigLoader(SafeLoader):
             return AliasNode("", node, start_of(event), start_of(event))
         return node
 
+    @abstractmethod
+    def next_event(self) -> Event:
+        """Parse the next event without consuming it."""
+
+
+class ConfigLoader(BoundedComposer, SafeLoader):
+    """PyYAML's own loader of plain values.
+
+    Dates stay text, and a number with an exponent is a float also without a dot and a sign (`1e-4`), which PyYAML alone
+    reads as text.
+
+    Args:
+        text: The config.
+    """
+
+    yaml_implicit_resolvers: dict[Any, Any] = {  # noqa: RUF012 - as its base class declares it, of anything
+        first: [(tag, pattern) for tag, pattern in resolvers if tag not in _NOT_RESOLVED]
+        for first, resolvers in SafeLoader.yaml_implicit_resolvers.items()
+    }
+
+    def __init__(self, text: str) -> None:
+        SafeLoader.__init__(self, text)
+
     def next_event(self) -> Event:
         """Parse the next event without consuming it."""
         return self.peek_event()  # type: ignore[no-untyped-call, no-any-return]  # untyped stub
@@ -73,9 +87,9 @@ class ConfigLoader(SafeLoader):
 def start_of(place: Event | Node) -> Mark:
     """Say where an event or node begins."""
     mark = place.start_mark
-    if not isinstance(mark, Mark):
+    if mark is None:
         raise TypeError(f"{type(place).__name__} has no mark")
-    return mark
+    return cast("Mark", mark)  # libyaml has a class of its own for the same
 
 
 ConfigLoader.add_implicit_resolver(  # pyright: ignore[reportUnknownMemberType]  # the stubs leave its arguments untyped

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -13,6 +14,7 @@ from terraregistry.tools.config.builder import build_document
 from terraregistry.tools.config.loader import ConfigLoader, LimitError, start_of
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from os import PathLike
 
     from yaml.nodes import Node
@@ -81,14 +83,23 @@ def parse_config(text: str, file: str = "<config>") -> Document:
     >>> document.keys["lr",]
     Position(line=2, column=1)
     """
+    return build_document(_compose_ordinary()(text) or _compose(text, file), file)
+
+
+@functools.cache
+def _compose_ordinary() -> Callable[[str], Node | None]:
+    try:
+        from terraregistry.tools.config.libyaml import compose_ordinary
+    except ImportError:  # PyYAML can be installed without libyaml
+        return lambda _: None
+    return compose_ordinary
+
+
+def _compose(text: str, file: str) -> Node:
     try:
         loader = ConfigLoader(text)
     except ReaderError as error:
         raise _bad_character(text, file, error.position) from None
-    return build_document(_compose(loader, file), file)
-
-
-def _compose(loader: ConfigLoader, file: str) -> Node:
     try:
         root = loader.get_node() if loader.check_node() else None
         second = start_of(loader.next_event()) if loader.check_node() else None
