@@ -6,6 +6,23 @@ of it.
 
 from __future__ import annotations
 
-from terraregistry.tools.cli.application import app, main
+from typing import TYPE_CHECKING
+
+from terraregistry.tools.cli.application import main
+
+if TYPE_CHECKING:
+    import typer
+
+    app: typer.Typer
+    """The application with all of its commands."""
 
 __all__ = ["app", "main"]
+
+
+def __getattr__(name: str) -> typer.Typer:
+    """Make the application when it is asked for: that imports every command."""
+    if name != "app":
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    from terraregistry.tools.cli import application
+
+    return application.app

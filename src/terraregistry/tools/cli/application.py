@@ -2,34 +2,63 @@
 
 from __future__ import annotations
 
+import gc
+import importlib
 import sys
 from importlib import metadata
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 
-from terraregistry.tools.cli.build import build
-from terraregistry.tools.cli.doctor import doctor
-from terraregistry.tools.cli.listing import list_components
 from terraregistry.tools.cli.quick import QuickCommand, QuickGroup
-from terraregistry.tools.cli.schema import schema
-from terraregistry.tools.cli.showing import show
-from terraregistry.tools.cli.typings import typings
-from terraregistry.tools.cli.validating import validate
 
-__all__ = ["app", "main"]
+if TYPE_CHECKING:
+    app: typer.Typer
+    """The application with all of its commands."""
 
-app: typer.Typer = typer.Typer(
-    name="terraregistry", cls=QuickGroup, no_args_is_help=True, pretty_exceptions_enable=False
-)
+__all__ = ["app", "application", "main"]
+
+_COMMANDS: Final = {
+    "list": "listing:list_components",
+    "show": "showing:show",
+    "schema": "schema:schema",
+    "doctor": "doctor:doctor",
+    "validate": "validating:validate",
+    "build": "build:build",
+    "typings": "typings:typings",
+}
+"""Where each command is, in the order of the help."""
+_SLOW: Final = ("build", "typings")
+"""Those that take much longer than it takes to start."""
+_OBJECTS: Final = 100_000
+"""How many objects come to be before the collector of garbage looks through them: more than the index has."""
+
+
+def application(*commands: str) -> typer.Typer:
+    """Make the application.
+
+    Args:
+        *commands: The commands that will be asked for: only their modules are imported. All of them by default.
+
+    Returns:
+        The application.
+    """
+    made = typer.Typer(name="terraregistry", cls=QuickGroup, no_args_is_help=True, pretty_exceptions_enable=False)
+    made.callback()(_root)
+    for name in commands or _COMMANDS:
+        module, _, function = _COMMANDS[name].partition(":")
+        command = getattr(importlib.import_module(f"terraregistry.tools.cli.{module}"), function)
+        made.command(name, cls=None if name in _SLOW else QuickCommand)(command)
+    return made
 
 
 def main() -> None:
     """Run the command line: the entry point."""
+    gc.set_threshold(_OBJECTS)
     reconfigure = getattr(sys.stdout, "reconfigure", None)
     if reconfigure is not None:
         reconfigure(errors="backslashreplace")  # as standard error has it: a file's name may be no text
-    app(prog_name="terraregistry")
+    application(*(word for word in sys.argv[1:2] if word in _COMMANDS))(prog_name="terraregistry")
 
 
 def _version(wanted: bool) -> None:
@@ -42,7 +71,6 @@ def _version(wanted: bool) -> None:
         raise typer.Exit
 
 
-@app.callback()
 def _root(
     version: Annotated[
         bool, typer.Option("--version", callback=_version, is_eager=True, help="Show the version and exit.")
@@ -51,9 +79,8 @@ def _root(
     """Build vision models by the names of their parts."""
 
 
-app.command("list", cls=QuickCommand)(list_components)
-app.command(cls=QuickCommand)(show)
-app.command(cls=QuickCommand)(schema)
-app.command(cls=QuickCommand)(doctor)
-for _command in (validate, build, typings):  # in the order of the help
-    app.command()(_command)
+def __getattr__(name: str) -> typer.Typer:
+    if name != "app":
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    made = globals()["app"] = application()
+    return made

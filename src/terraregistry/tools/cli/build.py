@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import importlib
 import re
-import sys
-from enum import StrEnum
 from pathlib import Path  # noqa: TC003 - read at run time
 from typing import TYPE_CHECKING, Annotated, NamedTuple
 
 import typer
 
+from terraregistry.tools.cli.options import Unused, import_module
 from terraregistry.tools.cli.statuses import Status
 from terraregistry.tools.failures import Attempts
 from terraregistry.tools.state_files import check_target
@@ -20,14 +18,7 @@ if TYPE_CHECKING:
 
     from terraregistry.tools.trial import TrialOptions
 
-__all__ = ["ImageSize", "Unused", "build", "import_module"]
-
-
-class Unused(StrEnum):
-    """What becomes of arguments that nothing reads."""
-
-    ERROR = "error"
-    WARN = "warn"
+__all__ = ["ImageSize", "build"]
 
 
 class ImageSize(NamedTuple):
@@ -154,17 +145,6 @@ def _prepare(attempts: Attempts, imports: Sequence[str], device: str, save: Path
     if device != "cpu":
         with attempts.at(f"--device {device}"):
             _check_device(device)
-
-
-def import_module(module: str) -> None:
-    """Import a module of the project that the command runs in.
-
-    Args:
-        module: Its name.
-    """
-    if "" not in sys.path:
-        sys.path.insert(0, "")  # as `python -m` has it: modules of the project that the command runs in
-    importlib.import_module(module)
 
 
 def _check_together(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from enum import Enum
 from typing import TYPE_CHECKING, Any
 
 from typer.core import TyperCommand, TyperGroup
@@ -15,10 +16,12 @@ __all__ = ["QuickCommand", "QuickGroup"]
 # long as all the rest of a command that reads the index. What is text or was not given stays as it is here.
 
 _MARK = "keeps_text"
+_OTHER = object()
+"""Stands for what is left to typer."""
 
 
 class QuickCommand(TyperCommand):
-    """A command whose arguments are text and flags."""
+    """A command whose arguments are text, words to choose from, and flags."""
 
     def get_params(self, ctx: Any) -> list[Any]:  # as typer has them, which has no public names for them
         """Return the parameters."""
@@ -39,11 +42,23 @@ def _quick(parameter: Any) -> Any:  # as above
         return parameter
 
     def process(context: Any, value: Any) -> Any:
-        missing = value is None and parameter.required and not context.resilient_parsing
-        if missing or not (value is None or isinstance(value, str)):
+        read = _as_it_is(parameter, value)
+        missing = not read and parameter.required and not context.resilient_parsing
+        if missing or read is _OTHER:
             return convert(context, value)
-        return value if parameter.callback is None else parameter.callback(context, parameter, value)
+        return read if parameter.callback is None else parameter.callback(context, parameter, read)
 
     setattr(process, _MARK, True)
     parameter.process_value = process
     return parameter
+
+
+def _as_it_is(parameter: Any, value: Any) -> Any:  # as above; a value is any object
+    """Read a value that needs no conversion: text, texts, one of several words, or nothing."""
+    if isinstance(value, (list, tuple)):
+        texts: list[Any] = [*value]
+        return texts if all(isinstance(each, str) for each in texts) else _OTHER
+    choices = getattr(getattr(parameter, "type_descriptor", None), "annotation", None)
+    if isinstance(choices, type) and issubclass(choices, Enum):
+        return next((each for each in choices if value in (each, each.value)), _OTHER)
+    return value if value is None or isinstance(value, str) else _OTHER

@@ -11,12 +11,10 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from terraregistry.tools.checking import check_config, describes_model, find_files
-from terraregistry.tools.cli.build import Unused
+from terraregistry.tools.cli.options import Unused, import_module
 from terraregistry.tools.cli.output import ImportModules  # noqa: TC001 - read at run time
-from terraregistry.tools.cli.reading import refuse
 from terraregistry.tools.cli.statuses import Status
 from terraregistry.tools.failures import Attempts
-from terraregistry.tools.reports import as_github, as_json, as_sarif, as_text
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Iterator, Sequence
@@ -71,6 +69,8 @@ def validate(
     _import(imports or [])
     files = [file for file in find_files(configs) if not skip_others or describes_model(file)]
     if not files and not skip_others:
+        from terraregistry.tools.cli.reading import refuse
+
         raise refuse(f"there is no .yaml or .yml file in {', '.join(configs)}")
     allow = unused is Unused.WARN
     findings = [each for file in _watched(files) for each in check_config(file, allow_unused=allow, fit=fit)]
@@ -83,8 +83,6 @@ def validate(
 
 
 def _import(modules: Sequence[str]) -> None:
-    from terraregistry.tools.cli.build import import_module
-
     attempts = Attempts(traceback=False)
     for module in modules:
         with attempts.at(f"--import {module}"):
@@ -94,6 +92,8 @@ def _import(modules: Sequence[str]) -> None:
 
 
 def _print(findings: Sequence[Finding], output: Format) -> None:
+    from terraregistry.tools.reports import as_github, as_json, as_sarif, as_text
+
     match output:
         case Format.TEXT:
             for each in findings:
