@@ -2,25 +2,31 @@
 
 from __future__ import annotations
 
+import ast
 import functools
 import importlib
-import inspect
+import sys
 from typing import TYPE_CHECKING, Any, Final, cast
 
 from terraregistry.deferred import DeferredModule
 from terraregistry.errors import Problem, ProblemKind, SourceUnavailableError
+from terraregistry.index import cached_index
+from terraregistry.index.references import SMP_ENCODERS, SMP_MODELS
 from terraregistry.nearest import nearest
 from terraregistry.registry import Registry
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Container, Mapping
+    from collections.abc import Container, Mapping, Sequence
 
     from torch import nn
+
+    from terraregistry.index import Component
 else:
     nn = DeferredModule("torch.nn")
 
-__all__ = ["encoder_problems", "smp_encoders", "smp_models", "weights_of"]
+__all__ = ["encoder_problems", "import_smp", "smp_encoders", "smp_models", "weights_of"]
 
+_LIBRARY: Final = "segmentation_models_pytorch"
 _TIMM: Final = "tu-"
 _IMAGENET: Final = "imagenet"
 
@@ -30,30 +36,56 @@ def smp_models() -> Registry[nn.Module]:
     """Register smp's models, each with the arguments that it reads: its `**kwargs` go nowhere.
 
     Returns:
-        The models by the names of their classes.
+        The models by the names of their classes; none is imported for that where the index has their names.
 
     Raises:
         SourceUnavailableError: smp is missing or broken.
     """
-    smp = _smp()
-    classes = cast("Mapping[str, type[nn.Module]]", smp.MODEL_ARCHITECTURES_MAPPING).values()
     models = Registry[nn.Module]()
-    for cls in classes:
-        models.register(_strict(cls), name=cls.__name__)
+    for name in _model_names():
+        models.register_lazy(name, f"terraregistry.components.factories.smp_constructors:{name}")
     return models
 
 
-def smp_encoders() -> dict[str, tuple[str, ...]]:
+def _model_names() -> Sequence[str]:
+    if _LIBRARY not in sys.modules and (indexed := _indexed(SMP_MODELS)):
+        return [each.name for each in indexed]
+    classes = cast("Mapping[str, type[nn.Module]]", import_smp().MODEL_ARCHITECTURES_MAPPING).values()
+    return [cls.__name__ for cls in classes]
+
+
+def smp_encoders() -> Mapping[str, tuple[str, ...]]:
     """List smp's own encoders.
 
     Returns:
-        The names of the weights that there are for each, by its name.
+        The names of the weights that there are for each, by its name: from the index, until smp is imported.
 
     Raises:
         SourceUnavailableError: smp is missing or broken.
     """
-    encoders = cast("Mapping[str, Mapping[str, Any]]", _smp().encoders.encoders)  # smp's descriptions of its encoders
+    if _LIBRARY not in sys.modules and (indexed := _indexed_encoders()):
+        return indexed
+    encoders = cast("Mapping[str, Mapping[str, Any]]", import_smp().encoders.encoders)  # smp's descriptions of them
     return {name: tuple(encoder.get("pretrained_settings") or ()) for name, encoder in encoders.items()}
+
+
+@functools.cache
+def _indexed_encoders() -> Mapping[str, tuple[str, ...]]:
+    return {each.name: _weights_in(each.signature.parameters[0].type.text) for each in _indexed(SMP_ENCODERS)}
+
+
+def _weights_in(literal: str) -> tuple[str, ...]:
+    """Read the names of weights out of the type of what chooses them, `typing.Literal[True, 'imagenet']`."""
+    values: list[object] = ast.literal_eval(literal[literal.index("[") :])
+    return tuple(value for value in values if isinstance(value, str) and value)
+
+
+def _indexed(reference: str) -> tuple[Component, ...]:
+    index = cached_index()
+    try:
+        return () if index is None else index.registry(reference).components
+    except KeyError:
+        return ()
 
 
 def weights_of(pretrained: bool | str | None) -> str | None:
@@ -94,25 +126,17 @@ def encoder_problems(name: str, weights: str | None, networks: Container[str]) -
     return [Problem("pretrained", ProblemKind.INVALID, detail=detail)]
 
 
-def _strict(cls: type[nn.Module]) -> Callable[..., nn.Module]:
-    """Make a constructor that takes what a model reads."""
+def import_smp() -> Any:  # a module without types
+    """Import segmentation-models-pytorch.
 
-    # Each model has arguments of its own.
-    def construct(*args: Any, **kwargs: Any) -> nn.Module:
-        return cls(*args, **kwargs)
+    Returns:
+        The library.
 
-    signature = inspect.signature(cls)
-    read = [each for each in signature.parameters.values() if each.kind is not each.VAR_KEYWORD]
-    functools.update_wrapper(construct, cls, updated=())
-    del construct.__dict__["__wrapped__"]
-    construct.__annotations__ = {each.name: each.annotation for each in read if each.annotation is not each.empty}
-    construct.__dict__["__signature__"] = signature.replace(parameters=read)
-    return construct
-
-
-def _smp() -> Any:  # a module without types
+    Raises:
+        SourceUnavailableError: It is missing or broken.
+    """
     try:
-        return importlib.import_module("segmentation_models_pytorch")
+        return importlib.import_module(_LIBRARY)
     except Exception as error:
         reason = f"importing segmentation-models-pytorch raises {type(error).__name__}: {error}"
         remedy = "install or repair it: pip install segmentation-models-pytorch"
