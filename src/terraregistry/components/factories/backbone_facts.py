@@ -15,6 +15,7 @@ from terraregistry.components.factories.problems import is_composition, noting
 from terraregistry.components.factories.shadows import without_data
 from terraregistry.components.factories.wrapping import ADAPTERS, WrappedPart
 from terraregistry.components.models.layout import specs_of
+from terraregistry.deferred import is_stand_in
 from terraregistry.errors import InvalidArgumentsError
 from terraregistry.registry import MultiSourceRegistry
 
@@ -76,7 +77,7 @@ def find_facts(part: Part) -> BackboneFacts | None:
     if ask is not None:
         specs = _asked(part, ask, given)
         product: object = registry.signature(part.name).return_annotation
-        prepares = hasattr(product, _PREPARES) if isinstance(product, type) else None
+        prepares = hasattr(product, _PREPARES) if isinstance(product, type) and not is_stand_in(product) else None
         return None if specs is None else BackboneFacts(tuple(spec.channels for spec in specs), specs, prepares)
     if "pretrained" in part.parameters:
         given["pretrained"] = False

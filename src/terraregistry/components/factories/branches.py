@@ -9,8 +9,9 @@ from terraregistry.components.factories.counts import COUNTS
 from terraregistry.components.factories.part_planning import plan_part
 from terraregistry.components.factories.problems import invalid_composition
 from terraregistry.components.factories.tasks import HEADS
-from terraregistry.deferred import DeferredModule
+from terraregistry.deferred import DeferredModule, is_stand_in
 from terraregistry.errors import ComponentNotFoundError, Problem, ProblemKind
+from terraregistry.index.answers import answering_index
 from terraregistry.protocols import Decoder
 
 if TYPE_CHECKING:
@@ -163,8 +164,10 @@ class BranchPlanner:
         if isinstance(given, nn.Module):
             return _says_includes_head(given)
         try:
+            product: object = self.decoders.signature(given).return_annotation
+            if is_stand_in(product):  # nothing was imported to answer
+                return _is_known_to_include_head(cast("type[object]", product))
             constructor = self.decoders.find_class(given)
-            product = self.decoders.signature(given).return_annotation
         except ComponentNotFoundError:
             return False
         return _says_includes_head(constructor) or _says_includes_head(product)
@@ -180,6 +183,12 @@ class BranchPlanner:
 
 
 _INCLUDED: Final = "the decoder includes its head"
+
+
+def _is_known_to_include_head(product: type) -> bool:
+    """Say what the index knows of a class of decoders that is not imported."""
+    index = answering_index()
+    return index is not None and f"{product.__module__}:{product.__qualname__}" in index.facts.whole_decoders
 
 
 def _says_includes_head(decoder: object) -> bool:

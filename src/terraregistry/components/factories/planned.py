@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import inspect
 import re
+import types
 from abc import ABC, abstractmethod
-from typing import TYPE_CHECKING, Any, Final, NamedTuple
+from typing import TYPE_CHECKING, Any, Final, NamedTuple, cast
 
 from terraregistry.components.factories.arguments import parameter_of
 from terraregistry.components.factories.problems import is_composition
@@ -137,18 +138,20 @@ class OwnArguments:
     """The arguments that a factory's `build_model` names.
 
     Args:
-        build_model: The method, as a function.
+        build_model: The method, as a function whose first parameter is the factory.
 
     Attributes:
         names: Their names.
     """
 
     def __init__(self, build_model: Callable[..., nn.Module]) -> None:
-        parameters = inspect.signature(build_model).parameters
-        given = {name: each for name, each in parameters.items() if name not in ("self", "kwargs")}
-        self.names: Final = list(given)
-        self._defaults: Final = {name: each.default for name, each in given.items() if each.default is not each.empty}
-        self._calls: Final = Registry[nn.Module](build_model=build_model)
+        signature = inspect.signature(build_model)
+        named = [each for each in signature.parameters.values() if each.kind is not each.VAR_KEYWORD]
+        self.names: Final = [each.name for each in named[1:]]
+        self._defaults: Final = {each.name: each.default for each in named[1:] if each.default is not each.empty}
+        self._calls: Final = Registry[nn.Module](
+            build_model=_declaring(build_model, signature.replace(parameters=named))
+        )
 
     def read(self, factory: object, arguments: Mapping[str, Any]) -> Read:  # any objects
         """Validate what the factory names, and set the rest apart.
@@ -166,6 +169,15 @@ class OwnArguments:
             return Read(self._calls.validate("build_model", factory, **own).kwargs, loose, ())
         except InvalidArgumentsError as error:
             return Read(_without(own, error.problems), loose, error.problems)
+
+
+def _declaring(function: Callable[..., nn.Module], signature: inspect.Signature) -> Callable[..., nn.Module]:
+    """Copy a function, to be asked for a signature of its own: what becomes of its `**kwargs` is not looked for."""
+    original = cast("types.FunctionType", function)
+    copied = types.FunctionType(original.__code__, original.__globals__, original.__name__)
+    copied.__annotations__ = original.__annotations__
+    copied.__dict__["__signature__"] = signature
+    return copied
 
 
 def component_of(factory: object) -> str:

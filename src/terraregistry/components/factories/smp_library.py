@@ -10,17 +10,18 @@ from typing import TYPE_CHECKING, Any, Final, cast
 
 from terraregistry.deferred import DeferredModule
 from terraregistry.errors import Problem, ProblemKind, SourceUnavailableError
-from terraregistry.index import cached_index
+from terraregistry.index.answers import answering_index, indexed_call
 from terraregistry.index.references import SMP_ENCODERS, SMP_MODELS
 from terraregistry.nearest import nearest
-from terraregistry.registry import Registry
+from terraregistry.registry import Entry, Registry
 
 if TYPE_CHECKING:
-    from collections.abc import Container, Mapping, Sequence
+    from collections.abc import Callable, Container, Mapping, Sequence
 
     from torch import nn
 
     from terraregistry.index import Component
+    from terraregistry.registry import Call
 else:
     nn = DeferredModule("torch.nn")
 
@@ -41,10 +42,32 @@ def smp_models() -> Registry[nn.Module]:
     Raises:
         SourceUnavailableError: smp is missing or broken.
     """
-    models = Registry[nn.Module]()
+    models = _Models()
     for name in _model_names():
         models.register_lazy(name, f"terraregistry.components.factories.smp_constructors:{name}")
     return models
+
+
+class _Models(Registry[nn.Module]):
+    """The models, which answer from the index until smp is imported."""
+
+    def _lazy(self, name: str, reference: str) -> Entry[nn.Module]:
+        return _ModelEntry(name, None, reference)
+
+
+class _ModelEntry(Entry[nn.Module]):
+    __slots__ = ("_answering",)
+
+    def __init__(self, name: str, constructor: Callable[..., nn.Module] | None = None, reference: str = "") -> None:
+        super().__init__(name, constructor, reference)
+        self._answering: Call[nn.Module] | None = None
+
+    def answer(self, kwargs: Mapping[str, Any]) -> Call[nn.Module]:  # the arguments of a model are any objects
+        if _LIBRARY in sys.modules:
+            return self.call(kwargs)
+        if self._answering is None:
+            self._answering = indexed_call(SMP_MODELS, self.name, lambda: self.constructor)
+        return self._answering or self.call(kwargs)
 
 
 def _model_names() -> Sequence[str]:
@@ -81,7 +104,7 @@ def _weights_in(literal: str) -> tuple[str, ...]:
 
 
 def _indexed(reference: str) -> tuple[Component, ...]:
-    index = cached_index()
+    index = answering_index()
     try:
         return () if index is None else index.registry(reference).components
     except KeyError:

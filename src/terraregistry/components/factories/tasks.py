@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Final
 from terraregistry.components.factories.task_table import TASKS, UNKNOWN_TASK, Task
 from terraregistry.deferred import DeferredModule
 from terraregistry.errors import Problem, ProblemKind
+from terraregistry.index import references
+from terraregistry.index.registries import IndexedRegistry
 from terraregistry.nearest import did_you_mean, nearest
-from terraregistry.registry import Registry
 
 if TYPE_CHECKING:
     from torch import nn
@@ -17,9 +18,20 @@ else:
 
 __all__ = ["HEADS", "TASKS", "UNKNOWN_TASK", "Task", "find_task"]
 
-HEADS: Final = Registry[nn.Module]()
-for _name in ("RegressionHead", "ScalarHead", "SegmentationHead"):
-    HEADS.register_lazy(_name, f"terraregistry.components.heads:{_name}")
+
+class _Heads(IndexedRegistry[nn.Module]):
+    """The heads."""
+
+    indexed_as = references.HEADS
+
+
+HEADS: Final = _Heads()
+for _name, _module in {
+    "RegressionHead": "regression",
+    "ScalarHead": "scalar",
+    "SegmentationHead": "segmentation",
+}.items():
+    HEADS.register_lazy(_name, f"terraregistry.components.heads.{_module}:{_name}")
 
 
 def find_task(name: str, problems: list[Problem]) -> Task:

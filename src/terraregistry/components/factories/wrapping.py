@@ -11,7 +11,8 @@ from terraregistry.components.factories.part_planning import NOT_MADE, plan_part
 from terraregistry.components.factories.parts import NamedPart
 from terraregistry.deferred import DeferredModule
 from terraregistry.errors import Problem, ProblemKind, UntrainedBackboneWarning, describe_value
-from terraregistry.registry import Registry
+from terraregistry.index import references
+from terraregistry.index.registries import IndexedRegistry
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
@@ -30,7 +31,15 @@ ADAPTERS: Final = "adapters"
 ADAPTERS_AT: Final = "peft_config"
 """The argument of a factory that asks for them."""
 _TIME: Final = "TemporalWrapper"
-_WRAPPERS: Final = Registry[nn.Module]()
+
+
+class _Wrappers(IndexedRegistry[nn.Module]):
+    """What is put around backbones."""
+
+    indexed_as = references.PARTS
+
+
+_WRAPPERS: Final = _Wrappers()
 _WRAPPERS.register_lazy(_TIME, "terraregistry.components.backbones.temporal:TemporalWrapper")
 _WRAPPERS.register_lazy(ADAPTERS, "terraregistry.components.backbones.adapters:adapted")
 _USE: Final = "use_temporal"
