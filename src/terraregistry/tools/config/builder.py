@@ -36,12 +36,13 @@ Entry: TypeAlias = "tuple[Node, Node]"
 """The nodes of a key and of its value."""
 
 
-def build_document(root: Node, file: str) -> Document:
+def build_document(root: Node, file: str, *, bounded: bool = False) -> Document:
     """Build the data of a config.
 
     Args:
         root: The root node.
         file: The file's name.
+        bounded: Whether there are no aliases, so that the bounds on what was composed are bounds on what is built.
 
     Returns:
         The data and the positions.
@@ -50,7 +51,8 @@ def build_document(root: Node, file: str) -> Document:
         ConfigError: Anchors are cyclic or expand without bound. Or keys are repeated, tags unknown, values unreadable:
             each of those is listed.
     """
-    _Measure(file).measure(root)
+    if not bounded:
+        _Measure(file).measure(root)
     builder = _Builder()
     data = builder.build(root, ())
     if builder.problems:

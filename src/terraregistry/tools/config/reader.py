@@ -83,7 +83,10 @@ def parse_config(text: str, file: str = "<config>") -> Document:
     >>> document.keys["lr",]
     Position(line=2, column=1)
     """
-    return build_document(_compose_ordinary()(text) or _compose(text, file), file)
+    ordinary = _compose_ordinary()(text)
+    if ordinary is not None:
+        return build_document(ordinary, file, bounded=True)
+    return build_document(_compose(text, file), file)
 
 
 @functools.cache
