@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import contextlib
 import reprlib
-from typing import Final
+from typing import Final, cast
 
-__all__ = ["Described", "describe_value", "portable", "quoted"]
+__all__ = ["Described", "add_note", "describe_error", "describe_value", "portable", "quoted"]
 
+_LONGEST_MESSAGE: Final = 1_000
+"""The characters of an exception's message that are repeated in one of ours."""
+_MOST_NOTES: Final = 10
+"""A component that builds itself is built some thousand times inside itself before Python ends that."""
 _PLAIN: Final = (bool, int, float, complex, str, bytes, list, tuple, dict, set, frozenset)
 _short: Final = reprlib.Repr()
 _short.maxlevel, _short.maxstring, _short.maxother, _short.maxlong = 3, 60, 60, 40
@@ -41,6 +46,44 @@ def describe_value(value: object) -> str:
 def quoted(name: object) -> str:
     """Quote what was given as a name, which may be long or no string at all."""
     return _short.repr(str.__str__(name)) if isinstance(name, str) else describe_value(name)
+
+
+def describe_error(error: BaseException) -> str:
+    """Put an exception that somebody's code raised into words: its type and its message.
+
+    Args:
+        error: Any exception, also one that has no working `str`.
+
+    Returns:
+        Text of bounded length.
+    """
+    name = type(error).__name__
+    try:
+        text = str(error)
+    except Exception as failure:  # noqa: BLE001 - its own __str__ may raise anything
+        text = f"(its str raises {type(failure).__name__})"
+    if len(text) > _LONGEST_MESSAGE:
+        text = text[:_LONGEST_MESSAGE] + " ..."
+    return f"{name}: {text}" if text else name
+
+
+def add_note(error: BaseException, note: str) -> None:
+    """Add a note to an exception that goes on up, whatever the exception does when it is changed.
+
+    Args:
+        error: Any exception: also one that is frozen, or that has an `add_note` of its own.
+        note: What was being done. Of notes with the same first two words the first ten are kept, and one that says that there
+            were more.
+    """
+    with contextlib.suppress(Exception):  # one that cannot be changed goes on as it is
+        notes: object = getattr(error, "__notes__", None)
+        if notes is None:
+            BaseException.__setattr__(error, "__notes__", notes := list[str]())
+        if isinstance(notes, list):
+            start = " ".join(note.split(maxsplit=2)[:2])
+            alike = sum(str(each).startswith(start) for each in cast("list[object]", notes))
+            if alike <= _MOST_NOTES:
+                notes.append(note if alike < _MOST_NOTES else f"{start} more around that")
 
 
 class Described:

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import sys
 import traceback
 from collections.abc import Callable, Iterator
 from collections.abc import Set as AbstractSet
+from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -160,6 +163,148 @@ def test_what_ends_the_program_goes_through_untouched(error: BaseException) -> N
         registry.build("part")
     assert info.value is error
     assert not hasattr(error, "__notes__")
+
+
+@pytest.mark.parametrize("error", [KeyboardInterrupt(), SystemExit(2), GeneratorExit()], ids=lambda e: type(e).__name__)
+def test_what_ends_the_program_goes_through_a_source_of_somebody_else_untouched(error: BaseException) -> None:
+    class Ending(Plain):
+        def __contains__(self, name: object) -> bool:
+            raise error
+
+        def __iter__(self) -> Iterator[str]:
+            raise error
+
+    built = MultiSourceRegistry[Any](p=Plain(failing(error)), q=Registry(part=int))
+    asked = MultiSourceRegistry[Any](p=Ending(int), q=Registry(part=int))
+    for ask in (lambda: built.build("part"), lambda: "part" in asked, lambda: list(asked), lambda: asked.build("p_part")):
+        with pytest.raises(type(error)) as info:
+            ask()
+        assert info.value is error
+        assert not hasattr(error, "__notes__")
+    assert asked.build("q_part") == built.build("q_part") == 0
+
+
+# -- exceptions that are hard to handle --
+
+
+@dataclass(frozen=True)
+class FrozenError(Exception):
+    code: int
+
+
+class SlottedError(Exception):
+    __slots__ = ("code",)
+
+
+class UnchangingError(Exception):
+    def __setattr__(self, name: str, value: object) -> None:
+        raise AttributeError(f"{name} cannot be set")
+
+
+class NotelessError(Exception):
+    def add_note(self, note: str) -> None:
+        raise RuntimeError("no notes")
+
+
+class WordlessError(Exception):
+    def __str__(self) -> str:
+        raise RuntimeError("no words")
+
+    __repr__ = __str__
+
+
+@pytest.mark.parametrize("kind", [FrozenError, SlottedError, UnchangingError, NotelessError, WordlessError])
+@pytest.mark.parametrize("sort", [lambda make: Registry(part=make), Plain], ids=["ours", "somebody else's"])
+def test_an_exception_that_cannot_be_changed_or_printed_is_raised_and_not_another(
+    kind: type[Exception], sort: Callable[..., Any]
+) -> None:
+    error = kind(1)
+    registry = MultiSourceRegistry[Any](p=sort(failing(error)), q=Registry(part=int))
+    with pytest.raises(kind) as info:
+        registry.build("part", size=2)
+    assert info.value is error
+    assert error.__context__ is None
+    assert error.__notes__ == ["while building 'p_part' with size=int 2"]
+
+
+@pytest.mark.parametrize("notes", [5, None, ("a",), "text"])
+def test_an_exception_whose_notes_are_no_list_is_raised_as_it_is(notes: object) -> None:
+    error = ValueError(3)
+    error.__notes__ = notes  # type: ignore[assignment]  # that is what is wrong with it
+    registry = Registry[Any](part=failing(error))
+    with pytest.raises(ExceptionGroup) as info:  # pytest would want to read the notes
+        try:
+            registry.build("part")
+        except ValueError as caught:
+            raise ExceptionGroup("", [caught]) from None
+    assert info.value.exceptions[0] is error
+    assert error.__notes__ == (["while building 'part' with no arguments"] if notes is None else notes)
+
+
+def test_an_exception_that_is_raised_again_and_again_does_not_gather_notes_without_end() -> None:
+    error = ValueError("always the same one")
+    registry = Registry[Any](part=failing(error))
+    for size in range(1000):
+        with pytest.raises(ValueError, match="always"):
+            registry.build("part", size=size)
+    error.add_note("said by somebody else")
+    assert error.__notes__ == [
+        *(f"while building 'part' with size=int {size}" for size in range(10)),
+        "while building more around that",
+        "said by somebody else",
+    ]
+
+
+# -- components that build themselves --
+
+SELF = Registry[Any]()
+ABOVE = MultiSourceRegistry[Any](p=SELF, q=MultiSourceRegistry(r=SELF), s=Plain(lambda size: ABOVE.build("s_part", size=size)))
+
+
+@SELF.register
+def one(depth: int = 0, path: Path | None = None, sizes: tuple[int, ...] = (), text: str = "") -> object:
+    return SELF.build("one", depth=depth + 1, path=path, sizes=list(sizes), text=text)
+
+
+@SELF.register
+def many(depth: int = 0, path: Path | None = None, sizes: tuple[int, ...] = (), text: str = "") -> object:
+    return ABOVE.build("q_r_many", depth + 1, path, list(sizes), text)
+
+
+@SELF.register
+def spec(depth: int = 0, sizes: tuple[int, ...] = ()) -> object:
+    return ABOVE.validate("p_spec", depth=depth + 1, sizes=[*sizes]).build()
+
+
+def below(frames: int, call: Callable[[], object]) -> object:
+    """Call with some frames more on the stack."""
+    return call() if frames == 0 else below(frames - 1, call)
+
+
+@pytest.mark.parametrize("limit", [1_000, 20_000])
+@pytest.mark.parametrize("name", ["p_one", "p_many", "q_r_many", "p_spec", "s_part"])
+def test_a_component_that_builds_itself_is_a_recursion_error_of_bounded_length(name: str, limit: int) -> None:
+    given: dict[str, Any] = {} if name == "s_part" else {"sizes": [1, 2]} if name == "p_spec" else {"text": "x" * 10_000}
+    before = sys.getrecursionlimit()
+    for frames in range(24 if limit == 1_000 else 2):  # wherever in the registry the stack ends
+        sys.setrecursionlimit(limit)
+        try:
+            below(frames, lambda: ABOVE.build(name, **given))
+        except BaseException as error:  # noqa: BLE001 - of which kind it is asserted below
+            found = error
+        finally:
+            sys.setrecursionlimit(before)
+        assert type(found) is RecursionError
+        *notes, last = found.__notes__
+        assert last == "while building more around that"
+        assert len(notes) == 10
+        assert all(note.startswith("while building '") and len(note) < 500 for note in notes)
+        contexts, at = 0, found.__context__
+        while at is not None:
+            contexts, at = contexts + 1, at.__context__
+        assert contexts < 10
+        del found, at
+    assert SELF.validate("one").kwargs == {}
 
 
 class Wordless:

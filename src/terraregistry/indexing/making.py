@@ -28,6 +28,7 @@ from terraregistry.indexing.portable import ANYTHING, default_text, importable, 
 from terraregistry.indexing.promises import named_type, promised_type
 from terraregistry.registry import BaseRegistry, MultiSourceRegistry
 from terraregistry.registry.signatures import Opaque
+from terraregistry.wording import describe_error
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -128,7 +129,7 @@ class _Maker:
         try:
             plan.names = tuple(source)
         except Exception as error:  # noqa: BLE001 - a library that is broken may raise anything when it is imported
-            self._gaps.append((reference, f"{type(error).__name__}: {error}"))
+            self._gaps.append((reference, describe_error(error)))
 
     def make(self) -> Index:
         """Describe what was planned."""
@@ -162,7 +163,7 @@ class _Maker:
             else:
                 yield _component(name, plan.start, constructor, registry.describe(full), plan.kind)
         except Exception as error:  # noqa: BLE001 - as above
-            self._gaps.append((f"{reference} {name}", f"{type(error).__name__}: {error}"))
+            self._gaps.append((f"{reference} {name}", describe_error(error)))
 
     def _before(self, reference: str, name: str) -> Component | None:
         try:

@@ -17,6 +17,7 @@ from terraregistry.registry.kinds import Kind, kind_of
 from terraregistry.registry.locations import defining_module, reference_to
 from terraregistry.registry.sets import NameSet
 from terraregistry.registry.specs import ComponentSpec
+from terraregistry.wording import add_note
 
 if TYPE_CHECKING:
     import inspect
@@ -293,7 +294,7 @@ class BaseRegistry(NamedSet[T]):
         try:
             product = call.constructor(*args, **kwargs)
         except Exception as error:
-            error.add_note(describe_call(shown, args, kwargs))
+            add_note(error, describe_call(shown, args, kwargs))
             raise
         kind = self.kind
         if kind.type is not None:

@@ -9,6 +9,7 @@ from terraregistry.errors import SourceUnavailableError, describe_value
 from terraregistry.registry.calls import Call, qualified
 from terraregistry.registry.locations import locate
 from terraregistry.registry.signatures import effective_signature
+from terraregistry.wording import describe_error
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -89,7 +90,7 @@ def _import(name: str, reference: str) -> Any:  # as above
         for part in attribute.split("."):
             target = getattr(target, part)
     except Exception as error:
-        reason = f"{reference} cannot be imported: {type(error).__name__}: {error}"
+        reason = f"{reference} cannot be imported: {describe_error(error)}"
         raise SourceUnavailableError(name, reason) from error
     if not callable(target):
         raise SourceUnavailableError(name, f"{reference} is {describe_value(target)}, not a class or function")

@@ -9,6 +9,7 @@ from terraregistry.errors import SourceUnavailableError, describe_value
 from terraregistry.registry.base import NamedSet
 from terraregistry.registry.calls import Call
 from terraregistry.registry.signatures import EffectiveSignature, effective_signature
+from terraregistry.wording import describe_error
 
 if TYPE_CHECKING:
     import inspect
@@ -108,7 +109,7 @@ def _looked_up(prefix: str, source: Source[Any]) -> Callable[[str], str | None]:
 def _unavailable(prefix: str, error: Exception) -> SourceUnavailableError:
     if isinstance(error, SourceUnavailableError):
         return SourceUnavailableError(prefix, error.reason, error.remedy)
-    return SourceUnavailableError(prefix, f"{type(error).__name__}: {error}")
+    return SourceUnavailableError(prefix, describe_error(error))
 
 
 class ForeignCalls(Generic[T]):

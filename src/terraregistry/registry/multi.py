@@ -23,6 +23,7 @@ from terraregistry.registry.mounts import Mount, mounted
 from terraregistry.registry.names import QualifiedName, is_prefix
 from terraregistry.registry.signatures import effective_signature
 from terraregistry.registry.specs import ComponentSpec
+from terraregistry.wording import add_note
 
 if TYPE_CHECKING:
     import inspect
@@ -373,7 +374,7 @@ class MultiSourceRegistry(NamedSet[T]):
             try:
                 product = mount.source.build(bare, *args, **kwargs)
             except Exception as error:
-                error.add_note(describe_call(shown, args, kwargs))
+                add_note(error, describe_call(shown, args, kwargs))
                 raise
         if self.kind.type is not None:
             self.kind.check(product, shown, registry)

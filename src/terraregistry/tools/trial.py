@@ -12,6 +12,7 @@ from terraregistry.errors import ComponentNotFoundError, InvalidArgumentsError, 
 from terraregistry.tools.batches import batch_shape
 from terraregistry.tools.state_files import load_state, save_state
 from terraregistry.tools.weights import concerns_weights, without_weights
+from terraregistry.wording import add_note
 
 if TYPE_CHECKING:
     from collections.abc import Generator
@@ -148,8 +149,8 @@ def run_trial(request: ModelRequest, factory: ModelFactory, options: TrialOption
         with torch.inference_mode(), recorder, modules:
             model(torch.randn(shape).to(device))  # the same images on any device
     except Exception as error:
-        error.add_note(f"while running a random batch of shape {shape}{recorder.where()}")
-        error.add_note("--in-channels, --image-size and --batch-size give it another shape")
+        add_note(error, f"while running a random batch of shape {shape}{recorder.where()}")
+        add_note(error, "--in-channels, --image-size and --batch-size give it another shape")
         raise
     if options.save is not None:
         save_state(model, options.save)
@@ -180,7 +181,7 @@ def build_requested(request: ModelRequest, factory: ModelFactory) -> tuple[objec
         raise  # of one part, which the notes name: its paths are not those of the config
     except Exception as error:
         if concerns_weights(error):
-            error.add_note("--random-weights builds it without")
+            add_note(error, "--random-weights builds it without")
         raise
 
 

@@ -13,6 +13,7 @@ from torch import Tensor, nn
 from terraregistry.errors import InvalidArgumentsError, Problem, ProblemKind, SourceUnavailableError
 from terraregistry.nearest import did_you_mean, nearest
 from terraregistry.registry import Registry
+from terraregistry.wording import describe_error
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -124,7 +125,7 @@ def import_peft() -> Any:  # a library that is there or not
             warnings.simplefilter("ignore")  # of what it imports itself
             return importlib.import_module("peft")
     except Exception as error:
-        reason = f"importing peft raises {type(error).__name__}: {error}"
+        reason = f"importing peft raises {describe_error(error)}"
         remedy = "install or repair it: pip install 'terraregistry[peft]'"
         raise SourceUnavailableError("peft", reason, remedy) from error
 

@@ -13,6 +13,7 @@ from terraregistry.errors import (
     ProblemKind,
 )
 from terraregistry.registry.kinds import Kind
+from terraregistry.wording import add_note
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterable, Iterator
@@ -58,5 +59,5 @@ def noting(note: str) -> Generator[None]:
     try:
         yield
     except Exception as error:
-        error.add_note(note)
+        add_note(error, note)
         raise

@@ -14,6 +14,7 @@ from terraregistry.index.answers import answering_index, indexed_call
 from terraregistry.index.references import SMP_ENCODERS, SMP_MODELS
 from terraregistry.nearest import nearest
 from terraregistry.registry import Entry, Registry
+from terraregistry.wording import describe_error
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Container, Mapping, Sequence
@@ -161,6 +162,6 @@ def import_smp() -> Any:  # a module without types
     try:
         return importlib.import_module(_LIBRARY)
     except Exception as error:
-        reason = f"importing segmentation-models-pytorch raises {type(error).__name__}: {error}"
+        reason = f"importing segmentation-models-pytorch raises {describe_error(error)}"
         remedy = "install or repair it: pip install segmentation-models-pytorch"
         raise SourceUnavailableError("smp", reason, remedy) from error

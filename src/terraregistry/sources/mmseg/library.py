@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Final, NoReturn
 
 from terraregistry.errors import SourceUnavailableError
 from terraregistry.sources.mmseg.heads import Needs
+from terraregistry.wording import describe_error
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator
@@ -73,7 +74,7 @@ def load_module(name: str) -> Any:  # a module of a library without types
                 error = failure
                 if _NAME in sys.modules:
                     _failures.append(failure)
-    reason = f"importing {_NAME} raises {type(error).__name__}: {error}"
+    reason = f"importing {_NAME} raises {describe_error(error)}"
     raise SourceUnavailableError(_NAME, reason, f"repair it: {_INSTALL}") from error
 
 

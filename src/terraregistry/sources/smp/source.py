@@ -10,6 +10,7 @@ from terraregistry.protocols import Decoder
 from terraregistry.registry import Call, Entry
 from terraregistry.registry.readonly import ReadOnlyRegistry
 from terraregistry.registry.signatures import effective_signature
+from terraregistry.wording import describe_error
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -71,7 +72,7 @@ class _SmpEntry(Entry[Decoder]):
         try:
             from terraregistry.sources.smp.decoders import SMP_DECODERS
         except Exception as error:
-            reason = f"importing segmentation-models-pytorch raises {type(error).__name__}: {error}"
+            reason = f"importing segmentation-models-pytorch raises {describe_error(error)}"
             remedy = "install or repair it: pip install segmentation-models-pytorch"
             raise SourceUnavailableError("smp", reason, remedy) from error
         return SMP_DECODERS[self.name]

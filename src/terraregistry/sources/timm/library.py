@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from terraregistry.errors import SourceUnavailableError
 from terraregistry.pretrained import PretrainedWeights
+from terraregistry.wording import describe_error
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -21,7 +22,7 @@ def load_timm() -> Any:  # a module whose parts are typed in part
     try:
         timm = importlib.import_module("timm")
     except Exception as error:
-        reason = f"importing timm raises {type(error).__name__}: {error}"
+        reason = f"importing timm raises {describe_error(error)}"
         raise SourceUnavailableError(
             "timm", reason, "install or repair it: pip install timm torch torchvision"
         ) from error
