@@ -5,13 +5,15 @@ from __future__ import annotations
 import functools
 import subprocess
 import sys
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from textwrap import dedent
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from terraregistry import MultiSourceRegistry, Registry
-from terraregistry.errors import ComponentNotFoundError, SourceUnavailableError
+from terraregistry.errors import ComponentNotFoundError, DuplicateSourceError, SourceUnavailableError, describe_value
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -269,3 +271,241 @@ def test_without_smp_the_rest_works_and_the_error_says_what_to_install() -> None
         assert line.startswith("SourceUnavailableError the source 'smp' is unavailable: importing segmentation-models-")
         assert "was compiled for another torch; install or repair it: pip install segmentation-models-pytorch" in line
     assert printed[3] == "nothing"
+
+
+# -- what a source has more than it needs --
+
+
+class Extra(Source):
+    """A source with all that is used where it is there; each member raises or gives what it is told to."""
+
+    def __init__(self, **gives: object) -> None:
+        super().__init__()
+        self.gives = gives
+
+    def __getattr__(self, name: str) -> Any:  # a method that gives anything
+        if name == "gives" or name not in self.gives:
+            raise AttributeError(name)
+        given = self.gives[name]
+
+        def method(*args: object, **kwargs: object) -> object:
+            if isinstance(given, BaseException):
+                raise given
+            return given
+
+        return method
+
+
+NOT_FOUND = ComponentNotFoundError("part", "its own registry")
+
+
+@pytest.mark.parametrize("error", [RuntimeError("disk on fire"), KeyError("part"), NOT_FOUND, AttributeError("x")])
+@pytest.mark.parametrize(
+    ("method", "asks"),
+    [
+        ("signature", ["signature", "describe", "build", "validate"]),
+        ("describe", ["describe"]),
+        ("find_class", ["find_class", "signature", "describe"]),
+    ],
+)
+def test_what_a_source_cannot_say_of_a_name_that_it_has_is_no_missing_name(
+    method: str, asks: list[str], error: Exception
+) -> None:
+    registry = MultiSourceRegistry[Any](sound=SOUND, broken=Extra(**{method: error}))
+    for ask in asks:
+        caught = unavailable(
+            functools.partial(getattr(registry, ask), "broken_part"),
+            f"the source 'broken' is unavailable: {type(error).__name__}: {error}",
+        )
+        assert caught.__cause__ is error
+    assert "broken_part" in registry
+    for ask in {"signature", "build", "validate"}.difference(asks):
+        getattr(registry, ask)("broken_part")
+    assert registry.build("part") == 0
+
+
+@pytest.mark.parametrize("gives", [5, "text", (), {}, object])
+def test_a_source_that_shows_what_is_no_signature(gives: object) -> None:
+    registry = MultiSourceRegistry[Any](broken=Extra(signature=gives))
+    shown = describe_value(gives)
+    for ask in (registry.signature, registry.build, registry.validate, registry.describe):
+        with pytest.raises(SourceUnavailableError) as caught:
+            ask("part")
+        assert str(caught.value) == (
+            f"the source 'broken' is unavailable: its signature gives {shown} for 'part', which is no signature"
+        )
+
+
+def test_a_source_that_shows_no_signature_after_all_is_asked_for_its_constructor() -> None:
+    registry = MultiSourceRegistry[Any](p=Extra(signature=None))
+    assert list(registry.signature("part").parameters) == ["size"]
+    assert registry.build("part", size=2) == ("part", 2)
+
+
+@pytest.mark.parametrize("gives", [None, 5, b"part", ("p", "part"), ["part"], object()])
+def test_a_source_that_resolves_to_what_is_no_name(gives: Any) -> None:
+    class Odd(Source):
+        def resolve(self, name: str) -> Any:  # what is no name
+            return gives
+
+    registry = MultiSourceRegistry[Any](sound=SOUND, odd=Odd())
+    shown = describe_value(gives)
+    message = f"the source 'odd' is unavailable: its resolve gives {shown} for 'special', which is no name"
+    for ask in (registry.resolve, registry.build, registry.__contains__, registry.describe):
+        with pytest.raises(SourceUnavailableError) as caught:
+            ask("odd_special")
+        assert str(caught.value) == message
+    assert registry.build("part") == 0
+
+
+# -- messages --
+
+
+class WordlessError(Exception):
+    def __str__(self) -> str:
+        raise RuntimeError("no words")
+
+
+@pytest.mark.parametrize(
+    ("error", "reason"),
+    [
+        (WordlessError(), "WordlessError: (its str raises RuntimeError)"),
+        (ValueError("x" * 1_000_000), f"ValueError: {'x' * 1_000} ..."),
+        (ValueError(), "ValueError"),
+        (ExceptionGroup("several", [ValueError(1), WordlessError()]), "ExceptionGroup: several (2 sub-exceptions)"),
+        (MemoryError(), "MemoryError"),
+        (RecursionError("too deep"), "RecursionError: too deep"),
+        (StopIteration(3), "StopIteration: 3"),
+    ],
+    ids=lambda value: type(value).__name__,
+)
+def test_the_reason_is_words_of_bounded_length_whatever_is_raised(error: Exception, reason: str) -> None:
+    registry = mounted("__contains__", error=error)
+    message = f"the source 'broken' is unavailable: {reason}"
+    assert unavailable(lambda: "broken_part" in registry, message).__cause__ is error
+    registry = mounted("resolve", error=error)
+    assert unavailable(lambda: registry.build("broken_part"), message).__cause__ is error
+
+
+# -- slow, and changing --
+
+
+def test_a_slow_source_keeps_nobody_waiting_who_does_not_ask_it() -> None:
+    asked, go_on = threading.Event(), threading.Event()
+
+    class Slow(Source):
+        def wait(self) -> None:
+            asked.set()
+            assert go_on.wait(60)
+
+        def __contains__(self, name: object) -> bool:
+            self.wait()
+            return name == "part"
+
+        def __iter__(self) -> Iterator[str]:
+            self.wait()
+            return iter(["part"])
+
+        def build(self, name: str, /, size: int = 1) -> object:
+            self.wait()
+            return "slow", size
+
+    registry = MultiSourceRegistry[Any](sound=SOUND, slow=Slow())
+    with ThreadPoolExecutor(3) as pool:
+        try:
+            waiting = [
+                pool.submit(ask)
+                for ask in (
+                    lambda: list(registry),
+                    lambda: registry.build("slow_part", size=2),
+                    lambda: "nowhere" in registry,
+                )
+            ]
+            assert asked.wait(60)
+            assert (
+                registry.build("sound_part") == registry.build("part") == 0
+            )  # and all of this while it is being asked
+            assert registry.resolve("other") == ("sound", "other")
+            assert list(registry.keys()) == ["sound", "slow"]
+            registry.register_source("more", Registry[Any](more=int))
+            assert registry.unregister_source("more")["more"] is int
+            with pytest.raises(DuplicateSourceError):
+                registry.register_source("slow", SOUND)
+            assert not any(each.done() for each in waiting)
+        finally:
+            go_on.set()
+        assert [each.result() for each in waiting] == [
+            ["sound_part", "sound_other", "slow_part"],
+            ("slow", 2),
+            False,
+        ]
+
+
+def test_a_source_that_changes_while_it_is_iterated() -> None:
+    class Changing(Source):
+        names: dict[str, int] = dict.fromkeys(("part", "special"), 0)
+
+        def __iter__(self) -> Iterator[str]:
+            for name in self.names:
+                if len(self.names) < 3:
+                    self.names["late"] = 0
+                yield name
+
+    registry = MultiSourceRegistry[Any](broken=Changing(), sound=SOUND)
+    unavailable(
+        lambda: list(registry),
+        "the source 'broken' is unavailable: RuntimeError: dictionary changed size during iteration",
+    )
+    assert list(registry)[:3] == ["broken_part", "broken_special", "broken_late"]  # it has come to rest
+    assert len(registry) == 5
+
+
+def test_a_source_that_goes_away_while_it_is_asked() -> None:
+    class Leaving(Source):
+        def __contains__(self, name: object) -> bool:
+            registry.unregister_source("leaving")
+            return True
+
+        def __iter__(self) -> Iterator[str]:
+            registry.unregister_source("leaving")
+            return super().__iter__()
+
+    registry = MultiSourceRegistry[Any](leaving=Leaving(), sound=SOUND)
+    assert registry.resolve("leaving_part") == ("leaving", "part")
+    assert list(registry.keys()) == ["sound"]
+    registry.register_source("leaving", Leaving())
+    assert list(registry) == ["sound_part", "sound_other", "leaving_part", "leaving_special"]
+    assert list(registry) == ["sound_part", "sound_other"]
+    with pytest.raises(ComponentNotFoundError):
+        registry.build("leaving_part")
+
+
+@pytest.mark.parametrize("member", ["__iter__", "__len__", "__contains__", "build", "resolve"])
+def test_a_source_that_raises_while_it_is_mounted_is_not_mounted_and_the_next_one_is(member: str) -> None:
+    def broken(self: object) -> object:
+        raise OSError("gone")
+
+    odd = type("Odd", (Source,), {member: property(broken)})
+    registry = MultiSourceRegistry[Any](sound=SOUND)
+    before = list(registry.items())
+    with pytest.raises(OSError, match="gone"):
+        registry.register_source("odd", odd())
+    assert list(registry.items()) == before
+    registry.register_source("odd", Source())
+    assert "odd_special" in registry
+
+
+def test_a_source_may_mount_another_where_it_is_being_mounted() -> None:
+    class Bringing(Source):
+        @property
+        def resolve(self) -> Any:  # looked up when it is mounted
+            if registry.get("friend") is None:
+                registry.register_source("friend", Registry[Any](f=float))
+            return lambda name: name
+
+    registry = MultiSourceRegistry[Any]()
+    mounting = threading.Thread(target=registry.register_source, args=("bringing", Bringing()), daemon=True)
+    mounting.start()
+    mounting.join(60)
+    assert not mounting.is_alive()  # a deadlock
+    assert list(registry) == ["friend_f", "bringing_part", "bringing_special"]

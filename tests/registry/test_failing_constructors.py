@@ -7,7 +7,7 @@ import traceback
 from collections.abc import Callable, Iterator
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path  # noqa: TC003 - read at run time
 from typing import Any
 
 import pytest
@@ -176,7 +176,12 @@ def test_what_ends_the_program_goes_through_a_source_of_somebody_else_untouched(
 
     built = MultiSourceRegistry[Any](p=Plain(failing(error)), q=Registry(part=int))
     asked = MultiSourceRegistry[Any](p=Ending(int), q=Registry(part=int))
-    for ask in (lambda: built.build("part"), lambda: "part" in asked, lambda: list(asked), lambda: asked.build("p_part")):
+    for ask in (
+        lambda: built.build("part"),
+        lambda: "part" in asked,
+        lambda: list(asked),
+        lambda: asked.build("p_part"),
+    ):
         with pytest.raises(type(error)) as info:
             ask()
         assert info.value is error
@@ -232,12 +237,12 @@ def test_an_exception_whose_notes_are_no_list_is_raised_as_it_is(notes: object) 
     error = ValueError(3)
     error.__notes__ = notes  # type: ignore[assignment]  # that is what is wrong with it
     registry = Registry[Any](part=failing(error))
-    with pytest.raises(ExceptionGroup) as info:  # pytest would want to read the notes
-        try:
-            registry.build("part")
-        except ValueError as caught:
-            raise ExceptionGroup("", [caught]) from None
-    assert info.value.exceptions[0] is error
+    caught: Exception | None = None
+    try:
+        registry.build("part")
+    except ValueError as raised:  # not by pytest.raises, which wants to read the notes
+        caught = raised
+    assert caught is error
     assert error.__notes__ == (["while building 'part' with no arguments"] if notes is None else notes)
 
 
@@ -258,7 +263,9 @@ def test_an_exception_that_is_raised_again_and_again_does_not_gather_notes_witho
 # -- components that build themselves --
 
 SELF = Registry[Any]()
-ABOVE = MultiSourceRegistry[Any](p=SELF, q=MultiSourceRegistry(r=SELF), s=Plain(lambda size: ABOVE.build("s_part", size=size)))
+ABOVE = MultiSourceRegistry[Any](
+    p=SELF, q=MultiSourceRegistry(r=SELF), s=Plain(lambda size: ABOVE.build("s_part", size=size))
+)
 
 
 @SELF.register
@@ -284,7 +291,9 @@ def below(frames: int, call: Callable[[], object]) -> object:
 @pytest.mark.parametrize("limit", [1_000, 20_000])
 @pytest.mark.parametrize("name", ["p_one", "p_many", "q_r_many", "p_spec", "s_part"])
 def test_a_component_that_builds_itself_is_a_recursion_error_of_bounded_length(name: str, limit: int) -> None:
-    given: dict[str, Any] = {} if name == "s_part" else {"sizes": [1, 2]} if name == "p_spec" else {"text": "x" * 10_000}
+    given: dict[str, Any] = (
+        {} if name == "s_part" else {"sizes": [1, 2]} if name == "p_spec" else {"text": "x" * 10_000}
+    )
     before = sys.getrecursionlimit()
     for frames in range(24 if limit == 1_000 else 2):  # wherever in the registry the stack ends
         sys.setrecursionlimit(limit)

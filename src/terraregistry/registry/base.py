@@ -101,6 +101,14 @@ class NamedSet(NameSet, Generic[T]):
     ) -> tuple[str, tuple[Any, ...], dict[str, Any]]:
         """Validate in the same way; give the canonical name and the arguments to build with."""
 
+    @abstractmethod
+    def signature(self, name: str) -> inspect.Signature:
+        """Return the effective signature of a component."""
+
+    @abstractmethod
+    def describe(self, name: str) -> ComponentDescription:
+        """Describe a component without building it."""
+
     def __copy__(self) -> Self:
         """Copy by reference: there is one registry of a name in a process."""
         return self

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 from functools import partial
 from typing import TYPE_CHECKING, Any, Generic, NamedTuple, TypeVar, cast
 
@@ -9,10 +10,9 @@ from terraregistry.errors import SourceUnavailableError, describe_value
 from terraregistry.registry.base import NamedSet
 from terraregistry.registry.calls import Call
 from terraregistry.registry.signatures import EffectiveSignature, effective_signature
-from terraregistry.wording import describe_error
+from terraregistry.wording import describe_error, quoted
 
 if TYPE_CHECKING:
-    import inspect
     from collections.abc import Callable
 
     from terraregistry.registry.source import Source
@@ -66,7 +66,18 @@ class Mount(NamedTuple, Generic[T]):
 
         Returns:
             The constructor.
+
+        Raises:
+            SourceUnavailableError: A source written by somebody else cannot be asked for it.
         """
+        try:
+            return self._constructor(name)
+        except Exception as error:
+            if self.ours is not None:
+                raise  # what says it best
+            raise _unavailable(self.prefix, error) from error
+
+    def _constructor(self, name: str) -> Callable[..., T]:
         # A registry of several sources has sources under [], and constructors under find_class.
         for method in ("find_class", "__getitem__"):
             find: Callable[[str], Callable[..., T]] | None = getattr(self.source, method, None)
@@ -88,7 +99,7 @@ def mounted(prefix: str, source: Source[T]) -> Mount[T]:
     ours = cast("NamedSet[T]", source) if isinstance(source, NamedSet) else None
     # Our own registries answer at once, and raise what says it best.
     look_up = _looked_up(prefix, source) if ours is None else ours.look_up
-    return Mount(prefix, prefix + "_", source, look_up, ours, ForeignCalls(source))
+    return Mount(prefix, prefix + "_", source, look_up, ours, ForeignCalls(prefix, source))
 
 
 def _looked_up(prefix: str, source: Source[Any]) -> Callable[[str], str | None]:
@@ -99,9 +110,13 @@ def _looked_up(prefix: str, source: Source[Any]) -> Callable[[str], str | None]:
         try:
             if name not in source:
                 return None
-            return name if resolve is None else str(resolve(name))
+            canonical = name if resolve is None else resolve(name)
         except Exception as error:
             raise _unavailable(prefix, error) from error
+        if not isinstance(canonical, str):
+            reason = f"its resolve gives {describe_value(canonical)} for {quoted(name)}, which is no name"
+            raise SourceUnavailableError(prefix, reason)
+        return str.__str__(canonical)
 
     return look_up
 
@@ -115,7 +130,8 @@ def _unavailable(prefix: str, error: Exception) -> SourceUnavailableError:
 class ForeignCalls(Generic[T]):
     """Validates the calls of a source that somebody else wrote: by its own means, or by the signature that it shows."""
 
-    def __init__(self, source: Source[T]) -> None:
+    def __init__(self, prefix: str, source: Source[T]) -> None:
+        self._prefix = prefix
         self._source = source
         self._calls: dict[str, tuple[inspect.Signature | None, Call[T]]] = {}
 
@@ -134,13 +150,15 @@ class ForeignCalls(Generic[T]):
 
         Returns:
             The arguments to call `build` with.
+
+        Raises:
+            SourceUnavailableError: The signature that it shows cannot be read.
         """
         validate: Callable[..., object] | None = getattr(self._source, "validate", None)
         if validate is not None:
             validate(name, *args, **kwargs)
             return args, kwargs
-        signature: Callable[[str], inspect.Signature] | None = getattr(self._source, "signature", None)
-        now = None if signature is None else signature(name)
+        now = self.signature(name)
         known = self._calls.get(name)
         if known is None or known[0] != now:
             # Its [] may lead to something that takes other arguments than its build: that is not looked at.
@@ -150,3 +168,43 @@ class ForeignCalls(Generic[T]):
                 Call(build, effective_signature(build) if now is None else EffectiveSignature(now, {})),
             )
         return known[1].validate(args, kwargs, shown, registry)
+
+    def signature(self, name: str) -> inspect.Signature | None:
+        """Ask the source for a signature, where it shows one.
+
+        Args:
+            name: A name in the source.
+
+        Returns:
+            The signature; None where it shows none.
+
+        Raises:
+            SourceUnavailableError: It raises, or gives what is no signature.
+        """
+        try:
+            show: Callable[[str], object] | None = getattr(self._source, "signature", None)
+            shown = None if show is None else show(name)
+        except Exception as error:
+            raise _unavailable(self._prefix, error) from error
+        if shown is None or isinstance(shown, inspect.Signature):
+            return shown
+        reason = f"its signature gives {describe_value(shown)} for {quoted(name)}, which is no signature"
+        raise SourceUnavailableError(self._prefix, reason)
+
+    def describe(self, name: str) -> object:
+        """Ask the source for a description, where it has any.
+
+        Args:
+            name: A name in the source.
+
+        Returns:
+            What it gives, which may be anything; None where it has no descriptions.
+
+        Raises:
+            SourceUnavailableError: It raises.
+        """
+        try:
+            describe: Callable[[str], object] | None = getattr(self._source, "describe", None)
+            return None if describe is None else describe(name)
+        except Exception as error:
+            raise _unavailable(self._prefix, error) from error

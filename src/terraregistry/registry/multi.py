@@ -424,10 +424,8 @@ class MultiSourceRegistry(NamedSet[T]):
             ComponentNotFoundError: The name resolves nowhere.
         """
         mount, bare, _ = self._located(name)
-        signature = getattr(mount.source, "signature", None)
-        if signature is not None:
-            return cast("inspect.Signature", signature(bare))
-        return effective_signature(mount.constructor(bare)).signature
+        signature = mount.foreign.signature(bare) if mount.ours is None else mount.ours.signature(bare)
+        return effective_signature(mount.constructor(bare)).signature if signature is None else signature
 
     def describe(self, name: str) -> ComponentDescription:
         """Describe a component without building it.
@@ -444,8 +442,7 @@ class MultiSourceRegistry(NamedSet[T]):
         from dataclasses import replace
 
         mount, bare, canonical = self._located(name)
-        describe = getattr(mount.source, "describe", None)
-        description: object = None if describe is None else describe(bare)
+        description = mount.foreign.describe(bare) if mount.ours is None else mount.ours.describe(bare)
         if not isinstance(
             description, ComponentDescription
         ):  # a source written by somebody else may have words of its own
