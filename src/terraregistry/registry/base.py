@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import fnmatch
-import functools
 import importlib
 import re
 from abc import abstractmethod
@@ -56,11 +55,14 @@ class NamedSet(NameSet, Generic[T]):
 
     def __init__(self) -> None:
         self._module = defining_module(self)
+        self._kind: Kind | None = None
 
-    @functools.cached_property
+    @property
     def kind(self) -> Kind:
         """What products are checked against: the type argument, as in `Registry[Backbone]()`."""
-        return kind_of(self)
+        if self._kind is None:
+            self._kind = kind_of(self)
+        return self._kind
 
     @property
     def reference(self) -> str | None:
@@ -304,7 +306,7 @@ class BaseRegistry(NamedSet[T]):
         except Exception as error:
             add_note(error, describe_call(shown, args, kwargs))
             raise
-        kind = self.kind
+        kind = self._kind or self.kind
         if kind.type is not None:
             kind.check(product, shown, registry)
         return product

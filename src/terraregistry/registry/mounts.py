@@ -41,6 +41,10 @@ class Mount(NamedTuple, Generic[T]):
     ours: NamedSet[T] | None
     foreign: ForeignCalls[T]
 
+    def conflicts_with(self, prefix: str) -> bool:
+        """Say whether names under another prefix could be read as this source's, or the other way round."""
+        return self.prefix == prefix or self.start.startswith(prefix + "_") or prefix.startswith(self.start)
+
     def names(self) -> list[str]:
         """Return the canonical names, each once.
 

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import threading
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any, Final, TypeVar, cast, overload
+from typing import TYPE_CHECKING, Any, Final, TypeVar, overload
 
 from terraregistry.errors import (
     DuplicateSourceError,
@@ -19,6 +18,7 @@ from terraregistry.registry.base import NamedSet, matching
 from terraregistry.registry.calls import ComponentDescription, describe_call
 from terraregistry.registry.entries import Entry
 from terraregistry.registry.locations import locate
+from terraregistry.registry.locks import CHANGING
 from terraregistry.registry.mounts import Mount, mounted
 from terraregistry.registry.names import QualifiedName, is_prefix
 from terraregistry.registry.signatures import effective_signature
@@ -69,7 +69,6 @@ class MultiSourceRegistry(NamedSet[T]):
 
     def __init__(self, /, **sources: Source[T]) -> None:
         super().__init__()
-        self._lock = threading.Lock()
         self._mounts: tuple[Mount[T], ...] = ()
         for prefix, source in sources.items():
             self.register_source(prefix, source)
@@ -94,21 +93,20 @@ class MultiSourceRegistry(NamedSet[T]):
         if missing or isinstance(source, type):
             reason = f"{describe_value(source)} is no source: it lacks {', '.join(missing) or 'an instance'}"
             raise InvalidRegistrationError(prefix, self._label(), reason)
-        if isinstance(source, MultiSourceRegistry) and source._leads_to(self):
+        mount = mounted(prefix, source)
+        with CHANGING:
+            inside = isinstance(source, MultiSourceRegistry) and source._leads_to(self)
+            conflict = next((each for each in self._mounts if each.conflicts_with(prefix)), None)
+            if not inside and conflict is None:
+                self._mounts = (*self._mounts, mount)
+        if inside:
             raise InvalidRegistrationError(prefix, self._label(), "a registry cannot be mounted in itself")
-        with self._lock:
-            for mount in self._mounts:
-                if mount.prefix == prefix:
-                    location = locate(mount.source)
-                    raise DuplicateSourceError(
-                        prefix,
-                        self._label(),
-                        type(mount.source).__qualname__,
-                        "" if location is None else str(location),
-                    )
-                if mount.start.startswith(prefix + "_") or prefix.startswith(mount.start):
-                    raise PrefixConflictError(prefix, self._label(), mount.prefix)
-            self._mounts = (*self._mounts, mounted(prefix, source))
+        if conflict is not None and conflict.prefix == prefix:
+            location = locate(conflict.source)
+            kind = type(conflict.source).__qualname__
+            raise DuplicateSourceError(prefix, self._label(), kind, "" if location is None else str(location))
+        if conflict is not None:
+            raise PrefixConflictError(prefix, self._label(), conflict.prefix)
 
     def _leads_to(self, registry: object) -> bool:
         """Say whether this is a registry, or has it mounted at any depth."""
@@ -136,7 +134,7 @@ class MultiSourceRegistry(NamedSet[T]):
         Raises:
             SourceNotFoundError: No source is mounted there.
         """
-        with self._lock:
+        with CHANGING:
             source = self[prefix]
             self._mounts = tuple(mount for mount in self._mounts if mount.prefix != prefix)
         return source

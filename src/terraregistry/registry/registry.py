@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-import contextlib
-import threading
 from enum import Enum
 from typing import TYPE_CHECKING, Any, TypeVar, overload
 
 from terraregistry.errors import DuplicateComponentError, InvalidRegistrationError, describe_value
 from terraregistry.registry.base import BaseRegistry
+from terraregistry.registry.changes import Addition, Removal, Scope, Scopes
 from terraregistry.registry.entries import Entry
+from terraregistry.registry.locks import CHANGING
 from terraregistry.registry.names import name_fault
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Generator, Iterable
+    from collections.abc import Callable, Iterable
 
 __all__ = ["Registry"]
 
@@ -59,7 +59,7 @@ class Registry(BaseRegistry[T]):
         super().__init__()
         self._entries: dict[str, Entry[T]] = {}
         self._aliases: dict[str, str] = {}
-        self._lock = threading.Lock()
+        self._scopes: Scopes[T] = Scopes()
         for name, constructor in constructors.items():
             self.register(constructor, name=name)
 
@@ -77,7 +77,8 @@ class Registry(BaseRegistry[T]):
         """Return the canonical spelling of a name or an alias, or None for a name that is not here."""
         if name in self._entries:
             return name
-        return self._aliases.get(name) if self._aliases else None
+        canonical = self._aliases.get(name) if self._aliases else None
+        return canonical if canonical in self._entries else None
 
     def _names(self) -> list[str]:
         return [*self._entries]
@@ -155,28 +156,18 @@ class Registry(BaseRegistry[T]):
         return Entry(name, None, reference)
 
     def _add(self, entry: Entry[T], aliases: Iterable[str], *, override: bool) -> None:
-        others = [_checked(alias, self._label) for alias in ([aliases] if isinstance(aliases, str) else aliases)]
-        with self._lock:
-            if not override:
-                for name in (entry.name, *others):
-                    self._refuse_duplicate(name)
-                if len({entry.name, *others}) <= len(others):
-                    raise InvalidRegistrationError(
-                        entry.name, self._label(), "a name and its aliases are all different"
-                    )
-            # The name comes first, and what is replaced goes last: whoever looks in between finds all that was there before.
-            self._entries[entry.name] = entry
-            self._aliases.pop(entry.name, None)
-            for alias in others:
-                if alias != entry.name:
-                    self._aliases[alias] = entry.name
-                    if alias in self._entries:
-                        self._remove(alias)
-
-    def _refuse_duplicate(self, name: str) -> None:
-        taken = self._find(name)
-        if taken is not None:
-            raise DuplicateComponentError(name, self._label(), *taken.taken_by())
+        others = tuple(_checked(alias, self._label) for alias in ([aliases] if isinstance(aliases, str) else aliases))
+        names = (entry.name, *others)
+        doubled = not override and len(set(names)) < len(names)
+        with CHANGING:
+            taken = [] if override else [(name, found) for name in names if (found := self._find(name)) is not None]
+            if not taken and not doubled:
+                self._change(Addition(entry, others))
+        if taken:
+            name, found = taken[0]
+            raise DuplicateComponentError(name, self._label(), *found.taken_by())
+        if doubled:
+            raise InvalidRegistrationError(entry.name, self._label(), "a name and its aliases are all different")
 
     def unregister(self, name: str) -> None:
         """Remove a component with its aliases, or an alias alone.
@@ -187,21 +178,22 @@ class Registry(BaseRegistry[T]):
         Raises:
             ComponentNotFoundError: The name is not here.
         """
-        with self._lock:
+        with CHANGING:
             self._entry(name)
-            if self._aliases.pop(name, None) is None:
-                self._remove(name)
+            self._change(Removal(name))
 
-    def _remove(self, name: str) -> None:
-        self._aliases = {alias: canonical for alias, canonical in self._aliases.items() if canonical != name}
-        del self._entries[name]
+    def _change(self, change: Addition[T] | Removal[T]) -> None:
+        self._scopes.note(change)
+        change.apply(self._entries, self._aliases)
 
-    @contextlib.contextmanager
-    def scope(self) -> Generator[None]:
+    def scope(self) -> Scope[T]:
         """Undo, on exit, every registration and removal that is made inside.
 
-        Yields:
-            Nothing.
+        What other threads change meanwhile is inside as well, unless they have opened a scope of their own: that of each is undone
+        when it ends.
+
+        Returns:
+            A context manager, to be used in one `with` statement; or a decorator.
 
         Example:
             >>> R = Registry(kept=int)
@@ -212,13 +204,15 @@ class Registry(BaseRegistry[T]):
             >>> list(R)
             ['kept']
         """
-        with self._lock:
-            entries, aliases = dict(self._entries), dict(self._aliases)
-        try:
-            yield
-        finally:
-            with self._lock:
-                self._entries, self._aliases = entries, aliases
+        return Scope(self._open, self._close)
+
+    def _open(self, scope: Scope[T]) -> None:
+        if not self._scopes.open:
+            self._scopes = Scopes((dict(self._entries), dict(self._aliases)))
+        self._scopes.open.append(scope)
+
+    def _close(self, scope: Scope[T]) -> None:
+        self._entries, self._aliases = self._scopes.without(scope)
 
 
 def _name_for(constructor: object, name: str | None, registry: Callable[[], str]) -> str:
