@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import functools
 import sys
-import threading
 import time
-from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -14,12 +12,11 @@ import pytest
 from terraregistry import MultiSourceRegistry, Registry
 from terraregistry.errors import DuplicateComponentError, DuplicateSourceError
 
+from .threads import THREADS, at_once, while_changing
 from .worlds import CONSTRUCTORS, Part, PlainSource
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
-
-THREADS = 16
+    from collections.abc import Iterator
 
 
 @pytest.fixture(autouse=True)
@@ -28,39 +25,6 @@ def _switch_often() -> Iterator[None]:
     sys.setswitchinterval(1e-6)
     yield
     sys.setswitchinterval(interval)
-
-
-def at_once(*tasks: Callable[[], object]) -> list[object]:
-    """Start tasks in threads of their own at the same moment; what they return or raise."""
-    start = threading.Barrier(len(tasks))
-
-    def run(task: Callable[[], object]) -> object:
-        start.wait()
-        try:
-            return task()
-        except Exception as error:  # noqa: BLE001 - the caller looks at all of them
-            return error
-
-    with ThreadPoolExecutor(len(tasks)) as pool:
-        return list(pool.map(run, tasks))
-
-
-def while_changing(change: Callable[[], object], ask: Callable[[], object]) -> None:
-    """Ask in two threads, again and again, while a third one makes changes."""
-    done = threading.Event()
-
-    def make_changes() -> None:
-        try:
-            change()
-        finally:
-            done.set()
-
-    def ask_on() -> None:
-        while not done.is_set():
-            ask()
-        ask()
-
-    assert at_once(make_changes, ask_on, ask_on) == [None] * 3
 
 
 class Slow(Registry[Part]):

@@ -372,3 +372,20 @@ def test_one_source_may_be_mounted_twice() -> None:
     assert registry.build("n") == 0
     source.register(float, name="m")
     assert list(registry) == ["b_n", "b_m"]
+
+
+def test_registries_in_registries_are_iterated_once_each_however_deep() -> None:
+    asked: list[str] = []
+
+    class Counting(Least):
+        def __iter__(self) -> Iterator[str]:
+            asked.append("names")
+            return super().__iter__()
+
+    registry = MultiSourceRegistry[Any](p=Counting())
+    for _ in range(100):
+        registry = MultiSourceRegistry[Any](q=registry)
+    assert [*iter(registry)] == ["q_" * 100 + "p_square"]
+    assert asked == ["names"]
+    assert len(registry) == 1
+    assert asked == ["names"] * 2

@@ -52,7 +52,9 @@ class Mount(NamedTuple, Generic[T]):
             SourceUnavailableError: The source cannot be iterated, or gives what is no name.
         """
         try:
-            names: list[object] = [*self.source]  # a source written by somebody else may give anything
+            # `iter`: unpacking the source itself would ask for its length first, which a registry in a registry counts by
+            # iterating, twice at each level. And a source written by somebody else may give anything.
+            names: list[object] = [*iter(self.source)]
         except Exception as error:
             raise _unavailable(self.prefix, error) from error
         distinct: dict[str, None] = {}
