@@ -76,12 +76,13 @@ def add_note(error: BaseException, note: str) -> None:
             were more.
     """
     with contextlib.suppress(Exception):  # one that cannot be changed goes on as it is
-        notes: object = getattr(error, "__notes__", None)
-        if notes is None:
-            BaseException.__setattr__(error, "__notes__", notes := list[str]())
-        if isinstance(notes, list):
+        found: object = getattr(error, "__notes__", None)
+        if found is None:
+            BaseException.__setattr__(error, "__notes__", found := list[object]())
+        if isinstance(found, list):
+            notes = cast("list[object]", found)
             start = " ".join(note.split(maxsplit=2)[:2])
-            alike = sum(str(each).startswith(start) for each in cast("list[object]", notes))
+            alike = sum(str(each).startswith(start) for each in notes)
             if alike <= _MOST_NOTES:
                 notes.append(note if alike < _MOST_NOTES else f"{start} more around that")
 
