@@ -43,15 +43,23 @@ _TYPES = st.one_of(
 )
 
 
+_POSITIONAL = (ParameterKind.POSITIONAL_ONLY, ParameterKind.POSITIONAL_OR_KEYWORD)
+
+
 @st.composite
 def _signatures(draw: st.DrawFn) -> Signature:
     kinds = sorted(draw(st.lists(st.sampled_from(ParameterKind), max_size=5)), key=list(ParameterKind).index)
     names = draw(st.lists(_WORDS, min_size=len(kinds), max_size=len(kinds), unique=True))
-    defaults = st.one_of(st.none(), st.just("..."), _LITERALS)
+    values = st.just("...") | _LITERALS
+    positional = [kind for kind in kinds if kind in _POSITIONAL]
+    required = draw(st.integers(0, len(positional)))
+    defaults = [None if place < required else draw(values) for place in range(len(positional))]
+    rest = kinds[len(positional) :]
+    defaults += [draw(st.none() | values) if kind is ParameterKind.KEYWORD_ONLY else None for kind in rest]
     return Signature(
         tuple(
-            Parameter(name, kind, draw(_TYPES), draw(defaults), draw(_TYPES), draw(_TEXTS))
-            for name, kind in zip(names, kinds, strict=True)
+            Parameter(name, kind, draw(_TYPES), default, draw(_TYPES), draw(_TEXTS))
+            for name, kind, default in zip(names, kinds, defaults, strict=True)
         )
     )
 

@@ -11,7 +11,7 @@ import threading
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, TypeVar, cast
 
-from terraregistry.index.annotations import UnreadableAnnotationError, read_annotation
+from terraregistry.index.annotations import read_annotation
 from terraregistry.index.descriptions import OPAQUE_DEFAULT, ParameterKind
 from terraregistry.index.loading import cached_index
 from terraregistry.registry import Call, ComponentDescription
@@ -118,7 +118,7 @@ def described_call(component: Component, load: Callable[[], Callable[..., T]]) -
         return None
     try:
         signature = _signature(component.signature.parameters, component.written)
-    except UnreadableAnnotationError:
+    except ValueError:  # an annotation that cannot be read, or a default that no default can be
         return None
     return IndexedCall(component, signature, load)
 

@@ -43,9 +43,13 @@ class DamagedIndexError(ValueError):
 
 
 def text(value: object) -> str:
-    """Take a string, and nothing else."""
+    """Take a string that can be written anywhere, and nothing else."""
     if not isinstance(value, str):
         raise DamagedIndexError(f"a {type(value).__name__} is no text")
+    try:
+        value.encode()
+    except UnicodeEncodeError as error:
+        raise DamagedIndexError("a text with half a character in it") from error
     return value
 
 
@@ -149,14 +153,20 @@ def _is_default(default: str | None) -> bool:
 
 
 _ORDER: Final = {kind: place for place, kind in enumerate(ParameterKind)}
+_POSITIONAL: Final = (ParameterKind.POSITIONAL_ONLY, ParameterKind.POSITIONAL_OR_KEYWORD)
+_STARRED: Final = (ParameterKind.VAR_POSITIONAL, ParameterKind.VAR_KEYWORD)
 
 
 def sound_signature(signature: Signature) -> Signature:
-    """Check that no name comes twice, and that the kinds come in order."""
+    """Check that no name comes twice, that the kinds come in order, and that defaults are where they may be."""
     places = [_ORDER[each.kind] for each in signature.parameters]
     names = {each.name for each in signature.parameters}
     if len(names) != len(places) or places != sorted(places):
         raise DamagedIndexError("no signature")
+    defaults = [each.default is not None for each in signature.parameters if each.kind in _POSITIONAL]
+    starred = [each.default for each in signature.parameters if each.kind in _STARRED]
+    if defaults != sorted(defaults) or any(default is not None for default in starred):
+        raise DamagedIndexError("a signature with a default that cannot be there")
     return signature
 
 
@@ -165,16 +175,20 @@ def sound_index(index: Index) -> Index:
     sources = {each.reference: [source for _, source in each.sources] for each in index.registries}
     if len(sources) != len(index.registries):
         raise DamagedIndexError("a registry comes twice")
-    finished: set[str] = set()
-
-    def visit(reference: str, above: frozenset[str]) -> None:
-        if reference in above or reference not in sources:
-            raise DamagedIndexError("a source is in itself, or nowhere")
-        if reference not in finished:
-            for source in sources[reference]:
-                visit(source, above | {reference})
-            finished.add(reference)
-
-    for reference in sources:
-        visit(reference, frozenset())
+    if any(source not in sources for inside in sources.values() for source in inside):
+        raise DamagedIndexError("a source is nowhere")
+    # Those whose sources are all done are done, however long the chain.
+    waiting = {reference: set(inside) for reference, inside in sources.items()}
+    around: dict[str, list[str]] = {reference: [] for reference in sources}
+    for reference, inside in waiting.items():
+        for source in inside:
+            around[source].append(reference)
+    done = [reference for reference, inside in waiting.items() if not inside]
+    for reference in done:
+        for outer in around[reference]:
+            waiting[outer].discard(reference)
+            if not waiting[outer]:
+                done.append(outer)
+    if len(done) != len(sources):
+        raise DamagedIndexError("a source is in itself")
     return index

@@ -161,7 +161,9 @@ class _Reader:
         facts = self._facts(*rows([self._fields["facts"]], 4)[0])
         index = sound_index(Index(registries, _pairs(self._fields["gaps"]), facts))
         versions, place, sources = rows([self._fields["key"]], 3)[0]
-        return index, Key(_pairs(versions), text(place), text(sources))
+        if not isinstance(place, str):
+            raise DamagedIndexError("no place")  # which may have any characters that a file's name may have
+        return index, Key(_pairs(versions), place, text(sources))
 
     def _facts(self, documentation: object, decoders: object, values: object, networks: object) -> ConfigFacts:
         documented = tuple((text(origin), text(name), text(doc)) for origin, name, doc in rows(documentation, 3))

@@ -63,6 +63,8 @@ def _changed(component: Component, change: WholeNetworks) -> Component | None:
     pairs = zip(component.signature.parameters, forms, strict=True)
     found = [(each, form) for each, form in pairs if each.name not in gone]
     places = change.places[change.names.index(component.name)]
+    if len(places) != len(change.written):
+        return None
     # From the first to the last: each place counts those before it.
     for place, each, form in zip(places, change.changed.parameters, change.written, strict=True):
         found.insert(place, (each, form))
