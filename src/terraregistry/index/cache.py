@@ -18,17 +18,23 @@ if TYPE_CHECKING:
 
 __all__ = ["cache_folder", "read_cached", "write_cached"]
 
-_LARGEST: Final = 64_000_000
-"""A file of more bytes is no index."""
+_LARGEST: Final = 16_000_000
+"""A file of more bytes is no index: a real one has some 1.2 million, and JSON takes up to sixty times its size in memory."""
+_NOWHERE: Final = Path(os.devnull) / "terraregistry"
+"""A folder that is not there and cannot be made."""
 _GAPS_LAST: Final = 3600.0
 """The seconds for which an index with gaps is used: what could not be described may be mended without a change of versions."""
 
 
 def cache_folder() -> Path:
-    """Return the folder of the user's cache; it need not exist."""
+    """Return the folder of the user's cache; it need not exist, and where the user has no home nothing can be in it."""
     import platformdirs
 
-    return Path(platformdirs.user_cache_dir("terraregistry", appauthor=False))
+    try:
+        folder = Path(platformdirs.user_cache_dir("terraregistry", appauthor=False))
+    except (RuntimeError, OSError, ValueError):  # no HOME, and no such user
+        return _NOWHERE
+    return folder if folder.is_absolute() else _NOWHERE  # as of a HOME that is empty: the working folder is no cache
 
 
 def read_cached(folder: Path, key: Key) -> Index | None:

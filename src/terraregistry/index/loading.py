@@ -65,23 +65,28 @@ def load_index(*, folder: Path | None = None) -> Index:
 
 def _make_elsewhere() -> Index:
     """Make the index in another process: nothing is loaded into this one, and what this one has registered is not in it."""
-    import subprocess
     import tempfile
 
-    with tempfile.TemporaryDirectory(prefix="terraregistry-") as folder:
-        file = Path(folder) / "index.json"
-        # `-P`: the working folder may have a module of any name, such as json.py.
-        entries: list[object] = [*sys.path]  # anything may be put there
-        path = json.dumps([entry for entry in entries if isinstance(entry, str)])
-        command = [sys.executable or "python", "-P", "-c", _CHILD, path, str(file)]
-        environment = {**os.environ, "OMP_NUM_THREADS": "1"}  # it imports torch and computes nothing
-        try:
-            done = subprocess.run(  # noqa: S603 - this interpreter
-                command, check=False, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, env=environment
-            )
-            if done.returncode == 0:
-                return decode(file.read_bytes())[0]
-            reason = f"the process that makes it ends with status {done.returncode}"
-        except (OSError, DamagedIndexError) as error:
-            reason = str(error)
+    try:
+        # What cannot be removed is left to whoever clears the folder for temporary files.
+        with tempfile.TemporaryDirectory(prefix="terraregistry-", ignore_cleanup_errors=True) as folder:
+            return _made_in(Path(folder) / "index.json")
+    except (OSError, DamagedIndexError) as error:  # also where there is no such folder, or the disk is full
+        reason = str(error)
     raise IndexUnavailableError(f"the index of the installed components cannot be made: {reason}")
+
+
+def _made_in(file: Path) -> Index:
+    import subprocess
+
+    # `-P`: the working folder may have a module of any name, such as json.py.
+    entries: list[object] = [*sys.path]  # anything may be put there
+    path = json.dumps([entry for entry in entries if isinstance(entry, str)])
+    command = [sys.executable or "python", "-P", "-c", _CHILD, path, str(file)]
+    environment = {**os.environ, "OMP_NUM_THREADS": "1"}  # it imports torch and computes nothing
+    done = subprocess.run(  # noqa: S603 - this interpreter
+        command, check=False, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, env=environment
+    )
+    if done.returncode != 0:
+        raise DamagedIndexError(f"the process that makes it ends with status {done.returncode}")
+    return decode(file.read_bytes())[0]
