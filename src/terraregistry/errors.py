@@ -39,6 +39,7 @@ __all__ = [
 ]
 
 _MOST_KEYS: Final = 20
+_LONGEST_KEY: Final = 200
 
 
 class RegistryError(Exception):
@@ -471,7 +472,12 @@ class WeightsError(RegistryError, RuntimeError):
         origin = f" from {self.origin}" if self.origin else ""
         lines = [f"no weights{origin} for {self.component!r}: {self.reason}"]
         for title, keys in (("missing", self.missing), ("surplus", self.surplus), ("misshapen", self.misshapen)):
-            lines += [f"  {title}: {key}" for key in keys[:_MOST_KEYS]]
+            lines += [f"  {title}: {_in_a_line(key)}" for key in keys[:_MOST_KEYS]]
             if len(keys) > _MOST_KEYS:
                 lines.append(f"  {title}: {len(keys) - _MOST_KEYS} more")
         return "\n".join([*lines, *([self.remedy] if self.remedy else [])])
+
+
+def _in_a_line(key: str) -> str:
+    """Write a key of a file of weights, which may be of any length and hold any characters."""
+    return key if key.isprintable() and len(key) <= _LONGEST_KEY else _quoted(key)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import pickle
 import re
@@ -24,7 +25,7 @@ from terraregistry.components.backbones.prithvi.variants import (
     prithvi_eo_v2_tiny_tl,
 )
 from terraregistry.components.backbones.prithvi.vit import PrithviViT
-from terraregistry.components.backbones.weights.files import read_weights
+from terraregistry.components.backbones.weights.files import read_weights, unwrapped
 from terraregistry.components.backbones.weights.fitting import load_exactly
 from terraregistry.errors import WeightsError
 
@@ -364,3 +365,126 @@ def test_a_choice_of_bands_leaves_weights_of_another_kind_alone() -> None:
     assert choice.apply(weight, torch.zeros(4, 6, 1, 2, 2), "there") is weight
     assert choice.apply(weight, torch.zeros(5, 6, 2, 2), "there") is weight
     assert choice.apply(weight, torch.zeros(4, 6, 2, 2), "there") is weight
+
+
+# -- damaged files --
+
+
+def write_cut(file):
+    torch.save({"weight": torch.ones(100, 100)}, file)
+    file.write_bytes(file.read_bytes()[:-100])
+
+
+def write_flipped(file):
+    torch.save({"weight": torch.ones(100, 100)}, file)
+    data = bytearray(file.read_bytes())
+    data[20_000] ^= 255
+    data[100] ^= 255
+    file.write_bytes(data)
+
+
+def write_huge_header(file):
+    file.write_bytes((2**62).to_bytes(8, "little") + b"{}")
+
+
+def write_header_without_tensors(file):
+    header = b'{"w":{"dtype":"F32","shape":[4],"data_offsets":[0,16]}}'
+    file.write_bytes(len(header).to_bytes(8, "little") + header)
+
+
+def write_pointer(file):
+    file.write_text("version https://git-lfs.github.com/spec/v1\noid sha256:0\nsize 12\n")
+
+
+def write_module(file):
+    torch.save(nn.Linear(1, 1), file)
+
+
+def write_inside_itself(file):
+    content = {"epoch": 1}
+    content["state_dict"] = content
+    torch.save(content, file)
+
+
+def write_deep(file):
+    content = {"weight": torch.ones(1)}
+    for _ in range(100):
+        content = {"model": content}
+    torch.save(content, file)
+
+
+@pytest.mark.parametrize(
+    ("write", "suffix", "reason"),
+    [
+        (write_cut, ".pt", "it cannot be read: "),
+        (write_flipped, ".pt", "it "),
+        (write_huge_header, ".safetensors", "it cannot be read: SafetensorError: "),
+        (write_header_without_tensors, ".safetensors", "it cannot be read: SafetensorError: "),
+        (write_pointer, ".pt", "it is no plain state dict, and reading it could run code: "),
+        (write_pointer, ".safetensors", "it cannot be read: SafetensorError: "),
+        (write_module, ".pt", "it is no plain state dict, and reading it could run code: "),
+        (write_inside_itself, ".pt", "it holds no state dict, but a mapping without tensors"),
+        (write_deep, ".pt", "it holds no state dict, but a mapping without tensors"),
+    ],
+)
+def test_a_damaged_file_is_an_error_that_names_it_and_nothing_is_built(tmp_path, write, suffix, reason) -> None:
+    file = tmp_path / f"weights{suffix}"
+    write(file)
+    with pytest.raises(WeightsError) as caught:
+        prithvi_eo_tiny(ckpt_path=file)
+    assert str(caught.value).startswith(f"no weights from {file} for 'prithvi_eo_tiny': {reason}")
+    assert len(str(caught.value)) < 1000
+    assert caught.value.origin == str(file)
+
+
+def test_a_file_with_a_wrong_byte_is_read_or_refused_as_weights(tmp_path) -> None:
+    file = tmp_path / "weights.safetensors"
+    save_file({"weight": torch.ones(8, 8), "bias": torch.zeros(8)}, file)
+    whole = file.read_bytes()
+    for place in [*range(0, 200, 3), len(whole) - 1]:
+        data = bytearray(whole)
+        data[place] ^= 1 << place % 8
+        file.write_bytes(data)
+        with contextlib.suppress(WeightsError):
+            assert all(isinstance(tensor, torch.Tensor) for tensor in read_weights(file, "it").values())
+
+
+def test_wrappings_up_to_eight_are_looked_into() -> None:
+    content = {"weight": torch.ones(1)}
+    for _ in range(7):
+        content = {"model": content}
+    assert list(unwrapped(content, "it", "there")) == ["weight"]
+    with pytest.raises(WeightsError, match="it holds no state dict, but a mapping without tensors"):
+        unwrapped({"model": content}, "it", "there")
+
+
+@pytest.mark.parametrize(
+    ("bias", "words"),
+    [
+        (torch.zeros(2).to_sparse(), "bias: torch.sparse_coo in the file, dense in the module"),
+        (torch.zeros(2, device="meta"), "bias: without data in the file"),
+    ],
+)
+def test_a_tensor_that_cannot_be_copied_does_not_fit_and_nothing_else_is_loaded(bias, words) -> None:
+    module = nn.Linear(2, 2)
+    before = {key: tensor.clone() for key, tensor in module.state_dict().items()}
+    with pytest.raises(WeightsError) as caught:
+        load_exactly(module, {"weight": torch.zeros(2, 2), "bias": bias}, "it", "there")
+    assert caught.value.misshapen == (words,)
+    assert all(torch.equal(tensor, before[key]) for key, tensor in module.state_dict().items())
+
+
+def test_keys_of_any_length_and_characters_take_one_line_each() -> None:
+    keys = ["x" * 1_000_000, "new\nline", "\x1b[31mred", "plain.weight"]
+    state = {"weight": torch.zeros(1, 1), "bias": torch.zeros(1), **dict.fromkeys(keys, torch.zeros(1))}
+    with pytest.raises(WeightsError) as caught:
+        load_exactly(nn.Linear(1, 1), state, "it", "there")
+    assert caught.value.surplus == tuple(keys)
+    assert str(caught.value).splitlines() == [
+        "no weights from there for 'it': they do not fit",
+        f"  surplus: '{'x' * 27}...{'x' * 28}'",
+        r"  surplus: 'new\nline'",
+        r"  surplus: '\x1b[31mred'",
+        "  surplus: plain.weight",
+        "say allow_mismatch=True to load what fits; the rest keeps its random initial values",
+    ]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pickle
 from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, Final, cast
 
 import torch
 from safetensors.torch import (
@@ -19,6 +19,9 @@ if TYPE_CHECKING:
     import os
 
 __all__ = ["read_weights", "unwrapped"]
+
+_DEEPEST: Final = 8
+"""How many wrappings around a state dict are looked into; a file may say that a mapping is in itself."""
 
 
 def read_weights(path: str | os.PathLike[str], component: str) -> dict[str, Tensor]:
@@ -65,18 +68,18 @@ def unwrapped(content: object, component: str, origin: str) -> dict[str, Tensor]
     Raises:
         WeightsError: There is no state dict in it.
     """
-    tensors = _tensors(content)
+    tensors = _tensors(content, _DEEPEST)
     if not tensors:
         held = describe_value(content) if not isinstance(content, Mapping) else "a mapping without tensors"
         raise WeightsError(component, origin, f"it holds no state dict, but {held}")
     return tensors
 
 
-def _tensors(content: object) -> dict[str, Tensor]:
-    entries = dict(cast("Mapping[object, object]", content)) if isinstance(content, Mapping) else {}
+def _tensors(content: object, deepest: int) -> dict[str, Tensor]:
+    entries = dict(cast("Mapping[object, object]", content)) if isinstance(content, Mapping) and deepest else {}
     for key, value in entries.items():
         if isinstance(key, str) and (key == "model" or key.endswith("state_dict")):
-            inner = _tensors(value)
+            inner = _tensors(value, deepest - 1)
             if inner:
                 return inner
     return {str(key): value for key, value in entries.items() if isinstance(value, Tensor)}

@@ -21,7 +21,8 @@ class Mismatch(NamedTuple):
     Attributes:
         missing: Keys of the module that the state dict lacks.
         surplus: Keys of the state dict that the module lacks.
-        misshapen: Keys of both with tensors of different shapes, each with the two shapes in words.
+        misshapen: Keys of both with tensors of different shapes, each with the two shapes in words; and of tensors that are not
+            dense or have no data.
     """
 
     missing: tuple[str, ...]
@@ -62,8 +63,16 @@ def find_mismatch(module: nn.Module, state: Mapping[str, Tensor]) -> Mismatch:
         for key, tensor in state.items()
         if key in own and tensor.shape != own[key].shape
     }
+    shapes |= {key: reason for key, tensor in state.items() if key in own and (reason := _not_plain(tensor))}
     missing = tuple(key for key in own if key not in state)
     return Mismatch(missing, tuple(key for key in state if key not in own), shapes)
+
+
+def _not_plain(tensor: Tensor) -> str:
+    """Say why a tensor cannot be copied into a parameter, whatever its shape."""
+    if tensor.is_meta:
+        return "without data in the file"
+    return "" if str(tensor.layout) == "torch.strided" else f"{tensor.layout} in the file, dense in the module"
 
 
 def without_mismatch(
