@@ -7,7 +7,6 @@ import functools
 import importlib.util
 import inspect
 import sys
-import threading
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, TypeVar, cast
 
@@ -15,6 +14,7 @@ from terraregistry.index.annotations import read_annotation
 from terraregistry.index.descriptions import OPAQUE_DEFAULT, ParameterKind
 from terraregistry.index.loading import cached_index
 from terraregistry.registry import Call, ComponentDescription
+from terraregistry.registry.locks import forking_lock
 from terraregistry.registry.signatures import EffectiveSignature, Opaque
 
 if TYPE_CHECKING:
@@ -40,7 +40,7 @@ _SAMPLES: Final[dict[str, tuple[object, ...]]] = {
     "tuple[typing.Any, ...]": ((),),
 }
 """Values that show what a parameter accepts because of a default that its annotation refuses."""
-_reading: Final = threading.Lock()
+_reading: Final = forking_lock()
 
 
 def is_loaded(module: str) -> bool:
