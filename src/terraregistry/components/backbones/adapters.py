@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import importlib
-import warnings
 from collections.abc import Mapping  # noqa: TC003 - read at run time
 from typing import TYPE_CHECKING, Any, cast
 
@@ -12,6 +11,7 @@ from torch import Tensor, nn
 
 from terraregistry.errors import InvalidArgumentsError, Problem, ProblemKind, SourceUnavailableError
 from terraregistry.nearest import did_you_mean, nearest
+from terraregistry.quiet import quietly
 from terraregistry.registry import Registry
 from terraregistry.wording import describe_error
 
@@ -121,8 +121,7 @@ def import_peft() -> Any:  # a library that is there or not
         SourceUnavailableError: It is not installed, or broken.
     """
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # of what it imports itself
+        with quietly():  # it warns of what it imports itself
             return importlib.import_module("peft")
     except Exception as error:
         reason = f"importing peft raises {describe_error(error)}"

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import copy
-import warnings
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
@@ -12,6 +11,7 @@ from torch import Tensor, nn
 
 from terraregistry.components.necks.sequence import takes_image_size
 from terraregistry.errors import InvalidArgumentsError
+from terraregistry.quiet import quietly
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Sequence
@@ -22,8 +22,7 @@ __all__ = ["apply_neck", "make_shadow", "run_shadow", "shadow_of", "without_data
 @contextmanager
 def without_data() -> Generator[None]:
     """Make tensors on the meta device inside, quietly: what there is to warn of is said when the real part is made."""
-    with warnings.catch_warnings(), torch.device("meta"):
-        warnings.simplefilter("ignore")
+    with quietly(), torch.device("meta"):
         yield
 
 
@@ -47,8 +46,7 @@ def make_shadow(make: Callable[[], nn.Module]) -> nn.Module:
     except Exception:  # noqa: BLE001 - a constructor may raise anything, also what only tensors without data cause
         state = torch.get_rng_state()
         try:
-            with warnings.catch_warnings():
-                warnings.simplefilter("ignore")
+            with quietly():
                 return make()
         finally:
             torch.set_rng_state(state)
@@ -72,8 +70,7 @@ def run_shadow(run: Callable[[], Any]) -> Any:  # a module gives anything
         What it gives; None where it raises.
     """
     try:
-        with warnings.catch_warnings(), torch.no_grad():
-            warnings.simplefilter("ignore")
+        with quietly(), torch.no_grad():
             return run()
     except Exception:  # noqa: BLE001 - a module may raise anything, also what only tensors without data cause
         return None

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import warnings
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Final
 
 from terraregistry.errors import InvalidArgumentsError, Problem, ProblemKind
+from terraregistry.quiet import quietly
 from terraregistry.sources.mmseg.configs import check_configs, copied, loads_weights
 from terraregistry.sources.mmseg.heads import Result
 from terraregistry.sources.mmseg.inputs import Inputs
@@ -51,8 +51,7 @@ def build_head(head: Head, channel_list: Sequence[int], arguments: dict[str, Any
     if head.result is Result.OF_MASKS:  # mmdet reads entries of these as attributes
         wrap = load_module("mmengine.config").ConfigDict
         given = {name: wrap(value) if isinstance(value, dict) else value for name, value in given.items()}
-    with _scope(), warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # advice on losses and predictions, which are not used here, and to itself
+    with _scope(), quietly():  # it gives advice on losses and predictions, which are not used here, and to itself
         module: nn.Module = head_class(head)(**given)
         _initialize(head, module)
     return MmsegDecoder(module, channel_list, inputs.indices)

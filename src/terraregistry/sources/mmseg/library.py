@@ -7,11 +7,11 @@ import importlib.util
 import sys
 import threading
 import types
-import warnings
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Final, NoReturn
 
 from terraregistry.errors import SourceUnavailableError
+from terraregistry.quiet import quietly
 from terraregistry.sources.mmseg.heads import Needs
 from terraregistry.wording import describe_error
 
@@ -68,7 +68,7 @@ def load_module(name: str) -> Any:  # a module of a library without types
         error = _failures[0] if _failures else None
         if error is None:
             try:
-                with _quietly(), _with_stand_in():
+                with quietly(), _with_stand_in():
                     return importlib.import_module(name)
             except Exception as failure:  # noqa: BLE001 - a broken library may raise anything
                 error = failure
@@ -125,13 +125,6 @@ def _has_operators() -> bool:
         return importlib.util.find_spec(_EXTENSION) is not None
     except Exception:  # noqa: BLE001 - mmcv is missing or broken, which importing mmseg will say
         return False
-
-
-@contextmanager
-def _quietly() -> Generator[None]:
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        yield
 
 
 @contextmanager

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import functools
-import warnings
 from typing import TYPE_CHECKING, Any, cast
 
 import torch
 
 from terraregistry.errors import Problem, ProblemKind
+from terraregistry.quiet import quietly
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -41,8 +41,7 @@ def find_features(
 # The arguments of a network are any objects.
 def _made(spec: ComponentSpec[Backbone], kwargs: Mapping[str, Any]) -> tuple[FeatureSpec, ...] | None:
     try:
-        with warnings.catch_warnings(), torch.device("meta"):
-            warnings.simplefilter("ignore")  # what there is to warn of is said when the backbone is built
+        with quietly(), torch.device("meta"):  # what there is to warn of is said when the backbone is built
             backbone = cast("TimmBackbone", spec.registry.build(spec.spelling, **kwargs))
             return tuple(backbone.feature_specs)
     except Exception:  # noqa: BLE001 - an architecture may raise anything, and raises it again when it is built
