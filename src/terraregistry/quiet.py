@@ -8,7 +8,7 @@ import warnings
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
-    from collections.abc import Generator
+    from types import TracebackType
 
 __all__ = ["quietly"]
 
@@ -17,28 +17,29 @@ _inside: Final[list[contextlib.ExitStack]] = []
 """One entry for each `quietly` that is going on; the first has what restores the filters."""
 
 
-@contextlib.contextmanager
-def quietly() -> Generator[None]:
+class quietly:  # noqa: N801 - it is used as a function
     """Ignore all warnings inside.
 
     The filters are those of the whole process: of two threads with a `warnings.catch_warnings` each, the one that ends last would
     put back what the other had set. Here the first that begins sets them, and the last that ends puts them back.
 
-    Yields:
-        Nothing.
+    It is a class, since what `contextlib.contextmanager` makes cannot pass on an exception that is frozen.
     """
-    with _lock:
-        stack = contextlib.ExitStack()
-        if _inside:
-            stack = _inside[0]
-        else:
-            stack.enter_context(warnings.catch_warnings())
-            warnings.simplefilter("ignore")
-        _inside.append(stack)
-    try:
-        yield
-    finally:
+
+    __slots__ = ()
+
+    def __enter__(self) -> None:
         with _lock:
-            _inside.pop()
+            stack = _inside[0] if _inside else contextlib.ExitStack()
+            if not _inside:
+                stack.enter_context(warnings.catch_warnings())
+                warnings.simplefilter("ignore")
+            _inside.append(stack)
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        with _lock:
+            stack = _inside.pop()
             if not _inside:
                 stack.close()

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import copy
 import pickle
-from typing import ClassVar
+from dataclasses import dataclass
+from typing import Any, ClassVar
 
 import pytest
 import torch
@@ -782,3 +783,32 @@ def test_a_part_has_to_be_a_module() -> None:
     error = late(decoder="no_module")
     assert isinstance(error, ComponentProtocolError)
     assert "'no_module' of decoder built a no_module.<locals>.Plain, which is no torch.nn.Module" in str(error)
+
+
+@dataclass(frozen=True)
+class FrozenError(Exception):
+    code: int
+
+
+class WordlessError(Exception):
+    def __str__(self) -> str:
+        raise RuntimeError("no words")
+
+
+@pytest.mark.parametrize("part", ["backbone", "decoder"])
+@pytest.mark.parametrize("kind", [FrozenError, WordlessError, KeyError, KeyboardInterrupt, SystemExit])
+def test_what_a_part_raises_comes_out_of_the_composition_as_it_is(part: str, kind: type[BaseException]) -> None:
+    def failing(*args: Any, **kwargs: Any) -> Any:
+        raise kind(1)
+
+    registry = (BACKBONES if part == "backbone" else DECODERS)["terratorch"]
+    with registry.scope():
+        registry.register(failing)
+        given = ("failing", "FCNDecoder") if part == "backbone" else ("Pyramid", "failing")
+        with pytest.raises(kind) as caught:
+            build("segmentation", *given, num_classes=3)
+    assert caught.value.args == (1,)
+    notes = getattr(caught.value, "__notes__", [])
+    assert [note.split("'")[1] for note in notes if note.startswith("while building 'terra")] == (
+        ["terratorch_failing"] if issubclass(kind, Exception) else []
+    )

@@ -7,6 +7,7 @@ import threading
 import time
 import warnings
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 
 import pytest
 
@@ -25,10 +26,17 @@ def test_it_is_quiet_inside_and_not_after() -> None:
         warnings.warn("shown", stacklevel=1)
 
 
-def test_an_exception_ends_it() -> None:
+@dataclass(frozen=True)
+class FrozenError(Exception):
+    code: int
+
+
+@pytest.mark.parametrize("error", [ZeroDivisionError(), FrozenError(1), KeyboardInterrupt()])
+def test_an_exception_ends_it_and_goes_through(error: BaseException) -> None:
     before = [*warnings.filters]
-    with pytest.raises(ZeroDivisionError), quietly():
-        raise ZeroDivisionError
+    with pytest.raises(type(error)) as caught, quietly():
+        raise error
+    assert caught.value is error
     assert warnings.filters == before
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from contextlib import contextmanager
 from typing import TYPE_CHECKING, Final
 
 from terraregistry.errors import (
@@ -16,7 +15,8 @@ from terraregistry.registry.kinds import Kind
 from terraregistry.wording import add_note
 
 if TYPE_CHECKING:
-    from collections.abc import Generator, Iterable, Iterator
+    from collections.abc import Iterable, Iterator
+    from types import TracebackType
 
     from torch import nn
 
@@ -53,11 +53,25 @@ def unlike(kind: type, module: nn.Module, where: str) -> Iterator[Problem]:
         yield Problem(where, ProblemKind.INVALID, detail=f"{error.product} is no {error.kind}: it {reasons}")
 
 
-@contextmanager
-def noting(note: str) -> Generator[None]:
-    """Add a note to whatever is raised inside."""
-    try:
-        yield
-    except Exception as error:
-        add_note(error, note)
-        raise
+class noting:  # noqa: N801 - it is used as a function
+    """Add a note to whatever is raised inside.
+
+    A class, since what `contextlib.contextmanager` makes cannot pass on an exception that is frozen.
+
+    Args:
+        note: What is being done.
+    """
+
+    __slots__ = ("_note",)
+
+    def __init__(self, note: str) -> None:
+        self._note = note
+
+    def __enter__(self) -> None:
+        pass
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        if isinstance(error, Exception):
+            add_note(error, self._note)
