@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import os
 import subprocess
 import sys
 import threading
@@ -205,7 +206,12 @@ def test_a_source_that_changes_its_mind_between_two_questions() -> None:
 
 def run(code: str) -> str:
     ended = subprocess.run(
-        [sys.executable, "-c", dedent(code)], capture_output=True, text=True, timeout=120, check=False
+        [sys.executable, "-c", dedent(code)],
+        env=os.environ | {"XDG_CACHE_HOME": os.devnull},  # an index would answer for what is not there
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
     )
     assert ended.returncode == 0, ended.stderr
     return ended.stdout
