@@ -1,7 +1,9 @@
 """Every exception that terraregistry raises.
 
 Each derives from `RegistryError` and from the builtin exception that callers catch today, keeps its facts as attributes, and
-pickles. Messages are put together when they are read, so that an error that is caught and answered costs next to nothing.
+pickles. Messages are put together when they are read, so that an error that is caught and answered costs next to nothing. Each
+names the component, the place and the remedy, has printable characters only, and fits on a screen (`terraregistry.wording.ROWS`),
+whatever it is about.
 """
 
 from __future__ import annotations
@@ -11,6 +13,9 @@ from typing import TYPE_CHECKING, Any, Final
 from terraregistry.nearest import did_you_mean, nearest
 from terraregistry.problems import Problem, ProblemKind
 from terraregistry.wording import describe_value
+from terraregistry.wording import listed as _listed
+from terraregistry.wording import on_screen as _on_screen
+from terraregistry.wording import one_line as _one_line
 from terraregistry.wording import portable as _portable
 from terraregistry.wording import quoted as _quoted
 
@@ -38,8 +43,10 @@ __all__ = [
     "describe_value",
 ]
 
-_MOST_KEYS: Final = 20
+_MOST_KEYS: Final = 10
+_MOST_FAULTS: Final = 5
 _LONGEST_KEY: Final = 200
+_LONGEST_REMEDY: Final = 400
 
 
 class RegistryError(Exception):
@@ -64,12 +71,33 @@ class RegistryError(Exception):
         return self.args
 
     def _message(self) -> str:
-        return ", ".join(map(str, self.args))
+        return _on_screen(self._lines(), self._items(), self._last_lines())
+
+    def _lines(self) -> list[str]:
+        """Return what the message begins with."""
+        return [", ".join(map(str, self.args))]
+
+    def _items(self) -> list[str]:
+        """Return what the message lists after that, for as long as there is room on a screen."""
+        return []
+
+    def _last_lines(self) -> list[str]:
+        """Return what the message ends with."""
+        return []
 
 
 def _text(fact: str | Callable[[], str]) -> str:
     """Read a fact that is only worked out when somebody asks for it."""
     return fact() if callable(fact) else fact
+
+
+def _label(name: str) -> str:
+    """Shorten what a registry, a class or a component is called, where that is a whole text."""
+    return _one_line(name, 100)
+
+
+def _taken(by: str, defined_at: str) -> str:
+    return f"{_label(by)}, defined at {_one_line(defined_at)}" if defined_at else _label(by)
 
 
 class ComponentNotFoundError(RegistryError, KeyError):
@@ -108,11 +136,13 @@ class ComponentNotFoundError(RegistryError, KeyError):
     def _facts(self) -> tuple[object, ...]:
         return _portable(self.name), self.registry, self.sources, self.suggestions
 
-    def _message(self) -> str:
-        searched = f" (sources searched: {', '.join(self.sources)})" if self.sources else ""
+    def _lines(self) -> list[str]:
+        searched = f" (sources searched: {_listed(self.sources)})" if self.sources else ""
+        what = f"{_label(self.registry)} has no component {_quoted(self.name)}"
         if not isinstance(self.name, str):
-            return f"{self.registry} has no component {describe_value(self.name)}: names are strings{searched}"
-        return f"{self.registry} has no component {_quoted(self.name)}{did_you_mean(self.suggestions)}{searched}"
+            return [f"{what}: names are strings{searched}"]
+        hint = did_you_mean(self.suggestions) or "; search('*') lists those that there are"
+        return [f"{what}{hint}{searched}"]
 
 
 class SourceNotFoundError(RegistryError, KeyError):
@@ -138,11 +168,9 @@ class SourceNotFoundError(RegistryError, KeyError):
         """The nearest prefixes that are mounted."""
         return nearest(self.prefix, self.sources) if isinstance(self.prefix, str) else ()
 
-    def _message(self) -> str:
-        mounted = ", ".join(self.sources) or "none"
-        return (
-            f"{self.registry} has no source {_quoted(self.prefix)}{did_you_mean(self.suggestions)} (mounted: {mounted})"
-        )
+    def _lines(self) -> list[str]:
+        what = f"{_label(self.registry)} has no source {_quoted(self.prefix)}"
+        return [f"{what}{did_you_mean(self.suggestions)} (mounted: {_listed(self.sources)})"]
 
 
 class DuplicateComponentError(RegistryError, KeyError):
@@ -162,12 +190,10 @@ class DuplicateComponentError(RegistryError, KeyError):
         self.taken_by = taken_by
         self.defined_at = defined_at
 
-    def _message(self) -> str:
-        where = f", defined at {self.defined_at}" if self.defined_at else ""
-        return (
-            f"{self.registry} has a component {_quoted(self.name)} already: {self.taken_by}{where}; "
-            "register under another name, or with override=True to replace it"
-        )
+    def _lines(self) -> list[str]:
+        what = f"{_label(self.registry)} has a component {_quoted(self.name)} already"
+        remedy = "register under another name, or with override=True to replace it"
+        return [f"{what}: {_taken(self.taken_by, self.defined_at)}; {remedy}"]
 
 
 class DuplicateSourceError(RegistryError, KeyError):
@@ -187,12 +213,10 @@ class DuplicateSourceError(RegistryError, KeyError):
         self.taken_by = taken_by
         self.defined_at = defined_at
 
-    def _message(self) -> str:
-        where = f", defined at {self.defined_at}" if self.defined_at else ""
-        return (
-            f"{self.registry} has a source {_quoted(self.prefix)} already: {self.taken_by}{where}; "
-            "mount under another prefix, or unregister_source() it first"
-        )
+    def _lines(self) -> list[str]:
+        what = f"{_label(self.registry)} has a source {_quoted(self.prefix)} already"
+        remedy = "mount under another prefix, or unregister_source() it first"
+        return [f"{what}: {_taken(self.taken_by, self.defined_at)}; {remedy}"]
 
 
 class PrefixConflictError(RegistryError, ValueError):
@@ -213,15 +237,13 @@ class PrefixConflictError(RegistryError, ValueError):
     def _facts(self) -> tuple[object, ...]:
         return _portable(self.prefix), self.registry, self.conflicts_with
 
-    def _message(self) -> str:
-        prefix = _quoted(self.prefix)
+    def _lines(self) -> list[str]:
+        refused = f"{_label(self.registry)} cannot mount a source under {_quoted(self.prefix)}"
         if self.conflicts_with is None:
-            return f"{self.registry} cannot mount a source under {prefix}: a prefix is an identifier, such as 'timm'"
+            return [f"{refused}: a prefix is an identifier, such as 'timm'"]
         short, long = sorted((str(self.prefix), self.conflicts_with), key=len)
-        return (
-            f"{self.registry} cannot mount a source under {prefix} beside {_quoted(self.conflicts_with)}: "
-            f"names that begin with {_quoted(long + '_')} could belong to {_quoted(short)} as well"
-        )
+        doubtful = f"names that begin with {_quoted(long + '_')} could belong to {_quoted(short)} as well"
+        return [f"{refused} beside {_quoted(self.conflicts_with)}: {doubtful}; mount it under another prefix"]
 
 
 class InvalidRegistrationError(RegistryError, TypeError, ValueError):
@@ -242,9 +264,9 @@ class InvalidRegistrationError(RegistryError, TypeError, ValueError):
     def _facts(self) -> tuple[object, ...]:
         return _portable(self.name), self.registry, self.reason
 
-    def _message(self) -> str:
+    def _lines(self) -> list[str]:
         what = "a component" if self.name is None else _quoted(self.name)
-        return f"{self.registry} cannot register {what}: {self.reason}"
+        return [f"{_label(self.registry)} cannot register {what}: {self.reason}"]
 
 
 class InvalidArgumentsError(RegistryError, TypeError, ValueError):
@@ -288,17 +310,18 @@ class InvalidArgumentsError(RegistryError, TypeError, ValueError):
     def _facts(self) -> tuple[object, ...]:
         return self.component, self.registry, self.problems, self.signature, self.defined_at
 
-    def _message(self) -> str:
+    def _lines(self) -> list[str]:
         count = len(self.problems)
-        lines = [
-            f"{count} problem{'s' if count != 1 else ''} in the arguments of {_quoted(self.component)} ({self.registry})"
-        ]
-        lines += [f"  {problem}" for problem in self.problems]
-        if self.signature:
-            lines.append(f"signature: {self.component}{self.signature}")
-        if self.defined_at:
-            lines.append(f"defined at: {self.defined_at}")
-        return "\n".join(lines)
+        counted = f"{count} problem{'s' if count != 1 else ''}"
+        return [f"{counted} in the arguments of {_quoted(self.component)} ({_label(self.registry)})"]
+
+    def _items(self) -> list[str]:
+        return [f"  {problem}" for problem in self.problems]
+
+    def _last_lines(self) -> list[str]:
+        signature, defined_at = self.signature, self.defined_at
+        lines = [f"signature: {_label(self.component)}{signature}"] if signature else []
+        return [*lines, f"defined at: {_one_line(defined_at)}"] if defined_at else lines
 
 
 class UnusedArgumentWarning(UserWarning):
@@ -317,10 +340,9 @@ class UnusedArgumentWarning(UserWarning):
     def __str__(self) -> str:
         """List the arguments, each with what was most likely meant."""
         count = len(self.problems)
-        lines = [
-            f"{count} argument{'s' if count != 1 else ''} of {_quoted(self.component)} that nothing reads, dropped"
-        ]
-        return "\n".join([*lines, *(f"  {problem}" for problem in self.problems)])
+        counted = f"{count} argument{'s' if count != 1 else ''}"
+        head = f"{counted} of {_quoted(self.component)} that nothing reads, dropped; remove or correct what is listed"
+        return _on_screen([head], [f"  {problem}" for problem in self.problems])
 
 
 class UntrainedBackboneWarning(UserWarning):
@@ -338,10 +360,9 @@ class UntrainedBackboneWarning(UserWarning):
 
     def __str__(self) -> str:
         """Say what becomes of the backbone, and how to give it weights."""
-        return (
-            f"{self.component} is not pretrained, and with {self.method} only adapters beside its random weights are trained; "
-            "load weights with pretrained=True or from a file"
-        )
+        reason = f"with {_label(self.method)} only adapters beside its random weights are trained"
+        remedy = "load weights with pretrained=True or from a file"
+        return _on_screen([f"{_label(self.component)} is not pretrained, and {reason}; {remedy}"])
 
 
 class ComponentProtocolError(RegistryError, TypeError):
@@ -373,11 +394,13 @@ class ComponentProtocolError(RegistryError, TypeError):
         self.missing = missing
         self.wrong = wrong
 
-    def _message(self) -> str:
-        faults = [f"lacks {', '.join(self.missing)}"] if self.missing else []
-        faults += self.wrong
+    def _lines(self) -> list[str]:
+        faults = [f"lacks {_listed(self.missing)}"] if self.missing else []
+        faults += [_one_line(fault, 300) for fault in self.wrong[:_MOST_FAULTS]]
         reason = f": it {'; '.join(faults)}" if faults else ""
-        return f"{_quoted(self.component)} of {self.registry} built a {self.product}, which is no {self.kind}{reason}"
+        built = f"{_quoted(self.component)} of {_label(self.registry)} built a {_label(self.product)}"
+        kind = _label(self.kind)
+        return [f"{built}, which is no {kind}{reason}; have its constructor return a {kind}"]
 
 
 class SourceUnavailableError(RegistryError, ImportError):
@@ -397,9 +420,10 @@ class SourceUnavailableError(RegistryError, ImportError):
         self.reason = reason
         self.remedy = remedy
 
-    def _message(self) -> str:
-        remedy = f"; {self.remedy}" if self.remedy else ""
-        return f"the source {_quoted(self.source)} is unavailable: {self.reason}{remedy}"
+    def _lines(self) -> list[str]:
+        remedy = _one_line(self.remedy or "mend or unregister it", _LONGEST_REMEDY)
+        reason = _one_line(self.reason, _LONGEST_REMEDY)
+        return [f"the source {_quoted(self.source)} is unavailable: {reason}; {remedy}"]
 
 
 class ReadOnlyRegistryError(RegistryError, TypeError):
@@ -415,8 +439,10 @@ class ReadOnlyRegistryError(RegistryError, TypeError):
         self.registry = registry
         self.remedy = remedy
 
-    def _message(self) -> str:
-        return f"{self.registry} is read-only{f': {self.remedy}' if self.remedy else ''}"
+    def _lines(self) -> list[str]:
+        return [
+            f"{_label(self.registry)} is read-only{f': {_one_line(self.remedy, _LONGEST_REMEDY)}' if self.remedy else ''}"
+        ]
 
 
 class ConfigError(RegistryError, ValueError):
@@ -432,8 +458,12 @@ class ConfigError(RegistryError, ValueError):
         self.file = file
         self.problems = problems
 
-    def _message(self) -> str:
-        return "\n".join(f"{self.file}:{line}:{column}: {text}" for line, column, text in self.problems)
+    def _lines(self) -> list[str]:
+        return []
+
+    def _items(self) -> list[str]:
+        file = _one_line(self.file, 300)
+        return [f"{file}:{line}:{column}: {text}" for line, column, text in self.problems]
 
 
 class WeightsError(RegistryError, RuntimeError):
@@ -468,16 +498,20 @@ class WeightsError(RegistryError, RuntimeError):
         self.misshapen = misshapen
         self.remedy = remedy
 
-    def _message(self) -> str:
-        origin = f" from {self.origin}" if self.origin else ""
-        lines = [f"no weights{origin} for {self.component!r}: {self.reason}"]
+    def _lines(self) -> list[str]:
+        origin = f" from {_one_line(self.origin)}" if self.origin else ""
+        return [f"no weights{origin} for {_quoted(self.component)}: {_one_line(self.reason, _LONGEST_REMEDY)}"]
+
+    def _items(self) -> list[str]:
+        lines: list[str] = []
         for title, keys in (("missing", self.missing), ("surplus", self.surplus), ("misshapen", self.misshapen)):
-            lines += [f"  {title}: {_in_a_line(key)}" for key in keys[:_MOST_KEYS]]
+            lines += [f"  {title}: {_one_line(key, _LONGEST_KEY)}" for key in keys[:_MOST_KEYS]]
             if len(keys) > _MOST_KEYS:
                 lines.append(f"  {title}: {len(keys) - _MOST_KEYS} more")
-        return "\n".join([*lines, *([self.remedy] if self.remedy else [])])
+        return lines
 
-
-def _in_a_line(key: str) -> str:
-    """Write a key of a file of weights, which may be of any length and hold any characters."""
-    return key if key.isprintable() and len(key) <= _LONGEST_KEY else _quoted(key)
+    def _last_lines(self) -> list[str]:
+        return [
+            _one_line(self.remedy, _LONGEST_REMEDY)
+            or "give the file of a state dict that fits, or build it without weights"
+        ]

@@ -4,9 +4,36 @@ from __future__ import annotations
 
 import contextlib
 import reprlib
-from typing import Final, cast
+from typing import TYPE_CHECKING, Final, cast
 
-__all__ = ["Described", "add_note", "describe_error", "describe_value", "portable", "quoted"]
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+__all__ = [
+    "COLUMNS",
+    "ROWS",
+    "Described",
+    "add_note",
+    "describe_error",
+    "describe_value",
+    "listed",
+    "on_screen",
+    "one_line",
+    "portable",
+    "quoted",
+    "rows_of",
+]
+
+ROWS: Final = 40
+COLUMNS: Final = 200
+"""A screen: no message is longer than 40 rows of 200 characters, where a longer line fills as many rows as it needs."""
+
+_LONGEST_NAME: Final = 80
+_MOST_NAMES: Final = 12
+_LONGEST_ITEM: Final = 3 * COLUMNS
+_LONGEST_HEAD: Final = 6 * COLUMNS
+_LONGEST_TAIL: Final = 18 * COLUMNS
+"""The signature of a component may have more than 50 parameters."""
 
 _LONGEST_MESSAGE: Final = 1_000
 """The characters of an exception's message that are repeated in one of ours."""
@@ -85,6 +112,82 @@ def add_note(error: BaseException, note: str) -> None:
             alike = sum(str(each).startswith(start) for each in notes)
             if alike <= _MOST_NOTES:
                 notes.append(note if alike < _MOST_NOTES else f"{start} more around that")
+
+
+def one_line(text: str, longest: int = _LONGEST_ITEM) -> str:
+    r"""Put a text on one line of bounded length, with nothing in it that a terminal would act upon or not show.
+
+    Args:
+        text: Any text.
+        longest: So many characters at most; of what is longer the middle is left out.
+
+    Returns:
+        Printable characters only.
+
+    Example:
+        >>> one_line("a name\nand \x1b[31mred")
+        'a name\\nand \\x1b[31mred'
+        >>> one_line("0123456789" * 3, 20)
+        '01234567...123456789'
+    """
+    text = _cut(str.__str__(text), longest)
+    if text.isprintable():
+        return text
+    return _cut("".join(each if each.isprintable() else repr(each)[1:-1] for each in text), longest)
+
+
+def listed(names: Iterable[str], none: str = "none") -> str:
+    """Put names one after the other: the first dozen, and how many more there are.
+
+    Args:
+        names: The names.
+        none: What to say where there are none.
+
+    Returns:
+        Text for a part of a line.
+    """
+    shown = [*names]
+    more = len(shown) - _MOST_NAMES
+    few = [one_line(name, _LONGEST_NAME) for name in shown[:_MOST_NAMES]]
+    return f"{', '.join(few)} and {more} more" if more > 0 else ", ".join(few) or none
+
+
+def on_screen(head: Iterable[str], items: Iterable[str] = (), tail: Iterable[str] = ()) -> str:
+    """Put a message together that fits on a screen, whatever is in it: of many items the first, and how many more there are.
+
+    Args:
+        head: The lines to begin with.
+        items: One line each, for as long as there is room.
+        tail: The lines to end with, such as the remedy.
+
+    Returns:
+        Lines of printable characters.
+    """
+    first, last = [one_line(line, _LONGEST_HEAD) for line in head], [one_line(line, _LONGEST_TAIL) for line in tail]
+    every = [*items]
+    room = ROWS - rows_of([*first, *last])
+    shown: list[str] = []
+    for item in every:
+        shown.append(one_line(item))
+        if rows_of(shown) > room:
+            break
+    if rows_of(shown) <= room:
+        return "\n".join([*first, *shown, *last])
+    while rows_of(shown) > room - 1:
+        shown.pop()
+    return "\n".join([*first, *shown, f"  ... and {len(every) - len(shown)} more", *last])
+
+
+def rows_of(lines: Iterable[str]) -> int:
+    """Count the rows of a screen that lines fill."""
+    return sum(max(1, -(-len(line) // COLUMNS)) for line in lines)
+
+
+def _cut(text: str, longest: int) -> str:
+    if len(text) <= longest:
+        return text
+    before = (longest - 3) // 2
+    return f"{text[:before]}...{text[before + 3 - longest :]}"
 
 
 class Described:

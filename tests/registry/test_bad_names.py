@@ -24,6 +24,7 @@ def square(side: int = 1) -> int:
 
 ONE = Registry[Any](square=square, Cube=int)
 MANY = MultiSourceRegistry[Any](shape=ONE, other=Registry(square=square))
+LISTS = "; search('*') lists those that there are"
 SEARCHED = " (sources searched: shape, other)"
 
 
@@ -182,8 +183,8 @@ def test_search_finds_nothing_or_what_matches(name: str) -> None:
     [
         (ONE.build, "sqaure", "ONE has no component 'sqaure'; did you mean 'square'?"),
         (ONE.build, "cube", "ONE has no component 'cube'; did you mean 'Cube'?"),
-        (ONE.build, "hexagon", "ONE has no component 'hexagon'"),
-        (ONE.build, "", "ONE has no component ''"),
+        (ONE.build, "hexagon", "ONE has no component 'hexagon'" + LISTS),
+        (ONE.build, "", "ONE has no component ''" + LISTS),
         (ONE.build, None, "ONE has no component None: names are strings"),
         (ONE.build, 5, "ONE has no component int 5: names are strings"),
         (ONE.build, b"square", "ONE has no component bytes b'square': names are strings"),
@@ -192,17 +193,17 @@ def test_search_finds_nothing_or_what_matches(name: str) -> None:
         (ONE.build, Unspeakable(), "ONE has no component Unspeakable: names are strings"),
         (ONE.build, [Unspeakable()], "ONE has no component list [<Unspeakable instance at "),
         (ONE.build, Named("sqaure"), "ONE has no component 'sqaure'; did you mean 'square'?"),
-        (ONE.build, "\x1b[31m", r"ONE has no component '\x1b[31m'"),
-        (ONE.build, "\ud800", r"ONE has no component '\ud800'"),
-        (ONE.build, "x" * 10_000, f"ONE has no component '{'x' * 27}...{'x' * 28}'"),
+        (ONE.build, "\x1b[31m", r"ONE has no component '\x1b[31m'" + LISTS),
+        (ONE.build, "\ud800", r"ONE has no component '\ud800'" + LISTS),
+        (ONE.build, "x" * 10_000, f"ONE has no component '{'x' * 27}...{'x' * 28}'" + LISTS),
         (MANY.build, "sqaure", "MANY has no component 'sqaure'; did you mean 'shape_square'?" + SEARCHED),
         (MANY.build, "shape_sqaure", "MANY has no component 'shape_sqaure'; did you mean 'shape_square'?" + SEARCHED),
         (MANY.build, "other_sqaure", "MANY has no component 'other_sqaure'; did you mean 'other_square'?" + SEARCHED),
         (MANY.build, "shap_Cube", "MANY has no component 'shap_Cube'; did you mean 'shape_Cube'?" + SEARCHED),
-        (MANY.build, "hexagon", "MANY has no component 'hexagon'" + SEARCHED),
-        (MultiSourceRegistry().build, "n", "MultiSourceRegistry has no component 'n'"),
-        (Registry().build, "n", "Registry has no component 'n'"),
-        (Registry[int]().build, "n", "Registry[int] has no component 'n'"),
+        (MANY.build, "hexagon", "MANY has no component 'hexagon'" + LISTS + SEARCHED),
+        (MultiSourceRegistry().build, "n", "MultiSourceRegistry has no component 'n'" + LISTS),
+        (Registry().build, "n", "Registry has no component 'n'" + LISTS),
+        (Registry[int]().build, "n", "Registry[int] has no component 'n'" + LISTS),
         (MANY.__getitem__, "shap", "MANY has no source 'shap'; did you mean 'shape'? (mounted: shape, other)"),
         (MANY.__getitem__, "square", "MANY has no source 'square' (mounted: shape, other)"),
         (MANY.__getitem__, 5, "MANY has no source int 5 (mounted: shape, other)"),

@@ -52,7 +52,7 @@ class Source:
 
 
 SOUND = Registry[Any](part=int, other=float)
-MESSAGE = "the source 'broken' is unavailable: RuntimeError: disk on fire"
+MESSAGE = "the source 'broken' is unavailable: RuntimeError: disk on fire; mend or unregister it"
 
 
 def mounted(*broken: str, first: bool = True, error: Exception | None = None) -> MultiSourceRegistry[Any]:
@@ -143,7 +143,7 @@ def test_a_source_whose_build_raises_raises_what_it_raises() -> None:
 def test_not_found_from_inside_a_source_is_a_fault_of_the_source() -> None:
     for error in (KeyError("part"), ComponentNotFoundError("part", "its own registry"), AttributeError("x")):
         contains = mounted("__contains__", error=error).__contains__
-        message = f"the source 'broken' is unavailable: {type(error).__name__}: {error}"
+        message = f"the source 'broken' is unavailable: {type(error).__name__}: {error}; mend or unregister it"
         assert unavailable(functools.partial(contains, "broken_part"), message).__cause__ is error
 
 

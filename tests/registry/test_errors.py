@@ -90,7 +90,10 @@ ERRORS: list[tuple[RegistryError, dict[str, object], str]] = [
     (
         PrefixConflictError("a_b", "R", "a"),
         {"prefix": "a_b", "registry": "R", "conflicts_with": "a"},
-        "R cannot mount a source under 'a_b' beside 'a': names that begin with 'a_b_' could belong to 'a' as well",
+        (
+            "R cannot mount a source under 'a_b' beside 'a': names that begin with 'a_b_' could belong to 'a' as well; "
+            "mount it under another prefix"
+        ),
     ),
     (
         PrefixConflictError(5, "R"),
@@ -140,7 +143,10 @@ ERRORS: list[tuple[RegistryError, dict[str, object], str]] = [
             "missing": ("forward",),
             "wrong": ("has x = int 5, not a method",),
         },
-        "'a' of R built a Conv2d, which is no Backbone: it lacks forward; has x = int 5, not a method",
+        (
+            "'a' of R built a Conv2d, which is no Backbone: it lacks forward; has x = int 5, not a method; "
+            "have its constructor return a Backbone"
+        ),
     ),
     (
         SourceUnavailableError("timm", "it is not there", "install it"),

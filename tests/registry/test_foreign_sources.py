@@ -296,7 +296,7 @@ def test_a_prefix_that_another_begins_with(prefix: str, other: str, start: str, 
         REGISTRY.register_source(prefix, Least())
     assert str(caught.value) == (
         f"REGISTRY cannot mount a source under {prefix!r} beside {other!r}: "
-        f"names that begin with {start!r} could belong to {owner!r} as well"
+        f"names that begin with {start!r} could belong to {owner!r} as well; mount it under another prefix"
     )
     assert (caught.value.prefix, caught.value.conflicts_with) == (prefix, other)
 
@@ -330,7 +330,7 @@ def test_a_prefix_that_is_taken() -> None:
         ("timm", "str 'timm' is no source: it lacks build"),
         (Plain, "class Plain is no source: it lacks an instance"),
         (Registry, "class Registry is no source: it lacks an instance"),
-        (REGISTRY, "a registry cannot be mounted in itself"),
+        (REGISTRY, "a registry cannot be mounted in itself; mount one of its sources"),
     ],
 )
 def test_what_is_no_source(source: Any, reason: str) -> None:

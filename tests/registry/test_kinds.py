@@ -15,6 +15,8 @@ from terraregistry.errors import ComponentProtocolError, RegistryError
 
 T = TypeVar("T")
 
+RETURN_A = "; have its constructor return a "
+
 
 def refused(registry: Any, name: str = "part") -> ComponentProtocolError:
     with pytest.raises(ComponentProtocolError) as caught:
@@ -70,11 +72,17 @@ def test_what_has_all_members_is_a_backbone() -> None:
 def test_a_backbone_that_lacks_members_is_refused_with_all_of_them() -> None:
     error = refused(backbones(Module))
     assert error.missing == ("out_channels",)
-    assert str(error) == "'part' of Registry[Backbone] built a Module, which is no Backbone: it lacks out_channels"
+    assert str(error) == (
+        "'part' of Registry[Backbone] built a Module, which is no Backbone: it lacks out_channels"
+        + RETURN_A
+        + "Backbone"
+    )
     error = refused(backbones(lambda: 5))
     assert error.missing == ("__call__", "forward", "out_channels")
     assert str(error) == (
         "'part' of Registry[Backbone] built a int, which is no Backbone: it lacks __call__, forward, out_channels"
+        + RETURN_A
+        + "Backbone"
     )
     error = refused(backbones(lambda: None))
     assert error.product == "NoneType"
@@ -91,6 +99,8 @@ def test_out_channels_of_another_type_is_refused_with_what_it_is() -> None:
     assert (error.missing, error.wrong) == ((), ("has out_channels = int 8, not list[int]",))
     assert str(error) == (
         "'part' of Registry[Backbone] built a Conv2d, which is no Backbone: it has out_channels = int 8, not list[int]"
+        + RETURN_A
+        + "Backbone"
     )
 
 
@@ -126,6 +136,8 @@ def test_everything_that_is_wrong_is_said_at_once() -> None:
         "'part' of Registry[Backbone] built a "
         "test_everything_that_is_wrong_is_said_at_once.<locals>.Odd, which is no Backbone: "
         "it lacks __call__; has forward = int 5, not a method; has out_channels = int 3, not list[int]"
+        + RETURN_A
+        + "Backbone"
     )
 
 
@@ -171,6 +183,8 @@ def test_what_each_kind_asks_for(kind: Any, missing: tuple[str, ...]) -> None:
     assert error.missing == missing
     assert str(error) == (
         f"'part' of Registry[{kind.__name__}] built a object, which is no {kind.__name__}: it lacks {', '.join(missing)}"
+        + RETURN_A
+        + kind.__name__
     )
 
 
@@ -212,7 +226,7 @@ def test_the_product_of_a_source_of_somebody_else_is_checked_as_well() -> None:
     error = refused(MultiSourceRegistry[Backbone](p=Source()))
     assert str(error) == (
         "'p_part' of MultiSourceRegistry[Backbone] built a Conv2d, which is no Backbone: "
-        "it has out_channels = int 8, not list[int]"
+        "it has out_channels = int 8, not list[int]" + RETURN_A + "Backbone"
     )
 
 
@@ -296,9 +310,11 @@ def test_what_no_class_can_tell_is_not_checked(kind: Any) -> None:
 
 
 def test_what_a_class_as_a_kind_says() -> None:
-    assert str(refused(Registry[nn.Module](part=int))) == ("'part' of Registry[Module] built a int, which is no Module")
+    assert str(refused(Registry[nn.Module](part=int))) == (
+        "'part' of Registry[Module] built a int, which is no Module" + RETURN_A + "Module"
+    )
     assert str(refused(MultiSourceRegistry[int](p=Registry(part=str)))) == (
-        "'p_part' of MultiSourceRegistry[int] built a str, which is no int"
+        "'p_part' of MultiSourceRegistry[int] built a str, which is no int" + RETURN_A + "int"
     )
 
 

@@ -116,7 +116,7 @@ def test_what_cannot_be_imported_is_unavailable_each_time_and_the_others_keep_wo
     ]:
         with pytest.raises(SourceUnavailableError) as caught:
             ask(name)
-        assert str(caught.value) == f"the source 'Part' is unavailable: {reason}"
+        assert str(caught.value) == f"the source 'Part' is unavailable: {reason}; mend or unregister it"
         assert caught.value.source == "Part"
         assert isinstance(caught.value, ImportError)
         if "cannot be imported" in reason:

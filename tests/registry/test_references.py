@@ -137,7 +137,7 @@ def test_registries_of_subclasses_in_other_modules_are_found_too(tmp_path: Path)
     lines = ended.stdout.splitlines()
     assert lines[0] == "own_registries:OWN <OWN: 1 components>"
     assert lines[1] == "own_registries:SEVERAL <SEVERAL: own>"
-    assert lines[3] == "OWN has no component 'nowhere'"
+    assert lines[3] == "OWN has no component 'nowhere'; search('*') lists those that there are"
 
 
 def test_a_registry_travels_from_a_script_to_its_worker_processes(tmp_path: Path) -> None:

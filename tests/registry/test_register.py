@@ -100,7 +100,10 @@ def test_in_the_constructor_of_the_registry() -> None:
     ]
     with pytest.raises(InvalidRegistrationError) as caught:
         Registry(a=5)  # type: ignore[arg-type]  # that is what is refused
-    assert str(caught.value) == "Registry cannot register 'a': int object is no class or function"
+    assert (
+        str(caught.value)
+        == "Registry cannot register 'a': int object is no class or function; register what makes the component"
+    )
 
 
 def test_one_alias_may_be_given_as_a_string() -> None:
@@ -160,10 +163,12 @@ def test_what_cannot_be_called_is_refused(refused: Any, constructor: Any, kind: 
     if kind is None:
         SHAPES.register(constructor)  # a class like any other
         return
-    expected = f"SHAPES cannot register 'x': {kind} object is no class or function"
+    expected = f"SHAPES cannot register 'x': {kind} object is no class or function; register what makes the component"
     assert refused(InvalidRegistrationError, SHAPES.register, constructor, name="x") == expected
     assert refused(InvalidRegistrationError, SHAPES.register(name="x"), constructor) == expected
-    expected = f"SHAPES cannot register a component: {kind} object is no class or function"
+    expected = (
+        f"SHAPES cannot register a component: {kind} object is no class or function; register what makes the component"
+    )
     assert refused(InvalidRegistrationError, SHAPES.register, constructor) == expected
     assert refused(InvalidRegistrationError, SHAPES.register(), constructor) == expected
 

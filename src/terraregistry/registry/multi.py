@@ -100,7 +100,9 @@ class MultiSourceRegistry(NamedSet[T]):
             if not inside and conflict is None:
                 self._mounts = (*self._mounts, mount)
         if inside:
-            raise InvalidRegistrationError(prefix, self._label(), "a registry cannot be mounted in itself")
+            raise InvalidRegistrationError(
+                prefix, self._label(), "a registry cannot be mounted in itself; mount one of its sources"
+            )
         if conflict is not None and conflict.prefix == prefix:
             location = locate(conflict.source)
             kind = type(conflict.source).__qualname__

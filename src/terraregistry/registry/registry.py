@@ -217,7 +217,7 @@ class Registry(BaseRegistry[T]):
 
 def _name_for(constructor: object, name: str | None, registry: Callable[[], str]) -> str:
     if not callable(constructor):
-        reason = f"{type(constructor).__qualname__} object is no class or function"
+        reason = f"{type(constructor).__qualname__} object is no class or function; register what makes the component"
         raise InvalidRegistrationError(name, registry(), reason)
     if name is not None:
         return _checked(name, registry)

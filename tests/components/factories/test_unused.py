@@ -111,7 +111,7 @@ def test_the_warning_says_what_was_meant_and_travels() -> None:
     message = warned[0].message
     assert issubclass(UnusedArgumentWarning, UserWarning)
     assert str(message) == (
-        "2 arguments of 'EncoderDecoderFactory.build_model' that nothing reads, dropped\n"
+        "2 arguments of 'EncoderDecoderFactory.build_model' that nothing reads, dropped; remove or correct what is listed\n"
         "  decoder_in_idx: unknown argument; did you mean 'decoder_in_index'?\n"
         "  zzz: unknown argument"
     )
