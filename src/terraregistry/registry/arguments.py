@@ -105,8 +105,9 @@ class ArgumentValidator:
             self.accept = None if self.reserved else self._whole
         try:
             return self._whole(given), None
-        except Exception as error:  # noqa: BLE001 - a value's own methods may raise anything while it is looked at
-            return {}, self._refused_of(given, error)
+        except Exception:  # noqa: BLE001 - a value's own methods may raise anything while it is looked at
+            # Also where pydantic refuses the whole call, as for half of a surrogate pair in the name of an argument.
+            return self._one_by_one(given)
 
     def _one_by_one(self, given: Mapping[str, Any]) -> tuple[dict[str, Any], set[str] | None]:  # as above
         from terraregistry.registry.schemas import argument_validator
@@ -121,7 +122,8 @@ class ArgumentValidator:
                     refused.add(key)
         others = {key: value for key, value in given.items() if key not in self._parameters}
         complete = all(key in given for key in self._parameters if self._is_required(key))
-        fits = complete and not refused and (self._open or others.keys() <= {_REST})
+        known = self._open or not any(key != _REST or self._star is None for key in others)
+        fits = complete and known and not refused
         return valid | others, None if fits else refused
 
     def _by_name(self, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> tuple[dict[str, Any], tuple[str, ...]]:
@@ -172,20 +174,9 @@ class ArgumentValidator:
                 yield Problem(name, ProblemKind.MISSING, expected=expected)
         if not self._open:
             for name in given:
-                if name not in self._parameters and name != _REST:
+                if name not in self._parameters and (name != _REST or self._star is None):
                     unused = [other for other in self._names if other not in given]
                     yield Problem(name, ProblemKind.UNKNOWN, choices=unused)
-
-    def _refused_of(self, given: Mapping[str, Any], error: Exception) -> set[str]:
-        from pydantic_core import ValidationError
-
-        from terraregistry.registry.schemas import accepts
-
-        if isinstance(error, ValidationError):
-            details = error.errors(include_url=False, include_context=False, include_input=False)
-            return {str(detail["loc"][0]) for detail in details if detail["loc"]}
-        known = given.keys() & self._parameters.keys()
-        return {key for key in known if not accepts(self._parameters[key].annotation, given[key])}
 
 
 def _key(parameter: Parameter) -> str:

@@ -153,3 +153,38 @@ def test_names_of_arguments_are_bounded_too() -> None:
         registry.build("part", 1, **{"\n": 1, "\ud800": 2, "": 3, "f ": 4})
     assert len(caught.value.problems) == 4
     assert str(caught.value)
+
+
+def test_a_name_that_is_no_text_hides_nothing_else_that_is_wrong() -> None:
+    registry = Registry[Any]()
+    registry.register(lambda size, colour="red": None, name="closed")
+    registry["closed"].__annotations__.update(size=int, colour=str)  # type: ignore[attr-defined]  # it is a function
+    with pytest.raises(InvalidArgumentsError) as caught:
+        registry.build("closed", **{"size": "x", "\ud800": 1, "colour": 5})
+    assert [str(each) for each in caught.value.problems] == [
+        "size: expected int, got str 'x'",
+        "colour: expected str, got int 5",
+        "\ud800: unknown argument",
+    ]
+    with pytest.raises(InvalidArgumentsError, match=r"\\ud800: unknown argument"):
+        registry.build("closed", 1, **{"\ud800": 1})
+
+
+def test_a_name_that_is_no_text_is_passed_on_where_any_name_is() -> None:
+    def part(size: int = 1, **more: Any) -> dict[str, Any]:
+        return more
+
+    registry = Registry[Any](part=part)
+    assert registry.build("part", **{"\ud800": 1, "size": 2}) == {"\ud800": 1}
+    with pytest.raises(InvalidArgumentsError) as caught:
+        registry.build("part", **{"\ud800": 1, "size": "x"})
+    assert [str(each) for each in caught.value.problems] == ["size: expected int, got str 'x'"]
+
+
+def test_a_star_as_the_name_of_an_argument_is_unknown() -> None:
+    def part(size: int = 1) -> int:
+        return size
+
+    with pytest.raises(InvalidArgumentsError) as caught:
+        Registry[Any](part=part).build("part", **{"*": 1})
+    assert [str(each) for each in caught.value.problems] == ["*: unknown argument"]
