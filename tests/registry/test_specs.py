@@ -539,3 +539,24 @@ def test_items_that_are_shared_are_copied_once() -> None:
     spec = ONE.validate("anything", items)  # 2**60 items, if each was copied by itself
     first, second = spec.args[0]
     assert first is second
+
+
+def test_data_that_cannot_be_looked_at_is_no_spec() -> None:
+    class Unreadable(dict[str, Any]):
+        def keys(self) -> Any:
+            raise RuntimeError("no keys")
+
+        __iter__ = __getitem__ = get = keys
+
+    class Cursed(type):
+        def __subclasscheck__(cls, other: type) -> bool:
+            raise RuntimeError("no class")
+
+        __instancecheck__ = __eq__ = __hash__ = __subclasscheck__  # type: ignore[assignment]  # whatever is asked
+
+    class OfCursed(metaclass=Cursed):
+        pass
+
+    for data in (Unreadable(name="x", registry="y"), OfCursed()):
+        with pytest.raises(RegistryError, match="is no component spec: that is a dictionary"):
+            ComponentSpec.from_dict(data)  # type: ignore[arg-type]  # that is what is refused

@@ -179,9 +179,15 @@ class ComponentSpec(Generic[T]):
 
 
 def _is_spec(data: object, *, with_registry: bool) -> bool:
-    if not isinstance(data, Mapping):
+    try:
+        return isinstance(data, Mapping) and _are_fields(
+            cast("Mapping[object, object]", data), with_registry=with_registry
+        )
+    except Exception:  # noqa: BLE001 - what cannot even be looked at is no spec
         return False
-    fields = cast("Mapping[object, object]", data)
+
+
+def _are_fields(fields: Mapping[object, object], *, with_registry: bool) -> bool:
     kwargs = fields.get("kwargs", {})
     return (
         fields.keys() <= {"registry", "name", "args", "kwargs"}
