@@ -13,10 +13,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from terraregistry.errors import ConfigError
-from terraregistry.tools.config import parse_config, read_config
+from terraregistry.tools.config import find_request, parse_config, read_config
 from terraregistry.tools.config.document import Document
 from terraregistry.tools.config.loader import MAX_DEPTH, MAX_NODES, ConfigLoader
 from terraregistry.tools.config.reader import MAX_BYTES
+from terraregistry.wording import one_line
 
 TAGS = "a config holds text, numbers, true, false, null, lists and mappings"
 AGAIN = "the key '<<' is here a second time"
@@ -66,6 +67,10 @@ def problems_of(text):
         ("a: !!bool maybe", "1:4: str 'maybe' is no bool"),
         ("a: !!float x", "1:4: str 'x' is no float"),
         ("a: 0x_", "1:4: str '0x_' is no int"),
+        ("a: " + "1" * 1001, "1:4: a number of more than 1,000 characters; put it in quotes if it is text"),
+        ("? 0x" + "1" * 1001 + "\n: 1", "1:3: a number of more than 1,000 characters; put it in quotes if it is text"),
+        ("a: 1" + ":59" * 300_000, "1:4: a number of more than 1,000 characters; put it in quotes if it is text"),
+        ("a: 1." + "0" * 1000, "1:4: a number of more than 1,000 characters; put it in quotes if it is text"),
         ('a: "\\uD800"', "1:4: half of a surrogate pair is no character"),
         ('a: "\\UFFFFFFFF"', "1:7: not valid YAML: a character code or version number is out of range"),
         ("a: 1\nb: x\x00y", "2:5: not valid YAML: the character U+0000 is not allowed"),
@@ -237,7 +242,8 @@ def test_a_file_that_is_not_there_or_no_file_is_refused(tmp_path):
     ]:
         with pytest.raises(ConfigError) as caught:
             read_config(path)
-        assert str(caught.value) == f"{path}:1:1: {reason}"
+        assert caught.value.file == str(path)
+        assert str(caught.value) == f"{one_line(str(path), 300)}:1:1: {reason}"
 
 
 def test_a_file_without_end_is_refused():
@@ -256,3 +262,10 @@ def test_a_tag_imports_and_runs_nothing(tmp_path):
 
     assert run.stdout.count("is not supported here") == 2
     assert not (tmp_path / "ran").exists()
+
+
+def test_a_number_of_a_thousand_characters_is_read_and_can_be_said():
+    longest = "0x" + "f" * 998
+    assert parse_config(f"a: {longest}").data == {"a": int(longest, 16)}
+    with pytest.raises(ConfigError, match=rf"^c.yaml:2:3: \[{int(longest, 16) // 10**1190}"):
+        find_request(parse_config(f"model_factory: x\n? {longest}\n: 1", "c.yaml"))

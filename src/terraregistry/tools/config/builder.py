@@ -22,6 +22,9 @@ __all__ = ["build_document"]
 
 _STANDARD: Final = "tag:yaml.org,2002:"
 _MERGE: Final = _STANDARD + "merge"
+_NUMBERS: Final = (_STANDARD + "int", _STANDARD + "float")
+_LONGEST_NUMBER: Final = 1000
+"""A number of more characters takes long to read (`1:59:59:...` counts in sixties), and Python may refuse to write it."""
 _scalars: Final = SafeConstructor()
 _READERS: Final[dict[str, Callable[[ScalarNode], YamlKey]]] = {
     _STANDARD + "null": _scalars.construct_yaml_null,
@@ -181,6 +184,9 @@ class _Builder:
         read = _READERS.get(node.tag)
         if read is None:
             self._has_tag(node, "str")
+            return None
+        if node.tag in _NUMBERS and len(node.value) > _LONGEST_NUMBER:
+            self._problem(node, f"a number of more than {_LONGEST_NUMBER:,} characters; put it in quotes if it is text")
             return None
         try:
             value = read(node)
