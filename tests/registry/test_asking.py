@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fnmatch
 import functools
 import inspect
 from collections.abc import ItemsView, KeysView, ValuesView
@@ -11,9 +12,11 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from tests.trust.watching import watched
 from torch import nn
 
 from terraregistry import Backbone, MultiSourceRegistry, Registry
+from terraregistry.errors import InvalidArgumentsError
 from terraregistry.registry import ComponentDescription, QualifiedName
 
 
@@ -257,3 +260,43 @@ def test_what_registries_print() -> None:
     assert repr(MultiSourceRegistry()) == "<MultiSourceRegistry: no sources>"
     assert repr(Registry[Backbone]()) == "<Registry[Backbone]: 0 components>"
     assert repr(MultiSourceRegistry[int](p=ONE)) == "<MultiSourceRegistry[int]: p>"
+
+
+HUGE = [
+    *(
+        "x" * 10**7,
+        "?" * 10**6,
+        "[a]" * 10**6,
+        "[!]]" * 10**6,
+        "*a" * 10**5,
+        "[" * 10**6,
+        "[]" * 10**6,
+        "a[" + "b" * 10**6,
+    )
+]
+
+
+@pytest.mark.parametrize("pattern", HUGE, ids=lambda pattern: f"{len(pattern)} of {pattern[:4]}")
+def test_a_huge_glob_finds_nothing_at_once(pattern: str) -> None:
+    registry = Registry[Any](abc=int, n=float)
+    with watched():
+        assert registry.search(pattern) == []
+        assert MultiSourceRegistry[Any](p=registry).search(pattern) == []
+
+
+@pytest.mark.parametrize("pattern", ["*" * 10**5 + "b*", "[" + "a" * 10**5 + "]bc", "[!" + "x" * 10**5 + "]*c"])
+def test_a_huge_glob_that_asks_for_few_characters_finds_them(pattern: str) -> None:
+    assert Registry[Any](abc=int, n=float).search(pattern) == ["abc"]
+
+
+@given(st.text("ab[]!*?-", max_size=9), st.lists(st.text("ab[]!-", min_size=1, max_size=6), max_size=4))
+def test_a_glob_finds_what_the_standard_library_finds(pattern: str, names: list[str]) -> None:
+    registry = Registry[Any](**dict.fromkeys(names, int))
+    assert sorted(registry.search(pattern)) == sorted(each for each in {*names} if fnmatch.fnmatchcase(each, pattern))
+
+
+@pytest.mark.parametrize("pattern", [None, 5, b"a*", ["a*"], str])
+def test_a_glob_is_a_string(pattern: Any) -> None:
+    for registry in (Registry[Any](abc=int), MultiSourceRegistry[Any](p=Registry(abc=int))):
+        with pytest.raises(InvalidArgumentsError, match="pattern: expected str, got "):
+            registry.search(pattern)

@@ -9,7 +9,13 @@ from abc import abstractmethod
 from collections.abc import ItemsView, Iterator, KeysView, Mapping, ValuesView
 from typing import TYPE_CHECKING, Any, Generic, Self, TypeVar, overload
 
-from terraregistry.errors import ComponentNotFoundError
+from terraregistry.errors import (
+    ComponentNotFoundError,
+    InvalidArgumentsError,
+    Problem,
+    ProblemKind,
+    describe_value,
+)
 from terraregistry.nearest import nearest
 from terraregistry.registry.calls import describe_call
 from terraregistry.registry.kinds import Kind, kind_of
@@ -31,7 +37,7 @@ T = TypeVar("T")
 D = TypeVar("D")
 
 
-def matching(pattern: str, names: Iterable[str], *spellings: Callable[[str], str]) -> list[str]:
+def matching(pattern: object, names: Iterable[str], *spellings: Callable[[str], str]) -> list[str]:
     """Choose names by a glob, in natural order (`resnet18` before `resnet101`).
 
     Args:
@@ -41,13 +47,37 @@ def matching(pattern: str, names: Iterable[str], *spellings: Callable[[str], str
 
     Returns:
         The names of which some spelling matches.
+
+    Raises:
+        InvalidArgumentsError: The pattern is no string.
     """
+    if not isinstance(pattern, str):
+        problem = Problem("pattern", ProblemKind.TYPE, expected="str", given=describe_value(pattern))
+        raise InvalidArgumentsError("search", "a registry", (problem,))
+    there = [*names]
+    if _is_longer(pattern, max(map(len, there), default=0)):
+        return []
     matches = re.compile(fnmatch.translate(pattern)).match
-    found = [name for name in names if matches(name) or any(matches(spelling(name)) for spelling in spellings)]
+    found = [name for name in there if matches(name) or any(matches(spelling(name)) for spelling in spellings)]
     # Numbers are compared as text of one width: they may have any number of digits.
     return sorted(
         found, key=lambda name: [part.zfill(20) if part.isdecimal() else part for part in re.split(r"(\d+)", name)]
     )
+
+
+def _is_longer(pattern: str, longest: int) -> bool:
+    """Say whether a glob asks for more characters than any name has: the expression of a huge one takes minutes to make."""
+    if len(pattern) <= longest:
+        return False
+    least = place = 0
+    last = pattern.rfind("]")
+    while place < len(pattern) and least <= longest:
+        if pattern[place] == "[":  # a set of characters stands for one, and without its end for itself
+            inside = place + 1 + pattern.startswith("!", place + 1)
+            place = max(place, pattern.find("]", inside + pattern.startswith("]", inside)) if inside < last else place)
+        least += pattern[place] != "*"
+        place += 1
+    return least > longest
 
 
 class NamedSet(NameSet, Generic[T]):
