@@ -16,6 +16,7 @@ from terraregistry.errors import InvalidArgumentsError, Problem, ProblemKind
 from terraregistry.nearest import did_you_mean, suggested
 from terraregistry.tools.checking import Finding, Replacement, check_config, describes_model, find_files
 from terraregistry.tools.reports import as_github, as_json, as_sarif, as_text
+from terraregistry.wording import one_line
 
 RIGHT = """\
 model_factory: EncoderDecoderFactory
@@ -332,7 +333,7 @@ def test_any_sarif_has_the_structure_of_its_version(findings):
 def test_json_and_text_hold_every_finding(findings):
     assert [each["message"] for each in json.loads(as_json(findings))] == [each.message for each in findings]
     for each in findings:
-        assert each.message in as_text(each)
+        assert one_line(each.message) in as_text(each)
 
 
 def test_tabs_before_the_mistake_keep_the_mark_below_it():
@@ -342,3 +343,8 @@ def test_tabs_before_the_mistake_keep_the_mark_below_it():
 
 def test_a_very_long_line_is_not_shown():
     assert as_text(Finding("c.yaml", 1, 1, "wrong", source="x" * 500)) == "c.yaml:1:1: wrong"
+
+
+def test_nothing_is_shown_that_a_terminal_would_act_upon() -> None:
+    text = as_text(Finding("a\x1b[2J\n.yaml", 1, 2, "wrong \x1b[31m", source="a: \x1b[31mred"))
+    assert text == r"a\x1b[2J\n.yaml:1:2: wrong \x1b[31m"

@@ -7,6 +7,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import quote
 
+from terraregistry.wording import one_line
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
@@ -33,8 +35,9 @@ def as_text(finding: Finding) -> str:
         Up to four lines.
     """
     kind = "warning: " if finding.is_warning else ""
-    head = f"{finding.file}:{finding.line}:{finding.column}: {kind}{finding.message}"
-    if not finding.source.strip() or len(finding.source) > _LONGEST_LINE:
+    head = f"{one_line(finding.file)}:{finding.line}:{finding.column}: {kind}{one_line(finding.message)}"
+    shown = finding.source.replace("\t", " ")
+    if not shown.strip() or len(shown) > _LONGEST_LINE or not shown.isprintable():  # a terminal would act upon it
         return head
     number = f"{finding.line:>5} | "
     margin = " " * 5 + " | "
