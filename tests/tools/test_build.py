@@ -338,7 +338,7 @@ def test_nobody_reads_hundreds_of_lines(build):
 
     lines = result.stderr.splitlines()
     assert len(lines) == 40
-    assert lines[-1] == "... and 460 lines more"
+    assert lines[-1] == "  ... and 460 more"
 
 
 def test_the_config_is_not_changed_by_what_is_built_from_it(tmp_path):
