@@ -34,7 +34,7 @@ class Pyramid(nn.Module):
 
     def __init__(self, in_chans: int = 2, out_indices: list[int] | None = None, width: int = 3) -> None:
         super().__init__()
-        type(self).built += torch.get_default_device().type != "meta"  # one without data is made to be asked
+        type(self).built += torch.empty(0).device.type != "meta"  # one without data is made to be asked
         self.out_indices = out_indices or [0, 1, 2]
         self.layers = nn.ModuleList(
             nn.Conv2d(before, after, 2, stride=2)

@@ -60,7 +60,7 @@ class Tokens(nn.Module):
 
     def __init__(self, width: int = 8, prefix: int = 1, steps: int = 1, says: bool = True) -> None:
         super().__init__()
-        type(self).made += torch.get_default_device().type != "meta"
+        type(self).made += torch.empty(0).device.type != "meta"
         self.embed = nn.Conv2d(3, width, 16, 16)
         self.prefix, self.steps = prefix, steps
         self.out_channels = [width * steps] * 4
@@ -81,7 +81,7 @@ class Prepared(Tokens):
 
 def asked(width: int = 8, prefix: int = 1) -> Prepared:
     """Says what it gives, as a function."""
-    if torch.get_default_device().type == "meta":
+    if torch.empty(0).device.type == "meta":
         raise RuntimeError("made on the meta device although it can be asked")
     return Prepared(width, prefix)
 
@@ -367,7 +367,7 @@ def test_what_cannot_be_known_is_not_refused() -> None:
 
 def test_a_backbone_that_cannot_be_made_without_data_is_not_asked() -> None:
     def moody(width: int = 4):
-        if torch.get_default_device().type == "meta":
+        if torch.empty(0).device.type == "meta":
             raise RuntimeError("no data")
         return Tokens(width)
 
