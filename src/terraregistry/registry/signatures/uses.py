@@ -60,7 +60,7 @@ class Uses(ast.NodeVisitor):
     def _read(self, key: str, default: object, carrier: Carrier) -> None:
         if key in carrier.hidden or key in carrier.fixed:  # the function's own by now
             return
-        if default is REQUIRED and key in carrier.perhaps:
+        if default is REQUIRED and (carrier.opaque or key in carrier.perhaps):  # it may be there without the caller
             default = OPAQUE
         for path in self.live:
             path.read(key, carrier.defaults.get(key, default))
