@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import pickle
 import typing
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -339,3 +340,52 @@ def test_a_subclass_of_a_registry_keeps_its_kind() -> None:
         made.register(object, name="part")
         assert refused(made).kind == "Backbone"
     assert Either().kind.type is None
+
+
+class Moving(Protocol):
+    def move(self) -> int: ...
+
+
+class WithConstant(Protocol):
+    """A member without an annotation, as code that no type checker reads has it."""
+
+    unit = 5
+
+    @classmethod
+    def made(cls) -> object: ...
+
+    @functools.cached_property
+    def weight(self) -> int:
+        return 1
+
+    def move(self) -> int: ...
+
+
+class Mover:
+    unit: object = "metre"
+    weight = 2
+
+    @classmethod
+    def made(cls) -> object:
+        return cls()
+
+    def move(self) -> int:
+        return 1
+
+
+def test_one_product_of_methods_alone_vouches_for_those_of_its_class() -> None:
+    registry = Registry[Moving](part=Mover)
+    assert registry.build("part").move() == registry.build("part").move() == 1
+    # What is found on one class is not looked for again, and that is all that is kept.
+    assert registry.kind._known == {Mover}
+    assert refused(Registry[Moving](part=object)).missing == ("move",)
+
+
+def test_a_member_without_an_annotation_is_data_of_any_type() -> None:
+    assert Registry[WithConstant](part=Mover).build("part").unit == "metre"
+    assert refused(Registry[WithConstant](part=object)).missing == ("made", "move", "unit", "weight")
+    mover = type("Still", (Mover,), {"made": 3, "move": 4})
+    assert refused(Registry[WithConstant](part=mover)).wrong == (
+        "has made = int 3, not a method",
+        "has move = int 4, not a method",
+    )

@@ -147,13 +147,13 @@ def _data_hint(protocol: type | None, name: str) -> Any | None:  # an annotation
         member = cls.__dict__.get(name)
         if isinstance(member, property):
             return evaluate(member.fget, ["return"]).get("return", object)
-        if member is not None and callable(member):
+        if callable(member) or isinstance(member, classmethod):
             return None
         annotations = inspect.get_annotations(cls)
         if name in annotations:
             module = types.SimpleNamespace(__annotations__=annotations, __globals__=_globals_of(cls))
             return evaluate(module, [name]).get(name, object)
-    return None
+    return object  # a value without an annotation
 
 
 def _globals_of(cls: type) -> dict[str, Any]:  # a module's namespace
