@@ -7,7 +7,7 @@ import typing
 from enum import Enum
 from typing import Any, get_args, get_origin
 
-from pydantic_core import CoreSchema, PydanticSerializationError, SchemaError, core_schema
+from pydantic_core import CoreSchema, PydanticSerializationError, SchemaError, SchemaValidator, core_schema
 
 from terraregistry.registry.schemas.checks import ANYTHING, SchemaOf, check_schema, refuse
 from terraregistry.registry.schemas.scalars import member_by_value
@@ -38,7 +38,7 @@ def instance(cls: type[object], schema_of: SchemaOf) -> CoreSchema:
 
 def _can_be_asked(cls: type) -> bool:
     try:
-        isinstance(None, cls)
+        SchemaValidator(core_schema.is_instance_schema(cls))  # asks it about an object of its own
     except Exception:  # noqa: BLE001 - a metaclass may raise anything; what cannot be asked accepts anything
         return False
     return True
