@@ -172,8 +172,6 @@ class _Distance:
         left = len(other)
         if abs(length - left) > most:
             return None
-        if not length:
-            return left
         full, last = (1 << length) - 1, 1 << length >> 1
         up, down, diagonal, before, distance = full, 0, 0, 0, length
         for letter in other:

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from terraregistry.nearest import did_you_mean, nearest
+from terraregistry.nearest import did_you_mean, nearest, suggested
 
 LETTERS = "abcdefghijklmnopqrstuvwxyz0123456789_"
 FAMILIES = [
@@ -154,6 +154,123 @@ def test_the_nearest_come_first_and_nothing_far_is_suggested(typed: str, pool: l
     best = min((distance(typed, each) for each in pool), default=9)
     if best <= 1:
         assert distance(typed, found[0]) == best
+
+
+def plain(name: str) -> str:
+    return name.casefold().replace("-", "_").replace(".", "_")
+
+
+def rank(typed: str, meant: str) -> tuple[int, int] | None:
+    """How near a name is, as it is documented: the smaller the nearer, and None where it is not near."""
+    if typed == meant:
+        return 0, 0
+    typed, meant = plain(typed), plain(meant)
+    apart = abs(len(typed) - len(meant))
+    edits = distance(typed, meant)
+    if edits <= min(len(typed), max(1, min(len(typed), len(meant)) // 3)):
+        return edits, apart
+    shorter, longer = sorted((typed, meant), key=len)
+    if len(shorter) > 2 and longer.startswith(shorter):
+        return len(typed), apart
+    if len(shorter) > 2 and longer.endswith("_" + shorter):
+        return len(typed) + 1, apart
+    return None
+
+
+def expected(typed: str, pool: list[str], limit: int) -> tuple[str, ...]:
+    """The nearest, by looking at all in full."""
+    ranked = [(rank(typed, each), index, each) for index, each in enumerate(pool)]
+    near = sorted((place, index, each) for place, index, each in ranked if place is not None)
+    return tuple(each for _, _, each in near[:limit])
+
+
+FEW_LETTERS = st.text("abcAB_-.", min_size=1, max_size=9)
+
+
+@settings(max_examples=settings.default.max_examples // 2)
+@given(FEW_LETTERS, st.lists(FEW_LETTERS, unique=True, max_size=48), st.integers(0, 5))
+def test_up_to_forty_eight_names_are_all_compared_in_full(typed: str, pool: list[str], limit: int) -> None:
+    assert nearest(typed, pool, limit) == expected(typed, pool, limit)
+
+
+@settings(max_examples=settings.default.max_examples // 2)
+@given(st.data(), st.integers(1, 5))
+def test_words_that_share_their_beginning_or_their_end_are_ranked_after_what_is_near(
+    data: st.DataObject, limit: int
+) -> None:
+    part = st.sampled_from(["net", "resnet", "wide", "ab", "a", "50", "net_v2"])
+    word = st.lists(part, min_size=1, max_size=4).map("_".join)
+    typed = data.draw(word)
+    pool = data.draw(st.lists(word, unique=True, max_size=20))
+    assert nearest(typed, pool, limit) == expected(typed, pool, limit)
+
+
+@given(FEW_LETTERS, st.lists(FEW_LETTERS, unique=True, min_size=1, max_size=20))
+def test_among_many_names_those_one_edit_away_are_what_they_are_among_few(typed: str, pool: list[str]) -> None:
+    # None of the others is near, and so the many have the nearest of the few, at least where one of these is an edit away.
+    others = [f"{chr(945 + i % 24)}{i:014}" for i in range(60)]
+    found = nearest(typed, [*pool, *others])
+    close = [each for each in pool if distance(plain(typed), each) <= 1 or distance(typed, each) <= 1]
+    if close:
+        assert set(found) <= set(pool)
+        assert rank(typed, found[0]) == min(place for each in close if (place := rank(typed, each)) is not None)
+
+
+@pytest.mark.parametrize("count", [49, 400, 2_000])
+def test_among_many_names_one_two_edits_away_is_found_by_the_third_that_is_whole(count: int) -> None:
+    pool = [f"{i:04}ab{i:04}ab{i:04}ab" for i in range(count)]
+    name = pool[count // 2]
+    for place, other in ((0, 6), (0, 12), (6, 12)):
+        typed = [*name]
+        typed[place + 3] = typed[other + 3] = "q"
+        assert nearest("".join(typed), pool)[0] == name, typed
+
+
+def test_among_many_names_those_that_go_on_after_what_was_typed_come_before_those_that_only_share_a_third() -> None:
+    pool = [f"ab{i:03}" for i in range(600)] + [f"abcdefg_{i:03}" for i in range(60)]
+    assert nearest("abcdefg", pool) == ("abcdefg_000", "abcdefg_001", "abcdefg_002")
+
+
+def test_of_many_names_that_share_a_third_those_as_long_are_looked_at_first() -> None:
+    # Fifty that are too long to be near stand before the one that is.
+    pool = [f"abc{'x' * 20}{i:03}" for i in range(100)] + ["abcdefgxy"]
+    assert nearest("abcdefghi", pool) == ("abcdefgxy",)
+
+
+def test_of_a_third_that_too_many_share_the_first_names_are_looked_at() -> None:
+    pool = [f"abc{'x' * 20}{i:03}" for i in range(513)] + ["abcdefgxy"]
+    assert nearest("abcqqqqqq", pool) == ()
+    assert nearest("abcdefghi", pool) == ("abcdefgxy",)  # a rarer third, `def`, tells more
+
+
+@pytest.mark.parametrize("other", ["RESNET50", "ResNet50", "ReSnEt50"])
+def test_among_many_names_letter_case_counts_for_nothing(other: str) -> None:
+    pool = [f"Part{i:03}" for i in range(100)] + ["ResNet50"]
+    assert nearest(other, pool) == ("ResNet50",)
+    assert nearest("PART007", pool)[0] == "Part007"
+
+
+@pytest.mark.parametrize("letter", ["é", "ß", "Я", "網"])
+def test_among_many_names_a_missing_letter_may_be_any_that_names_have(letter: str) -> None:
+    pool = [f"ab{letter}cd{i:06}{letter}" for i in range(100)]
+    assert nearest(f"abcd000042{letter}", pool)[0] == f"ab{letter}cd000042{letter}"
+
+
+@given(
+    st.lists(
+        st.text(min_size=1, max_size=8).filter(lambda each: not {"'", '"'} <= {*each} and each.isprintable()),
+        max_size=4,
+    ),
+    st.sampled_from(["", " (sources searched: a, b)", "; more"]),
+)
+def test_suggestions_are_read_back_from_a_message(suggestions: list[str], more: str) -> None:
+    readable = [each for each in suggestions if not {"?", "\\"} & {*each}]
+    assert suggested("unknown argument" + did_you_mean(readable) + more) == tuple(readable)
+
+
+@pytest.mark.parametrize("text", ["", "nothing here", "'a' or 'b'?", "did you mean 'a'?"])
+def test_without_suggestions_none_are_read(text: str) -> None:
+    assert suggested(text) == ()
 
 
 @pytest.mark.parametrize(
