@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import inspect
 import pickle
 import traceback
 from typing import TYPE_CHECKING, Any
@@ -27,6 +28,9 @@ from terraregistry.errors import (
     RegistryError,
     SourceNotFoundError,
     SourceUnavailableError,
+    UntrainedBackboneWarning,
+    UnusedArgumentWarning,
+    WeightsError,
     describe_value,
 )
 
@@ -59,6 +63,12 @@ PROBLEMS = (
 )
 ERRORS: list[tuple[RegistryError, dict[str, object], str]] = [
     (RegistryError("anything"), {}, "anything"),
+    (RegistryError("anything", 5), {}, "anything, 5"),
+    (
+        ComponentNotFoundError("square", "R"),
+        {"name": "square", "registry": "R", "sources": (), "suggestions": ()},
+        "R has no component 'square'",
+    ),
     (
         ComponentNotFoundError("sqaure", "R", ("p", "q"), ("square",)),
         {"name": "sqaure", "registry": "R", "sources": ("p", "q"), "suggestions": ("square",)},
@@ -80,6 +90,24 @@ ERRORS: list[tuple[RegistryError, dict[str, object], str]] = [
         (
             "R has a component 'a' already: module.A, defined at file.py:3; "
             "register under another name, or with override=True to replace it"
+        ),
+    ),
+    (
+        DuplicateComponentError("a", "R", "module.A"),
+        {"defined_at": ""},
+        "R has a component 'a' already: module.A; register under another name, or with override=True to replace it",
+    ),
+    (
+        SourceNotFoundError("tim", "R"),
+        {"prefix": "tim", "registry": "R", "sources": (), "suggestions": ()},
+        "R has no source 'tim' (mounted: none)",
+    ),
+    (
+        DuplicateSourceError("a", "R", "Source", "file.py:3"),
+        {"prefix": "a", "registry": "R", "taken_by": "Source", "defined_at": "file.py:3"},
+        (
+            "R has a source 'a' already: Source, defined at file.py:3; "
+            "mount under another prefix, or unregister_source() it first"
         ),
     ),
     (
@@ -134,6 +162,21 @@ ERRORS: list[tuple[RegistryError, dict[str, object], str]] = [
         ),
     ),
     (
+        InvalidArgumentsError("a", "R", PROBLEMS[:1]),
+        {"component": "a", "registry": "R", "problems": PROBLEMS[:1], "signature": "", "defined_at": ""},
+        "1 problem in the arguments of 'a' (R)\n  sise: unknown argument; did you mean 'size'?",
+    ),
+    (
+        ComponentProtocolError("a", "R", "Backbone", "Conv2d"),
+        {"missing": (), "wrong": ()},
+        "'a' of R built a Conv2d, which is no Backbone",
+    ),
+    (
+        ComponentProtocolError("a", "R", "Backbone", "Conv2d", ("forward", "out_channels")),
+        {"missing": ("forward", "out_channels"), "wrong": ()},
+        "'a' of R built a Conv2d, which is no Backbone: it lacks forward, out_channels",
+    ),
+    (
         ComponentProtocolError("a", "R", "Backbone", "Conv2d", ("forward",), ("has x = int 5, not a method",)),
         {
             "component": "a",
@@ -154,6 +197,11 @@ ERRORS: list[tuple[RegistryError, dict[str, object], str]] = [
         "the source 'timm' is unavailable: it is not there; install it",
     ),
     (
+        SourceUnavailableError("timm", "it is not there"),
+        {"source": "timm", "reason": "it is not there", "remedy": ""},
+        "the source 'timm' is unavailable: it is not there",
+    ),
+    (
         ReadOnlyRegistryError("TIMM", "register elsewhere"),
         {"registry": "TIMM", "remedy": "register elsewhere"},
         "TIMM is read-only: register elsewhere",
@@ -163,6 +211,41 @@ ERRORS: list[tuple[RegistryError, dict[str, object], str]] = [
         ConfigError("c.yaml", ((1, 2, "one"), (3, 4, "two"))),
         {"file": "c.yaml", "problems": ((1, 2, "one"), (3, 4, "two"))},
         "c.yaml:1:2: one\nc.yaml:3:4: two",
+    ),
+    (
+        WeightsError("a_net", "", "there are none"),
+        {
+            "component": "a_net",
+            "origin": "",
+            "reason": "there are none",
+            "missing": (),
+            "surplus": (),
+            "misshapen": (),
+            "remedy": "",
+        },
+        "no weights for 'a_net': there are none",
+    ),
+    (
+        WeightsError(
+            "a_net",
+            "net.pt",
+            "its keys are others",
+            tuple(f"m{i}" for i in range(20)),
+            tuple(f"s{i}" for i in range(21)),
+            ("a: (1,) and (2,)",),
+            "pretrained=False leaves them out",
+        ),
+        {"origin": "net.pt", "misshapen": ("a: (1,) and (2,)",), "remedy": "pretrained=False leaves them out"},
+        "\n".join(
+            [
+                "no weights from net.pt for 'a_net': its keys are others",
+                *(f"  missing: m{i}" for i in range(20)),
+                *(f"  surplus: s{i}" for i in range(20)),
+                "  surplus: 1 more",
+                "  misshapen: a: (1,) and (2,)",
+                "pretrained=False leaves them out",
+            ]
+        ),
     ),
 ]
 every_error = pytest.mark.parametrize(("error", "facts", "message"), ERRORS, ids=lambda each: type(each).__name__)
@@ -176,6 +259,52 @@ def test_attributes_and_message(error: RegistryError, facts: dict[str, object], 
     assert traceback.format_exception_only(error)[0].startswith(
         f"terraregistry.errors.{type(error).__name__}: {message}"[:60]
     )
+
+
+def test_every_error_is_among_these() -> None:
+    assert {type(error) for error, _, _ in ERRORS} == {RegistryError, *RegistryError.__subclasses__()}
+
+
+@pytest.mark.parametrize(
+    "kind",
+    [*RegistryError.__subclasses__(), UnusedArgumentWarning, UntrainedBackboneWarning],
+    ids=lambda kind: kind.__name__,
+)
+def test_what_it_is_made_of_is_in_its_args_and_attributes(kind: type[Exception]) -> None:
+    facts = {name: f"the {name}" for name in [*inspect.signature(kind).parameters]}
+    error = kind(**facts)  # by name: `__new__` puts in `args` only what is given by position
+    assert error.args == tuple(facts.values())
+    assert {name: getattr(error, name) for name in facts} == facts
+
+
+@pytest.mark.parametrize(
+    ("warning", "message"),
+    [
+        (
+            UnusedArgumentWarning("timm_resnet18", PROBLEMS[5:6]),
+            "1 argument of 'timm_resnet18' that nothing reads, dropped\n  head: nothing reads it",
+        ),
+        (
+            UnusedArgumentWarning("timm_resnet18", (*PROBLEMS[:1], *PROBLEMS[5:6])),
+            (
+                "2 arguments of 'timm_resnet18' that nothing reads, dropped\n"
+                "  sise: unknown argument; did you mean 'size'?\n"
+                "  head: nothing reads it"
+            ),
+        ),
+        (
+            UntrainedBackboneWarning("model.backbone: timm_resnet18", "LoRA"),
+            (
+                "model.backbone: timm_resnet18 is not pretrained, and with LoRA only adapters beside its random weights are "
+                "trained; load weights with pretrained=True or from a file"
+            ),
+        ),
+    ],
+    ids=lambda each: type(each).__name__,
+)
+def test_what_warnings_say(warning: UserWarning, message: str) -> None:
+    assert str(warning) == message
+    assert str(pickle.loads(pickle.dumps(warning))) == message
 
 
 @every_error
@@ -306,6 +435,24 @@ class LoudList(list[int]):
 
     def __len__(self) -> int:
         raise RuntimeError("no length")
+
+
+def test_problems_that_say_the_same_are_equal() -> None:
+    unknown = Problem("sise", ProblemKind.UNKNOWN, choices=["size", "colour"])
+    assert unknown == Problem("sise", ProblemKind.UNKNOWN, choices=iter(["size"]))
+    assert hash(unknown) == hash(Problem("sise", ProblemKind.UNKNOWN))
+    assert unknown != Problem("sise", ProblemKind.UNKNOWN, choices=["sides"])
+    assert unknown != Problem("sist", ProblemKind.UNKNOWN, choices=["size"])
+    assert Problem("size", ProblemKind.MISSING) != Problem("size", ProblemKind.DUPLICATE)
+    assert unknown != "sise: unknown argument; did you mean 'size'?"
+    assert len({unknown, pickle.loads(pickle.dumps(unknown)), Problem("size", ProblemKind.MISSING)}) == 2
+    moved = unknown.at("necks[1].sise")
+    assert (moved.path, moved.kind, moved.message) == ("necks[1].sise", unknown.kind, unknown.message)
+    missing = Problem("backbone", ProblemKind.NOT_FOUND, detail="no such backbone", choices=("timm_resnet18",))
+    assert str(missing.at("model")) == "model: no such backbone; did you mean 'timm_resnet18'?"
+    full = Problem("x", ProblemKind.TYPE, expected="int", given="str 'a'", detail="more")
+    assert str(full.at("y")) == "y: expected int, got str 'a' (more)"
+    assert repr(unknown) == "Problem('sise', 'unknown', \"unknown argument; did you mean 'size'?\")"
 
 
 @given(

@@ -88,14 +88,15 @@ def defining_module(target: object) -> str:
     Returns:
         The name of the first module up the stack that is neither a constructor of this object nor the machinery of generics.
     """
-    frame: FrameType | None = inspect.currentframe()
-    while frame is not None:
-        name = str(frame.f_globals.get("__name__", ""))
-        constructing = frame.f_code.co_name == "__init__" and frame.f_locals.get("self") is target
-        if name not in ("typing", __name__) and not constructing:
-            return name
+    frame = inspect.currentframe()
+    while frame is not None and _makes(frame, target):
         frame = frame.f_back
-    return "__main__"
+    return "__main__" if frame is None else str(frame.f_globals.get("__name__", ""))
+
+
+def _makes(frame: FrameType, target: object) -> bool:
+    constructing = frame.f_code.co_name == "__init__" and frame.f_locals.get("self") is target
+    return constructing or frame.f_globals.get("__name__") in ("typing", __name__)
 
 
 def reference_to(target: object, module: str, *, elsewhere: bool = True) -> str | None:
