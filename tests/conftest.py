@@ -7,7 +7,7 @@ import os
 from typing import TYPE_CHECKING
 
 import pytest
-from hypothesis import settings
+from hypothesis import Phase, settings
 
 if TYPE_CHECKING:
     from terraregistry.index import Index
@@ -17,6 +17,10 @@ os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 settings.register_profile("default", deadline=None, max_examples=100, print_blob=True, derandomize=True)
 settings.register_profile("nightly", settings.get_profile("default"), max_examples=1_000, derandomize=False)
+# For tests.mutation: few examples, and no time spent on making a failing one smaller.
+settings.register_profile(
+    "mutation", settings.get_profile("default"), max_examples=20, phases=[Phase.explicit, Phase.generate]
+)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "default"))
 
 
