@@ -1,237 +1,101 @@
-"""The figures of the core: `uv run python -m benchmarks`."""
+"""Measure this library, beside its peers: `uv run python -m benchmarks`; `--help` says what can be left out."""
 
 from __future__ import annotations
 
-import contextlib
-import statistics
-import subprocess
+import argparse
 import sys
-import time
-from inspect import Parameter
-from typing import TYPE_CHECKING, Any, Literal, NamedTuple, Optional
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
 
 from rich.console import Console
-from rich.table import Table
 
-from benchmarks.timing import interleaved, median_of
+from benchmarks import comparing, core
+from benchmarks.environments import default_folder
+from benchmarks.growth import grow
+from benchmarks.models import models
+from benchmarks.reports import as_json, as_markdown, as_tables
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
-_SIZE = 10_000
-_ARGUMENTS: dict[str, Any] = {
-    "depth": 4,
-    "rate": 0.1,
-    "bias": True,
-    "act": "relu",
-    "widths": [64, 128, 256],
-    "size": (224, 224),
-    "pool": "avg",
-    "limit": None,
-}
+    from benchmarks.reports import Section
+
+PARTS: Final = ("core", "models", "peers", "growth")
 
 
-class Figure(NamedTuple):
-    """One line of the report."""
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Measure what is asked for, and print the report.
 
-    what: str
-    measured: str
-    bar: str
-    reached: bool
+    Args:
+        arguments: Those of the command line; by default those that were given.
 
-
-class Component:
-    """A constructor with eight keyword arguments of the usual types."""
-
-    def __init__(
-        self,
-        *,
-        depth: int = 2,
-        rate: float = 0.0,
-        bias: bool = False,
-        act: str = "gelu",
-        widths: list[int] | None = None,
-        size: tuple[int, int] = (1, 1),
-        pool: Literal["avg", "max"] = "avg",
-        limit: Optional[int] = None,  # noqa: UP045 - as people write it
-    ) -> None:
-        self.arguments = (depth, rate, bias, act, widths, size, pool, limit)
-
-
-def main() -> None:
-    """Measure everything and print the report."""
-    table = Table("figure", "measured", "bar", "")
-    for measure in (_start_up, _look_ups, _listing, _builds, _signatures):
-        for figure in measure():
-            table.add_row(figure.what, figure.measured, figure.bar, "ok" if figure.reached else "short")
-    Console().print(table)
+    Returns:
+        0, or 1 where a peer's process has failed.
+    """
+    asked = _parser().parse_args(arguments)
+    console = Console(stderr=True)
+    with console.status("benchmarks") as status:
+        sections = _measure(asked, status.update)
+    shown = Console(width=max(Console().width, 160))
+    for table in as_tables(sections):
+        shown.print(table)
+    if asked.output is not None:
+        asked.output.write_text(as_markdown(sections), encoding="utf-8")
+    if asked.json is not None:
+        asked.json.write_text(as_json(sections), encoding="utf-8")
+    failed = comparing.failures(sections)
+    for each in failed:
+        console.print(each, style="red", markup=False)
+    return 1 if failed else 0
 
 
-def _start_up() -> list[Figure]:
-    times: dict[str, list[float]] = {"pass": [], "import terraregistry": []}
-    for _ in range(15):
-        for code, each in times.items():
-            start = time.perf_counter()
-            subprocess.run([sys.executable, "-c", code], check=True)
-            each.append(time.perf_counter() - start)
-    added = (statistics.median(times["import terraregistry"]) - statistics.median(times["pass"])) * 1e3
-    return [Figure("import terraregistry adds", f"{added:.0f} ms", "60 ms", added <= 60)]
-
-
-def _look_ups() -> list[Figure]:
-    from terraregistry import MultiSourceRegistry, Registry
-
-    names = [f"component_{index:05}" for index in range(_SIZE)]
-    plain: dict[str, object] = dict.fromkeys(names, Component)
-    registry = Registry[Component](**dict.fromkeys(names, Component))
-    other = Registry[Component](**{f"other_{name}": Component for name in names})
-    multi = MultiSourceRegistry[Component](other=other, main=registry)
-    hit, miss, qualified = names[_SIZE // 2], "component_x", f"main_{names[_SIZE // 2]}"
-    cases: dict[str, tuple[Callable[[], object], Callable[[], object]]] = {
-        "Registry: in, hit": (lambda: hit in plain, lambda: hit in registry),
-        "Registry: in, miss": (lambda: miss in plain, lambda: miss in registry),
-        "Registry: resolve, hit": (lambda: plain[hit], lambda: registry.resolve(hit)),
-        "Registry: resolve, miss": (_failing(lambda: plain[miss]), _failing(lambda: registry.resolve(miss))),
-        r"Registry: R\[name], hit": (lambda: plain[hit], lambda: registry[hit]),
-        r"Registry: R\[name], miss": (_failing(lambda: plain[miss]), _failing(lambda: registry[miss])),
-        "MultiSourceRegistry of two: in, hit": (lambda: hit in plain, lambda: qualified in multi),
-        "MultiSourceRegistry of two: in, miss": (lambda: miss in plain, lambda: miss in multi),
-        "MultiSourceRegistry of two: resolve, hit": (lambda: plain[hit], lambda: multi.resolve(qualified)),
-        "MultiSourceRegistry of two: resolve, miss": (
-            _failing(lambda: plain[miss]),
-            _failing(lambda: multi.resolve(miss)),
-        ),
-    }
-    figures: list[Figure] = []
-    for what, (reference, ours) in cases.items():
-        times = interleaved({"dict": reference, "ours": ours})
-        ratio = times["ours"] / times["dict"]
-        figures.append(Figure(what, f"{ratio:.1f} x dict ({times['ours'] * 1e9:.0f} ns)", "15 x", ratio <= 15))
-    errors = {kind: _suggesting(registry, name) for kind, name in (("typo", "componet_05000"), ("nothing near", "zzz"))}
-    slowest = max(interleaved(errors, rounds=15, calls=3).values()) * 1e3
-    figures.append(Figure("not-found error with suggestions, read", f"{slowest:.1f} ms", "3 ms", slowest <= 3))
-    return figures
-
-
-def _failing(call: Callable[[], object]) -> Callable[[], object]:
-    def failing() -> None:
-        with contextlib.suppress(KeyError):
-            call()
-
-    return failing
-
-
-def _suggesting(registry: Any, name: str) -> Callable[[], object]:  # a registry of any kind
-    def suggesting() -> str:
-        try:
-            registry[name]
-        except KeyError as error:
-            return str(error)
-        raise AssertionError(name)
-
-    return suggesting
-
-
-def _listing() -> list[Figure]:
-    from terraregistry import Registry
-
-    names = [f"component_{index:05}" for index in range(_SIZE)]
-    plain: dict[str, object] = dict.fromkeys(names, Component)
-    registry = Registry[Component](**dict.fromkeys(names, Component))
-    times = interleaved({"dict": lambda: list(plain), "ours": lambda: list(registry)}, calls=20)
-    ratio = times["ours"] / times["dict"]
-
-    def register_all() -> Callable[[], object]:
-        empty = Registry[Component]()
-
-        def register() -> None:
-            for name in names:
-                empty.register(Component, name=name)
-
-        return register
-
-    registering = median_of(register_all, rounds=5)
-    return [
-        Figure("list of 10,000", f"{ratio:.1f} x dict", "3 x", ratio <= 3),
-        Figure("10,000 registrations", f"{registering:.3f} s", "0.3 s", registering <= 0.3),
-    ]
-
-
-def _builds() -> list[Figure]:
-    from pydantic import create_model
-
-    from terraregistry import Registry
-    from terraregistry.errors import InvalidArgumentsError
-
-    fields: dict[str, Any] = {
-        "depth": (int, ...),
-        "rate": (float, ...),
-        "bias": (bool, ...),
-        "act": (str, ...),
-        "widths": (list[int] | None, ...),
-        "size": (tuple[int, int], ...),
-        "pool": (Literal["avg", "max"], ...),
-        "limit": (Optional[int], ...),  # noqa: UP045 - as people write it
-    }
-    model = create_model("Arguments", **fields)
-    registry = Registry[Component](Component=Component)
-    wrong = _ARGUMENTS | {"depth": "4"}
-
-    def refused() -> None:
-        with contextlib.suppress(InvalidArgumentsError):
-            registry.build("Component", **wrong)
-
-    times = interleaved(
-        {
-            "direct": lambda: Component(**_ARGUMENTS),
-            "pydantic": lambda: model(**_ARGUMENTS),
-            "build": lambda: registry.build("Component", **_ARGUMENTS),
-            "refused": refused,
-        },
-        calls=500,
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
+    parser.add_argument("parts", nargs="*", metavar="PART", help=f"of {', '.join(PARTS)}; by default all")
+    parser.add_argument(
+        "--peer", action="append", metavar="NAME", help="a peer to compare with, again for more; by default all"
     )
-    added = times["build"] - times["direct"]
-    ratio = added / times["pydantic"]
-
-    def first() -> Callable[[], object]:
-        scope: dict[str, Any] = {}
-        exec("class New(Base):\n    pass", {"Base": Component}, scope)
-        fresh = Registry[Any](New=scope["New"])
-        return lambda: fresh.build("New", **_ARGUMENTS)
-
-    first_build = median_of(first) * 1e3
-    refusal = times["refused"] * 1e6
-    return [
-        Figure(
-            "warm build, added to the direct call",
-            f"{ratio:.2f} x pydantic ({added * 1e6:.1f} us)",
-            "1.5 x",
-            ratio <= 1.5,
-        ),
-        Figure("first build of a constructor", f"{first_build:.2f} ms", "2 ms", first_build <= 2),
-        Figure("refused build", f"{refusal:.0f} us", "50 us", refusal <= 50),
-    ]
+    parser.add_argument("--environments", type=Path, default=default_folder(), help="where their environments are kept")
+    parser.add_argument(
+        "--rounds", type=int, default=7, help="turns of each fresh process; running ones have three times as many"
+    )
+    parser.add_argument("--output", type=Path, help="a Markdown file for the report")
+    parser.add_argument("--json", type=Path, help="a JSON file for the report")
+    return parser
 
 
-def _signatures() -> list[Figure]:
-    from terraregistry import TIMM_BACKBONE_REGISTRY
+def _measure(asked: argparse.Namespace, progress: Callable[[str], None]) -> list[Section]:
+    parts = asked.parts or PARTS
+    unknown = sorted({*parts} - {*PARTS})
+    if unknown:
+        sys.exit(f"there is no part {', '.join(unknown)}; there are {', '.join(PARTS)}")
+    peers = _peers(asked.peer)
+    asked.environments.mkdir(parents=True, exist_ok=True)
+    sections: list[Section] = []
+    if "core" in parts:
+        progress("core")
+        sections.append(core.figures())
+    if "models" in parts or "peers" in parts:
+        pythons, missing = comparing.install(peers, asked.environments, progress)
+        if "models" in parts:
+            both = {peer: python for peer, python in pythons.items() if peer in (comparing.OURS, comparing.TERRATORCH)}
+            sections += models(both, asked.rounds, progress, missing)
+        if "peers" in parts:
+            sections += comparing.compare(pythons, asked.rounds, progress, missing)
+    if "growth" in parts:
+        sections.append(grow(progress))
+    return sections
 
-    names = list(TIMM_BACKBONE_REGISTRY)
-    start = time.perf_counter()
-    signatures = [TIMM_BACKBONE_REGISTRY.signature(name) for name in names]
-    taken = time.perf_counter() - start
-    beyond = sum(len(signature.parameters) > 2 and "in_chans" in signature.parameters for signature in signatures)
-    is_open = [
-        any(each.kind is Parameter.VAR_KEYWORD for each in signature.parameters.values()) for signature in signatures
-    ]
-    return [
-        Figure(
-            "timm entry points with an effective signature", f"{beyond} of {len(names)}", "all", beyond == len(names)
-        ),
-        Figure("  of them open: some **kwargs cannot be followed", f"{sum(is_open)}", "-", True),
-        Figure("  time for all of them", f"{taken:.1f} s", "-", True),
-    ]
+
+def _peers(names: Sequence[str] | None) -> list[comparing.Peer]:
+    """Choose peers; this library is always the first."""
+    known = {peer.name.lower(): peer for peer in comparing.PEERS}
+    unknown = [name for name in names or () if name.lower() not in known]
+    if unknown:
+        sys.exit(f"there is no peer {', '.join(unknown)}; there are {', '.join(peer.name for peer in comparing.PEERS)}")
+    chosen = {name.lower() for name in names} if names else {*known}
+    return [peer for name, peer in known.items() if peer is comparing.OURS or name in chosen]
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())
