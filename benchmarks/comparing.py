@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
     from pathlib import Path
 
-__all__ = ["OURS", "PEERS", "TERRATORCH", "Peer", "compare", "install"]
+__all__ = ["OURS", "PEERS", "TERRATORCH", "Peer", "compare", "failures", "install"]
 
 
 class Peer(NamedTuple):
@@ -129,7 +129,8 @@ def _starts(
 
 
 def _running(commands: Mapping[str, Sequence[str]], rounds: int, progress: Callable[[str], None]) -> list[Section]:
-    measured = measure_running(commands, FIGURES, 3 * rounds, progress)
+    serving = {peer: [*command, "serve"] for peer, command in commands.items()}
+    measured = measure_running(serving, FIGURES, 3 * rounds, progress)
     names = [name for name in measured if not name.startswith(("first", "build", "refus", "valid"))]
     asking = _section(
         f"Names in a running process, {SIZE:,} registered, beside its peers",

@@ -250,7 +250,7 @@ def test_a_report_has_ratios_and_reasons_in_all_its_forms():
 
 
 def test_a_peer_that_cannot_be_installed_is_reported_and_the_rest_goes_on(tmp_path):
-    from benchmarks.comparing import Peer, compare, install
+    from benchmarks.comparing import Peer, compare, failures, install
 
     right, wrong = Peer("terraregistry", "plain_dict"), Peer("wrong", "wrong", (f"wrong @ file://{tmp_path}/none.whl",))
     pythons, missing = install([right, wrong], tmp_path, lambda _: None)
@@ -259,12 +259,21 @@ def test_a_peer_that_cannot_be_installed_is_reported_and_the_rest_goes_on(tmp_pa
     sections = compare(pythons, 1, lambda _: None, missing)
     assert sections[0].notes[-1] == f"wrong could not be installed: {missing['wrong']}"
     assert [[*section.rows] for section in sections] == [["terraregistry"]] * 3
+    assert failures(sections) == []
+    figures = [cell for section in sections for cell in section.rows["terraregistry"]]
+    assert [cell.text for cell in figures if cell.value is None] == [
+        "checks nothing before it builds",
+        "checks nothing before it builds",
+        "takes it",
+        "checks nothing before it builds",
+    ]
+    assert all(cell.value > 0 for cell in figures if cell.value is not None)
 
 
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (["cores"], "there is no part cores; there are core, models, peers, growth"),
+        (["cores"], "there is no part cores; there are models, peers, growth, core"),
         (["peers", "--peer", "dict"], "there is no peer dict; there are terraregistry, bare dict, bare pydantic, "),
     ],
 )
