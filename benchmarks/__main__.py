@@ -76,9 +76,10 @@ def _measure(asked: argparse.Namespace, progress: Callable[[str], None]) -> list
         pythons, missing = comparing.install(peers, asked.environments, progress)
         if "models" in parts:
             both = {peer: python for peer, python in pythons.items() if peer in (comparing.OURS, comparing.TERRATORCH)}
-            sections += models(both, asked.rounds, progress, missing)
+            sections += models(both, asked.rounds, progress)
         if "peers" in parts:
-            sections += comparing.compare(pythons, asked.rounds, progress, missing)
+            sections += comparing.compare(pythons, asked.rounds, progress)
+        sections.append(comparing.versions(peers, missing))
     if "growth" in parts:
         sections.append(grow(progress))
     if "core" in parts:  # the last, since it imports timm, and what grows is better seen without

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
     from pathlib import Path
 
-__all__ = ["OURS", "PEERS", "TERRATORCH", "Peer", "compare", "failures", "install"]
+__all__ = ["OURS", "PEERS", "TERRATORCH", "Peer", "compare", "failures", "install", "versions"]
 
 
 class Peer(NamedTuple):
@@ -86,27 +86,40 @@ def install(
     return pythons, missing
 
 
-def compare(
-    pythons: Mapping[Peer, Path], rounds: int, progress: Callable[[str], None], missing: Mapping[str, str]
-) -> list[Section]:
+def versions(peers: Sequence[Peer], missing: Mapping[str, str]) -> Section:
+    """Say what was compared.
+
+    Args:
+        peers: The peers.
+        missing: Why some are not here.
+
+    Returns:
+        Their versions, and why some could not be installed.
+    """
+    section = Section("The peers", ["", "installed", ""])
+    for peer in peers:
+        what = ", ".join(peer.requirements) or "nothing: in the environment of this project"
+        reason = missing.get(peer.name)
+        section.rows[peer.name] = [Cell(what), Cell("" if reason is None else f"could not be installed: {reason}")]
+    return section
+
+
+def compare(pythons: Mapping[Peer, Path], rounds: int, progress: Callable[[str], None]) -> list[Section]:
     """Measure peers, and compare them with this library.
 
     Args:
         pythons: The peers, this library first, and the Pythons of their environments.
         rounds: How many turns each has.
         progress: Is told what is being done.
-        missing: Why other peers are not here.
 
     Returns:
         The figures from a fresh start, and those of a running process.
     """
     commands = {peer.name: [str(python), "-m", f"benchmarks.peers.{peer.module}"] for peer, python in pythons.items()}
-    return [_starts(commands, rounds, progress, missing), *_running(commands, rounds, progress)]
+    return [_starts(commands, rounds, progress), *_running(commands, rounds, progress)]
 
 
-def _starts(
-    commands: Mapping[str, Sequence[str]], rounds: int, progress: Callable[[str], None], missing: Mapping[str, str]
-) -> Section:
+def _starts(commands: Mapping[str, Sequence[str]], rounds: int, progress: Callable[[str], None]) -> Section:
     columns: dict[str, dict[str, Measured]] = {}
     units: dict[str, str] = {}
     for program, what in _STARTS.items():
@@ -123,7 +136,6 @@ def _starts(
     notes = [
         "The first answer is whether one registered name is there. A component has eight keyword arguments.",
         "A config is a backbone, two necks and a decoder, of 36 classes in all. Memory is the peak of the process.",
-        *(f"{peer} could not be installed: {reason}" for peer, reason in missing.items()),
     ]
     return _section("A fresh process, beside its peers", columns, units, notes)
 

@@ -56,16 +56,13 @@ class _Bar(NamedTuple):
     unit: str
 
 
-def models(
-    pythons: Mapping[Peer, Path], rounds: int, progress: Callable[[str], None], missing: Mapping[str, str]
-) -> list[Section]:
+def models(pythons: Mapping[Peer, Path], rounds: int, progress: Callable[[str], None]) -> list[Section]:
     """Measure the registries of models.
 
     Args:
         pythons: This library, and TerraTorch where it is installed, and the Pythons of their environments.
         rounds: How many turns each has.
         progress: Is told what is being done.
-        missing: Why others are not here.
 
     Returns:
         The bars, the figures from a fresh start, and those of a running process.
@@ -74,10 +71,7 @@ def models(
     running = measure_running(
         {peer.name: _adapter(peer, python, "serve") for peer, python in pythons.items()}, FIGURES, 3 * rounds, progress
     )
-    starts = _starts(started)
-    if TERRATORCH.name in missing:
-        starts.notes.append(f"{TERRATORCH.name} could not be installed: {missing[TERRATORCH.name]}")
-    return [_bars(started), starts, _running(running)]
+    return [_bars(started), _starts(started), _running(running)]
 
 
 def write_configs(folder: Path, count: int = 1_000) -> None:

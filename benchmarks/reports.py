@@ -50,6 +50,17 @@ class Section:
     notes: list[str] = field(default_factory=list[str])
 
 
+_HEAD: Final = """\
+# Benchmarks
+
+What this library takes where its users wait, beside its peers: each in an environment of its own, each registering and building the
+same component. Written by `uv run python -m benchmarks --output docs/reference/benchmarks.md`, which takes up to an hour; `--help`
+says what can be left out.
+
+Each figure is the median of runs in turns, one of each peer, then the next of each, so that a machine that is busy for a while
+delays all of them alike. Times are those on the wall, unless it says processor. Compare ratios rather than times: a machine twice as
+fast halves the times, and keeps the ratios.
+"""
 _UNITS: Final = ((1.0, "s"), (1e-3, "ms"), (1e-6, "µs"), (0.0, "ns"))
 
 
@@ -143,7 +154,7 @@ def as_markdown(sections: Sequence[Section]) -> str:
     Returns:
         The text.
     """
-    parts: list[str] = [_machine() + "\n"]
+    parts: list[str] = [f"{_HEAD}\nMeasured with {_machine()}.\n"]
     for section in sections:
         lines = [section.columns, ["---"] * len(section.columns)]
         lines += [[name, *(cell.text for cell in cells)] for name, cells in section.rows.items()]

@@ -250,14 +250,17 @@ def test_a_report_has_ratios_and_reasons_in_all_its_forms():
 
 
 def test_a_peer_that_cannot_be_installed_is_reported_and_the_rest_goes_on(tmp_path):
-    from benchmarks.comparing import Peer, compare, failures, install
+    from benchmarks.comparing import Peer, compare, failures, install, versions
 
     right, wrong = Peer("terraregistry", "plain_dict"), Peer("wrong", "wrong", (f"wrong @ file://{tmp_path}/none.whl",))
     pythons, missing = install([right, wrong], tmp_path, lambda _: None)
     assert list(pythons) == [right]
     assert "none.whl" in missing["wrong"]
-    sections = compare(pythons, 1, lambda _: None, missing)
-    assert sections[0].notes[-1] == f"wrong could not be installed: {missing['wrong']}"
+    assert [[cell.text for cell in cells] for cells in versions([right, wrong], missing).rows.values()] == [
+        ["nothing: in the environment of this project", ""],
+        [wrong.requirements[0], f"could not be installed: {missing['wrong']}"],
+    ]
+    sections = compare(pythons, 1, lambda _: None)
     assert [[*section.rows] for section in sections] == [["terraregistry"]] * 3
     assert failures(sections) == []
     figures = [cell for section in sections for cell in section.rows["terraregistry"]]
