@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import subprocess
 import sys
 import tempfile
 from pathlib import Path
@@ -91,6 +92,8 @@ def _adapter(peer: Peer, python: Path, program: str) -> list[str]:
 
 
 def _started(pythons: Mapping[Peer, Path], rounds: int, progress: Callable[[str], None]) -> dict[str, Programs]:
+    progress("the index of components, where it is not in the cache yet")
+    subprocess.run([sys.executable, "-c", "from terraregistry.index import load_index; load_index()"], check=True)
     started: dict[str, Programs] = {}
     for what, code in {_ASKED: _ANSWER, _LISTED: _LIST}.items():
         commands = {

@@ -58,8 +58,8 @@ same component. Written by `uv run python -m benchmarks --output docs/reference/
 says what can be left out.
 
 Each figure is the median of runs in turns, one of each peer, then the next of each, so that a machine that is busy for a while
-delays all of them alike. Times are those on the wall, unless it says processor. Compare ratios rather than times: a machine twice as
-fast halves the times, and keeps the ratios.
+delays all of them alike. Times are those on the wall, unless it says processor. Compare ratios rather than times: a machine
+twice as fast halves the times, and keeps the ratios.
 """
 _UNITS: Final = ((1.0, "s"), (1e-3, "ms"), (1e-6, "µs"), (0.0, "ns"))
 
