@@ -14,7 +14,23 @@ from terraregistry.registry.signatures import render_signature
 
 LIBRARIES = ("torch", "timm", "segmentation_models_pytorch")
 REGISTRIES = ("BACKBONE_REGISTRY", "NECK_REGISTRY", "DECODER_REGISTRY", "FULL_MODEL_REGISTRY", "MODEL_FACTORY_REGISTRY")
-VALUES: tuple[Any, ...] = (3, repr, [], -1, 2.5, True, None, "relu", "avg", [1, 2], [64, 128], (1, 2), {"a": 1}, [[1]], ["x", 2])
+VALUES: tuple[Any, ...] = (
+    3,
+    repr,
+    [],
+    -1,
+    2.5,
+    True,
+    None,
+    "relu",
+    "avg",
+    [1, 2],
+    [64, 128],
+    (1, 2),
+    {"a": 1},
+    [[1]],
+    ["x", 2],
+)
 
 
 def described(description: Any) -> dict[str, object]:
