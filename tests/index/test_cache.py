@@ -84,13 +84,13 @@ def test_the_key_changes_with_a_source_file_and_not_with_a_link_to_nowhere(tmp_p
     (package / "tools").mkdir()
     file = package / "sources" / "timm.py"
     file.write_text("a = 1\n")
-    before = keys._state(package)
+    before = keys.state_of(keys._sources(package))
     (package / "tools" / "cli.py").write_text("")
-    assert keys._state(package) == before
+    assert keys.state_of(keys._sources(package)) == before
     (package / "sources" / ".#timm.py").symlink_to("nobody@nowhere.1")
-    assert keys._state(package) == before
+    assert keys.state_of(keys._sources(package)) == before
     file.write_text("a = 12\n")
-    assert keys._state(package) != before
+    assert keys.state_of(keys._sources(package)) != before
 
 
 @pytest.mark.parametrize("library", ["timm", "segmentation-models-pytorch", "torch", "terraregistry"])

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from terraregistry.index.descriptions import Index
     from terraregistry.index.keys import Key
 
-__all__ = ["cache_folder", "read_cached", "write_cached"]
+__all__ = ["cache_folder", "read_cached", "read_text", "write_cached", "write_text"]
 
 _LARGEST: Final = 16_000_000
 """A file of more bytes is no index: a real one has some 1.2 million, and JSON takes up to sixty times its size in memory."""
@@ -67,6 +67,22 @@ def _read(file: Path) -> tuple[bytes, float]:
         return stream.read(_LARGEST + 1), time.time() - status.st_mtime
 
 
+def read_text(folder: Path, name: str) -> str | None:
+    """Read a text that was made from an index.
+
+    Args:
+        folder: The folder of the cache.
+        name: The name of its file.
+
+    Returns:
+        The text; None where there is none, or one that is not the user's own.
+    """
+    try:
+        return _read(folder / name)[0].decode("ascii")
+    except (OSError, ValueError):
+        return None
+
+
 def write_cached(folder: Path, key: Key, index: Index) -> bool:
     """Keep an index: another process sees either all of it or nothing.
 
@@ -78,6 +94,20 @@ def write_cached(folder: Path, key: Key, index: Index) -> bool:
     Returns:
         Whether it could be written.
     """
+    return write_text(folder, key.file_name, encode(index, key))
+
+
+def write_text(folder: Path, name: str, text: str) -> bool:
+    """Keep a text: another process sees either all of it or nothing.
+
+    Args:
+        folder: The folder of the cache, which is made where there is none.
+        name: The name of its file.
+        text: ASCII text.
+
+    Returns:
+        Whether it could be written.
+    """
     import tempfile
 
     temporary: str | None = None
@@ -85,8 +115,8 @@ def write_cached(folder: Path, key: Key, index: Index) -> bool:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         descriptor, temporary = tempfile.mkstemp(prefix="index-", suffix=".tmp", dir=folder)
         with os.fdopen(descriptor, "w", encoding="ascii") as stream:
-            stream.write(encode(index, key))
-        Path(temporary).replace(folder / key.file_name)
+            stream.write(text)
+        Path(temporary).replace(folder / name)
         temporary = None
     except (OSError, ValueError):  # as above
         return False

@@ -13,9 +13,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
-__all__ = ["FORMAT", "Key", "current_key"]
+__all__ = ["FORMAT", "Key", "current_key", "state_of"]
 
 FORMAT: Final = 3
 """The version of the index's own format."""
@@ -53,7 +53,7 @@ def current_key() -> Key:
     package = Path(__file__).parent.parent
     versions = [("format", str(FORMAT)), ("python", platform.python_version())]
     versions += [(library, _version(library)) for library in _LIBRARIES]
-    return Key(tuple(versions), f"{package} {sys.prefix}", _state(package))
+    return Key(tuple(versions), f"{package} {sys.prefix}", state_of(_sources(package)))
 
 
 @functools.cache
@@ -64,9 +64,17 @@ def _version(library: str) -> str:
         return ""
 
 
-def _state(package: Path) -> str:
+def state_of(files: Iterable[Path]) -> str:
+    """Find out whether files are still the same.
+
+    Args:
+        files: The files.
+
+    Returns:
+        A digest of their places, sizes and times.
+    """
     digest = hashlib.sha256()
-    for file in sorted(_sources(package)):
+    for file in sorted(files):
         with contextlib.suppress(OSError):  # a link to nowhere, as editors make them, or a file that is gone by now
             status = file.stat()
             digest.update(f"{file} {status.st_size} {status.st_mtime_ns}\n".encode("utf-8", "backslashreplace"))

@@ -9,6 +9,7 @@ import typer
 
 from terraregistry.tools.cli.output import ImportModules  # noqa: TC001 - read at run time
 from terraregistry.tools.cli.reading import read_index, refuse
+from terraregistry.tools.schema import installed_schema_text
 
 __all__ = ["schema"]
 
@@ -21,9 +22,12 @@ def schema(
     imports: ImportModules = None,
 ) -> None:
     """Write the JSON Schema of configs, with which an editor completes names and arguments and underlines mistakes."""
-    from terraregistry.tools.schema import schema_text
+    if imports:
+        from terraregistry.tools.schema.configs import schema_text
 
-    text = schema_text(read_index(imports))
+        text = schema_text(read_index(imports))
+    else:
+        text = installed_schema_text(read_index)
     if output is None:
         typer.echo(text, nl=False)
         return

@@ -1,5 +1,5 @@
 """The JSON Schema of configs, for editors: names and arguments are completed, and mistakes underlined, as they are typed."""
 
-from terraregistry.tools.schema.configs import ID, config_schema, schema_text
+from terraregistry.tools.schema.cached import installed_schema_text
 
-__all__ = ["ID", "config_schema", "schema_text"]
+__all__ = ["installed_schema_text"]

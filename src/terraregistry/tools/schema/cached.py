@@ -1,0 +1,44 @@
+"""The schema in the user's cache, beside the index that it was made from."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from terraregistry.index import load_index
+from terraregistry.index.cache import cache_folder, read_text, write_text
+from terraregistry.index.keys import current_key, state_of
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from terraregistry.index import Index
+
+__all__ = ["installed_schema_text"]
+
+
+def installed_schema_text(load: Callable[[], Index] = load_index, *, folder: Path | None = None) -> str:
+    """Load the schema of what is installed: made the first time, read from the cache later.
+
+    Args:
+        load: Loads the index where the schema has to be made.
+        folder: The folder of the cache; by default the user's own.
+
+    Returns:
+        What `schema_text` writes for the index.
+    """
+    folder = cache_folder() if folder is None else folder
+    key = current_key()
+    name = key.file_name.replace("index", "schema", 1)
+    state = f"{key.sources} {state_of(Path(__file__).parents[1].rglob('*.py'))}\n"
+    kept = read_text(folder, name)
+    if kept is not None and kept.startswith(state):
+        return kept.removeprefix(state)
+
+    from terraregistry.tools.schema.configs import schema_text
+
+    index = load()
+    text = schema_text(index)
+    if not index.gaps:  # what could not be described may be mended without a change of versions
+        write_text(folder, name, state + text)
+    return text
