@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import ast
 import functools
+import json
 import keyword
+import re
 from typing import TYPE_CHECKING, Final, TypeVar, cast
 
 from terraregistry.index.descriptions import OPAQUE_DEFAULT, Index, Parameter, ParameterKind, PortableType, Signature
@@ -16,6 +18,7 @@ __all__ = [
     "DamagedIndexError",
     "item",
     "items",
+    "items_at",
     "number",
     "optional_text",
     "rows",
@@ -27,6 +30,7 @@ __all__ = [
     "sound_signature",
     "sound_type",
     "text",
+    "whole_characters",
 ]
 
 T = TypeVar("T")
@@ -36,20 +40,35 @@ _IN_TYPES: Final = (
     *(ast.BinOp, ast.BitOr, ast.UnaryOp, ast.USub),
 )
 """What the expression of a type is made of."""
+_NUMBER: Final = {int}
+_HALF: Final = re.compile(r"\\u[dD][89a-fA-F]")
+_HALF_BYTES: Final = re.compile(rb"\\u[dD][89a-fA-F]")
+_PLAIN_DEFAULT: Final = re.compile(r"None|True|False|-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?|'[ -&(-\[\]-~]*'", re.ASCII)
+"""Literals that need no parser: names, numbers, and texts without quotes or backslashes in them."""
 
 
 class DamagedIndexError(ValueError):
     """Data that is no index: a reader of the cache makes a new one."""
 
 
+def whole_characters(data: str | bytes, fields: object) -> None:
+    """Check that every text can be written anywhere: JSON can hold half a character.
+
+    Args:
+        data: The JSON.
+        fields: What was read from it.
+    """
+    if not data.isascii() or (_HALF_BYTES.search(data) if isinstance(data, bytes) else _HALF.search(data)):
+        try:
+            json.dumps(fields, ensure_ascii=False).encode()
+        except UnicodeEncodeError as error:
+            raise DamagedIndexError("a text with half a character in it") from error
+
+
 def text(value: object) -> str:
-    """Take a string that can be written anywhere, and nothing else."""
+    """Take a string, and nothing else."""
     if not isinstance(value, str):
         raise DamagedIndexError(f"a {type(value).__name__} is no text")
-    try:
-        value.encode()
-    except UnicodeEncodeError as error:
-        raise DamagedIndexError("a text with half a character in it") from error
     return value
 
 
@@ -87,6 +106,14 @@ def item(table: Sequence[T], place: object) -> T:
     return table[place]
 
 
+def items_at(table: Sequence[T], places: object) -> tuple[T, ...]:
+    """Take what a list of numbers refers to in a table."""
+    numbers = cast("list[int]", items(places))
+    if not set(map(type, numbers)) <= _NUMBER or (numbers and not 0 <= min(numbers) <= max(numbers) < len(table)):
+        raise DamagedIndexError("a number refers to nothing")
+    return tuple(map(table.__getitem__, numbers))
+
+
 def sound_name(value: object) -> str:
     """Take the name of a component."""
     name = text(value)
@@ -115,6 +142,8 @@ def _is_identifier(name: str) -> bool:
 def sound_type(written: object, imports: object) -> PortableType:
     """Take a type whose text is the expression of a type, and whose imports are modules."""
     found = PortableType(text(written), tuple(map(text, items(imports))))
+    if found.text.isidentifier() and not found.imports and not keyword.iskeyword(found.text):
+        return found
     try:
         ast.parse(f"({found.text})", mode="eval")  # without a comment, which would end the line that it is written in
         parsed = ast.walk(ast.parse(found.text, mode="eval"))
@@ -142,7 +171,7 @@ def sound_default(value: str) -> str:
 
 @functools.lru_cache(maxsize=4096)
 def _is_default(default: str | None) -> bool:
-    if default is None or default == OPAQUE_DEFAULT:
+    if default is None or default == OPAQUE_DEFAULT or _PLAIN_DEFAULT.fullmatch(default):
         return True
     try:
         ast.literal_eval(f"({default})")  # as above

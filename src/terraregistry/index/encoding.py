@@ -9,6 +9,7 @@ from terraregistry.index.checks import (
     DamagedIndexError,
     item,
     items,
+    items_at,
     number,
     optional_text,
     rows,
@@ -20,6 +21,7 @@ from terraregistry.index.checks import (
     sound_signature,
     sound_type,
     text,
+    whole_characters,
 )
 from terraregistry.index.descriptions import (
     Component,
@@ -139,7 +141,10 @@ def decode(data: str | bytes) -> tuple[Index, Key]:
         raise DamagedIndexError(f"no JSON: {error}") from error
     if not isinstance(fields, dict) or fields.keys() != _FIELDS:
         raise DamagedIndexError("not the fields of an index")
-    return _Reader(cast("dict[str, object]", fields)).read()
+    known = cast("dict[str, object]", fields)
+    # The place of the library may have any characters that a file's name may have.
+    whole_characters(data, {name: each for name, each in known.items() if name != "key"})
+    return _Reader(known).read()
 
 
 class _Reader:
@@ -153,7 +158,7 @@ class _Reader:
         forms, lists, reasons = rows([fields["written"]], 3)[0]
         self._forms = [self._form(*row) for row in rows(forms, 2)]
         self._reasons = list(map(_pairs, items(reasons)))
-        self._written = [tuple(item(self._forms, place) for place in items(row)) for row in items(lists)]
+        self._written = [items_at(self._forms, row) for row in items(lists)]
 
     def read(self) -> tuple[Index, Key]:
         """Read all of it."""
@@ -207,7 +212,7 @@ class _Reader:
         return Written(None if annotation is None else item(self._types, annotation), text(default))
 
     def _signature(self, row: object) -> Signature:
-        return sound_signature(Signature(tuple(item(self._parameters, place) for place in items(row))))
+        return sound_signature(Signature(items_at(self._parameters, row)))
 
     def _registry(self, reference: object, *row: object) -> IndexedRegistry:
         *types, components, sources = row
