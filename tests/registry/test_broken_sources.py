@@ -321,7 +321,7 @@ def test_what_a_source_cannot_say_of_a_name_that_it_has_is_no_missing_name(
     for ask in asks:
         caught = unavailable(
             functools.partial(getattr(registry, ask), "broken_part"),
-            f"the source 'broken' is unavailable: {type(error).__name__}: {error}",
+            f"the source 'broken' is unavailable: {type(error).__name__}: {error}; mend or unregister it",
         )
         assert caught.__cause__ is error
     assert "broken_part" in registry
@@ -338,7 +338,8 @@ def test_a_source_that_shows_what_is_no_signature(gives: object) -> None:
         with pytest.raises(SourceUnavailableError) as caught:
             ask("part")
         assert str(caught.value) == (
-            f"the source 'broken' is unavailable: its signature gives {shown} for 'part', which is no signature"
+            f"the source 'broken' is unavailable: its signature gives {shown} for 'part', which is no signature; "
+            "mend or unregister it"
         )
 
 
@@ -356,7 +357,8 @@ def test_a_source_that_resolves_to_what_is_no_name(gives: Any) -> None:
 
     registry = MultiSourceRegistry[Any](sound=SOUND, odd=Odd())
     shown = describe_value(gives)
-    message = f"the source 'odd' is unavailable: its resolve gives {shown} for 'special', which is no name"
+    reason = f"its resolve gives {shown} for 'special', which is no name"
+    message = f"the source 'odd' is unavailable: {reason}; mend or unregister it"
     for ask in (registry.resolve, registry.build, registry.__contains__, registry.describe):
         with pytest.raises(SourceUnavailableError) as caught:
             ask("odd_special")
@@ -376,7 +378,7 @@ class WordlessError(Exception):
     ("error", "reason"),
     [
         (WordlessError(), "WordlessError: (its str raises RuntimeError)"),
-        (ValueError("x" * 1_000_000), f"ValueError: {'x' * 1_000} ..."),
+        (ValueError("x" * 1_000_000), f"ValueError: {'x' * 186}...{'x' * 195} ..."),
         (ValueError(), "ValueError"),
         (ExceptionGroup("several", [ValueError(1), WordlessError()]), "ExceptionGroup: several (2 sub-exceptions)"),
         (MemoryError(), "MemoryError"),
@@ -387,7 +389,7 @@ class WordlessError(Exception):
 )
 def test_the_reason_is_words_of_bounded_length_whatever_is_raised(error: Exception, reason: str) -> None:
     registry = mounted("__contains__", error=error)
-    message = f"the source 'broken' is unavailable: {reason}"
+    message = f"the source 'broken' is unavailable: {reason}; mend or unregister it"
     assert unavailable(lambda: "broken_part" in registry, message).__cause__ is error
     registry = mounted("resolve", error=error)
     assert unavailable(lambda: registry.build("broken_part"), message).__cause__ is error
@@ -460,7 +462,7 @@ def test_a_source_that_changes_while_it_is_iterated() -> None:
     registry = MultiSourceRegistry[Any](broken=Changing(), sound=SOUND)
     unavailable(
         lambda: list(registry),
-        "the source 'broken' is unavailable: RuntimeError: dictionary changed size during iteration",
+        "the source 'broken' is unavailable: RuntimeError: dictionary changed size during iteration; mend or unregister it",
     )
     assert list(registry)[:3] == ["broken_part", "broken_special", "broken_late"]  # it has come to rest
     assert len(registry) == 5

@@ -67,7 +67,7 @@ ERRORS: list[tuple[RegistryError, dict[str, object], str]] = [
     (
         ComponentNotFoundError("square", "R"),
         {"name": "square", "registry": "R", "sources": (), "suggestions": ()},
-        "R has no component 'square'",
+        "R has no component 'square'; search('*') lists those that there are",
     ),
     (
         ComponentNotFoundError("sqaure", "R", ("p", "q"), ("square",)),
@@ -169,12 +169,15 @@ ERRORS: list[tuple[RegistryError, dict[str, object], str]] = [
     (
         ComponentProtocolError("a", "R", "Backbone", "Conv2d"),
         {"missing": (), "wrong": ()},
-        "'a' of R built a Conv2d, which is no Backbone",
+        "'a' of R built a Conv2d, which is no Backbone; have its constructor return a Backbone",
     ),
     (
         ComponentProtocolError("a", "R", "Backbone", "Conv2d", ("forward", "out_channels")),
         {"missing": ("forward", "out_channels"), "wrong": ()},
-        "'a' of R built a Conv2d, which is no Backbone: it lacks forward, out_channels",
+        (
+            "'a' of R built a Conv2d, which is no Backbone: it lacks forward, out_channels; "
+            "have its constructor return a Backbone"
+        ),
     ),
     (
         ComponentProtocolError("a", "R", "Backbone", "Conv2d", ("forward",), ("has x = int 5, not a method",)),
@@ -199,7 +202,7 @@ ERRORS: list[tuple[RegistryError, dict[str, object], str]] = [
     (
         SourceUnavailableError("timm", "it is not there"),
         {"source": "timm", "reason": "it is not there", "remedy": ""},
-        "the source 'timm' is unavailable: it is not there",
+        "the source 'timm' is unavailable: it is not there; mend or unregister it",
     ),
     (
         ReadOnlyRegistryError("TIMM", "register elsewhere"),
@@ -223,7 +226,10 @@ ERRORS: list[tuple[RegistryError, dict[str, object], str]] = [
             "misshapen": (),
             "remedy": "",
         },
-        "no weights for 'a_net': there are none",
+        (
+            "no weights for 'a_net': there are none\n"
+            "give the file of a state dict that fits, or build it without weights"
+        ),
     ),
     (
         WeightsError(
@@ -239,9 +245,10 @@ ERRORS: list[tuple[RegistryError, dict[str, object], str]] = [
         "\n".join(
             [
                 "no weights from net.pt for 'a_net': its keys are others",
-                *(f"  missing: m{i}" for i in range(20)),
-                *(f"  surplus: s{i}" for i in range(20)),
-                "  surplus: 1 more",
+                *(f"  missing: m{i}" for i in range(10)),
+                "  missing: 10 more",
+                *(f"  surplus: s{i}" for i in range(10)),
+                "  surplus: 11 more",
                 "  misshapen: a: (1,) and (2,)",
                 "pretrained=False leaves them out",
             ]
@@ -282,12 +289,15 @@ def test_what_it_is_made_of_is_in_its_args_and_attributes(kind: type[Exception])
     [
         (
             UnusedArgumentWarning("timm_resnet18", PROBLEMS[5:6]),
-            "1 argument of 'timm_resnet18' that nothing reads, dropped\n  head: nothing reads it",
+            (
+                "1 argument of 'timm_resnet18' that nothing reads, dropped; remove or correct what is listed\n"
+                "  head: nothing reads it"
+            ),
         ),
         (
             UnusedArgumentWarning("timm_resnet18", (*PROBLEMS[:1], *PROBLEMS[5:6])),
             (
-                "2 arguments of 'timm_resnet18' that nothing reads, dropped\n"
+                "2 arguments of 'timm_resnet18' that nothing reads, dropped; remove or correct what is listed\n"
                 "  sise: unknown argument; did you mean 'size'?\n"
                 "  head: nothing reads it"
             ),
