@@ -73,7 +73,11 @@ if not MYPY:
 class Refused:
     """What comes back from a call that is reported: nothing can be done with it, and what follows is still checked."""
 
+_MakesBackbone = TypeVar("_MakesBackbone", bound=Callable[..., terraregistry.protocols.Backbone])
+_MakesDecoder = TypeVar("_MakesDecoder", bound=Callable[..., terraregistry.protocols.Decoder])
+_MakesModule = TypeVar("_MakesModule", bound=Callable[..., torch.nn.modules.module.Module])
 _MakesModelFactory = TypeVar("_MakesModelFactory", bound=Callable[..., terraregistry.protocols.ModelFactory])
+_MakesNeck = TypeVar("_MakesNeck", bound=Callable[..., terraregistry.protocols.Neck])
 
 if not MYPY:
     _Names0: TypeAlias = Literal[
@@ -6092,6 +6096,11 @@ class BackboneRegistry(terraregistry.registry.multi.MultiSourceRegistry[terrareg
         def __getitem__(self, prefix: str) -> terraregistry.registry.Source[terraregistry.protocols.Backbone]: ...
 
 class TerratorchBackboneRegistry(terraregistry.index.registries.IndexedRegistry[terraregistry.protocols.Backbone]):
+    # A Registry of anything takes more than a registry of one kind.
+    @overload  # type: ignore[override]
+    def register(self, constructor: _MakesBackbone, /, *, name: str | None = None, aliases: Iterable[str] = (), override: bool = False) -> _MakesBackbone: ...
+    @overload
+    def register(self, /, *, name: str | None = None, aliases: Iterable[str] = (), override: bool = False) -> Callable[[_MakesBackbone], _MakesBackbone]: ...
     if not MYPY:
         @overload
         def build(self, name: _Names150, /, pretrained: bool = ..., bands: Sequence[terraregistry.components.backbones.prithvi.bands.HLSBands | terraregistry.components.backbones.prithvi.bands.SARBands | str | int | tuple[int, int]] | None = ..., *, in_chans: int | None = ..., num_frames: int = ..., img_size: int | Sequence[int] = ..., patch_size: int | Sequence[int] | None = ..., embed_dim: int | None = ..., depth: int | None = ..., num_heads: int | None = ..., mlp_ratio: float = ..., norm_layer: Callable[..., torch.nn.modules.module.Module] = ..., drop_path: float = ..., coords_encoding: Sequence[Literal['time', 'location']] | None = ..., coords_scale_learn: bool | None = ..., pretrained_bands: Sequence[terraregistry.components.backbones.prithvi.bands.HLSBands | terraregistry.components.backbones.prithvi.bands.SARBands | str | int | tuple[int, int]] | None = ..., ckpt_path: str | os.PathLike[str] | None = ..., allow_mismatch: bool = ..., vpt: bool = ..., vpt_n_tokens: int | None = ..., vpt_dropout: float = ..., out_indices: Sequence[int] | None = ..., vit_adapter: bool = ..., encoder_only: bool = ...) -> terraregistry.components.backbones.prithvi.vit.PrithviViT: ...
@@ -7700,6 +7709,11 @@ class DecoderRegistry(terraregistry.registry.multi.MultiSourceRegistry[terraregi
         def __getitem__(self, prefix: str) -> terraregistry.registry.Source[terraregistry.protocols.Decoder]: ...
 
 class TerratorchDecoderRegistry(terraregistry.index.registries.IndexedRegistry[terraregistry.protocols.Decoder]):
+    # A Registry of anything takes more than a registry of one kind.
+    @overload  # type: ignore[override]
+    def register(self, constructor: _MakesDecoder, /, *, name: str | None = None, aliases: Iterable[str] = (), override: bool = False) -> _MakesDecoder: ...
+    @overload
+    def register(self, /, *, name: str | None = None, aliases: Iterable[str] = (), override: bool = False) -> Callable[[_MakesDecoder], _MakesDecoder]: ...
     if not MYPY:
         @overload
         def build(self, name: _Names322, /, channel_list: list[int], dilations: Sequence[int] = ..., in_channels: int | None = ..., channels: int | None = ..., out_dim: int = ..., align_corners: bool = ..., head_dropout_ratio: float = ..., input_transform: Literal['resize_concat'] | None = ..., in_index: int | list[int] = ...) -> terraregistry.components.decoders.aspp.ASPPHead: ...
@@ -7965,6 +7979,11 @@ class FullModelRegistry(terraregistry.registry.multi.MultiSourceRegistry[torch.n
         def __getitem__(self, prefix: str) -> terraregistry.registry.Source[torch.nn.modules.module.Module]: ...
 
 class TerratorchFullModelRegistry(terraregistry.index.registries.IndexedRegistry[torch.nn.modules.module.Module]):
+    # A Registry of anything takes more than a registry of one kind.
+    @overload  # type: ignore[override]
+    def register(self, constructor: _MakesModule, /, *, name: str | None = None, aliases: Iterable[str] = (), override: bool = False) -> _MakesModule: ...
+    @overload
+    def register(self, /, *, name: str | None = None, aliases: Iterable[str] = (), override: bool = False) -> Callable[[_MakesModule], _MakesModule]: ...
     if not MYPY:
         @overload
         def build(self, name: _Names345, /, pretrained: bool = ..., bands: Sequence[terraregistry.components.backbones.prithvi.bands.HLSBands | terraregistry.components.backbones.prithvi.bands.SARBands | str | int | tuple[int, int]] | None = ..., *, in_chans: int | None = ..., num_frames: int = ..., img_size: int | Sequence[int] = ..., patch_size: int | Sequence[int] | None = ..., embed_dim: int | None = ..., depth: int | None = ..., num_heads: int | None = ..., mlp_ratio: float = ..., norm_layer: Callable[..., torch.nn.modules.module.Module] = ..., drop_path: float = ..., coords_encoding: Sequence[Literal['time', 'location']] | None = ..., coords_scale_learn: bool | None = ..., pretrained_bands: Sequence[terraregistry.components.backbones.prithvi.bands.HLSBands | terraregistry.components.backbones.prithvi.bands.SARBands | str | int | tuple[int, int]] | None = ..., ckpt_path: str | os.PathLike[str] | None = ..., allow_mismatch: bool = ..., decoder_embed_dim: int | None = ..., decoder_depth: int | None = ..., decoder_num_heads: int | None = ..., norm_pix_loss: bool = ..., mask_ratio: float = ...) -> terraregistry.components.backbones.prithvi.mae.PrithviMAE: ...
@@ -8166,6 +8185,11 @@ class NeckRegistry(terraregistry.registry.multi.MultiSourceRegistry[terraregistr
         def __getitem__(self, prefix: str) -> terraregistry.registry.Source[terraregistry.protocols.Neck]: ...
 
 class TerratorchNeckRegistry(terraregistry.index.registries.IndexedRegistry[terraregistry.protocols.Neck]):
+    # A Registry of anything takes more than a registry of one kind.
+    @overload  # type: ignore[override]
+    def register(self, constructor: _MakesNeck, /, *, name: str | None = None, aliases: Iterable[str] = (), override: bool = False) -> _MakesNeck: ...
+    @overload
+    def register(self, /, *, name: str | None = None, aliases: Iterable[str] = (), override: bool = False) -> Callable[[_MakesNeck], _MakesNeck]: ...
     if not MYPY:
         @overload
         def build(self, name: _Names360, /, channel_list: list[int]) -> terraregistry.components.necks.bottleneck.AddBottleneckLayer: ...
