@@ -127,7 +127,8 @@ def test_what_iterates_over_no_name_is_shown() -> None:
     many = MultiSourceRegistry[Any](p=Least("a", 5))  # type: ignore[arg-type]  # that is what is refused
     with pytest.raises(SourceUnavailableError) as caught:
         list(many)
-    assert str(caught.value) == "the source 'p' is unavailable: it iterates over int 5, which is no name"
+    reason = "it iterates over int 5, which is no name"
+    assert str(caught.value) == f"the source 'p' is unavailable: {reason}; mend or unregister it"
 
 
 def test_a_source_whose_class_is_written_nowhere_takes_a_prefix_without_a_place() -> None:

@@ -143,6 +143,7 @@ THERE_AND_BACK = """
 @pytest.mark.parametrize("method", METHODS)
 def test_registries_specs_products_and_errors_go_there_and_back(tmp_path: Path, method: str) -> None:
     note = "while building 'parts_failing' with kind=str '{}'"
+    missing = "elsewhere has no component 'x'; search('*') lists those that there are"
     assert run(tmp_path, THERE_AND_BACK, method) == {
         "registries": [[True, False], [False, True]],
         "same registries": True,
@@ -153,7 +154,7 @@ def test_registries_specs_products_and_errors_go_there_and_back(tmp_path: Path, 
         "inside itself": True,
         "errors": [
             ["ValueError", "no", [note.format("value")]],
-            ["ComponentNotFoundError", "elsewhere has no component 'x'", [note.format("ours")]],
+            ["ComponentNotFoundError", missing, [note.format("ours")]],
         ],
         "invalid": ["parts_Part", "size: unknown argument; did you mean 'sizes'?"],
         "missing": ["Prat", ["parts_Part"]],
