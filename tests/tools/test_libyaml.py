@@ -11,7 +11,7 @@ from hypothesis import event, given, settings
 from hypothesis import strategies as st
 
 from terraregistry.errors import ConfigError
-from terraregistry.tools.config import parse_config, reader
+from terraregistry.tools.config import loader, parse_config, reader
 from terraregistry.tools.config.libyaml import compose_ordinary
 
 EXAMPLES = [file.read_text(encoding="utf-8") for file in (Path(__file__).parents[2] / "examples").glob("*.yaml")]
@@ -91,6 +91,24 @@ def test_any_text_is_read_alike(text):
     event("with libyaml" if compose_ordinary(text) is not None else "without")
     with pytest.MonkeyPatch.context() as monkeypatch:
         compare(text, monkeypatch)
+
+
+@settings(max_examples=300)
+@given(st.lists(st.sampled_from(PIECES), max_size=12).map("".join), st.integers(1, 6), st.integers(1, 4))
+def test_what_is_too_large_or_too_deep_is_so_alike(text, most, deepest):
+    with pytest.MonkeyPatch.context() as monkeypatch:
+        monkeypatch.setattr(loader, "MAX_NODES", most)
+        monkeypatch.setattr(loader, "MAX_DEPTH", deepest)
+        compare(text, monkeypatch)
+
+
+@pytest.mark.parametrize("text", ["a: [" + "1," * loader.MAX_NODES + "]", "[" * 101 + "]" * 101])
+def test_what_is_too_large_or_too_deep_is_not_read_again(text, monkeypatch):
+    read_again = []
+    monkeypatch.setattr(reader, "_compose", lambda *given: read_again.append(given))
+    with pytest.raises(ConfigError, match=r"more than 100,000 keys and values|nested more than 100 levels deep"):
+        parse_config(text)
+    assert read_again == []
 
 
 @pytest.mark.parametrize("seed", range(4))

@@ -54,7 +54,8 @@ def watched(seconds: float = MOST_SECONDS) -> Generator[list[str]]:
         _installed = True
     before = signal.signal(signal.SIGVTALRM, _ring)
     _seen = events = []
-    signal.setitimer(signal.ITIMER_VIRTUAL, seconds)
+    # More than once: what is raised in a callback of the garbage collector is lost.
+    signal.setitimer(signal.ITIMER_VIRTUAL, seconds, 0.5)
     try:
         yield events
     finally:

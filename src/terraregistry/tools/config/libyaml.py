@@ -9,12 +9,13 @@ import re
 from typing import TYPE_CHECKING, Any, Final
 
 from yaml.cyaml import CSafeLoader
+from yaml.events import ScalarEvent
 
-from terraregistry.tools.config.loader import BoundedComposer, ConfigLoader
+from terraregistry.tools.config.loader import BoundedComposer, ConfigLoader, LimitError
 
 if TYPE_CHECKING:
     from yaml.events import Event
-    from yaml.nodes import Node, ScalarNode
+    from yaml.nodes import Node
 
 __all__ = ["compose_ordinary"]
 
@@ -33,6 +34,9 @@ def compose_ordinary(text: str) -> Node | None:
     Returns:
         The root as `ConfigLoader` composes it; None for what only that one can be asked for: what is wrong, and what the two
         parsers may read in different ways.
+
+    Raises:
+        LimitError: It is larger or deeper than a config can be; the other one need not read it again to say so.
     """
     if not _ORDINARY.fullmatch(text):
         return None
@@ -40,6 +44,8 @@ def compose_ordinary(text: str) -> Node | None:
         loader = _OrdinaryLoader(text)
         root = loader.get_node() if loader.check_node() else None
         return None if loader.check_node() else root
+    except LimitError:
+        raise
     except Exception:  # noqa: BLE001 - what is wrong is said by the other one
         return None
 
@@ -59,10 +65,6 @@ class _OrdinaryLoader(BoundedComposer, CSafeLoader):
         event = self.peek_event()
         if event is None:
             raise _DoubtError
-        return event
-
-    def compose_scalar_node(self, anchor: dict[Any, Node]) -> ScalarNode:
-        node = super().compose_scalar_node(anchor)
-        if not node.value and not node.style:  # where a value is missing
+        if isinstance(event, ScalarEvent) and not event.value and not event.style:  # where a value is missing
             raise _DoubtError
-        return node
+        return event

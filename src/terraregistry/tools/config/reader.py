@@ -83,7 +83,10 @@ def parse_config(text: str, file: str = "<config>") -> Document:
     >>> document.keys["lr",]
     Position(line=2, column=1)
     """
-    ordinary = _compose_ordinary()(text)
+    try:
+        ordinary = _compose_ordinary()(text)
+    except LimitError as error:
+        raise _error(file, str(error.problem), *_place(error)) from None
     if ordinary is not None:
         return build_document(ordinary, file, bounded=True)
     return build_document(_compose(text, file), file)
@@ -120,9 +123,9 @@ def _compose(text: str, file: str) -> Node:
     return root
 
 
-def _place(error: yaml.MarkedYAMLError, loader: ConfigLoader) -> tuple[int, int]:
-    mark = error.problem_mark or error.context_mark
-    return (mark.line + 1, mark.column + 1) if mark else (loader.line + 1, loader.column + 1)
+def _place(error: yaml.MarkedYAMLError, loader: ConfigLoader | None = None) -> tuple[int, int]:
+    mark = error.problem_mark or error.context_mark or loader
+    return (mark.line + 1, mark.column + 1) if mark else (1, 1)
 
 
 def _syntax(error: yaml.MarkedYAMLError) -> str:
