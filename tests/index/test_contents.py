@@ -233,6 +233,12 @@ def test_a_source_that_cannot_be_read_is_a_gap_and_hides_no_other() -> None:
     assert found.find("package:ALL", "broken_thing") is None
 
 
+def test_timms_networks_are_in_the_index_that_has_timm(index: Index) -> None:
+    networks = {name for each in index.facts.whole_networks for name in each.names}
+    assert networks == {each.name for each in index.registry("terraregistry.library:TIMM_BACKBONE_REGISTRY").components}
+    assert make_index({"package:OWN": _registry_of_one()}).facts.whole_networks == ()
+
+
 def _registry_of_one() -> Any:
     from terraregistry import Registry
 

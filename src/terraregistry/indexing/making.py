@@ -146,11 +146,13 @@ class _Maker:
             registries.append(
                 IndexedRegistry(reference, plan.type, plan.base, plan.kind, tuple(components), tuple(plan.sources))
             )
-        return Index(
-            tuple(registries),
-            tuple(self._gaps),
-            replace(config_facts(registries), whole_networks=tuple(whole_networks(_parameter))),
-        )
+        networks = tuple(whole_networks(_parameter)) if self._has_timm() else ()
+        return Index(tuple(registries), tuple(self._gaps), replace(config_facts(registries), whole_networks=networks))
+
+    def _has_timm(self) -> bool:
+        from terraregistry.library import TIMM_BACKBONE_REGISTRY
+
+        return any(plan.registry is TIMM_BACKBONE_REGISTRY for plan in self._plans.values())
 
     def _describe(self, reference: str, plan: _Plan, name: str) -> Iterator[Component]:
         full = plan.start + name
