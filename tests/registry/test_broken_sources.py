@@ -239,6 +239,7 @@ BROKEN_LIBRARY = """
 """
 
 
+@pytest.mark.slow  # tests/sources/timm/test_without_timm.py has a shorter one
 def test_without_timm_the_rest_works_and_the_error_says_what_to_install() -> None:
     printed = run(
         BROKEN_LIBRARY.format(libraries=["timm"])

@@ -294,6 +294,7 @@ def user_module(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Mod
     del sys.modules["spec_parts"]
 
 
+@pytest.mark.slow  # test_processes.py has a shorter one
 def test_it_is_built_in_a_spawned_process(user_module: ModuleType) -> None:
     spec = user_module.PARTS.validate("old", [1, 2], factor=2)
     neck = NECK_REGISTRY.validate("SelectIndices", [8, 16], indices=[1])

@@ -63,6 +63,7 @@ def test_a_right_config_is_reported_without_imports(validate, output):
     assert loaded.isdisjoint(HEAVY)
 
 
+@pytest.mark.slow  # test_validate.py has it in the process of the tests
 def test_whether_the_parts_fit_is_found_out_with_torch(validate):
     ended, loaded = validate("right.yaml", "--fit")
     assert (ended.returncode, ended.stdout, ended.stderr) == (0, "1 config is valid\n", "")

@@ -339,7 +339,7 @@ def compiled_like_eager(vit: PrithviViT, size: tuple[int, int], backend: str) ->
         torch.testing.assert_close(one, other, atol=1e-4, rtol=1e-4)
 
 
-@pytest.mark.parametrize("size", [(32, 32), (24, 40)])
+@pytest.mark.parametrize("size", [(24, 40), pytest.param((32, 32), marks=pytest.mark.slow)])
 def test_it_compiles_to_one_graph(size) -> None:
     compiled_like_eager(small(num_frames=2, coords_encoding=["time", "location"]), size, "aot_eager")
 

@@ -239,7 +239,9 @@ def test_the_first_stage_says_the_same_without_imports(index):
     assert said == [both(name, changes)[0] for name, changes in cases]
 
 
-def test_the_index_knows_which_decoders_include_their_head(index):
+@pytest.fixture(scope="module")
+def asked_twice(index):
+    """What is answered from the index, and the same once all is imported, in one process."""
     code = """
     from terraregistry import DECODER_REGISTRY
     from terraregistry.components.factories.branches import BranchPlanner
@@ -247,19 +249,6 @@ def test_the_index_knows_which_decoders_include_their_head(index):
     planner = BranchPlanner(DECODER_REGISTRY, find_task("segmentation", []), [])
     names = [name for name in DECODER_REGISTRY if not name.startswith("mmseg_")]
     known = [name for name in names if planner._includes_head(name)]
-    before = [name for name in HEAVY if name in sys.modules]
-    made = [getattr(DECODER_REGISTRY.find_class(name), "includes_head", False) is True for name in names]
-    live = [name for name in names if planner._includes_head(name)]
-    print(json.dumps([known, live, [name for name, whole in zip(names, made) if whole], before]))
-    """
-    known, live, made, loaded = in_a_fresh_process(code)
-    assert loaded == []
-    assert known == live == made
-    assert "terratorch_LinearDecoder" in known
-
-
-def test_smp_is_known_from_the_index_as_it_is(index):
-    code = """
     from terraregistry.components.factories.smp_library import smp_encoders, smp_models
     from terraregistry.registry.signatures import render_signature
     def told():
@@ -269,9 +258,24 @@ def test_smp_is_known_from_the_index_as_it_is(index):
     import warnings
     warnings.simplefilter("ignore")
     import segmentation_models_pytorch as smp
-    print(json.dumps([first, told(), before, [cls.__name__ for cls in smp.MODEL_ARCHITECTURES_MAPPING.values()]]))
+    made = [getattr(DECODER_REGISTRY.find_class(name), "includes_head", False) is True for name in names]
+    live = [name for name in names if planner._includes_head(name)]
+    made = [name for name, whole in zip(names, made) if whole]
+    classes = [cls.__name__ for cls in smp.MODEL_ARCHITECTURES_MAPPING.values()]
+    print(json.dumps([before, [known, live, made], [first, told(), classes]]))
     """
-    first, then, loaded, classes = in_a_fresh_process(code)
+    return in_a_fresh_process(code)
+
+
+def test_the_index_knows_which_decoders_include_their_head(asked_twice):
+    loaded, (known, live, made), _ = asked_twice
+    assert loaded == []
+    assert known == live == made
+    assert "terratorch_LinearDecoder" in known
+
+
+def test_smp_is_known_from_the_index_as_it_is(asked_twice):
+    loaded, _, (first, then, classes) = asked_twice
     assert loaded == []
     assert first == then
     assert list(first[0]) == classes
