@@ -76,7 +76,7 @@ class Problem:
                 return f"expected {self.expected}, got {self.given}{self._more()}"
             case ProblemKind.DUPLICATE:
                 return self.detail or "given twice: by position and by name"
-            case ProblemKind.TOO_MANY | ProblemKind.UNUSED | ProblemKind.INVALID | ProblemKind.NOT_FOUND:
+            case _:  # too many, unused, invalid, not found: those have words of their own
                 return f"{self.detail}{hint}"
 
     def at(self, path: str) -> Problem:

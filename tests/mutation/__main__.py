@@ -24,7 +24,7 @@ KILLED = (Outcome.KILLED, Outcome.TIMED_OUT)
 
 
 def main() -> int:
-    """Try the mutants; fail where too many survive, or one survives that is not listed as equivalent."""
+    """Try the mutants; fail where too many survive, one survives that is not listed as equivalent, or cannot be put in place."""
     parser = argparse.ArgumentParser(prog="python -m tests.mutation", description=main.__doc__)
     parser.add_argument("files", nargs="*", type=Path, help="files of the core; all of it where none are named")
     parser.add_argument("--every", type=int, default=1, help="try one mutant in so many")
@@ -42,7 +42,9 @@ def main() -> int:
     def report(mutant: Mutant, outcome: Outcome) -> None:
         nonlocal unlisted
         counts[mutant.path][outcome] += 1
-        if outcome in (Outcome.SURVIVED, Outcome.UNTESTED):
+        if outcome is Outcome.NOT_PUT_IN:
+            print(f"{outcome.value}: {mutant}", flush=True)
+        elif outcome in (Outcome.SURVIVED, Outcome.UNTESTED):
             known = (str(mutant.path.relative_to(PACKAGE)), mutant.function, *mutant.change) in equivalent
             unlisted += not known
             print(f"{outcome.value}{', as listed' if known else ''}: {mutant}", flush=True)
@@ -55,11 +57,11 @@ def main() -> int:
         print(f"{file.relative_to(PACKAGE)}: {_words(count)}")
     total = sum(counts.values(), Counter[Outcome]())
     print(f"in all: {_words(total)}; {unlisted} survivors are not listed in equivalent.toml")
-    return int(_score(total) < LEAST or unlisted > 0)
+    return int(_score(total) < LEAST or unlisted > 0 or total[Outcome.NOT_PUT_IN] > 0)
 
 
 def _score(count: Counter[Outcome]) -> float:
-    mutants = count.total() - count[Outcome.NONE]
+    mutants = count.total() - count[Outcome.NONE] - count[Outcome.NOT_PUT_IN]
     return 100 * sum(count[outcome] for outcome in KILLED) / mutants if mutants else 100.0
 
 

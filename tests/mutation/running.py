@@ -6,16 +6,18 @@ import contextlib
 import enum
 import gc
 import hashlib
+import importlib
 import itertools
 import os
 import pickle
 import resource
 import signal
 import sys
+import traceback
 from collections import Counter, defaultdict
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar, cast
 
 import coverage
 import pytest
@@ -29,10 +31,12 @@ if TYPE_CHECKING:
 
     from tests.mutation.mutants import Mutant
 
+T = TypeVar("T")
+
 PACKAGE = Path(terraregistry.__file__).parent
 
 CORE = [
-    *(PACKAGE / f"{name}.py" for name in ("errors", "problems", "nearest", "wording")),
+    *(PACKAGE / f"{name}.py" for name in ("errors", "problems", "nearest", "wording", "deferred")),
     *sorted((PACKAGE / "registry").rglob("*.py")),
 ]
 
@@ -41,7 +45,7 @@ _SLOW = 3.0
 """Tests that take so many seconds are asked only where no other runs the line."""
 
 # What a child ends with.
-SURVIVED, KILLED, NO_MUTANT = 0, 1, 3
+SURVIVED, KILLED, NO_MUTANT, NOT_PUT_IN = 0, 1, 3, 4
 
 
 class Outcome(enum.Enum):
@@ -52,9 +56,15 @@ class Outcome(enum.Enum):
     SURVIVED = "survived"
     UNTESTED = "no test runs it"
     NONE = "no mutant: it means the same, or is no Python"
+    NOT_PUT_IN = "could not be put in place"
 
 
-OUTCOMES = {SURVIVED: Outcome.SURVIVED, KILLED: Outcome.KILLED, NO_MUTANT: Outcome.NONE}
+OUTCOMES = {
+    SURVIVED: Outcome.SURVIVED,
+    KILLED: Outcome.KILLED,
+    NO_MUTANT: Outcome.NONE,
+    NOT_PUT_IN: Outcome.NOT_PUT_IN,
+}
 
 
 @dataclass
@@ -119,8 +129,15 @@ class Runner:
         tests = self._known()
         if tests.failed:
             raise pytest.UsageError(f"these fail without any mutant: {', '.join(tests.failed)}")
+        for (
+            path
+        ) in self._paths:  # some are imported by the first call that needs them, and have no functions before that
+            importlib.import_module(_module(path))
         self._swapper = Swapper(PACKAGE)
         gc.freeze()  # a collection in a child would touch, and so copy, all of the memory that it shares
+        failing = _in_child(lambda: self._control(tests))
+        if failing:
+            raise pytest.UsageError(f"these fail with the code itself swapped in for itself: {', '.join(failing)}")
         for path in self._paths:
             for mutant in mutants_of(path)[:: self._every]:
                 while len(self._running) >= self._jobs:
@@ -149,20 +166,25 @@ class Runner:
 
     def _measured(self, names: list[str]) -> Tests:
         """Run all tests in a child, so that nothing of it is left here, and read what each of them runs."""
-        reader, writer = os.pipe()
-        pid = os.fork()
-        if not pid:
-            os.close(reader)
-            _silence()
-            with os.fdopen(writer, "wb") as pipe:
-                pickle.dump(self._measure(names), pipe)
-            os._exit(0)
-        os.close(writer)
-        with os.fdopen(reader, "rb") as pipe:
-            tests = pickle.load(pipe)
-        os.waitpid(pid, 0)
-        assert isinstance(tests, Tests)
-        return tests
+        return _in_child(lambda: self._measure(names))
+
+    def _control(self, tests: Tests) -> list[str]:
+        """Put the code itself in the place of all that is mutated, and run the tests in the order that mutants get them in."""
+        for path in self._paths:
+            source = path.read_text("utf-8")
+            for function in {mutant.function for mutant in mutants_of(path)}:
+                self._swapper.swap(path, function, source, changed=False)
+        names = {
+            name
+            for path in self._paths
+            for lines in tests.lines[str(path.relative_to(PACKAGE))].values()
+            for name in lines
+            if name and tests.seconds[name] < _SLOW
+        }
+        ordered = sorted(names, key=lambda name: (tests.seconds[name], name))
+        for item, following in _with_next([self._items[name] for name in ordered]):
+            item.config.hook.pytest_runtest_protocol(item=item, nextitem=following)
+        return self._failures
 
     def _measure(self, names: list[str]) -> Tests:
         tests = Tests()
@@ -190,20 +212,27 @@ class Runner:
         if not pid:
             os.close(reader)
             _silence()
-            _bound(sum(tests.seconds[name] for name in names))
-            status = KILLED
+            status = NOT_PUT_IN
             # Whatever a mutant raises gets no further than here.
             with contextlib.suppress(BaseException):
-                status = self._try(mutant, names, writer)
+                status = self._put_in(mutant)
+            if status == SURVIVED:
+                _bound(sum(tests.seconds[name] for name in names))
+                status = KILLED
+                with contextlib.suppress(BaseException):
+                    status = self._try(names, writer)
             os._exit(status)
         os.close(writer)
         self._running[pid] = mutant, reader
 
-    def _try(self, mutant: Mutant, names: list[str], writer: int) -> int:
+    def _put_in(self, mutant: Mutant) -> int:
         try:
             self._swapper.swap(mutant.path, mutant.function, mutant.source)
         except (SyntaxError, UnchangedError):
             return NO_MUTANT
+        return SURVIVED
+
+    def _try(self, names: list[str], writer: int) -> int:
         for item, following in _with_next([self._items[name] for name in names]):
             item.config.hook.pytest_runtest_protocol(item=item, nextitem=following)
             if self._failures:
@@ -242,6 +271,10 @@ class Runner:
         return sorted(chosen, key=lambda name: (-kills[name], tests.seconds[name], name))
 
 
+def _module(path: Path) -> str:
+    return ".".join(path.relative_to(PACKAGE.parent).with_suffix("").parts).removesuffix(".__init__")
+
+
 def _stamp(paths: Sequence[Path]) -> str:
     return hashlib.sha256(b"".join(path.read_bytes() for path in paths)).hexdigest()
 
@@ -249,6 +282,29 @@ def _stamp(paths: Sequence[Path]) -> str:
 def _with_next(items: Sequence[pytest.Item]) -> Iterator[tuple[pytest.Item, pytest.Item | None]]:
     """Give each test with the one after it, for which its fixtures may be kept."""
     return itertools.zip_longest(items, items[1:])  # type: ignore[return-value]
+
+
+def _in_child(run: Callable[[], T]) -> T:
+    """Run something in a child, so that nothing of it is left here, and give what it returns."""
+    reader, writer = os.pipe()
+    pid = os.fork()
+    if not pid:
+        os.close(reader)
+        _silence()
+        # What it raises is what there is instead of a result.
+        with os.fdopen(writer, "wb") as pipe:
+            try:
+                pickle.dump((run(), ""), pipe)
+            except BaseException:  # noqa: BLE001
+                pickle.dump((None, traceback.format_exc()), pipe)
+        os._exit(0)
+    os.close(writer)
+    with os.fdopen(reader, "rb") as pipe:
+        result, fault = pickle.load(pipe)
+    os.waitpid(pid, 0)
+    if fault:
+        raise pytest.UsageError(fault)
+    return cast("T", result)
 
 
 def _silence() -> None:

@@ -17,6 +17,10 @@ class UnchangedError(Exception):
     """The mutant compiles to what was there."""
 
 
+class AbsentError(Exception):
+    """There is no function of that name in the running program."""
+
+
 class Swapper:
     """The functions of the library that there are, by the place of their code.
 
@@ -33,17 +37,26 @@ class Swapper:
             elif type(each) is FunctionType and each.__code__.co_filename.startswith(str(package)):
                 self._functions.setdefault(_place(each.__code__), []).append(each)
 
-    def swap(self, path: Path, function: str, source: str) -> None:
+    def swap(self, path: Path, function: str, source: str, *, changed: bool = True) -> None:
         """Give the functions of a name in a file the code of a mutant, and its defaults.
+
+        Args:
+            path: The file.
+            function: The qualified name.
+            source: The source of the whole file.
+            changed: Whether it has to mean something else than what was there.
 
         Raises:
             SyntaxError: The mutant is no Python.
             UnchangedError: It means what was there before.
+            AbsentError: Nothing has its place in the running program.
         """
         file = str(path.resolve())
         was, now = _Compiled(path.read_text("utf-8"), file, function), _Compiled(source, file, function)
-        if was.outer == now.outer and was.defaults == now.defaults:
+        if changed and was.outer == now.outer and was.defaults == now.defaults:
             raise UnchangedError
+        if not any(_place(old) in self._functions for old in was.outer):
+            raise AbsentError(function)
         pairs = [*zip(was.outer, now.outer, strict=True)]
         if len(was.inner) == len(now.inner):
             pairs += zip(was.inner, now.inner, strict=True)

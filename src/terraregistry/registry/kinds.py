@@ -32,9 +32,9 @@ class Kind:
 
     def __init__(self, kind: object) -> None:
         self.type: Final = _class_of(kind)
-        is_protocol = self.type is not None and bool(getattr(self.type, "_is_protocol", False))
-        self._members: Final = _members(self.type) if self.type is not None and is_protocol else ()
-        self._data: Final = {name: hint for name in self._members if (hint := _data_hint(self.type, name)) is not None}
+        members = {} if self.type is None else _members(self.type)
+        self._members: Final = tuple(members)
+        self._data: Final = {name: hint for name, hint in members.items() if hint is not None}
         self._fetch: Final = operator.attrgetter(*self._members) if self._members else None
         self._known: Final[set[type]] = set()
 
@@ -135,15 +135,16 @@ def _argument(alias: object) -> object:
     return arguments[0]
 
 
-def _members(protocol: type) -> tuple[str, ...]:
-    from typing_extensions import get_protocol_members
+def _members(cls: type) -> dict[str, Any | None]:  # an annotation is any object
+    """The members that a protocol asks for, with the types of those that are data; none of another class."""
+    from typing_extensions import get_protocol_members, is_protocol
 
-    return tuple(sorted(get_protocol_members(protocol)))
+    return {name: _data_hint(cls, name) for name in sorted(get_protocol_members(cls))} if is_protocol(cls) else {}
 
 
-def _data_hint(protocol: type | None, name: str) -> Any | None:  # an annotation is any object
+def _data_hint(protocol: type, name: str) -> Any | None:  # as above
     """The type of a data member, or None for a method."""
-    for cls in protocol.__mro__ if protocol is not None else ():
+    for cls in protocol.__mro__:
         member = cls.__dict__.get(name)
         if isinstance(member, property):
             return evaluate(member.fget, ["return"]).get("return", object)
@@ -152,7 +153,7 @@ def _data_hint(protocol: type | None, name: str) -> Any | None:  # an annotation
         annotations = inspect.get_annotations(cls)
         if name in annotations:
             module = types.SimpleNamespace(__annotations__=annotations, __globals__=_globals_of(cls))
-            return evaluate(module, [name]).get(name, object)
+            return evaluate(module, [name])[name]
     return object  # a value without an annotation
 
 

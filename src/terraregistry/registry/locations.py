@@ -70,12 +70,10 @@ def library_of(package: str) -> tuple[str, str] | None:
     """
     from importlib import metadata  # a third of the time that importing the core takes
 
-    for name in (package, package.replace("_", "-")):
-        try:
-            return name, metadata.version(name)
-        except metadata.PackageNotFoundError:
-            continue
-    names = metadata.packages_distributions().get(package)
+    try:
+        return package, metadata.version(package)  # however it writes - and _
+    except metadata.PackageNotFoundError:
+        names = metadata.packages_distributions().get(package)
     return (names[0], metadata.version(names[0])) if names else None
 
 

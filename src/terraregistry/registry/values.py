@@ -66,18 +66,18 @@ def frozen(value: object) -> object:
 
 def _key(value: object, around: tuple[int, ...]) -> object:
     if id(value) in around:
-        return ("inside itself", len(around) - around.index(id(value)))
+        return (..., around.index(id(value)))
     if len(around) > _DEEPEST + 1:  # the arguments of a spec are in a container already
         return _Object(value)
     around = (*around, id(value))
     if isinstance(value, Mapping):
         items = cast("Mapping[object, object]", value).items()
-        return ("mapping", frozenset((_Object(key), _key(item, around)) for key, item in items))
+        return (Mapping, frozenset((_Object(key), _key(item, around)) for key, item in items))
     if isinstance(value, (list, tuple)):
-        kind = "list" if isinstance(value, list) else "tuple"
+        kind = list if isinstance(value, list) else tuple
         return (kind, tuple(_key(item, around) for item in cast("Sequence[object]", value)))
     if isinstance(value, (set, frozenset)):
-        return ("set", frozenset(_key(item, around) for item in cast("AbstractSet[object]", value)))
+        return (set, frozenset(_key(item, around) for item in cast("AbstractSet[object]", value)))
     return _Object(value)
 
 
@@ -130,7 +130,7 @@ def _plain(value: object, path: str, around: tuple[int, ...]) -> object:
         return value
     for plain in (int, float, str):
         if isinstance(value, plain):
-            return value if type(value) is plain else plain(value)  # such as a float64 of numpy
+            return plain(value)  # not a subclass, such as a float64 of numpy
     if isinstance(value, PurePath):
         return str(value)
     if id(value) in around or len(around) > _DEEPEST:

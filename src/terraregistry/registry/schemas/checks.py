@@ -6,18 +6,18 @@ import collections.abc as abc
 import typing
 from typing import Any, Final
 
-from pydantic_core import CoreSchema, PydanticCustomError, core_schema
+from pydantic_core import CoreSchema, core_schema
 
 __all__ = [
     "ANYTHING",
     "LENIENT",
     "Check",
+    "RefusedError",
     "SchemaOf",
     "check_schema",
     "hashable",
     "is_sequence",
     "leniently",
-    "refuse",
     "turned_into",
 ]
 
@@ -29,8 +29,12 @@ SchemaOf = typing.Callable[[object], CoreSchema]
 """Makes the schema of an annotation: for the annotations inside another."""
 
 
+class RefusedError(ValueError):
+    """What a check raises; what is wrong is worded elsewhere."""
+
+
 def check_schema(check: Check) -> CoreSchema:
-    """Make a schema of a function that returns the value to pass on, or raises `refuse(value)`."""
+    """Make a schema of a function that returns the value to pass on, or raises `RefusedError`."""
 
     def guarded(value: object) -> object:
         try:
@@ -38,14 +42,9 @@ def check_schema(check: Check) -> CoreSchema:
         except ValueError:
             raise
         except Exception:  # noqa: BLE001 - a value that cannot even be looked at does not fit
-            raise refuse(value) from None
+            raise RefusedError from None
 
     return core_schema.no_info_plain_validator_function(guarded)
-
-
-def refuse(value: object) -> PydanticCustomError:
-    """Make the error of a check; what is wrong is worded elsewhere."""
-    return PydanticCustomError("refused", "{type} refused", {"type": type(value).__name__})
 
 
 def hashable(value: object) -> bool:
@@ -70,8 +69,8 @@ def turned_into(factory: Check, fits: typing.Callable[[object], bool]) -> Check:
             if fits(value):
                 return factory(value)
         except Exception:  # noqa: BLE001 - a set of what cannot be hashed, or a value that cannot be looked at
-            raise refuse(value) from None
-        raise refuse(value)
+            raise RefusedError from None
+        raise RefusedError
 
     return turn
 

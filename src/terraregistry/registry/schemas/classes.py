@@ -9,7 +9,7 @@ from typing import Any, get_args, get_origin
 
 from pydantic_core import CoreSchema, PydanticSerializationError, SchemaError, SchemaValidator, core_schema
 
-from terraregistry.registry.schemas.checks import ANYTHING, SchemaOf, check_schema, refuse
+from terraregistry.registry.schemas.checks import ANYTHING, RefusedError, SchemaOf, check_schema
 from terraregistry.registry.schemas.scalars import member_by_value
 
 __all__ = ["by_pydantic", "instance", "subclass"]
@@ -31,8 +31,6 @@ def instance(cls: type[object], schema_of: SchemaOf) -> CoreSchema:
         return by_pydantic(cls, schema_of)
     if typing.is_typeddict(cls):
         return schema_of(dict)
-    if getattr(cls, "_is_protocol", False) and not getattr(cls, "_is_runtime_protocol", False):
-        return ANYTHING
     return core_schema.is_instance_schema(cls) if _can_be_asked(cls) else ANYTHING
 
 
@@ -57,10 +55,9 @@ def subclass(bases: tuple[type, ...]) -> CoreSchema:
     """
 
     def check(value: object) -> object:
-        if isinstance(value, type) and not _is_subclass(value, bases):
-            raise refuse(value)
-        if not callable(value):
-            raise refuse(value)
+        fits = _is_subclass(value, bases) if isinstance(value, type) else callable(value)
+        if not fits:
+            raise RefusedError
         return value
 
     return check_schema(check)

@@ -10,11 +10,11 @@ from pydantic_core import CoreSchema, core_schema
 
 from terraregistry.registry.schemas.checks import (
     ANYTHING,
+    RefusedError,
     SchemaOf,
     check_schema,
     is_sequence,
     leniently,
-    refuse,
     turned_into,
 )
 
@@ -53,7 +53,7 @@ def _iterable(items: Items, schema_of: SchemaOf) -> CoreSchema:
 
     def other(value: object) -> object:
         if not _is_other_iterable(value):
-            raise refuse(value)
+            raise RefusedError
         return value
 
     choices: list[CoreSchema | tuple[CoreSchema, str]] = [_sequence(items, schema_of), check_schema(other)]

@@ -12,7 +12,7 @@ from typing import Final
 
 from pydantic_core import CoreSchema, core_schema
 
-from terraregistry.registry.schemas.checks import ANYTHING, Check, check_schema, refuse
+from terraregistry.registry.schemas.checks import ANYTHING, Check, RefusedError, check_schema
 from terraregistry.registry.signatures import NOT_EVALUATED
 
 __all__ = ["SIMPLE", "literal", "member_by_value"]
@@ -27,40 +27,31 @@ def _or(strict: CoreSchema, otherwise: Check, first: CoreSchema | None = None) -
 def _as_integer(value: object) -> object:
     """Accept what counts as an integer elsewhere, such as numpy's."""
     if isinstance(value, bool) or not isinstance(value, numbers.Integral):
-        raise refuse(value)
+        raise RefusedError
     return value
 
 
 def _as_real(value: object) -> object:
     if isinstance(value, bool) or not isinstance(value, numbers.Real):
-        raise refuse(value)
+        raise RefusedError
     return value
 
 
 def _as_complex(value: object) -> object:
     if isinstance(value, bool) or not isinstance(value, numbers.Complex):
-        raise refuse(value)
+        raise RefusedError
     return value
 
 
 def _as_bool(value: object) -> object:
     if type(value).__module__ == "numpy" and type(value).__name__ in ("bool", "bool_"):
         return value
-    raise refuse(value)
+    raise RefusedError
 
 
 def _as_path(value: object) -> object:
-    if isinstance(value, PurePath):
-        return value
-    path = _path_text(value)
-    if path is None:
-        raise refuse(value)
-    return Path(path)
-
-
-def _path_text(value: object) -> str | None:
-    text: object = os.fspath(typing.cast("str", value)) if isinstance(value, (str, os.PathLike)) else None
-    return text if isinstance(text, str) else None
+    # What is no path makes none: that is a TypeError, which is as good a refusal.
+    return value if isinstance(value, PurePath) else Path(typing.cast("str", value))
 
 
 # Not pydantic's own, which turns whatever has a `__float__` into a float: a tensor, numpy's booleans.
@@ -114,7 +105,7 @@ def member_by_value(members: tuple[object, ...]) -> Check:
         for member in members:
             if isinstance(member, Enum) and (value is member or _same(member.value, value)):
                 return member
-        raise refuse(value)
+        raise RefusedError
 
     return check
 

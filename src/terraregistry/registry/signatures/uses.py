@@ -92,11 +92,10 @@ class Uses(ast.NodeVisitor):
 
     def visit_parts(self, node: ast.expr) -> None:
         """Read what stands inside an expression that is a carrier."""
+        parts: list[ast.expr | None] = []
         match node:
-            case ast.Name():
-                return
             case ast.Call(args=arguments, keywords=keywords):
-                parts: list[ast.expr | None] = [*arguments, *(keyword.value for keyword in keywords)]
+                parts = [*arguments, *(keyword.value for keyword in keywords)]
             case ast.Dict(keys=keys, values=values):
                 parts = [*keys, *values]
             case ast.BinOp(left=left, right=right):
@@ -106,8 +105,8 @@ class Uses(ast.NodeVisitor):
             case ast.IfExp(test=test, body=body, orelse=orelse):
                 self.condition(test)
                 parts = [body, orelse]
-            case _:
-                parts = []
+            case _:  # a name
+                pass
         for part in parts:
             if part is not None and self.carriers.of(part) is not None:
                 self.visit_parts(part)
