@@ -83,7 +83,9 @@ class _Mutations(MutationVisitor):
 
 
 def _named(node: cst.BaseExpression, name: str) -> bool:
-    return isinstance(node, cst.Name) and node.value == name
+    """Say whether this is a name, or that name in a module."""
+    last = node.attr if isinstance(node, cst.Attribute) else node
+    return isinstance(last, cst.Name) and last.value == name
 
 
 def _functions(module: cst.Module) -> dict[cst.CSTNode, str]:

@@ -89,7 +89,8 @@ class ArgumentValidator:
             problems = [Problem(name, ProblemKind.UNKNOWN) for name in sorted(reserved)]
             raise InvalidArguments((*self._problems(args, given, doubled, refused or ()), *problems))
         positional = tuple(valid.pop(key) for key in self._positional[: len(args)])
-        return positional + tuple(valid.pop(_REST, ())), valid
+        further = () if self._star is None else valid.pop(_REST, ())
+        return positional + tuple(further), valid
 
     def _validated(self, given: Mapping[str, Any]) -> tuple[dict[str, Any], set[str] | None]:  # as above
         """Validate what was given by name.

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-import inspect
+import dataclasses
 import typing
 from enum import Enum
-from typing import Any, get_args, get_origin
+from typing import Any, get_args
 
 from pydantic_core import CoreSchema, PydanticSerializationError, SchemaError, SchemaValidator, core_schema
 
 from terraregistry.registry.schemas.checks import ANYTHING, RefusedError, SchemaOf, check_schema
 from terraregistry.registry.schemas.scalars import member_by_value
 
-__all__ = ["by_pydantic", "instance", "subclass"]
+__all__ = ["annotated", "instance", "subclass"]
 
 
 def instance(cls: type[object], schema_of: SchemaOf) -> CoreSchema:
@@ -28,7 +28,7 @@ def instance(cls: type[object], schema_of: SchemaOf) -> CoreSchema:
     if issubclass(cls, Enum):
         return check_schema(member_by_value(tuple(cls)))
     if hasattr(cls, "__get_pydantic_core_schema__"):
-        return by_pydantic(cls, schema_of)
+        return _adapted(cls, ANYTHING)
     if typing.is_typeddict(cls):
         return schema_of(dict)
     return core_schema.is_instance_schema(cls) if _can_be_asked(cls) else ANYTHING
@@ -70,18 +70,16 @@ def _is_subclass(value: type, bases: tuple[type, ...]) -> bool:
         return True
 
 
-def by_pydantic(annotation: Any, schema_of: SchemaOf) -> CoreSchema:  # an annotation is any object
-    """Leave to pydantic what only pydantic understands.
+def annotated(annotation: Any, schema_of: SchemaOf) -> CoreSchema:  # an annotation is any object
+    """Make the schema of `Annotated`.
 
     Args:
-        annotation: A class that pydantic knows, or `Annotated` with its constraints.
+        annotation: `Annotated[...]`.
         schema_of: Makes the schema of another annotation.
 
     Returns:
-        The schema. That of `Annotated` is the one of the type in it, with the constraints that pydantic can put on it.
+        The schema of the type in it, with the constraints that pydantic can put on it.
     """
-    if get_origin(annotation) is not typing.Annotated:
-        return _adapted(annotation, ANYTHING)
     inner, *metadata = get_args(annotation)
     schema = schema_of(inner)
     constrained: Any = typing.cast("Any", typing.Annotated)[(Any, _Made(schema), *metadata)]
@@ -99,15 +97,23 @@ class _Made:
 
 
 def _adapted(annotation: Any, otherwise: CoreSchema) -> CoreSchema:  # as above
+    """Leave to pydantic what only pydantic understands."""
     from pydantic import ConfigDict, TypeAdapter
     from pydantic.errors import PydanticSchemaGenerationError, PydanticUserError
 
-    configured = inspect.isclass(annotation) and (
-        hasattr(annotation, "model_config") or hasattr(annotation, "__pydantic_config__")
-    )
-    config = None if configured else ConfigDict(strict=True, arbitrary_types_allowed=True)
+    config = None if _is_configured(annotation) else ConfigDict(strict=True, arbitrary_types_allowed=True)
     try:
         adapter: TypeAdapter[object] = TypeAdapter(annotation, config=config)
     except (PydanticSchemaGenerationError, PydanticUserError, PydanticSerializationError, SchemaError, TypeError):
         return otherwise
     return check_schema(adapter.validate_python)
+
+
+def _is_configured(annotation: object) -> bool:
+    """Say whether a class has a configuration of its own, since pydantic takes no other for it."""
+    from pydantic import BaseModel
+
+    if not isinstance(annotation, type):
+        return False
+    cls = typing.cast("type[object]", annotation)
+    return issubclass(cls, BaseModel) or dataclasses.is_dataclass(cls)

@@ -91,7 +91,7 @@ def _one_of(values: tuple[object, ...]) -> Check:
     def check(value: object) -> object:
         plain: object = value.value if isinstance(value, Enum) else value
         for literal in values:
-            if value is literal or _same(literal, value) or _same(literal, plain):
+            if value is literal or _same(literal, plain):
                 return literal
         return by_value(value)
 

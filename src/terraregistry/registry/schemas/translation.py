@@ -11,7 +11,7 @@ from typing import Any, Final, Literal, TypeVar, Union, get_args, get_origin
 from pydantic_core import CoreSchema, SchemaValidator, core_schema
 
 from terraregistry.registry.schemas.checks import ANYTHING, hashable
-from terraregistry.registry.schemas.classes import by_pydantic, instance, subclass
+from terraregistry.registry.schemas.classes import annotated, instance, subclass
 from terraregistry.registry.schemas.containers import CONTAINERS
 from terraregistry.registry.schemas.scalars import SIMPLE, literal
 from terraregistry.registry.schemas.unions import union
@@ -53,7 +53,7 @@ def schema_of(annotation: object) -> CoreSchema:
     if origin is Literal:
         return literal(arguments)
     if origin is typing.Annotated:
-        return by_pydantic(annotation, schema_of)
+        return annotated(annotation, schema_of)
     if origin is tuple and not arguments and annotation is not _BARE_TUPLE:
         arguments = ((),)
     return _of_class(annotation if origin is None else origin, arguments)
@@ -155,13 +155,20 @@ def plain(annotation: object) -> object:
     if isinstance(annotation, typing.NewType):
         return plain(annotation.__supertype__)
     if type(annotation).__name__ == "TypeAliasType":
-        return plain(getattr(annotation, "__value__", NOT_EVALUATED))
+        return plain(_aliased(annotation))
     if isinstance(annotation, TypeVar):
         constraints: Any = Union[annotation.__constraints__] if annotation.__constraints__ else annotation.__bound__  # noqa: UP007 - made at run time
         return plain(constraints) if constraints is not None else NOT_EVALUATED
     if get_origin(annotation) in (typing.Final, typing.ClassVar, typing.Required, typing.NotRequired):
         return plain(get_args(annotation)[0])
     return types.NoneType if annotation is None else annotation
+
+
+def _aliased(alias: Any) -> object:  # as far as this Python's types tell
+    try:
+        return alias.__value__
+    except Exception:  # noqa: BLE001 - `type X = ...` is evaluated only now, and may raise anything
+        return NOT_EVALUATED
 
 
 class _Key:

@@ -33,8 +33,7 @@ def union(members: Sequence[object], schema_of: SchemaOf) -> CoreSchema:
     schemas = [schema_of(member) for member in ranked]
     if not schemas:
         return core_schema.none_schema()
-    several = len(schemas) > 1
-    schema = core_schema.union_schema(_exact_first(schemas), mode="left_to_right") if several else schemas[0]
+    schema = core_schema.union_schema(_exact_first(schemas), mode="left_to_right")
     return core_schema.nullable_schema(schema) if len(rest) < len(members) else schema
 
 
