@@ -4,18 +4,22 @@ from __future__ import annotations
 
 import contextlib
 import fcntl
+import os
 import re
 import subprocess
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from coverage import Coverage
+
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
 __all__ = ["CACHE", "PLUGIN", "errors", "expected", "mypy", "said_of", "write_project"]
 
-CACHE = Path(__file__).parents[3] / ".mypy_cache" / "programs"
+ROOT = Path(__file__).parents[3]
+CACHE = ROOT / ".mypy_cache" / "programs"
 """Kept from one run of the tests to the next: what mypy knows of torch and the other libraries."""
 PLUGIN = "[mypy]\nstrict = true\nplugins = terraregistry.mypy_plugin\n"
 BARE = "[mypy]\nstrict = true\n"
@@ -48,10 +52,21 @@ def mypy(folder: Path, *targets: str, cache: Path = CACHE, environment: Mapping[
     cache = cache if "plugins" in (folder / "mypy.ini").read_text() else cache.with_name(cache.name + "-bare")
     command = [sys.executable, "-m", "mypy", "--cache-dir", str(cache), "--no-error-summary", *(targets or ["."])]
     with _alone(cache):
-        done = subprocess.run(command, cwd=folder, capture_output=True, text=True, env=environment, check=False)
+        done = subprocess.run(
+            command, cwd=folder, capture_output=True, text=True, env=_measured(environment), check=False
+        )
     assert done.returncode in (0, 1), done.stdout + done.stderr
     assert "Traceback" not in done.stderr, done.stderr
     return done.stdout.splitlines()
+
+
+def _measured(environment: Mapping[str, str] | None) -> Mapping[str, str] | None:
+    """Have the plugin's lines counted in mypy's process as well, where they are counted in this one."""
+    measuring = Coverage.current()
+    if measuring is None:
+        return environment
+    files = {"COVERAGE_PROCESS_START": str(ROOT / "pyproject.toml"), "COVERAGE_FILE": measuring.config.data_file}
+    return {**(os.environ if environment is None else environment), **files}
 
 
 def said_of(lines: list[str], file: str) -> dict[int, list[str]]:
