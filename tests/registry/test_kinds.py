@@ -389,3 +389,62 @@ def test_a_member_without_an_annotation_is_data_of_any_type() -> None:
         "has made = int 3, not a method",
         "has move = int 4, not a method",
     )
+
+
+class WithBareProperty(Protocol):
+    """A property that says no type, and one whose type cannot be evaluated."""
+
+    @property
+    def size(self): ...
+
+    @property
+    def place(self) -> Nowhere: ...  # noqa: F821 - on purpose
+
+    name: Nowhere  # noqa: F821
+
+
+def test_data_of_which_no_type_is_known_may_be_anything() -> None:
+    sound = type("Sound", (), {"size": 5, "place": None, "name": "a"})
+    assert type(Registry[WithBareProperty](part=sound).build("part")) is sound
+    assert refused(Registry[WithBareProperty](part=object)).missing == ("name", "place", "size")
+
+
+def test_a_protocol_whose_module_is_gone_is_checked_by_what_it_says_itself() -> None:
+    class Gone(Protocol):
+        size: int
+        name: str
+
+    Gone.__annotations__ = {"size": int, "name": "str"}
+    Gone.__module__ = "no_module_of_this_name"
+    right = type("Right", (), {"size": 5, "name": "a"})
+    wrong = type("Wrong", (), {"size": "5", "name": 5})
+    assert type(Registry[Gone](part=right).build("part")) is right
+    assert refused(Registry[Gone](part=wrong)).wrong == ("has name = int 5, not str", "has size = str '5', not int")
+
+
+class Noting(Generic[T]):
+    """Something that registries are derived from as well."""
+
+
+def test_the_kind_is_that_of_the_registry_and_of_nothing_beside_it() -> None:
+    class Both(Noting[T], Registry[int]):
+        pass
+
+    class Bare(Registry[Any]):
+        pass
+
+    assert Both(part=int).kind.type is int
+    assert Both[str](part=int).kind.type is str
+    assert refused(Both(part=str)).kind == "int"
+    assert Bare(part=int).kind.type is None
+    assert Registry[Any](part=int).build("part") == 0
+
+
+def test_none_is_no_product_of_methods_even_where_it_was_taken_for_one() -> None:
+    class Hashed(Protocol):
+        def __hash__(self) -> int: ...
+        def move(self) -> int: ...
+
+    registry = Registry[Hashed](part=Mover, none=lambda: None)
+    registry.build("part")
+    assert refused(registry, "none").missing == ("move",)

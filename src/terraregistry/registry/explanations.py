@@ -88,7 +88,7 @@ def _faults_inside(annotation: object, value: object, path: str, listing: _Listi
             else:
                 listing.left -= 1
                 yield _mismatch(kinds[0], key, f"{path} key")
-    elif shape is not None and isinstance(value, (list, tuple)):
+    elif shape is not None:  # of a list or a tuple
         items = typing.cast("list[object]", value)
         for index, (kind, item) in enumerate(zip(_item_kinds(shape, arguments, len(items)), items, strict=False)):
             if accepts(kind, item):

@@ -9,6 +9,7 @@ import importlib.util
 import inspect
 import sys
 import textwrap
+import types
 import typing
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal, NamedTuple, Optional
@@ -85,6 +86,22 @@ def test_a_name_of_a_local_scope_accepts_anything() -> None:
     def make(a: Local, b: int = 1) -> None: ...
 
     assert annotations_of(make) == {"a": NOT_EVALUATED, "b": int}
+
+
+def test_what_is_evaluated_is_asked_of_the_object_itself() -> None:
+    parameter = typing.TypeVar("parameter")
+    asked = types.SimpleNamespace(
+        __annotations__={"a": "parameter", "b": "list[there]", "c": "there"},
+        __globals__={"there": int},
+        __type_params__=(parameter,),
+    )
+    assert evaluate(asked, ["a", "b", "d"]) == {"a": parameter, "b": list[int]}
+    del asked.__globals__, asked.__type_params__
+    assert evaluate(asked, ["a", "b"]) == {"a": NOT_EVALUATED, "b": NOT_EVALUATED}
+    asked.__annotations__ = {"a": "int", "b": None, "c": dataclasses.InitVar[int]}
+    assert evaluate(asked, ["a", "b", "c"]) == {"a": int, "b": type(None), "c": int}
+    asked.__annotations__ = None
+    assert evaluate(asked, ["a"]) == {}
 
 
 class Point(NamedTuple):

@@ -59,30 +59,21 @@ def evaluate(function: object, names: typing.Iterable[str]) -> dict[str, Any]:
         return {}
     scope: dict[str, Any] = getattr(function, "__globals__", {})
     local = {parameter.__name__: parameter for parameter in getattr(function, "__type_params__", ())}
+    return {name: _evaluated(annotation, scope, local) for name, annotation in wanted.items()}
+
+
+def _evaluated(annotation: object, scope: dict[str, Any], local: dict[str, Any]) -> Any:  # an annotation is any object
+    holder = types.SimpleNamespace(__annotations__={"it": annotation})
     try:
-        return _hints(wanted, scope, local)
+        hint = typing.get_type_hints(holder, scope, local, include_extras=True)["it"]
     except Exception:  # noqa: BLE001 - evaluating runs names of somebody else's module, which may raise anything
-        return {name: _one(name, annotation, scope, local) for name, annotation in wanted.items()}
-
-
-def _hints(annotations: dict[str, Any], scope: dict[str, Any], local: dict[str, Any]) -> dict[str, Any]:
-    holder = types.SimpleNamespace(__annotations__=annotations)
-    hints = typing.get_type_hints(holder, scope, local, include_extras=True)
+        return NOT_EVALUATED
     # What a dataclass only hands to its __post_init__ is an argument like any other.
-    return {name: getattr(hint, "type") if _is_init_only(hint) else hint for name, hint in hints.items()}  # noqa: B009 - typed in part
+    return getattr(hint, "type") if _is_init_only(hint) else hint  # noqa: B009 - typed in part
 
 
 def _is_init_only(hint: object) -> bool:
     return isinstance(hint, dataclasses.InitVar)
-
-
-def _one(
-    name: str, annotation: object, scope: dict[str, Any], local: dict[str, Any]
-) -> Any:  # an annotation is any object
-    try:
-        return _hints({name: annotation}, scope, local)[name]
-    except Exception:  # noqa: BLE001 - as above: this one annotation accepts anything
-        return NOT_EVALUATED
 
 
 def render(annotation: object) -> str:
