@@ -174,7 +174,6 @@ MANY = [object() for _ in range(50)]
         (frozenset[Item], frozenset(MANY)),
         (AbstractSet[Item], frozenset(MANY)),
     ],
-    ids=str,
 )
 def test_the_first_item_that_does_not_fit_ends_the_look(annotation: Any, value: Any) -> None:
     accepts(annotation, ())  # so that the schema is there, which is asked whether it can be asked
@@ -270,7 +269,6 @@ class Model(BaseModel):
         (type[Any], int, 3),
         (type["nowhere"], int, 3),  # type: ignore[name-defined]  # noqa: F821 - that is what is tested
     ],
-    ids=str,
 )
 def test_what_fits_and_what_does_not(annotation: Any, good: Any, bad: Any) -> None:
     assert accepts(annotation, good)

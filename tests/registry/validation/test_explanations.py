@@ -48,7 +48,7 @@ PLACES: list[tuple[Any, Any, list[str]]] = [
 ]
 
 
-@pytest.mark.parametrize(("annotation", "value", "places"), PLACES, ids=str)
+@pytest.mark.parametrize(("annotation", "value", "places"), PLACES)
 def test_where_the_faults_are(annotation: Any, value: Any, places: list[str]) -> None:
     assert [problem.path for problem in explain(annotation, value, "x")] == places
 
@@ -73,7 +73,6 @@ def test_where_the_faults_are(annotation: Any, value: Any, places: list[str]) ->
             "expected list[int], got list [-1, 1, -2] (Input should be greater than 0; Input should be greater than 0)",
         ),
     ],
-    ids=str,
 )
 def test_what_is_said_of_one(annotation: Any, value: Any, message: str) -> None:
     [problem] = explain(annotation, value, "x")
