@@ -29,6 +29,7 @@ def main() -> int:
     parser.add_argument("files", nargs="*", type=Path, help="files of the core; all of it where none are named")
     parser.add_argument("--every", type=int, default=1, help="try one mutant in so many")
     parser.add_argument("--jobs", type=int, default=1, help="so many at once")
+    parser.add_argument("--tests", type=int, default=1000, help="ask so many tests of each at most")
     parser.add_argument(
         "--kept", type=Path, help="a file to keep in what each test runs, which takes a minute to measure"
     )
@@ -49,7 +50,7 @@ def main() -> int:
             unlisted += not known
             print(f"{outcome.value}{', as listed' if known else ''}: {mutant}", flush=True)
 
-    runner = Runner(files, options.every, options.jobs, options.kept, report)
+    runner = Runner(files, report, every=options.every, jobs=options.jobs, tests=options.tests, kept=options.kept)
     arguments = ["-n0", "-q", "-s", "--tb=native", "-p", "no:cacheprovider", "tests/registry", "tests/laws"]
     if pytest.main(arguments, plugins=[runner]) not in (0, pytest.ExitCode.NO_TESTS_COLLECTED):
         return 2

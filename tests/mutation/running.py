@@ -41,7 +41,6 @@ CORE = [
     *sorted((PACKAGE / "registry").rglob("*.py")),
 ]
 
-_MOST_TESTS = 500
 _SLOW = 3.0
 """Tests that take so many seconds are asked only where no other runs the line."""
 
@@ -101,7 +100,14 @@ class Runner:
     """A pytest plugin that tries mutants instead of running the tests once."""
 
     def __init__(
-        self, paths: Sequence[Path], every: int, jobs: int, kept: Path | None, report: Callable[[Mutant, Outcome], None]
+        self,
+        paths: Sequence[Path],
+        report: Callable[[Mutant, Outcome], None],
+        *,
+        every: int,
+        jobs: int,
+        tests: int,
+        kept: Path | None,
     ) -> None:
         self._kept = kept
         helpers = [
@@ -113,6 +119,7 @@ class Runner:
         self._paths = paths
         self._every = every
         self._jobs = jobs
+        self._most = tests
         self._report = report
         self._kills: dict[tuple[Path, str], Counter[str]] = defaultdict(Counter)
         self._running: dict[int, tuple[Mutant, int]] = {}
@@ -270,7 +277,7 @@ class Runner:
             ranked.append((counts[function], name))
             counts[function] += 1
         kills = self._kills[mutant.path, mutant.function]
-        chosen = [name for _, name in sorted(ranked)[:_MOST_TESTS]]
+        chosen = [name for _, name in sorted(ranked)[: self._most]]
         return sorted(chosen, key=lambda name: (-kills[name], tests.seconds[name], name))
 
 
