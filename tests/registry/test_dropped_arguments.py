@@ -1,0 +1,122 @@
+"""Arguments that a constructor would drop without a word, and second names of parameters."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from terraregistry.errors import InvalidArgumentsError, Problem, ProblemKind
+from terraregistry.registry.calls import Call
+from terraregistry.registry.signatures import effective_signature
+
+INEFFECTIVE = {"colour": "no part has one", "size": "it is given by the factory"}
+SYNONYMS = {"path": "checkpoint", "tag": "name"}
+
+
+def closed(
+    size: int = 1, path: str | None = None, checkpoint: str | None = None, tag: Any = None, name: Any = None
+) -> int:
+    return size
+
+
+def open_(size: int = 1, **kwargs: Any) -> Any:
+    return size, kwargs
+
+
+def call(constructor: Any, **rules: Any) -> Call[int]:
+    return Call(constructor, effective_signature(constructor), **rules)
+
+
+def problems(tried: Call[int], *args: Any, **kwargs: Any) -> list[tuple[str, ProblemKind, str]]:
+    found: list[list[tuple[str, ProblemKind, str]]] = []
+    for _ in range(3):  # the first is validated in another way than the next ones
+        try:
+            tried.validate(args, kwargs, "part", lambda: "PARTS")
+        except InvalidArgumentsError as error:
+            found.append([(problem.path, problem.kind, problem.message) for problem in error.problems])
+        else:
+            found.append([])
+    assert found[0] == found[1] == found[2]
+    return found[0]
+
+
+COLOUR = ("colour", ProblemKind.UNUSED, "no part has one")
+SIZE = ("size", ProblemKind.UNUSED, "it is given by the factory")
+
+
+@pytest.mark.parametrize(
+    ("constructor", "kwargs", "expected"),
+    [
+        (closed, {}, []),
+        (closed, {"path": "a"}, []),
+        (closed, {"colour": "red"}, [COLOUR]),  # no parameter, and said why
+        (open_, {"colour": "red"}, [COLOUR]),  # let through by the signature
+        (open_, {"shape": "round"}, []),
+        (closed, {"size": 2}, [SIZE]),
+        (closed, {"size": "2"}, [("size", ProblemKind.TYPE, "expected int, got str '2'")]),
+        (closed, {"size": 2, "colour": "red"}, [COLOUR, SIZE]),
+        (open_, {"size": 2, "colour": "red"}, [COLOUR, SIZE]),
+        (open_, {"colour": None}, [COLOUR]),
+    ],
+)
+def test_what_would_be_dropped_is_said_with_its_reason(constructor: Any, kwargs: Any, expected: Any) -> None:
+    assert problems(call(constructor, ineffective=INEFFECTIVE), **kwargs) == expected
+
+
+def test_an_unknown_name_that_is_no_known_mistake_stays_unknown() -> None:
+    [(path, kind, message)] = problems(call(closed, ineffective=INEFFECTIVE), coulor="red")
+    assert (path, kind) == ("coulor", ProblemKind.UNKNOWN)
+    assert message.startswith("unknown argument")
+
+
+@pytest.mark.parametrize(
+    ("kwargs", "twice"),
+    [
+        ({"path": "a"}, []),
+        ({"checkpoint": "a"}, []),
+        ({"path": "a", "checkpoint": "b"}, ["path"]),
+        ({"path": None, "checkpoint": "b"}, []),
+        ({"path": "a", "checkpoint": None}, ["path"]),
+        ({"tag": "a", "name": "b"}, ["tag"]),
+        ({"tag": "a", "name": "b", "path": "a", "checkpoint": "b"}, ["path", "tag"]),
+        ({"tag": "a", "path": "a"}, []),
+    ],
+)
+def test_one_parameter_is_given_under_one_of_its_names(kwargs: Any, twice: list[str]) -> None:
+    found = problems(call(closed, synonyms=SYNONYMS), **kwargs)
+    assert found == [
+        (name, ProblemKind.DUPLICATE, f"given twice: also as {SYNONYMS[name]!r}, which means the same")
+        for name in twice
+    ]
+
+
+def test_everything_that_is_wrong_is_said_at_once() -> None:
+    tried = call(closed, ineffective=INEFFECTIVE, synonyms=SYNONYMS)
+    found = problems(tried, path=3, checkpoint="b", colour="red", shape="round")
+    assert [(path, kind) for path, kind, _ in found] == [
+        ("path", ProblemKind.DUPLICATE),
+        ("path", ProblemKind.TYPE),
+        ("colour", ProblemKind.UNUSED),
+        ("shape", ProblemKind.UNKNOWN),
+    ]
+
+
+@pytest.mark.parametrize("rules", [{"ineffective": INEFFECTIVE}, {"synonyms": SYNONYMS}, {}])
+def test_calls_with_rules_of_their_own_are_never_validated_without_them(rules: Any) -> None:
+    tried = call(closed, **rules)
+    assert tried.accept is None
+    for _ in range(3):
+        assert tried.validate((), {"tag": 1}, "part", lambda: "PARTS") == ((), {"tag": 1})
+    assert (tried.accept is None) is bool(rules)
+    description = tried.describe("part", "component", ("other",))
+    assert description.ineffective == rules.get("ineffective", {})
+    assert description.synonyms == rules.get("synonyms", {})
+    assert description.aliases == ("other",)
+
+
+def test_a_problem_of_nothing_but_a_place_has_no_words_to_spare() -> None:
+    problem = Problem("size", ProblemKind.INVALID)
+    assert (problem.expected, problem.given, problem.detail, problem.suggestions) == ("", "", "", ())
+    assert problem.message == ""
+    assert str(problem) == "size: "
