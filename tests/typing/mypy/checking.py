@@ -11,8 +11,6 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from coverage import Coverage
-
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
@@ -62,7 +60,8 @@ def mypy(folder: Path, *targets: str, cache: Path = CACHE, environment: Mapping[
 
 def _measured(environment: Mapping[str, str] | None) -> Mapping[str, str] | None:
     """Have the plugin's lines counted in mypy's process as well, where they are counted in this one."""
-    measuring = Coverage.current()
+    coverage = sys.modules.get("coverage")  # not every environment has it
+    measuring = None if coverage is None else coverage.Coverage.current()
     if measuring is None:
         return environment
     files = {"COVERAGE_PROCESS_START": str(ROOT / "pyproject.toml"), "COVERAGE_FILE": measuring.config.data_file}
