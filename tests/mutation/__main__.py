@@ -10,7 +10,7 @@ from collections import Counter
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-os.environ["HYPOTHESIS_PROFILE"] = "mutation"
+os.environ.setdefault("HYPOTHESIS_PROFILE", "mutation")
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 import pytest
