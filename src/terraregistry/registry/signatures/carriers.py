@@ -76,6 +76,7 @@ class Carriers:
         self.variables: dict[str, Carrier] = {arguments.kwarg.arg: Carrier()} if arguments.kwarg else {}
         self._items_set: dict[str, set[str]] = {}
         self._changed: set[str] = set()
+        self._emptied: set[str] = set()
 
     def note_item(self, name: str, key: str) -> None:
         """Note that a variable, which is a dictionary but no carrier, is given an item."""
@@ -84,6 +85,11 @@ class Carriers:
     def note_change(self, name: str) -> None:
         """Note that a variable, which is no carrier, is changed in a way that the source does not tell."""
         self._changed.add(name)
+
+    def note_removal(self, name: str) -> None:
+        """Note that something is taken out of a variable, which is no carrier: nobody knows what is left."""
+        self._changed.add(name)
+        self._emptied.add(name)
 
     def join(self, branches: list[dict[str, Carrier]]) -> None:
         """Go on with what any of the branches leaves."""
@@ -204,7 +210,8 @@ class Carriers:
             case [ast.expr() as value] if not isinstance(value, ast.Name):
                 contents, opaque = self.contents(value)
                 added = dict.fromkeys(self._items_set.get(name, ()), OPAQUE)
-                return {**contents, **added}, opaque or name in self._changed
+                held = {} if name in self._emptied else {**contents, **added}
+                return held, opaque or name in self._changed
             case _:
                 return {}, True
 

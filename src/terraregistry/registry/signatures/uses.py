@@ -17,7 +17,8 @@ if TYPE_CHECKING:
 
 __all__ = ["Uses"]
 
-_CHANGING: Final = ("update", "setdefault", "pop", "popitem", "clear")
+_ADDING: Final = ("update", "setdefault")
+_REMOVING: Final = ("pop", "popitem", "clear")
 _LOOKING: Final = ("items", "keys", "values", "copy")
 
 
@@ -225,7 +226,7 @@ class Uses(ast.NodeVisitor):
     def _is_change_of_variable(self, node: ast.Call) -> bool:
         """Note what becomes of a dictionary that is no carrier so far: `options.update(kwargs)` makes it one."""
         match node.func:
-            case ast.Attribute(value=ast.Name(id=name), attr=method) if method in _CHANGING:
+            case ast.Attribute(value=ast.Name(id=name), attr=method) if method in _ADDING or method in _REMOVING:
                 pass
             case _:
                 return False
@@ -235,7 +236,10 @@ class Uses(ast.NodeVisitor):
                     return True
             case _:
                 pass
-        self.carriers.note_change(name)
+        if method in _REMOVING:
+            self.carriers.note_removal(name)
+        else:
+            self.carriers.note_change(name)
         return False
 
     def becomes_carrier(self, name: str, over: ast.expr) -> bool:
@@ -260,8 +264,11 @@ class Uses(ast.NodeVisitor):
                     self.carriers.variables[name] = carrier.hiding([key])
             case ast.Subscript(value=ast.Name(id=name), slice=ast.Constant(value=str(key)), ctx=ast.Store()):
                 self.carriers.note_item(name, key)
-            case ast.Subscript(value=ast.Name(id=name), ctx=ast.Store() | ast.Del()):
+            case ast.Subscript(value=ast.Name(id=name), ctx=ast.Store()):
                 self.carriers.note_change(name)
+                self.generic_visit(node)
+            case ast.Subscript(value=ast.Name(id=name), ctx=ast.Del()):
+                self.carriers.note_removal(name)
                 self.generic_visit(node)
             case _:
                 self.generic_visit(node)
