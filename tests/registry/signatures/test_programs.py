@@ -132,3 +132,294 @@ LEFT = "(*, depth: int, width: int = 64, bias: bool = True, a=1)"
 )
 def test_what_a_function_accepts(body: list[str], expected: str) -> None:
     assert text(written("\n    ".join(["def make(**kwargs):", *body]))) == expected
+
+
+@pytest.mark.parametrize(
+    ("source", "expected"),
+    [
+        (
+            """
+def one(a, b, c): ...
+def other(a, c): ...
+def make(flag, /, *args, **kwargs):
+    if flag:
+        one(*args, **kwargs)
+    else:
+        other(*args, **kwargs)
+""",
+            "(flag, /, a, *args, b=..., c=...)",
+        ),
+        (
+            """
+def one(a, /, b): ...
+def other(a, b): ...
+def make(flag, /, *args, **kwargs):
+    if flag:
+        one(*args, **kwargs)
+    else:
+        other(*args, **kwargs)
+""",
+            "(flag, /, a, b)",
+        ),
+        (
+            """
+def one(a, b): ...
+def other(*, a, b=3): ...
+def make(flag, /, *args, **kwargs):
+    if flag:
+        one(*args, **kwargs)
+    else:
+        other(*args, **kwargs)
+""",
+            "(flag, /, a, b=3)",
+        ),
+        (
+            """
+def one(a: int, b: int = 1): ...
+def other(a: str, b: int): ...
+def make(flag, /, **kwargs):
+    if flag:
+        one(**kwargs)
+    else:
+        other(**kwargs)
+""",
+            "(flag, /, *, a, b: int = 1)",
+        ),
+        (
+            """
+def one(a: int, b: int = 1): ...
+def other(a: str, b: int): ...
+def make(**kwargs):
+    one(**kwargs)
+    other(**kwargs)
+""",
+            "(*, a: int, b: int)",
+        ),
+        (
+            """
+def sink(a, b): ...
+class make:
+    def __new__(cls, a=1, b=2):
+        return super().__new__(cls)
+    def __init__(self, **kwargs):
+        sink(a=3, **kwargs)
+""",
+            "(*, b)",
+        ),
+        (
+            """
+class make:
+    def __new__(cls, a, b=2, *args, **kwargs):
+        return super().__new__(cls)
+    def __init__(self, a, c=1):
+        pass
+""",
+            "(a, c=1)",
+        ),
+        (
+            """
+class make:
+    def __new__(cls, a, b=2):
+        return super().__new__(cls)
+    def __init__(self, a=1, *, b):
+        pass
+""",
+            "(a, *, b)",
+        ),
+        (
+            """
+class make:
+    def __new__(cls, *args, **kwargs):
+        return super().__new__(cls)
+""",
+            "(*args)",
+        ),
+        (
+            """
+class Meta(type):
+    def __call__(cls, *args, **kwargs):
+        return super().__call__(*args, **kwargs)
+class make(metaclass=Meta):
+    pass
+""",
+            "()",
+        ),
+        (
+            """
+class Meta(type):
+    def __call__(cls, *args, mode=1, **kwargs):
+        return super().__call__(*args, **kwargs)
+class make(metaclass=Meta):
+    def __init__(self, a, b=2): ...
+""",
+            "(a, b=2, *, mode=1)",
+        ),
+        (
+            """
+class Meta(type):
+    def __call__(cls, mode=1, **kwargs):
+        return super().__call__(**kwargs)
+class make(metaclass=Meta):
+    def __init__(self, a, b=2, *more): ...
+""",
+            "(mode=1, *, a, b=2)",
+        ),
+        (
+            """
+class Callable_:
+    def __call__(self, a, b=1, **kwargs): return stage(**kwargs)
+make = Callable_()
+""",
+            "(a, b=1, *, depth: int, width: int = 64, bias: bool = True)",
+        ),
+        (
+            """
+def deco(f):
+    import functools
+    @functools.wraps(f)
+    def inner(*args, extra=1, **kwargs):
+        return f(*args, **kwargs)
+    return inner
+@deco
+def make(a, b=2): ...
+""",
+            "(a, b=2, *, extra=1)",
+        ),
+        (
+            """
+def inside(*args, **kwargs): stage(*args, **kwargs)
+class make:
+    def __init__(*args, **kwargs): inside(*args, **kwargs)
+""",
+            "(width: int = 64, *, bias: bool = True)",
+        ),
+        (
+            """
+def helper(build, **kwargs): build(**kwargs)
+def make(**kwargs): helper(stage, **kwargs)
+""",
+            "(*, depth: int, width: int = 64, bias: bool = True)",
+        ),
+        (
+            """
+def helper(build, **kwargs): build(**kwargs)
+def make(**kwargs): helper(build=stage, **kwargs)
+""",
+            "(*, depth: int, width: int = 64, bias: bool = True)",
+        ),
+        (
+            """
+def helper(first, build, **kwargs): build(**kwargs)
+def make(*args, **kwargs): helper(*args, stage, **kwargs)
+""",
+            "(build, **kwargs)",
+        ),
+        (
+            """
+def helper(first, build, **kwargs): build(**kwargs)
+def make(**kwargs): helper(1, stage, **kwargs)
+""",
+            "(*, depth: int, width: int = 64, bias: bool = True)",
+        ),
+    ],
+)
+def test_what_a_program_accepts(source: str, expected: str) -> None:
+    assert text(written(source)) == expected
+
+
+CLASSES = """
+class Base:
+    def __init__(self, a, b=2): ...
+
+    @classmethod
+    def build(cls, c=1, **kwargs):
+        return cls(**kwargs)
+
+    @staticmethod
+    def plain(d=1, **kwargs):
+        return stage(**kwargs)
+
+    def again(self, **kwargs):
+        return type(self)(**kwargs)
+
+    def other(self, x=1, **kwargs):
+        return type(x)(**kwargs)
+
+    def by_name(self, **kwargs):
+        return self.plain(**kwargs)
+
+    def of_class(self, **kwargs):
+        return Base.plain(**kwargs)
+
+    def of_itself(self, **kwargs):
+        return self.build(**kwargs)
+
+    def of_base(self, **kwargs):
+        return Base.build(**kwargs)
+
+
+class Derived(Base):
+    kept = stage
+    held = staticmethod(other_stage)
+    Inner = Base
+    number = 3
+
+    def __init__(self, e, **kwargs):
+        super().__init__(**kwargs)
+
+    def through_super(self, **kwargs):
+        return super(Derived, self).plain(**kwargs)
+
+    def through_class(self, **kwargs):
+        return self.Inner(**kwargs)
+
+    def through_number(self, **kwargs):
+        return self.number(**kwargs)
+
+    def through_held(self, **kwargs):
+        return self.held(**kwargs)
+
+    def through_nothing(self, **kwargs):
+        return self.nowhere(**kwargs)
+
+    def through_kept(self, **kwargs):
+        return self.kept(**kwargs)
+
+    def through_no_class(self, **kwargs):
+        return super(Derived.number, self).plain(**kwargs)
+
+    def through_function(self, **kwargs):
+        return super(stage, self).plain(**kwargs)
+
+
+one = Derived(1, a=1)
+"""
+STAGE = "d=1, depth: int, width: int = 64, bias: bool = True)"
+
+
+@pytest.mark.parametrize(
+    ("method", "expected"),
+    [
+        ("Derived.build", "(c=1, *, e, a, b=2)"),
+        ("Derived.plain", "(d=1, *, depth: int, width: int = 64, bias: bool = True)"),
+        ("Derived.again", "(self, **kwargs)"),
+        ("Derived.of_class", "(self, *, " + STAGE),
+        ("Base(1).of_itself", "(*, c=1, a, b=2)"),
+        ("one.again", "(*, e, a, b=2)"),
+        ("one.other", "(x=1, **kwargs)"),
+        ("one.by_name", "(*, " + STAGE),
+        ("one.of_class", "(*, " + STAGE),
+        ("one.of_itself", "(*, c=1, e, a, b=2)"),
+        ("one.of_base", "(*, c=1, a, b=2)"),
+        ("one.through_super", "(*, " + STAGE),
+        ("one.through_class", "(*, a, b=2)"),
+        ("one.through_number", "(**kwargs)"),
+        ("one.through_held", "(*, depth: int = 3, groups: int = 1)"),
+        ("one.through_nothing", "(**kwargs)"),
+        ("one.through_kept", "(*, width: int = 64, bias: bool = True)"),
+        ("one.through_no_class", "(**kwargs)"),
+        ("one.through_function", "(**kwargs)"),
+    ],
+)
+def test_what_a_method_accepts(method: str, expected: str) -> None:
+    assert text(written(f"{CLASSES}\nmake = {method}")) == expected
