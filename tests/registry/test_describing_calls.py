@@ -143,15 +143,48 @@ def test_the_note_of_a_failing_constructor_is_cut_after_400_characters(length: i
 def test_from_the_third_build_on_keyword_arguments_go_straight_to_the_compiled_validator(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    registry = Registry[Part](part=Part)
+    def taking(*, size: int = 1, **names: Any) -> Any:
+        return size, names
+
+    registry = Registry[Any](part=Part, open=taking)
     assert [registry.build("part", size=size).size for size in (1, 2)] == [1, 2]
+    assert [registry.build("open", a=size) for size in (1, 2)] == [(1, {"a": 1}), (1, {"a": 2})]
 
     def slow(*args: Any) -> Any:
         raise AssertionError("the slow way")
 
     monkeypatch.setattr(ArgumentValidator, "__call__", slow)
     assert registry.build("part", size=3).size == 3
+    assert registry.build("part").size == 1
+    assert registry.build("open", a=3, size=4) == (4, {"a": 3})
     with pytest.raises(AssertionError, match="the slow way"):
         registry.build("part", 3)
     with pytest.raises(AssertionError, match="the slow way"):
         registry.build("part", size="3")
+
+
+def test_a_missing_argument_without_an_annotation_is_missing_and_no_more() -> None:
+    def bare(size, *, count: int, **names): ...
+
+    with pytest.raises(InvalidArgumentsError) as caught:
+        Registry[Any](bare=bare).build("bare")
+    assert [str(problem) for problem in caught.value.problems] == ["size: missing", "count: missing; expected int"]
+
+
+def test_a_search_for_what_is_no_text_is_refused_by_name() -> None:
+    with pytest.raises(InvalidArgumentsError) as caught:
+        Registry[Any]().search(5)  # type: ignore[arg-type]  # that is what is refused
+    assert (caught.value.component, caught.value.registry) == ("search", "a registry")
+    assert [str(problem) for problem in caught.value.problems] == ["pattern: expected str, got int 5"]
+
+
+def test_a_scope_can_be_used_again_once_it_is_closed() -> None:
+    registry = Registry[Any]()
+    scope = registry.scope()
+    for _ in range(2):
+        with scope:
+            registry.register(Part)
+            with pytest.raises(RuntimeError) as caught, scope:
+                pass
+            assert str(caught.value) == "this scope is open already; each scope() is for one `with`"
+        assert [*registry] == []

@@ -1,0 +1,147 @@
+"""Where texts are cut, what is listed of many, and which of several near names comes first."""
+
+from __future__ import annotations
+
+import string
+
+import pytest
+
+from terraregistry.nearest import did_you_mean, nearest, suggested
+from terraregistry.registry.signatures import OPAQUE
+from terraregistry.wording import COLUMNS, ROWS, describe_error, listed, on_screen, one_line, rows_of
+
+
+@pytest.mark.parametrize(
+    ("name", "names", "found"),
+    [
+        ("a-b", ["a-b", "a_b"], ("a-b", "a_b")),
+        ("a-b", ["a_b", "a-b"], ("a_b", "a-b")),
+        ("net", ["nets", "neat", "net1", "nest"], ("nets", "neat", "net1")),
+        ("", ["a"], ()),
+        ("a" * 101, ["a" * 101], ()),
+        ("a" * 100, ["a" * 100], ("a" * 100,)),
+        ("a" * 99, ["a" * 101, "a" * 100], ("a" * 100,)),
+    ],
+)
+def test_the_nearest_comes_first_and_of_equals_the_one_that_was_there_first(
+    name: str, names: list[str], found: tuple[str, ...]
+) -> None:
+    assert nearest(name, names) == found
+
+
+def test_as_many_as_are_asked_for() -> None:
+    names = ["nets", "neat", "net1", "nest"]
+    for limit in range(6):
+        assert nearest("net", names, limit) == nearest("net", names, 10)[:limit]
+
+
+LETTERS = string.ascii_uppercase
+
+
+@pytest.mark.parametrize("spell", [str.upper, str.lower, str.title])
+def test_case_counts_for_nothing_among_many_names_of_any_case(spell: object) -> None:
+    names = [spell(f"{a}{b}part{b}{a}") for a in LETTERS[:10] for b in LETTERS[10:20]]  # type: ignore[operator]
+    for typed in ("akpartka", "AKPARTKA", "aKpArTkA"):
+        assert nearest(typed, names)[0].lower() == "akpartka"
+
+
+@pytest.mark.parametrize("typed", ["bakpartka", "akprtka", "akpratka", "akparkta", "kapartka", "akpartkaz", "akpartk"])
+def test_one_edit_away_among_many(typed: str) -> None:
+    names = [f"{a}{b}part{b}{a}".lower() for a in LETTERS[:10] for b in LETTERS[10:20]]
+    assert nearest(typed, names)[0] == "akpartka"
+
+
+def test_suggestions_are_read_from_where_they_are_and_from_nowhere_else() -> None:
+    assert suggested("R has no component 'x'" + did_you_mean(["y"])) == ("y",)
+    assert suggested("R has no component 'x'" + did_you_mean(["y", "it's", "z"]) + " (in 'a')") == ("y", "it's", "z")
+    assert suggested("R has no component 'x'") == ()
+    assert suggested("'a'; did you mean 'b'?; did you mean 'c'?") == ("c",)
+    assert did_you_mean([]) == ""
+    assert did_you_mean(["a"]) == "; did you mean 'a'?"
+    assert did_you_mean(["a", "b"]) == "; did you mean 'a' or 'b'?"
+    assert did_you_mean(["a", "b", "c"]) == "; did you mean 'a', 'b' or 'c'?"
+
+
+@pytest.mark.parametrize("count", [0, 1, 2, 11, 12, 13, 14, 100])
+def test_a_dozen_names_are_listed(count: int) -> None:
+    names = [f"n{i}" for i in range(count)]
+    shown = ", ".join(names[:12])
+    assert listed(names) == (f"{shown} and {count - 12} more" if count > 12 else shown or "none")
+    assert listed([], "nothing") == "nothing"
+    assert listed(["x" * 80]) == "x" * 80
+    assert listed(["x" * 81]) == "x" * 38 + "..." + "x" * 39
+
+
+@pytest.mark.parametrize("longest", [10, 11, 600])
+@pytest.mark.parametrize("over", [-1, 0, 1, 100])
+def test_what_is_too_long_is_cut_in_its_middle_to_just_that_length(longest: int, over: int) -> None:
+    text = "".join(chr(97 + i % 26) for i in range(longest + over))
+    cut = one_line(text, longest)
+    if over <= 0:
+        assert cut == text
+    else:
+        assert len(cut) == longest
+        before, after = cut.split("...")
+        assert text.startswith(before)
+        assert text.endswith(after)
+        assert 0 <= len(after) - len(before) <= 1
+
+
+def test_what_no_terminal_shows_is_written_out() -> None:
+    assert one_line("a\tb\x00c\u200bd\ud800") == "a\\tb\\x00c\\u200bd\\ud800"
+    assert one_line("é → 漢") == "é → 漢"
+    assert len(one_line("\x00" * 600)) == 600
+
+
+@pytest.mark.parametrize(("length", "rows"), [(0, 1), (1, 1), (200, 1), (201, 2), (400, 2), (401, 3)])
+def test_the_rows_of_a_line(length: int, rows: int) -> None:
+    assert rows_of(["x" * length]) == rows
+    assert rows_of(["x" * length] * 3) == 3 * rows
+    assert rows_of([]) == 0
+
+
+@pytest.mark.parametrize("count", [0, 1, 37, 38, 39, 40, 41, 1000])
+def test_a_message_fills_a_screen_and_no_more(count: int) -> None:
+    items = [f"  item {i}" for i in range(count)]
+    lines = on_screen(["head"], items, ["tail"]).split("\n")
+    assert rows_of(lines) <= ROWS
+    assert (lines[0], lines[-1]) == ("head", "tail")
+    if count <= ROWS - 2:
+        assert lines[1:-1] == items
+    else:
+        assert len(lines) == ROWS
+        assert lines[-2] == f"  ... and {count - (ROWS - 3)} more"
+        assert lines[1:-2] == items[: ROWS - 3]
+
+
+def test_long_items_take_their_rows() -> None:
+    long = "x" * (2 * COLUMNS)
+    lines = on_screen(["head"], [long] * 30, ["tail"]).split("\n")
+    assert rows_of(lines) <= ROWS
+    assert lines[1:-2] == [long] * 18
+    assert lines[-2] == "  ... and 12 more"
+
+
+@pytest.mark.parametrize(("place", "longest"), [("head", 6 * COLUMNS), ("items", 3 * COLUMNS), ("tail", 18 * COLUMNS)])
+def test_each_part_of_a_message_has_a_length_of_its_own(place: str, longest: int) -> None:
+    def shown(length: int) -> str:
+        parts = {"head": [], "items": [], "tail": []} | {place: ["x" * length]}
+        return on_screen(parts["head"], parts["items"], parts["tail"])
+
+    assert shown(longest) == "x" * longest
+    assert len(shown(longest + 1)) == longest
+    assert "..." in shown(longest + 1)
+
+
+@pytest.mark.parametrize("length", [0, 1, 999, 1000, 1001, 5000])
+def test_the_message_of_an_exception_is_repeated_up_to_a_thousand_characters(length: int) -> None:
+    text = "x" * length
+    words = describe_error(ValueError(text)) if length else describe_error(ValueError())
+    assert words == "ValueError" + (f": {text[:1000]}" if length else "") + (" ..." if length > 1000 else "")
+
+
+def test_a_default_that_the_source_does_not_tell_is_three_dots() -> None:
+    assert repr(OPAQUE) == "..."
+    assert OPAQUE.samples == ()
+    assert repr(type(OPAQUE)("text", 1)) == "text"
+    assert type(OPAQUE)("text", 1).samples == (1,)
