@@ -12,8 +12,16 @@ from terraregistry import MultiSourceRegistry, Registry
 from terraregistry.registry.locations import reference_to
 
 MAKING = """
-from typing import Any
+from typing import Any, Generic, TypeVar
 from terraregistry import MultiSourceRegistry, Registry
+
+T = TypeVar("T")
+
+class Noting(Generic[T]):
+    pass
+
+class Both(Noting[T], Registry[int]):
+    pass
 
 class Kept(Registry[Any]):
     def __init__(self, **constructors):
@@ -25,6 +33,7 @@ def __init__(self):
 BARE = Registry()
 GENERIC = Registry[Any]()
 KEPT = Kept(part=int)
+BY_TYPING = Both[str]()
 SEVERAL = MultiSourceRegistry[Any](kept=KEPT)
 OF_A_FUNCTION = __init__(None)
 OF_ONE_WITH_ANOTHER_SELF = (lambda self: Registry())(None)
@@ -41,7 +50,7 @@ def made(name: str | None) -> types.ModuleType:
     return module
 
 
-NAMES = ["BARE", "GENERIC", "KEPT", "SEVERAL", "OF_A_FUNCTION", "OF_ONE_WITH_ANOTHER_SELF"]
+NAMES = ["BARE", "GENERIC", "BY_TYPING", "KEPT", "SEVERAL", "OF_A_FUNCTION", "OF_ONE_WITH_ANOTHER_SELF"]
 
 
 @pytest.mark.parametrize("name", NAMES)

@@ -6,9 +6,21 @@ import string
 
 import pytest
 
+from terraregistry.deferred import DeferredModule, stand_in
 from terraregistry.nearest import did_you_mean, nearest, suggested
+from terraregistry.problems import Problem, ProblemKind
 from terraregistry.registry.signatures import OPAQUE
-from terraregistry.wording import COLUMNS, ROWS, describe_error, listed, on_screen, one_line, rows_of
+from terraregistry.wording import (
+    COLUMNS,
+    ROWS,
+    describe_error,
+    describe_value,
+    listed,
+    on_screen,
+    one_line,
+    portable,
+    rows_of,
+)
 
 
 @pytest.mark.parametrize(
@@ -17,6 +29,10 @@ from terraregistry.wording import COLUMNS, ROWS, describe_error, listed, on_scre
         ("a-b", ["a-b", "a_b"], ("a-b", "a_b")),
         ("a-b", ["a_b", "a-b"], ("a_b", "a-b")),
         ("net", ["nets", "neat", "net1", "nest"], ("nets", "neat", "net1")),
+        ("net", ["net", "nets", "neat"], ("net", "nets", "neat")),
+        ("abcdef", ["abcdxy", "abxyef", "xycdef", "abcdefg"], ("abcdefg", "abcdxy", "abxyef")),
+        ("ab", ["abcdef", "x_ab"], ()),
+        ("abc", ["abcdef", "xyzw_abc"], ("abcdef", "xyzw_abc")),
         ("", ["a"], ()),
         ("a" * 101, ["a" * 101], ()),
         ("a" * 100, ["a" * 100], ("a" * 100,)),
@@ -55,6 +71,7 @@ def test_suggestions_are_read_from_where_they_are_and_from_nowhere_else() -> Non
     assert suggested("R has no component 'x'" + did_you_mean(["y"])) == ("y",)
     assert suggested("R has no component 'x'" + did_you_mean(["y", "it's", "z"]) + " (in 'a')") == ("y", "it's", "z")
     assert suggested("R has no component 'x'") == ()
+    assert suggested("no 'x'; did you mean 'y'? (is 'z' there?)") == ("y",)
     assert suggested("'a'; did you mean 'b'?; did you mean 'c'?") == ("c",)
     assert did_you_mean([]) == ""
     assert did_you_mean(["a"]) == "; did you mean 'a'?"
@@ -145,3 +162,42 @@ def test_a_default_that_the_source_does_not_tell_is_three_dots() -> None:
     assert OPAQUE.samples == ()
     assert repr(type(OPAQUE)("text", 1)) == "text"
     assert type(OPAQUE)("text", 1).samples == (1,)
+
+
+class WordlessError(Exception):
+    """Has no working `str`."""
+
+    def __str__(self) -> str:
+        raise KeyError
+
+
+def test_an_exception_without_words_is_described_by_what_happens_instead() -> None:
+    assert describe_error(WordlessError()) == "WordlessError: (its str raises KeyError)"
+
+
+@pytest.mark.parametrize("value", [None, "a", b"a", True, 5, 0.5])
+def test_what_pickles_anywhere_stays_what_it_is(value: object) -> None:
+    assert portable(value) is value
+    assert describe_value(portable([1])) == "list [1]"
+    assert portable(portable([1])) is not None
+    assert type(portable(type("Word", (str,), {})("a"))) is str
+
+
+def test_the_suggestions_of_a_problem_stay_what_they_were_where_it_was() -> None:
+    problem = Problem("part.sizz", ProblemKind.UNKNOWN, choices=["size", "width"])
+    moved = problem.at("model.siez")
+    assert moved.suggestions == problem.suggestions == ("size",)
+    assert str(moved) == "model.siez: unknown argument; did you mean 'size'?"
+    assert problem.at("model.widht").suggestions == ()
+    found = Problem("name", ProblemKind.NOT_FOUND, detail="no such part", choices=["b", "a"]).at("model.parts")
+    assert str(found) == "model.parts: no such part; did you mean 'b' or 'a'?"
+
+
+def test_a_stand_in_has_the_name_of_what_it_stands_for() -> None:
+    for qualname, name in [("A", "A"), ("A.B", "B"), ("A.B.C", "C")]:
+        made = stand_in("nowhere", qualname)
+        assert (made.__name__, made.__qualname__, made.__module__) == (name, qualname, "nowhere")
+    module = DeferredModule("nowhere")
+    assert module.A is stand_in("nowhere", "A")
+    assert not hasattr(module, "__path__")
+    assert repr(module) == "DeferredModule('nowhere')"
