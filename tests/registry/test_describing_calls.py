@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import fnmatch
 import functools
+import itertools
 from importlib import metadata
 from typing import Any
 
@@ -176,6 +178,17 @@ def test_a_search_for_what_is_no_text_is_refused_by_name() -> None:
         Registry[Any]().search(5)  # type: ignore[arg-type]  # that is what is refused
     assert (caught.value.component, caught.value.registry) == ("search", "a registry")
     assert [str(problem) for problem in caught.value.problems] == ["pattern: expected str, got int 5"]
+
+
+def test_every_short_glob_finds_what_the_standard_library_finds() -> None:
+    names = ["a", "]", "!", "[", "a]", "]!"]
+    registry = Registry[Any](**dict.fromkeys(names, int))
+    for length in range(6):
+        for letters in itertools.product("a[]!*", repeat=length):
+            pattern = "".join(letters)
+            assert sorted(registry.search(pattern)) == sorted(
+                each for each in names if fnmatch.fnmatchcase(each, pattern)
+            )
 
 
 def test_a_scope_can_be_used_again_once_it_is_closed() -> None:
