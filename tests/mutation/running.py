@@ -19,6 +19,7 @@ from collections import Counter, defaultdict
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar, cast
+from unittest import mock
 
 import coverage
 import pytest
@@ -75,11 +76,13 @@ class Tests:
         seconds: The duration of each test.
         lines: The tests that run a line of a file.
         failed: The tests that fail without any mutant.
+        threaded: The tests that start threads, of which is not known what they run there.
     """
 
     seconds: dict[str, float] = field(default_factory=dict)
     lines: dict[str, dict[int, list[str]]] = field(default_factory=dict)
     failed: list[str] = field(default_factory=list)
+    threaded: set[str] = field(default_factory=set)
     # What they were measured of: the files of the tests, and the library.
     stamps: dict[str, str] = field(default_factory=dict)
     library: str = ""
@@ -93,7 +96,8 @@ class Tests:
             for line in {*self.lines.get(path, ()), *new.lines[path]}:
                 old = [name for name in self.lines.get(path, {}).get(line, ()) if name not in again]
                 lines[path][line] = [*old, *new.lines[path].get(line, ())]
-        return Tests({**self.seconds, **new.seconds}, lines, new.failed, {**self.stamps, **stamps})
+        threaded = (self.threaded - again) | new.threaded
+        return Tests({**self.seconds, **new.seconds}, lines, new.failed, threaded, {**self.stamps, **stamps})
 
 
 class Runner:
@@ -200,11 +204,15 @@ class Runner:
         measured.start()
         # Threads are not measured: one that is to be measured may end before it has begun, and others wait for it.
         threading.settrace(None)  # type: ignore[arg-type]  # as the documentation of sys.settrace has it
+        start_thread = threading.Thread.start
         for item, following in _with_next([self._items[name] for name in names]):
             measured.switch_context(item.nodeid)
             start = sum(os.times()[:4])
-            item.config.hook.pytest_runtest_protocol(item=item, nextitem=following)
+            with mock.patch.object(threading.Thread, "start", autospec=True, side_effect=start_thread) as started:
+                item.config.hook.pytest_runtest_protocol(item=item, nextitem=following)
             tests.seconds[item.nodeid] = sum(os.times()[:4]) - start
+            if started.called:
+                tests.threaded.add(item.nodeid)
         measured.stop()
         data = measured.get_data()
         for path in CORE:
@@ -268,6 +276,7 @@ class Runner:
         names: set[str] = set()
         for wanted in (mutant.changed, mutant.lines):
             names = names or {name for line in wanted for name in lines.get(line, ()) if name}
+        names |= tests.threaded & self._items.keys() if names else set()
         quick = [name for name in names if tests.seconds[name] < _SLOW] or names
         # Of a test with many parameters the first ones: what these do not find, the hundredth seldom does.
         counts: Counter[str] = Counter()

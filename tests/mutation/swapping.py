@@ -29,11 +29,12 @@ class Swapper:
 
     def __init__(self, package: Path) -> None:
         self._functions: dict[tuple[str, str, int], list[FunctionType]] = {}
-        self._caches = []
+        self._caches: list[functools._lru_cache_wrapper[object]] = []
         # By `type`: what tests leave behind may raise when it is asked for its class.
         for each in gc.get_objects():
             if type(each) is functools._lru_cache_wrapper:
-                self._caches.append(each)
+                if str(each.__module__).startswith("terraregistry"):
+                    self._caches.append(each)
             elif type(each) is FunctionType and each.__code__.co_filename.startswith(str(package)):
                 self._functions.setdefault(_place(each.__code__), []).append(each)
 
@@ -67,9 +68,12 @@ class Swapper:
             if before != after:
                 for each in self._functions[_place(old)]:
                     _set_default(each, before, after)
+        self.forget()
+
+    def forget(self) -> None:
+        """Empty the caches of the library: what was made before is made again."""
         for cache in self._caches:
-            if str(cache.__module__).startswith("terraregistry"):
-                cache.cache_clear()
+            cache.cache_clear()
 
 
 class _Compiled:
