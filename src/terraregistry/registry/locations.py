@@ -10,9 +10,10 @@ import sys
 from typing import TYPE_CHECKING, NamedTuple, cast
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from types import FrameType
 
-__all__ = ["Location", "defining_module", "library_of", "locate", "reference_to"]
+__all__ = ["Location", "defining_module", "library_of", "locate", "reference_to", "unwrapped"]
 
 
 class Location(NamedTuple):
@@ -43,8 +44,23 @@ def locate(constructor: object) -> Location | None:
         return _locate_class(cast("type[object]", target))
     if not inspect.isroutine(target):
         return _locate_class(kind)
-    code = getattr(inspect.unwrap(target), "__code__", None)
+    code = getattr(unwrapped(target), "__code__", None)
     return Location(code.co_filename, code.co_firstlineno) if code is not None else None
+
+
+def unwrapped(function: object) -> object:
+    """Find what a function wraps, as far as it goes.
+
+    Args:
+        function: A function, or what stands for one.
+
+    Returns:
+        What is innermost; the function itself where it goes round in a circle.
+    """
+    try:
+        return inspect.unwrap(cast("Callable[..., object]", function))
+    except ValueError:
+        return function
 
 
 def _locate_class(target: type[object]) -> Location | None:

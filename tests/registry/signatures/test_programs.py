@@ -2,9 +2,17 @@
 
 from __future__ import annotations
 
+import typing
+from collections.abc import Callable
+from typing import Any
+
 import pytest
 
-from .test_statements import ALL, MAYBE, OPEN, text, written
+from terraregistry import Registry
+from terraregistry.registry.locations import locate
+from terraregistry.registry.signatures import effective_signature, render
+
+from .test_statements import ALL, MAYBE, OPEN, stage, text, written
 
 BOTH = "(*, depth: int = 3, width: int = 64, bias: bool = True, groups: int = 1)"
 NO_BIAS = "(*, depth: int = ..., width: int = 64)"
@@ -423,3 +431,70 @@ STAGE = "d=1, depth: int, width: int = 64, bias: bool = True)"
 )
 def test_what_a_method_accepts(method: str, expected: str) -> None:
     assert text(written(f"{CLASSES}\nmake = {method}")) == expected
+
+
+def test_a_function_that_says_it_wraps_itself_adds_nothing_to_itself() -> None:
+    make = written("def make(a=1, **kwargs):\n    unknown(**kwargs)")
+    make.__wrapped__ = make
+    assert text(make) == "(a=1, **kwargs)"
+    registry = Registry[Any](make=make)
+    location = locate(make)
+    assert location is not None
+    assert registry.describe("make").line == location.line == 1
+
+
+def test_an_object_that_says_what_it_wraps_accepts_that() -> None:
+    source = """
+class Wrapper:
+    def __init__(self, function):
+        self.__wrapped__ = function
+
+    def __call__(self, *args, **kwargs):
+        return self.unknown(*args, **kwargs)
+
+
+make = Wrapper(stage)
+"""
+    make = written(source)
+    assert text(make) == "(depth: int, width: int = 64, *, bias: bool = True)"
+    make.__wrapped__ = "no function"
+    assert text(make) == "(*args, **kwargs)"
+    make.__wrapped__ = make.__call__
+    assert text(make) == "(*args, **kwargs)"
+
+
+def test_who_declares_a_parameter_that_a_metaclass_takes() -> None:
+    source = """
+class Meta(type):
+    def __call__(cls, *args, mode=1, **kwargs):
+        return super().__call__(*args, **kwargs)
+
+
+class make(metaclass=Meta):
+    def __init__(self, a, **kwargs):
+        stage(**kwargs)
+"""
+    make = written(source)
+    origins = effective_signature(make).origins
+    assert origins["mode"] is type(make).__call__
+    assert origins["a"] is make.__init__
+    assert origins["width"] is stage
+
+
+@pytest.mark.parametrize(
+    ("annotation", "words"),
+    [
+        (Callable[[int, str], bool], "Callable[[int, str], bool]"),
+        (Callable[[], None], "Callable[[], None]"),
+        (Callable[..., int], "Callable[..., int]"),
+        (list, "list"),
+        (type, "type"),
+        (frozenset[int], "frozenset[int]"),
+        (typing.Optional, "Optional"),
+        (typing.List, "List"),  # noqa: UP006 - as older code has it
+        (5, "5"),
+        ("text", "text"),
+    ],
+)
+def test_annotations_in_words(annotation: object, words: str) -> None:
+    assert render(annotation) == words

@@ -40,7 +40,6 @@ _PLAIN: Final[dict[type, typing.Callable[..., str]]] = {
     plain: plain.__repr__ for plain in (bool, int, float, complex, str, bytes)
 }
 """What is written as Python writes it, and how: a subclass, such as one of numpy's, may write itself in any way."""
-_ALIASES: Final = {list: "list", dict: "dict", tuple: "tuple", set: "set", frozenset: "frozenset", type: "type"}
 
 
 def evaluate(function: object, names: typing.Iterable[str]) -> dict[str, Any]:
@@ -101,9 +100,9 @@ def render(annotation: object) -> str:
     if origin is not None and arguments:
         return _render_generic(origin, arguments)
     if isinstance(annotation, type):
-        return _ALIASES.get(annotation, annotation.__qualname__)
-    name = getattr(annotation, "__name__", None) or getattr(annotation, "_name", None)
-    return str(name) if name else repr(annotation).replace("typing.", "")
+        return annotation.__qualname__
+    name = getattr(annotation, "__name__", None)
+    return str(name) if name else repr(annotation)
 
 
 def _render_generic(origin: object, arguments: tuple[Any, ...]) -> str:

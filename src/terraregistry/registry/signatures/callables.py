@@ -61,7 +61,7 @@ def find(target: Target, trail: _Trail = ()) -> Found | None:
     if isinstance(constructor, types.MethodType):
         return _of_method(constructor, trail)
     if isinstance(constructor, types.FunctionType):
-        return _of_function(replace(target, callable=constructor), trail)
+        return _of_function(target, trail)
     return _of_object(target, trail)
 
 
@@ -215,7 +215,8 @@ def _of_function(target: Target, trail: _Trail) -> Found | None:
         return unpacked if followed is None else _with_defaults(unpacked, followed)
     wrapped = function.__dict__.get("__wrapped__")
     if wrapped is not None and followed is not None and followed.kwargs is not None:
-        return find(Target(wrapped, target.owner, target.receiver, target.bound), (*trail, step))
+        # None is what wraps itself.
+        return find(Target(wrapped, target.owner, target.receiver, target.bound), (*trail, step)) or followed
     return followed
 
 

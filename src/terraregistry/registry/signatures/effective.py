@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from inspect import Parameter
 from typing import Any
 
+from terraregistry.registry.locations import unwrapped
 from terraregistry.registry.signatures.annotations import evaluate
 from terraregistry.registry.signatures.callables import find, special
 from terraregistry.registry.signatures.found import POSITIONAL, Found, optional
@@ -70,7 +71,7 @@ def _returned(constructor: object) -> Any:  # an annotation is any object
     if not inspect.isroutine(constructor):
         call = special(type(constructor), "__call__")
         constructor = constructor if call is None else call.callable
-    hints = evaluate(inspect.unwrap(typing.cast("typing.Callable[..., object]", constructor)), ["return"])
+    hints = evaluate(unwrapped(constructor), ["return"])
     return hints.get("return", inspect.Signature.empty)
 
 
