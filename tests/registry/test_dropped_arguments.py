@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from terraregistry import Registry
 from terraregistry.errors import InvalidArgumentsError, Problem, ProblemKind
 from terraregistry.registry.calls import Call
 from terraregistry.registry.signatures import effective_signature
@@ -120,3 +121,23 @@ def test_a_problem_of_nothing_but_a_place_has_no_words_to_spare() -> None:
     assert (problem.expected, problem.given, problem.detail, problem.suggestions) == ("", "", "", ())
     assert problem.message == ""
     assert str(problem) == "size: "
+
+
+def test_too_many_arguments_by_position_are_a_problem_of_their_own() -> None:
+    assert problems(call(closed), 1, "a", "b", 4, 5, 6, 7) == [
+        ("", ProblemKind.TOO_MANY, "takes at most 5 positional arguments, got 7")
+    ]
+
+
+def by_position(size: int, /, *more: int, width: int = 1) -> tuple[Any, ...]:
+    return size, more, width
+
+
+@pytest.mark.parametrize("name", ["/size", "*", "size", "more"])
+def test_what_has_no_name_to_a_caller_is_never_given_by_one(name: str) -> None:
+    registry = Registry[Any](part=by_position)
+    for _ in range(3):
+        assert registry.build("part", 1, 2, 3, width=4) == (1, (2, 3), 4)
+        with pytest.raises(InvalidArgumentsError) as caught:
+            registry.build("part", **{name: 1})
+        assert {problem.kind for problem in caught.value.problems} == {ProblemKind.UNKNOWN, ProblemKind.MISSING}
