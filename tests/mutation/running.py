@@ -138,14 +138,13 @@ class Runner:
     def pytest_runtestloop(self, session: pytest.Session) -> bool:
         """Try the mutants."""
         self._items = {item.nodeid: item for item in session.items}
+        # Some are imported by the first call that needs them, and have no functions before that.
+        for path in CORE:
+            importlib.import_module(_module(path))
+        self._swapper = Swapper(PACKAGE)
         tests = self._known()
         if tests.failed:
             raise pytest.UsageError(f"these fail without any mutant: {', '.join(tests.failed)}")
-        for (
-            path
-        ) in self._paths:  # some are imported by the first call that needs them, and have no functions before that
-            importlib.import_module(_module(path))
-        self._swapper = Swapper(PACKAGE)
         gc.freeze()  # a collection in a child would touch, and so copy, all of the memory that it shares
         failing = _in_child(lambda: self._control(tests))
         if failing:
@@ -203,9 +202,10 @@ class Runner:
         measured = coverage.Coverage(data_file=None, include=[str(path) for path in CORE], config_file=False)
         measured.start()
         # Threads are not measured: one that is to be measured may end before it has begun, and others wait for it.
-        threading.settrace(None)  # type: ignore[arg-type]  # as the documentation of sys.settrace has it
+        threading.settrace(None)
         start_thread = threading.Thread.start
         for item, following in _with_next([self._items[name] for name in names]):
+            self._swapper.forget()  # what one test has made, another may need
             measured.switch_context(item.nodeid)
             start = sum(os.times()[:4])
             with mock.patch.object(threading.Thread, "start", autospec=True, side_effect=start_thread) as started:
