@@ -205,7 +205,7 @@ class Runner:
         threading.settrace(None)
         start_thread = threading.Thread.start
         for item, following in _with_next([self._items[name] for name in names]):
-            self._swapper.forget()  # what one test has made, another may need
+            self._swapper.forget("terraregistry.registry.schemas")  # what one test has made, another may need
             measured.switch_context(item.nodeid)
             start = sum(os.times()[:4])
             with mock.patch.object(threading.Thread, "start", autospec=True, side_effect=start_thread) as started:

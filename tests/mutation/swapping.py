@@ -70,10 +70,11 @@ class Swapper:
                     _set_default(each, before, after)
         self.forget()
 
-    def forget(self) -> None:
-        """Empty the caches of the library: what was made before is made again."""
+    def forget(self, package: str = "terraregistry") -> None:
+        """Empty the caches of the library, or of a part of it: what was made before is made again."""
         for cache in self._caches:
-            cache.cache_clear()
+            if str(cache.__module__).startswith(package):
+                cache.cache_clear()
 
 
 class _Compiled:
