@@ -10,8 +10,8 @@ from typing import Any
 
 import pytest
 
-from terraregistry import Registry
-from terraregistry.errors import DuplicateComponentError, InvalidArgumentsError
+from terraregistry import MultiSourceRegistry, Registry
+from terraregistry.errors import DuplicateComponentError, InvalidArgumentsError, SourceUnavailableError
 from terraregistry.registry.arguments import ArgumentValidator
 from terraregistry.registry.locations import library_of, locate
 
@@ -201,3 +201,14 @@ def test_a_scope_can_be_used_again_once_it_is_closed() -> None:
                 pass
             assert str(caught.value) == "this scope is open already; each scope() is for one `with`"
         assert [*registry] == []
+
+
+@pytest.mark.parametrize("ask", ["signature", "describe", "find_class", "build", "validate"])
+def test_what_one_of_our_registries_says_is_said_by_those_that_it_is_mounted_in(ask: str) -> None:
+    one = Registry[Any]()
+    one.register_lazy("gone", "no_such_module_at_all:thing")
+    several = MultiSourceRegistry[Any](outer=MultiSourceRegistry[Any](inner=one))
+    with pytest.raises(SourceUnavailableError) as caught:
+        getattr(several, ask)("gone")
+    assert caught.value.source == "gone"
+    assert caught.value.reason.startswith("no_such_module_at_all:thing cannot be imported: ModuleNotFoundError")
