@@ -5,7 +5,7 @@ from __future__ import annotations
 import copy
 import inspect
 import pickle
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -28,50 +28,53 @@ from terraregistry.errors import (
     WeightsError,
 )
 
-BARE: list[tuple[Exception, dict[str, Any], str]] = [
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+BARE: list[tuple[Callable[[], Exception], dict[str, Any], str]] = [
     (
-        ComponentNotFoundError("a", "R"),
+        lambda: ComponentNotFoundError("a", "R"),
         {"name": "a", "registry": "R", "sources": (), "suggestions": ()},
         "R has no component 'a'; search('*') lists those that there are",
     ),
     (
-        SourceNotFoundError("a", "R"),
+        lambda: SourceNotFoundError("a", "R"),
         {"prefix": "a", "registry": "R", "sources": (), "suggestions": ()},
         "R has no source 'a' (mounted: none)",
     ),
     (
-        DuplicateComponentError("a", "R", "b"),
+        lambda: DuplicateComponentError("a", "R", "b"),
         {"name": "a", "registry": "R", "taken_by": "b", "defined_at": ""},
         "R has a component 'a' already: b; register under another name, or with override=True to replace it",
     ),
     (
-        DuplicateSourceError("a", "R", "b"),
+        lambda: DuplicateSourceError("a", "R", "b"),
         {"prefix": "a", "registry": "R", "taken_by": "b", "defined_at": ""},
         "R has a source 'a' already: b; mount under another prefix, or unregister_source() it first",
     ),
     (
-        PrefixConflictError("1", "R"),
+        lambda: PrefixConflictError("1", "R"),
         {"prefix": "1", "registry": "R", "conflicts_with": None},
         "R cannot mount a source under '1': a prefix is an identifier, such as 'timm'",
     ),
     (
-        InvalidArgumentsError("a", "R", ()),
+        lambda: InvalidArgumentsError("a", "R", ()),
         {"component": "a", "registry": "R", "problems": (), "signature": "", "defined_at": ""},
         "0 problems in the arguments of 'a' (R)",
     ),
     (
-        ComponentProtocolError("a", "R", "Kind", "Made"),
+        lambda: ComponentProtocolError("a", "R", "Kind", "Made"),
         {"component": "a", "registry": "R", "kind": "Kind", "product": "Made", "missing": (), "wrong": ()},
         "'a' of R built a Made, which is no Kind; have its constructor return a Kind",
     ),
     (
-        SourceUnavailableError("a", "no"),
+        lambda: SourceUnavailableError("a", "no"),
         {"source": "a", "reason": "no", "remedy": ""},
         "the source 'a' is unavailable: no; mend or unregister it",
     ),
-    (ReadOnlyRegistryError("R"), {"registry": "R", "remedy": ""}, "R is read-only"),
+    (lambda: ReadOnlyRegistryError("R"), {"registry": "R", "remedy": ""}, "R is read-only"),
     (
-        WeightsError("a", "", "no"),
+        lambda: WeightsError("a", "", "no"),
         {
             "component": "a",
             "origin": "",
@@ -83,13 +86,16 @@ BARE: list[tuple[Exception, dict[str, Any], str]] = [
         },
         "no weights for 'a': no\ngive the file of a state dict that fits, or build it without weights",
     ),
-    (RegistryError("one", 2), {"args": ("one", 2)}, "one, 2"),
-    (RegistryError(), {"args": ()}, ""),
+    (lambda: RegistryError("one", 2), {"args": ("one", 2)}, "one, 2"),
+    (RegistryError, {"args": ()}, ""),
 ]
 
 
-@pytest.mark.parametrize(("error", "facts", "message"), BARE, ids=lambda each: type(each).__name__)
-def test_what_there_is_of_an_error_with_nothing_to_spare(error: Exception, facts: dict[str, Any], message: str) -> None:
+@pytest.mark.parametrize(("make", "facts", "message"), BARE)
+def test_what_there_is_of_an_error_with_nothing_to_spare(
+    make: Callable[[], Exception], facts: dict[str, Any], message: str
+) -> None:
+    error = make()
     assert {name: getattr(error, name) for name in facts} == facts
     assert str(error) == message
     assert repr(error) == f"{type(error).__name__}({message!r})"
@@ -101,7 +107,7 @@ def test_what_there_is_of_an_error_with_nothing_to_spare(error: Exception, facts
 
 
 def test_all_of_the_errors_are_among_those() -> None:
-    named = {type(error) for error, _, _ in BARE}
+    named = {type(make()) for make, _, _ in BARE}
     every = {each for each in vars(errors).values() if inspect.isclass(each) and issubclass(each, RegistryError)}
     assert every - named == {errors.ConfigError, errors.InvalidRegistrationError}
 
