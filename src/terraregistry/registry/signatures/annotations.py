@@ -24,7 +24,7 @@ class Opaque:
 
     def __init__(self, text: str, *samples: object) -> None:
         self._text = text
-        self.samples = samples
+        self.samples: tuple[object, ...] = samples
 
     def __repr__(self) -> str:
         return self._text
