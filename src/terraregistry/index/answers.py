@@ -33,13 +33,15 @@ _KINDS: Final = {
     ParameterKind.KEYWORD_ONLY: inspect.Parameter.KEYWORD_ONLY,
     ParameterKind.VAR_KEYWORD: inspect.Parameter.VAR_KEYWORD,
 }
+_NOTHING_ELSE: Final = object()
+"""An item that fits no type of items but any."""
 _SAMPLES: Final[dict[str, tuple[object, ...]]] = {
     "collections.abc.Callable[..., typing.Any]": (repr,),
-    "dict[typing.Any, typing.Any]": ({},),
-    "list[typing.Any]": ([],),
-    "tuple[typing.Any, ...]": ((),),
+    "dict[typing.Any, typing.Any]": ({_NOTHING_ELSE: _NOTHING_ELSE},),
+    "list[typing.Any]": ([_NOTHING_ELSE],),
+    "tuple[typing.Any, ...]": ((_NOTHING_ELSE,),),
 }
-"""Values that show what a parameter accepts because of a default that its annotation refuses."""
+"""Values that show what a parameter accepts because of a default that its annotation refuses, as it does these."""
 _reading: Final = forking_lock()
 
 

@@ -64,7 +64,10 @@ def _measured(environment: Mapping[str, str] | None) -> Mapping[str, str] | None
     measuring = None if coverage is None else coverage.Coverage.current()
     if measuring is None:
         return environment
-    files = {"COVERAGE_PROCESS_START": str(ROOT / "pyproject.toml"), "COVERAGE_FILE": str(ROOT / measuring.config.data_file)}
+    files = {
+        "COVERAGE_PROCESS_START": str(ROOT / "pyproject.toml"),
+        "COVERAGE_FILE": str(ROOT / measuring.config.data_file),
+    }
     return {**(os.environ if environment is None else environment), **files}
 
 
