@@ -38,7 +38,7 @@ _NOTHING_ELSE: Final = object()
 _SAMPLES: Final[dict[str, tuple[object, ...]]] = {
     "collections.abc.Callable[..., typing.Any]": (repr,),
     "dict[typing.Any, typing.Any]": ({_NOTHING_ELSE: _NOTHING_ELSE},),
-    "list[typing.Any]": ([_NOTHING_ELSE],),
+    "list[typing.Any]": ([],),  # also said of a list that a tuple's annotation takes, as it does this one
     "tuple[typing.Any, ...]": ((_NOTHING_ELSE,),),
 }
 """Values that show what a parameter accepts because of a default that its annotation refuses, as it does these."""
