@@ -10,7 +10,16 @@ import functools
 import sys
 from typing import Any, Final
 
-__all__ = ["DeferredModule", "is_stand_in", "stand_in"]
+__all__ = ["DeferredModule", "is_loaded", "is_stand_in", "stand_in"]
+
+
+def is_loaded(module: str) -> bool:
+    """Say whether somebody has imported a module: from then on it is asked, and nothing in its place.
+
+    Args:
+        module: Its name.
+    """
+    return module in sys.modules
 
 
 class _StandIn(type):

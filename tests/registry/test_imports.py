@@ -82,6 +82,30 @@ def test_nothing_heavy_is_loaded_before_it_is_needed(code: str) -> None:
     assert loaded_after(code) == []
 
 
+def test_names_are_told_without_the_index_and_without_what_reads_source() -> None:
+    """Everybody waits for the first answer: what only arguments need is loaded by the first call that has some."""
+    code = """
+    import sys
+    from terraregistry import BACKBONE_REGISTRY, DECODER_REGISTRY
+    assert "resnet18" in BACKBONE_REGISTRY and "resnte18" not in BACKBONE_REGISTRY and len(list(BACKBONE_REGISTRY)) > 1000
+    assert DECODER_REGISTRY.resolve("Unet").prefix == "smp"
+    reading = "terraregistry.registry.signatures.", ("inspection", "callables", "forwarding", "scopes", "uses", "found")
+    asking = "terraregistry.index.", ("answers", "loading", "cache", "encoding", "keys", "descriptions")
+    unneeded = {start + name for start, names in (reading, asking) for name in names} | {"importlib.metadata", "json"}
+    assert unneeded.isdisjoint(sys.modules), unneeded.intersection(sys.modules)
+    """
+    assert loaded_after(code) == []
+
+
+@pytest.mark.parametrize("package", ["terraregistry", "terraregistry.index", "terraregistry.registry"])
+def test_what_is_loaded_when_it_is_asked_for_is_all_there(package: str) -> None:
+    module = importlib.import_module(package)
+    assert all(getattr(module, name) is not None for name in module.__all__)
+    assert set(module.__all__) <= set(dir(module))
+    with pytest.raises(AttributeError, match=f"^module '{package}' has no attribute 'nothing'$"):
+        module.nothing  # noqa: B018
+
+
 def test_the_first_validation_loads_pydantic_core_and_no_torch() -> None:
     code = """
     from terraregistry import Registry

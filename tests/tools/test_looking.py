@@ -59,7 +59,7 @@ def index():
 @pytest.fixture
 def look(run, index, monkeypatch):
     """Runs a command that reads this index."""
-    monkeypatch.setattr("terraregistry.tools.cli.reading.load_index", lambda: index)
+    monkeypatch.setattr("terraregistry.tools.cli.reading.wait_for_index", lambda: index)
     return run
 
 
@@ -345,7 +345,7 @@ def test_an_index_that_cannot_be_made_is_said(run, monkeypatch):
     def fail():
         raise IndexUnavailableError("the index of the installed components cannot be made: no space")
 
-    monkeypatch.setattr("terraregistry.tools.cli.reading.load_index", fail)
+    monkeypatch.setattr("terraregistry.tools.cli.reading.wait_for_index", fail)
     result = run("list")
 
     expected = (
@@ -355,7 +355,7 @@ def test_an_index_that_cannot_be_made_is_said(run, monkeypatch):
 
 
 def test_a_module_that_cannot_be_imported_is_said(run, monkeypatch):
-    monkeypatch.setattr("terraregistry.tools.cli.reading.load_index", lambda: Index(()))
+    monkeypatch.setattr("terraregistry.tools.cli.reading.wait_for_index", lambda: Index(()))
     result = run("list", "--import", "no_such_module_here")
 
     expected = "--import no_such_module_here: ModuleNotFoundError: No module named 'no_such_module_here'\n"

@@ -6,7 +6,6 @@ import ast
 import functools
 import importlib.util
 import inspect
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, TypeVar, cast
 
@@ -22,7 +21,7 @@ if TYPE_CHECKING:
 
     from terraregistry.index.descriptions import Component, Index, Parameter, PortableType, Written
 
-__all__ = ["IndexedCall", "answering_index", "described_call", "indexed_call", "indexed_component", "is_loaded"]
+__all__ = ["IndexedCall", "answer_from", "answering_index", "described_call", "indexed_call", "indexed_component"]
 
 T = TypeVar("T")
 
@@ -43,15 +42,8 @@ _SAMPLES: Final[dict[str, tuple[object, ...]]] = {
 }
 """Values that show what a parameter accepts because of a default that its annotation refuses, as it does these."""
 _reading: Final = forking_lock()
-
-
-def is_loaded(module: str) -> bool:
-    """Say whether a module is imported: then it is asked, and not the index.
-
-    Args:
-        module: Its name.
-    """
-    return module in sys.modules
+_answering: Final[list[Index | None]] = []
+"""The index that this process answers from, once it has been looked for."""
 
 
 def answering_index() -> Index | None:
@@ -60,12 +52,19 @@ def answering_index() -> Index | None:
     It is looked for once: what is installed does not change while a process runs.
     """
     with _reading:
-        return _index_once()
+        if not _answering:
+            _answering.append(cached_index())
+        return _answering[0]
 
 
-@functools.cache
-def _index_once() -> Index | None:
-    return cached_index()
+def answer_from(index: Index) -> None:
+    """Have this process answer from an index that has been loaded already.
+
+    Args:
+        index: The index of what is installed.
+    """
+    with _reading:
+        _answering[:] = [index]
 
 
 def indexed_call(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 
-from terraregistry.index.answers import indexed_call, is_loaded
+from terraregistry.deferred import is_loaded
 from terraregistry.registry import Entry, Registry
 
 if TYPE_CHECKING:
@@ -48,6 +48,8 @@ class _IndexedEntry(Entry[T]):
         if is_loaded(self._reference.partition(":")[0]):
             return self.call(kwargs)
         if self._answering is None:
+            from terraregistry.index.answers import indexed_call
+
             self._answering = indexed_call(self._indexed_as, self.name, self._import_it, reference=self._reference)
         return self._answering or self.call(kwargs)
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
+from terraregistry.deferred import is_loaded
 from terraregistry.errors import SourceUnavailableError
-from terraregistry.index.answers import indexed_call, is_loaded
 from terraregistry.protocols import Decoder
 from terraregistry.registry import Call, Entry
 from terraregistry.registry.readonly import ReadOnlyRegistry
@@ -91,5 +91,7 @@ class _SmpEntry(Entry[Decoder]):
         if is_loaded("segmentation_models_pytorch"):
             return self.call(kwargs)
         if self._answering is None:
+            from terraregistry.index.answers import indexed_call
+
             self._answering = indexed_call(_INDEXED_AS, self.name, lambda: self.constructor)
         return self._answering or self.call(kwargs)

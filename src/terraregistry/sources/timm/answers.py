@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
-from terraregistry.index import Signature
 from terraregistry.index.answers import answering_index, described_call, indexed_component
+from terraregistry.index.descriptions import Signature
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -15,9 +15,9 @@ if TYPE_CHECKING:
     from terraregistry.index.answers import IndexedCall
     from terraregistry.protocols import Backbone
 
-__all__ = ["INDEXED_AS", "answer_from_index"]
+__all__ = ["answer_from_index", "known_aliases"]
 
-INDEXED_AS: Final = "terraregistry.library:TIMM_BACKBONE_REGISTRY"
+_INDEXED_AS: Final = "terraregistry.library:TIMM_BACKBONE_REGISTRY"
 """The reference of the registry in the index."""
 
 
@@ -35,7 +35,7 @@ def answer_from_index(
     Returns:
         The call; None where the index does not know enough.
     """
-    component = indexed_component(INDEXED_AS, name)
+    component = indexed_component(_INDEXED_AS, name)
     if component is not None and not features_only:
         component = _whole(component)
     if component is None:
@@ -45,6 +45,19 @@ def answer_from_index(
         weights = sorted(component.weights, key=lambda each: (each.name != chosen, order.get(each.name, -1)))
         component = replace(component, weights=tuple(weights))
     return described_call(component, load)
+
+
+def known_aliases(name: str) -> tuple[str, ...] | None:
+    """Find the other spellings of an architecture.
+
+    Args:
+        name: Its name.
+
+    Returns:
+        Its names with tags, and its deprecated ones; None where the index does not know it.
+    """
+    component = indexed_component(_INDEXED_AS, name)
+    return None if component is None else component.aliases
 
 
 def _whole(component: Component) -> Component | None:

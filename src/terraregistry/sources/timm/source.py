@@ -8,12 +8,11 @@ import sys
 import threading
 from typing import TYPE_CHECKING, Any, Final
 
+from terraregistry.deferred import is_loaded
 from terraregistry.errors import InvalidArgumentsError
-from terraregistry.index.answers import indexed_component, is_loaded
 from terraregistry.protocols import Backbone
 from terraregistry.registry import Call, Entry
 from terraregistry.registry.readonly import ReadOnlyRegistry
-from terraregistry.sources.timm.answers import INDEXED_AS, answer_from_index
 from terraregistry.sources.timm.library import entrypoint_of, has_tag, load_timm, successor_of, weights_of
 from terraregistry.sources.timm.scan import scan_timm
 
@@ -145,9 +144,12 @@ class TimmRegistry(ReadOnlyRegistry[Backbone]):
             is_known, canonical = source.look_up(name)
             if is_known:
                 return canonical
-            known = indexed_component(INDEXED_AS, name.partition(".")[0])
+            from terraregistry.sources.timm.answers import known_aliases
+
+            architecture = name.partition(".")[0]
+            known = known_aliases(architecture)
             if known is not None:  # some tags are put together by code
-                return known.name if name in known.aliases else None
+                return architecture if name in known else None
         timm = self._timm()
         architecture, dot, tag = name.partition(".")
         try:
@@ -240,9 +242,12 @@ class TimmRegistry(ReadOnlyRegistry[Backbone]):
         return entry.answer({"features_only": False}).describe(entry.name, self.kind.name, self._aliases_of(entry.name))
 
     def _aliases_of(self, name: str) -> tuple[str, ...]:
-        known = None if is_loaded("timm") else indexed_component(INDEXED_AS, name)
-        if known is not None:
-            return known.aliases
+        if not is_loaded("timm"):
+            from terraregistry.sources.timm.answers import known_aliases
+
+            known = known_aliases(name)
+            if known is not None:
+                return known
         models = self._timm().models
         tagged: list[str] = list(models.get_arch_pretrained_cfgs(name))
         deprecated = [
@@ -294,6 +299,8 @@ class _TimmEntry(Entry[Backbone]):
             return self.call(kwargs)
         features_only = kwargs.get("features_only", True) is not False
         if features_only not in self._answering:
+            from terraregistry.sources.timm.answers import answer_from_index
+
             self._answering[features_only] = answer_from_index(
                 self.name, self._chosen, features_only=features_only, load=lambda: self.constructor
             )

@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING
 
 import typer
 
-from terraregistry.index import IndexUnavailableError, cached_index, load_index
+from terraregistry.index import IndexUnavailableError, cached_index
 from terraregistry.indexing import with_modules
 from terraregistry.tools.cli.statuses import Status
+from terraregistry.tools.cli.waiting import wait_for_index
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -34,7 +35,7 @@ def read_index(modules: Sequence[str] | None = None) -> Index:
     if modules and "" not in sys.path:
         sys.path.insert(0, "")  # as `python -m` has it: modules of the project that the command runs in
     try:
-        return with_modules(load_index(), modules or ())
+        return with_modules(wait_for_index(), modules or ())
     except IndexUnavailableError as error:
         typer.echo(f"{error}; `terraregistry doctor` looks for the cause", err=True)
         raise typer.Exit(Status.FAILED) from None

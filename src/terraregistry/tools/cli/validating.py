@@ -61,8 +61,8 @@ def validate(
 ) -> None:
     """Validate configs without building anything: each mistake with file, line, column, and what to write instead.
 
-    Names, types, and what goes together are checked, which takes no torch once the index is made; with `--fit` also
-    whether the parts fit each other.
+    Names, types, and what goes together are checked from the index, which takes no torch once it is made; with `--fit`
+    also whether the parts fit each other.
 
     Exits with 0, or with 2 when a config is wrong; warnings alone leave it at 0.
     """
@@ -72,6 +72,8 @@ def validate(
         from terraregistry.tools.cli.reading import refuse
 
         raise refuse(f"there is no .yaml or .yml file in {', '.join(configs)}")
+    if files and not fit:
+        _prepare()
     allow = unused is Unused.WARN
     findings = [each for file in _watched(files) for each in check_config(file, allow_unused=allow, fit=fit)]
     _print(findings, output)
@@ -89,6 +91,16 @@ def _import(modules: Sequence[str]) -> None:
             import_module(module)
     if attempts.failed:
         raise typer.Exit(Status.WRONG_INPUT)
+
+
+def _prepare() -> None:
+    """Have the configs validated from the index, which is made now where there is none yet."""
+    from terraregistry.index.answers import answer_from
+    from terraregistry.index.loading import IndexUnavailableError
+    from terraregistry.tools.cli.waiting import wait_for_index
+
+    with contextlib.suppress(IndexUnavailableError):  # then the libraries themselves are asked
+        answer_from(wait_for_index())
 
 
 def _print(findings: Sequence[Finding], output: Format) -> None:

@@ -1,0 +1,65 @@
+"""Inspecting a constructor: everything that reads its source, which is imported by the first signature that needs it."""
+
+from __future__ import annotations
+
+import functools
+import inspect
+import typing
+from inspect import Parameter
+from typing import Any
+
+from terraregistry.registry.locations import unwrapped
+from terraregistry.registry.signatures.annotations import evaluate
+from terraregistry.registry.signatures.callables import find, special
+from terraregistry.registry.signatures.found import POSITIONAL, Found, optional
+from terraregistry.registry.signatures.scopes import Target
+
+__all__ = ["inspected"]
+
+
+def inspected(constructor: object) -> tuple[inspect.Signature, dict[str, object]]:
+    """Inspect what a constructor accepts, following the `**kwargs` that it forwards.
+
+    Args:
+        constructor: A class, function, partial, bound method or other callable.
+
+    Returns:
+        The signature, and for each parameter that was reached through a forward what declares it.
+    """
+    found = find(Target(constructor)) or Found({}, {})
+    return _signature(found, _returned(constructor)), dict(found.origins)
+
+
+def _returned(constructor: object) -> Any:  # an annotation is any object
+    while isinstance(constructor, functools.partial):
+        constructor = constructor.func
+    if isinstance(constructor, type) or isinstance(typing.get_origin(constructor), type):
+        return constructor
+    if not inspect.isroutine(constructor):
+        call = special(type(constructor), "__call__")
+        constructor = constructor if call is None else call.callable
+    hints = evaluate(unwrapped(constructor), ["return"])
+    return hints.get("return", inspect.Signature.empty)
+
+
+def _signature(found: Found, returns: object) -> inspect.Signature:
+    ordered = sorted(found.parameters.values(), key=lambda parameter: parameter.kind)
+    positional: list[Parameter] = []
+    named: list[Parameter] = []
+    for parameter in ordered:
+        if parameter.kind in POSITIONAL:
+            # Behind one with a default, Python has no way to say that one is required.
+            behind_optional = bool(positional) and positional[-1].default is not Parameter.empty
+            positional.append(optional(parameter) if behind_optional else parameter)
+        else:
+            named.append(parameter)
+    star = [_renamed(found.star, found.parameters)] if found.star else []
+    kwargs = [_renamed(found.kwargs, found.parameters)] if found.kwargs else []
+    return inspect.Signature([*positional, *star, *named, *kwargs], return_annotation=returns)
+
+
+def _renamed(parameter: Parameter, taken: typing.Container[str]) -> Parameter:
+    name = parameter.name
+    while name in taken:
+        name += "_"
+    return parameter.replace(name=name)
