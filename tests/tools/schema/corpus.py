@@ -167,15 +167,15 @@ class Corpus:
 
     def _value(self, parameter):
         if parameter.default not in (None, "...", "None") and self._random.random() < 0.6:
-            return _plain(ast.literal_eval(parameter.default))
+            return plain_value(ast.literal_eval(parameter.default))
         return value_of(self._random, ast.parse(parameter.accepts.text, mode="eval").body)
 
 
 NO_VALUE = object()
 
 
-def _plain(value):
-    return [_plain(each) for each in value] if isinstance(value, (list, tuple)) else value
+def plain_value(value):
+    return [plain_value(each) for each in value] if isinstance(value, (list, tuple)) else value
 
 
 def value_of(rng, node):

@@ -33,17 +33,20 @@ class Arguments:
         schemas: The schema of each argument.
         required: Those that have to be there.
         unknown: A regular expression for names that are refused, to be put after a prefix.
+        synonyms: Second names of arguments, each with the first; only one of the two may be given.
     """
 
     schemas: Mapping[str, Schema]
     required: tuple[str, ...]
     unknown: str
+    synonyms: tuple[tuple[str, str], ...] = ()
 
     def without(self, names: Collection[str]) -> Arguments:
         """Refuse some of them; those are not asked for either."""
         left = {name: schema for name, schema in self.schemas.items() if name not in names}
         required = tuple(name for name in self.required if name not in names)
-        return Arguments(left, required, only_these(left)[1:] if self.is_closed else self.unknown)
+        unknown = only_these(left)[1:] if self.is_closed else self.unknown
+        return replace(self, schemas=left, required=required, unknown=unknown)
 
     def beyond(self, shared: Collection[str]) -> Arguments:
         """Leave out the schemas of some of them, which are written elsewhere; their names stay known."""
@@ -62,10 +65,10 @@ class Arguments:
         """
         merged = {**schemas, **self.schemas}
         if self.is_closed:
-            return Arguments(merged, self.required, only_these(merged)[1:])
+            return replace(self, schemas=merged, unknown=only_these(merged)[1:])
         mine = [re.escape(name[len(owned) :]) for name in schemas if name.startswith(owned)]
         extra = rf"{re.escape(owned)}(?!(?:{'|'.join(mine)})$)" if owned else "(?!)"
-        return Arguments(merged, self.required, f"(?:{self.unknown}|{extra})")
+        return replace(self, schemas=merged, unknown=f"(?:{self.unknown}|{extra})")
 
     @property
     def is_closed(self) -> bool:
@@ -74,7 +77,7 @@ class Arguments:
 
     def in_dictionary(self) -> dict[str, object]:
         """Make the schema of a dictionary of them."""
-        found: dict[str, object] = {"properties": dict(self.schemas), **refused(f"^{self.unknown}")}
+        found: dict[str, object] = {"properties": dict(self.schemas), **refused(f"^{self.unknown}"), **self._once("")}
         return found | ({"required": list(self.required)} if self.required else {})
 
     def prefixed(self, prefix: str, *, dictionary: str = "", asked: bool = True) -> dict[str, object]:
@@ -90,17 +93,27 @@ class Arguments:
         pattern = f"^{re.escape(prefix)}{keep}{self.unknown}"
         needed = {"required": [prefix + name for name in self.required]} if self.required and asked else {}
         if not dictionary:
-            return {"properties": properties, **refused(pattern), **needed}
+            return {"properties": properties, **refused(pattern), **self._once(prefix), **needed}
         inside = self.in_dictionary()
         inside.pop("required", None)
         properties[dictionary] = {
             "allOf": [inside]
         }  # behind an `allOf`, no editor writes every default when it is completed
-        found = {"properties": properties, **refused(pattern)}
+        found = {"properties": properties, **refused(pattern), **self._once(prefix)}
         if needed:
             mapping = {"required": list(self.required)}
             found |= when(full(dictionary), {"properties": {dictionary: mapping}}, needed)
         return found
+
+    def _once(self, prefix: str) -> dict[str, object]:
+        """Refuse the second name of an argument beside the first, unless it says nothing."""
+        if not self.synonyms:
+            return {}
+        twice: dict[str, dict[str, Schema]] = {}
+        for second, first in self.synonyms:
+            said = {"type": "null", "errorMessage": f"given twice: also as {prefix}{first}, which means the same"}
+            twice.setdefault(prefix + first, {})[prefix + second] = said
+        return {"dependentSchemas": {name: {"properties": others} for name, others in twice.items()}}
 
 
 def full(dictionary: str) -> dict[str, object]:
@@ -122,12 +135,13 @@ class ArgumentSchemas:
         self._definitions = definitions
         self._known: dict[Parameter, Schema] = {}
 
-    def of(self, signature: Signature, leading: int = 0) -> Arguments:
+    def of(self, signature: Signature, leading: int = 0, synonyms: tuple[tuple[str, str], ...] = ()) -> Arguments:
         """Make the schemas of the arguments of a signature.
 
         Args:
             signature: The signature.
             leading: How many arguments are filled by position.
+            synonyms: Second names of parameters, each with the first.
 
         Returns:
             What can be written for it.
@@ -138,7 +152,7 @@ class ArgumentSchemas:
         required = tuple(each.name for each in written if each.default is None)
         taken = "|".join(re.escape(each.name) for each in by_position) or "(?!)"
         unknown = f"(?:{taken})$" if signature.is_open else only_these(schemas)[1:]
-        return Arguments(schemas, required, unknown)
+        return Arguments(schemas, required, unknown, synonyms)
 
     def parameter(self, parameter: Parameter) -> Schema:
         """Make the schema of a parameter, with its default and what is said of it."""

@@ -21,7 +21,7 @@ __all__ = ["Group", "groups_of", "named", "named_as", "variants"]
 
 @dataclass(frozen=True)
 class Group:
-    """Names whose components take arguments of the same names and types.
+    """Names whose components take arguments of the same names and types, and of the same second names.
 
     Attributes:
         names: The names: canonical ones first, then bare ones and aliases.
@@ -32,6 +32,11 @@ class Group:
     names: tuple[str, ...]
     components: tuple[Component, ...]
     signature: Signature
+
+    @property
+    def synonyms(self) -> tuple[tuple[str, str], ...]:
+        """Second names of parameters, each with the first; all of the components have the same."""
+        return self.components[0].synonyms
 
 
 def groups_of(index: Index, reference: str, wanted: Callable[[Component], bool] = lambda _: True) -> list[Group]:
@@ -57,7 +62,8 @@ def groups_of(index: Index, reference: str, wanted: Callable[[Component], bool] 
 
 
 def _shape(component: Component) -> object:
-    return tuple((each.name, each.kind, each.accepts, each.default is None) for each in component.signature.parameters)
+    parameters = component.signature.parameters
+    return component.synonyms, *((each.name, each.kind, each.accepts, each.default is None) for each in parameters)
 
 
 def _usual(components: list[Component]) -> Signature:

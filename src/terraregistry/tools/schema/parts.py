@@ -159,7 +159,7 @@ class Parts:
         return told if told in arguments.required else ""
 
     def _decoder_arguments(self, group: Group) -> Arguments:
-        return self._arguments.of(group.signature, leading=1)
+        return self._arguments.of(group.signature, leading=1, synonyms=group.synonyms)
 
     def necks(self) -> Schema:
         """Make the schema of a list of necks."""
