@@ -7,6 +7,7 @@ import random
 import re
 import string
 
+import jsonschema
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -17,6 +18,8 @@ from terraregistry.nearest import did_you_mean, suggested
 from terraregistry.tools.checking import Finding, Replacement, check_config, describes_model, find_files
 from terraregistry.tools.reports import as_github, as_json, as_sarif, as_text
 from terraregistry.wording import one_line
+
+from ..npm import install
 
 RIGHT = """\
 model_factory: EncoderDecoderFactory
@@ -309,6 +312,31 @@ def test_sarif_says_where_and_how_to_mend(run, configs):
     assert (region["startLine"], region["startColumn"], region["endColumn"]) == (5, 1, 16)
     change = second["fixes"][0]["artifactChanges"][0]["replacements"][0]
     assert change["insertedContent"] == {"text": "decoder_channels"}
+
+
+@pytest.fixture(scope="module")
+def sarif_schema(tmp_path_factory):
+    """The schema of SARIF 2.1.0 by its committee, which a package of Microsoft's has in it."""
+    package = install("@microsoft/jest-sarif@1.0.0-beta.0", tmp_path_factory.mktemp("sarif"))
+    schema = json.loads((package / "lib/schemas/sarif-2.1.0-rtm.5.json").read_text(encoding="utf-8"))
+    assert schema["title"].startswith("Static Analysis Results Format (SARIF) Version 2.1.0")
+    return jsonschema.Draft7Validator(schema, format_checker=jsonschema.FormatChecker())
+
+
+@pytest.mark.slow
+@settings(max_examples=200, deadline=None)
+@given(st.lists(ANY, max_size=3))
+def test_any_sarif_is_valid_by_the_official_schema(sarif_schema, findings):
+    log = json.loads(as_sarif(findings, "1.2.3"))
+    assert [f"{each.json_path}: {each.message}" for each in sarif_schema.iter_errors(log)] == []
+
+
+@pytest.mark.slow
+def test_the_sarif_of_the_command_is_valid_by_the_official_schema(run, configs, sarif_schema):
+    log = json.loads(run("validate", "wrong.yaml", "right.yaml", "--format", "sarif").stdout)
+    assert [f"{each.json_path}: {each.message}" for each in sarif_schema.iter_errors(log)] == []
+    del log["runs"][0]["tool"]["driver"]["name"]
+    assert [each.json_path for each in sarif_schema.iter_errors(log)] == ["$.runs[0].tool.driver"]
 
 
 @settings(max_examples=50)

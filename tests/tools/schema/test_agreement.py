@@ -33,11 +33,16 @@ def refusal(text):
     return ""
 
 
+NO_FILE = "and there is no file"
+"""Which files there are is not for a schema to know."""
+
+
 def compare(case, validator):
     text = yaml.safe_dump(case.config, sort_keys=False)
     said = refusal(text)
     errors = [f"{each.json_path}: {each.message[:200]}" for each in validator.iter_errors(yaml.safe_load(text))]
-    assert bool(said) == bool(errors), f"{case.mistake}\n{text}\nvalidation: {said}\nschema: {errors[:5]}"
+    if NO_FILE not in said:
+        assert bool(said) == bool(errors), f"{case.mistake}\n{text}\nvalidation: {said}\nschema: {errors[:5]}"
     return f"{case.mistake}: {'refused' if said else 'right'}"
 
 

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import shutil
-import subprocess
-
 import pytest
 
+from ...npm import NODE, install
 from .language_server import LanguageServer, find_server
 
 pytestmark = pytest.mark.slow
@@ -39,15 +37,8 @@ def command(tmp_path_factory):
     found = find_server()
     if found is not None:
         return found
-    npm = shutil.which("npm")
-    if npm is None or shutil.which("node") is None:
-        pytest.skip("there is no node to run yaml-language-server with")
-    folder = tmp_path_factory.mktemp("server")
-    install = [npm, "install", "--ignore-scripts", "--no-audit", "--prefix", str(folder), "yaml-language-server@1.25.0"]
-    done = subprocess.run(install, check=False, capture_output=True, text=True, timeout=300)
-    if done.returncode != 0:
-        pytest.skip(f"npm cannot install yaml-language-server: {done.stderr.strip()[-200:]}")
-    return ["node", str(folder / "node_modules/yaml-language-server/bin/yaml-language-server")]
+    folder = install("yaml-language-server@1.25.0", tmp_path_factory.mktemp("server"))
+    return [str(NODE), str(folder / "bin" / "yaml-language-server")]
 
 
 @pytest.fixture(scope="module")
