@@ -31,7 +31,7 @@ _LIBRARIES: Final = (
     ("pydantic", "pydantic", "validation of arguments", True, "pip install pydantic"),
     ("huggingface_hub", "huggingface_hub", "pretrained weights", True, "pip install huggingface_hub"),
     ("safetensors", "safetensors", "files of weights", True, "pip install safetensors"),
-    ("mmsegmentation", "mmseg", "the decoders `mmseg_...`", False, "see OpenMMLab's own installation guide"),
+    ("mmsegmentation", "mmseg", "the decoders `mmseg_...`", False, "pip install 'terraregistry[mmseg]'"),
     ("peft", "peft", "low-rank adapters of Prithvi", False, "pip install 'terraregistry[peft]'"),
 )
 """Distribution, module, what it is for, whether it is needed, how to get it."""
