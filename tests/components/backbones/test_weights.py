@@ -420,8 +420,16 @@ def write_deep(file):
         (write_flipped, ".pt", "it "),
         (write_huge_header, ".safetensors", "it cannot be read: SafetensorError: "),
         (write_header_without_tensors, ".safetensors", "it cannot be read: SafetensorError: "),
-        (write_pointer, ".pt", "it is no plain state dict, and reading it could run code: "),
-        (write_pointer, ".safetensors", "it cannot be read: SafetensorError: "),
+        (
+            write_pointer,
+            ".pt",
+            "it is a pointer of Git LFS, which stands for the file until that is fetched\nfetch the file itself: git lfs pull",
+        ),
+        (
+            write_pointer,
+            ".safetensors",
+            "it is a pointer of Git LFS, which stands for the file until that is fetched\nfetch the file itself: git lfs pull",
+        ),
         (write_module, ".pt", "it is no plain state dict, and reading it could run code: "),
         (write_inside_itself, ".pt", "it holds no state dict, but a mapping without tensors"),
         (write_deep, ".pt", "it holds no state dict, but a mapping without tensors"),

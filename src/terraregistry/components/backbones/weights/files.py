@@ -22,6 +22,8 @@ __all__ = ["read_weights", "unwrapped"]
 
 _DEEPEST: Final = 8
 """How many wrappings around a state dict are looked into; a file may say that a mapping is in itself."""
+_POINTER: Final = b"version https://git-lfs.github.com/spec/"
+"""What stands in a file that Git LFS has in the place of a large one, until that is fetched."""
 
 
 def read_weights(path: str | os.PathLike[str], component: str) -> dict[str, Tensor]:
@@ -43,6 +45,9 @@ def read_weights(path: str | os.PathLike[str], component: str) -> dict[str, Tens
     file = Path(path)
     if not file.is_file():
         raise WeightsError(component, str(file), "there is no such file")
+    if _begins_with(file, _POINTER):
+        reason = "it is a pointer of Git LFS, which stands for the file until that is fetched"
+        raise WeightsError(component, str(file), reason, remedy="fetch the file itself: git lfs pull")
     try:
         content = _read(file)
     except pickle.UnpicklingError as error:
@@ -83,6 +88,14 @@ def _tensors(content: object, deepest: int) -> dict[str, Tensor]:
             if inner:
                 return inner
     return {str(key): value for key, value in entries.items() if isinstance(value, Tensor)}
+
+
+def _begins_with(file: Path, start: bytes) -> bool:
+    try:
+        with file.open("rb") as stream:
+            return stream.read(len(start)) == start
+    except OSError:  # what is wrong shows when it is read
+        return False
 
 
 def _read(file: Path) -> object:
