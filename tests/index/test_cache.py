@@ -205,14 +205,33 @@ def test_where_nothing_can_be_written_it_is_done_without(
     assert len(made) == 2
 
 
-@pytest.mark.skipif(os.name != "posix" or os.getuid() == 0, reason="a read-only folder stops nobody who is root")
-def test_a_read_only_folder_is_read_and_not_written(tmp_path: Path, made: list[Index]) -> None:
-    tmp_path.chmod(0o500)
-    try:
-        assert load_index(folder=tmp_path) == _INDEX
-    finally:
-        tmp_path.chmod(0o700)
-    assert list(tmp_path.iterdir()) == []
+@pytest.mark.skipif(os.name != "posix", reason="folders have no such modes there")
+def test_a_read_only_folder_is_read_and_not_written() -> None:
+    program = """
+        import os, sys, tempfile
+        from pathlib import Path
+        from terraregistry.index.cache import read_cached, write_cached
+        from terraregistry.index.encoding import decode
+        index, key = decode(sys.stdin.read())
+        folder = Path(tempfile.mkdtemp())
+        assert write_cached(folder, key, index)
+        if os.getuid() == 0:  # a mode stops nobody who is root
+            for each in (folder, *folder.iterdir()):
+                os.chown(each, 65534, 65534)
+            os.setuid(65534)
+        folder.chmod(0o500)
+        try:
+            assert not write_cached(folder, key, index)
+            assert read_cached(folder, key) == index
+            assert [each.name for each in folder.iterdir()] == [key.file_name]
+        finally:
+            folder.chmod(0o700)
+            (folder / key.file_name).unlink()
+            folder.rmdir()
+    """
+    command = [sys.executable, "-c", textwrap.dedent(program)]
+    done = subprocess.run(command, input=encode(_INDEX, _KEY), text=True, capture_output=True, check=False)
+    assert (done.returncode, done.stderr) == (0, "")
 
 
 def test_on_a_full_disk_nothing_is_left_behind(tmp_path: Path) -> None:
