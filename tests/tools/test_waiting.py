@@ -47,7 +47,7 @@ def test_a_terminal_is_told_what_takes_so_long(made: list[Index], monkeypatch: p
     terminal = _Terminal()
     monkeypatch.setattr(sys, "stderr", terminal)
     assert [waiting.wait_for_index()] == made
-    assert "Making the index of what is installed: once, in about 20 seconds" in terminal.getvalue()
+    assert "Making the index of what is installed: once, in about half a minute" in terminal.getvalue()
 
 
 def test_a_pipe_is_told_nothing(made: list[Index], capsys: pytest.CaptureFixture[str]) -> None:

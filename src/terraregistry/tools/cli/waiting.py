@@ -39,6 +39,6 @@ def _announced() -> Generator[None]:
         return
     from rich.console import Console
 
-    message = "Making the index of what is installed: once, in about 20 seconds"
+    message = "Making the index of what is installed: once, in about half a minute"
     with Console(stderr=True).status(message):
         yield
