@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import json
 import os
 import subprocess
 import sys
@@ -113,6 +114,28 @@ def test_an_index_without_gaps_does_not_age(tmp_path: Path, made: list[Index]) -
     os.utime(_file(tmp_path), (0, 0))
     assert load_index(folder=tmp_path) == _INDEX
     assert made == []
+
+
+def test_what_earlier_versions_left_in_the_same_place_goes_and_the_rest_stays(tmp_path: Path) -> None:
+    older = dataclasses.replace(_KEY, versions=(*_KEY.versions[:-1], ("torch", "0")))
+    elsewhere = dataclasses.replace(older, place="another environment")
+    other_format = tmp_path / "index-0123456789abcdef0123.json"
+    other_format.write_text(json.dumps({"key": ["", _KEY.place, ""], "more": []}), encoding="ascii")
+    stay = {"notes.txt": "mine", "index-deep.json": "[" * 100_000, "index-1.json": "{}", "index-2.json": '{"key": 1}'}
+    for name, text in stay.items():
+        (tmp_path / name).write_text(text, encoding="ascii")
+    for key in (elsewhere, older):
+        (tmp_path / key.file_name).write_text(encode(_INDEX, key), encoding="ascii")
+        (tmp_path / key.file_name.replace("index", "schema")).write_text("{}", encoding="ascii")
+    (tmp_path / "index-folder.json").mkdir()
+
+    assert write_cached(tmp_path, _KEY, _INDEX)
+
+    of_elsewhere = {elsewhere.file_name, elsewhere.file_name.replace("index", "schema")}
+    assert {each.name for each in tmp_path.iterdir()} == {
+        *(_KEY.file_name, "index-folder.json", *stay),
+        *of_elsewhere,
+    }
 
 
 # -- damaged, or not ours --

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import json
 import os
 import stat
 import time
@@ -84,7 +85,7 @@ def read_text(folder: Path, name: str) -> str | None:
 
 
 def write_cached(folder: Path, key: Key, index: Index) -> bool:
-    """Keep an index: another process sees either all of it or nothing.
+    """Keep an index: another process sees either all of it or nothing. Those of earlier versions in the same place go.
 
     Args:
         folder: The folder of the cache, which is made where there is none.
@@ -94,7 +95,32 @@ def write_cached(folder: Path, key: Key, index: Index) -> bool:
     Returns:
         Whether it could be written.
     """
-    return write_text(folder, key.file_name, encode(index, key))
+    written = write_text(folder, key.file_name, encode(index, key))
+    if written:
+        _remove_superseded(folder, key)
+    return written
+
+
+def _remove_superseded(folder: Path, key: Key) -> None:
+    """Remove what was made from other versions in the same environment, which nobody asks for any more."""
+    with contextlib.suppress(OSError):  # what cannot be removed stays
+        for file in folder.glob("index-*.json"):
+            if file.name != key.file_name and _place_of(file) == key.place:
+                file.unlink(missing_ok=True)
+                (folder / file.name.replace("index", "schema", 1)).unlink(missing_ok=True)
+
+
+def _place_of(file: Path) -> str | None:
+    """Say what environment an index is of, also one in another format."""
+    try:
+        content: object = json.loads(_read(file)[0])
+    except (OSError, ValueError, RecursionError):
+        return None
+    match content:
+        case {"key": [_, str(place), _]}:
+            return place
+        case _:
+            return None
 
 
 def write_text(folder: Path, name: str, text: str) -> bool:
