@@ -54,7 +54,7 @@ def parse(code: types.CodeType) -> Function | None:
     try:
         source = inspect.getsource(code)
         # What is indented stands in a block of its own: dedenting it would change the strings that it has in it.
-        tree = ast.parse("if True:\n" + source if source[:1].isspace() else source)
+        tree = ast.parse("if 1:\n" + source if source[:1].isspace() else source)
     except (OSError, TypeError, SyntaxError, ValueError):
         return None
     first = next((node for node in ast.walk(tree) if isinstance(node, (*_INNER, ast.Expr))), None)
@@ -133,17 +133,18 @@ class Scope:
                 return _all_known([self.targets(body), self.targets(orelse)])
             case ast.Subscript(value=value):
                 return self.targets(value)
-            case ast.Call():
-                return self._called(node)
+            case ast.Call(func=ast.Name(id="type"), args=[asked]) if self._is_self(asked):
+                return [Target(self._target.receiver)]
             case _:
                 return None
 
-    def arguments_for(self, target: Target, call: ast.Call) -> Target:
+    def arguments_for(self, target: Target, arguments: list[ast.expr], keywords: list[ast.keyword]) -> Target:
         """Add to a target the classes and functions that a call passes to it.
 
         Args:
             target: What is called.
-            call: The call.
+            arguments: What the call passes by position.
+            keywords: What it passes by name.
 
         Returns:
             The target with its `arguments`.
@@ -152,19 +153,17 @@ class Scope:
         if not isinstance(function, types.FunctionType):
             return target
         names = function.__code__.co_varnames[: function.__code__.co_argcount][int(target.bound) :]
-        given: dict[str, ast.expr] = {
-            keyword.arg: keyword.value for keyword in call.keywords if keyword.arg is not None
-        }
-        for name, argument in zip(names, call.args, strict=False):
+        given: dict[str, ast.expr] = {keyword.arg: keyword.value for keyword in keywords if keyword.arg is not None}
+        for name, argument in zip(names, arguments, strict=False):
             if isinstance(argument, ast.Starred):
                 break
             given[name] = argument
         known = {name: self.targets(value) for name, value in given.items() if not isinstance(value, ast.Constant)}
-        arguments = {name: found[0] for name, found in known.items() if found is not None and len(found) == 1}
+        passed = {name: found[0] for name, found in known.items() if found is not None and len(found) == 1}
         owner, receiver = target.owner, target.receiver
-        if owner is None and call.args and self._is_object(call.args[0]):  # a method that a decorator wraps
+        if owner is None and arguments and self._is_object(arguments[0]):  # a method that a decorator wraps
             owner, receiver = self._target.owner, self._target.receiver
-        return Target(function, owner, receiver, target.bound, arguments)
+        return Target(function, owner, receiver, target.bound, passed)
 
     def _is_object(self, node: ast.expr) -> bool:
         """Say whether an argument is the object that this method is called on, or begins with it."""
@@ -249,8 +248,7 @@ class Scope:
         return self._function.__globals__.get(name, getattr(builtins, name, None))
 
     def _is_class_method(self) -> bool:
-        owner = self._target.owner
-        raw = inspect.getattr_static(owner, self._function.__name__, None) if owner is not None else None
+        raw = inspect.getattr_static(self._target.owner, self._function.__name__, None)
         return isinstance(raw, classmethod) or self._function.__name__ == "__new__"
 
     def _of_super(self, attribute: str, arguments: list[ast.expr]) -> list[Target] | None:
@@ -289,16 +287,9 @@ class Scope:
     def _on_object(self, method: Target) -> Target:
         """Base.__init__(self, ...): what follows Base is still decided by the class of the object."""
         receiver = self._target.receiver
-        if method.bound or method.receiver is None or receiver is None or method.receiver not in receiver.__mro__:
+        if method.bound or receiver is None or method.receiver not in receiver.__mro__:
             return method
         return replace(method, receiver=receiver)
-
-    def _called(self, node: ast.Call) -> list[Target] | None:
-        match node.func:
-            case ast.Name(id="type") if len(node.args) == 1 and self._is_self(node.args[0]):
-                return None if self._target.receiver is None else [Target(self._target.receiver)]
-            case _:
-                return None
 
     def _is_self(self, node: ast.expr) -> bool:
         return isinstance(node, ast.Name) and node.id == self._first
@@ -311,7 +302,7 @@ def _method(
         raw = owner.__dict__.get(attribute)
         if raw is None:
             continue
-        function: object = getattr(raw, "__func__", raw)
+        function: object = getattr(raw, "__func__", None)
         if isinstance(raw, staticmethod):
             return [Target(function)]
         if isinstance(raw, classmethod):

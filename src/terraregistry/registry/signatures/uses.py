@@ -135,7 +135,7 @@ class Uses(ast.NodeVisitor):
         passes = any(isinstance(star, ast.Name) and star.id == self._star for star in stars)
         given, opaque = self._given_by(node)
         forward = Forward(
-            self._targets(function, ast.Call(func=function, args=arguments, keywords=node.keywords)),
+            self._targets(function, arguments, node.keywords),
             None if len(stars) > int(passes) else len(arguments) - len(stars),
             given,
             replace(carrier, opaque=carrier.opaque or opaque),
@@ -160,14 +160,18 @@ class Uses(ast.NodeVisitor):
                 opaque = opaque or more
         return frozenset(names), opaque
 
-    def _targets(self, function: ast.expr, call: ast.Call) -> list[Target] | None:
+    def _targets(
+        self, function: ast.expr, arguments: list[ast.expr], keywords: list[ast.keyword]
+    ) -> list[Target] | None:
         root = function
         while isinstance(root, ast.Attribute):
             root = root.value
         if isinstance(root, ast.Name) and root.id in self.inner:
             return None
         targets = self._scope.targets(function)
-        return None if targets is None else [self._scope.arguments_for(target, call) for target in targets]
+        if targets is None:
+            return None
+        return [self._scope.arguments_for(target, arguments, keywords) for target in targets]
 
     def _is_partial(self, function: ast.expr) -> bool:
         found = self._scope.targets(function)
