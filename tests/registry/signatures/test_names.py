@@ -192,7 +192,7 @@ def test_methods_are_read_whatever_they_are_indented_by(indent: str) -> None:
     assert text(written(source)) == ALL
 
 
-@pytest.mark.parametrize("line", ["x = 1", "def other(**kwargs): other_stage(**kwargs)"])
+@pytest.mark.parametrize("line", ["x = 1", "def make(): ...", "def other(**kwargs): other_stage(**kwargs)"])
 def test_a_source_that_has_changed_tells_nothing(line: str) -> None:
     make = written("def make(**kwargs): stage(**kwargs)")
     file = make.__code__.co_filename

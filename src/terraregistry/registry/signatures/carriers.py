@@ -52,7 +52,7 @@ class Carrier:
         return self.then(Carrier(hidden=frozenset(names)))
 
     def either(self, other: Carrier) -> Carrier:
-        """Join what two branches leave."""
+        """Join what two branches leave, or two dictionaries of which one is put over the other."""
         fixed_in_one = self.fixed ^ other.fixed
         return Carrier(
             self.fixed & other.fixed,
@@ -70,10 +70,9 @@ class Carriers:
         variables: The carriers by name.
     """
 
-    def __init__(self, scope: Scope) -> None:
+    def __init__(self, scope: Scope, kwargs: str) -> None:
         self._scope = scope
-        arguments = scope.definition.args
-        self.variables: dict[str, Carrier] = {arguments.kwarg.arg: Carrier()} if arguments.kwarg else {}
+        self.variables: dict[str, Carrier] = {kwargs: Carrier()}
         self._items_set: dict[str, set[str]] = {}
         self._changed: set[str] = set()
         self._emptied: set[str] = set()
@@ -147,7 +146,7 @@ class Carriers:
         for key, value in zip(node.keys, node.values, strict=True):
             carrier = self.of(value) if key is None else None
             if carrier is not None:
-                found = carrier if found is None else found.then(carrier)
+                found = carrier if found is None else found.either(carrier)
                 continue
             contents, opaque = self.contents(value) if key is None else self._item(key, value)
             if found is None:

@@ -24,12 +24,15 @@ def paths_of(scope: Scope) -> list[Path]:
     """Find out where the `**kwargs` of a function go.
 
     Args:
-        scope: The function's names; it has a `**kwargs` parameter.
+        scope: The function's names.
 
     Returns:
-        The ways through the function that come to its end, with what each does with them.
+        The ways through the function that come to its end, with what each does with them; none where its source has none.
     """
-    reader = _Reader(scope)
+    kwargs = scope.definition.args.kwarg
+    if kwargs is None:  # it has changed since it was imported
+        return []
+    reader = _Reader(scope, kwargs.arg)
     for statement in scope.definition.body:
         reader.visit(statement)
     return reader.paths()
@@ -38,8 +41,8 @@ def paths_of(scope: Scope) -> list[Path]:
 class _Reader(Uses, ast.NodeVisitor):
     """Reads a function's body in the order that it runs in, and keeps the ways through it apart."""
 
-    def __init__(self, scope: Scope) -> None:
-        super().__init__(scope)
+    def __init__(self, scope: Scope, kwargs: str) -> None:
+        super().__init__(scope, kwargs)
         self._finished: list[Path] = []
 
     def paths(self) -> list[Path]:
@@ -65,25 +68,27 @@ class _Reader(Uses, ast.NodeVisitor):
             self.visit(node.target)
 
     def _assign(self, name: str, value: ast.expr) -> None:
-        carrier = self.carriers.of(value)
+        carrier = self.read_carrier(value)
         if carrier is None:
             self.visit(value)
             self.carriers.variables.pop(name, None)
         else:
-            self.visit_parts(value)
-            self.carriers.variables[name] = self.carriers.of(value) or carrier
+            self.carriers.variables[name] = carrier
 
     def visit_AugAssign(self, node: ast.AugAssign) -> None:
         match node:
-            case ast.AugAssign(target=ast.Name(id=name), op=ast.BitOr()):
-                if name in self.carriers.variables:
-                    self.put_over(name, node.value)
+            case ast.AugAssign(target=ast.Name() as variable, op=ast.BitOr()):
+                if variable.id in self.carriers.variables:
+                    self.put_over(variable.id, node.value)
                     return
-                if self.becomes_carrier(name, node.value):
+                if self.becomes_carrier(variable, node.value):
                     return
+            case ast.AugAssign(target=ast.Subscript(value=holder, slice=key)):  # it is looked up before it is set
+                self.visit(ast.Subscript(holder, key, ast.Load()))
             case _:
                 pass
-        self.generic_visit(node)
+        self.visit(node.value)
+        self.visit(node.target)
 
     # -- where a way ends, or several begin --
 
@@ -93,10 +98,7 @@ class _Reader(Uses, ast.NodeVisitor):
         self.live = []
 
     def visit_Return(self, node: ast.Return) -> None:
-        if node.value is not None and self.carriers.of(node.value) is not None:
-            self.visit_parts(node.value)
-            self.keep()
-        elif node.value is not None:
+        if node.value is not None:
             self.visit(node.value)
         self._finished += self.live
         self.live = []
@@ -208,9 +210,8 @@ class _Reader(Uses, ast.NodeVisitor):
                 left.append(self.carriers.variables)
         self.carriers.join(left)
         self.live = merged(after)
-        if len(self.live) + len(self._finished) > _MOST_PATHS:
-            self.live = self.live[:1]
-            self.escape()
+        if self.live and len(self.live) + len(self._finished) > _MOST_PATHS:
+            self.live = [self.live[0], Path(escapes=True)]  # the others may do anything
 
     # -- functions inside --
 

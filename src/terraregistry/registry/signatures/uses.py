@@ -31,13 +31,13 @@ class Uses(ast.NodeVisitor):
         inner: Names that belong to a function inside the one that is read.
     """
 
-    def __init__(self, scope: Scope) -> None:
-        self.carriers: Carriers = Carriers(scope)
+    def __init__(self, scope: Scope, kwargs: str) -> None:
+        self.carriers: Carriers = Carriers(scope, kwargs)
         self.live: list[Path] = [Path()]
         self.inner: frozenset[str] = frozenset()
         self._scope = scope
-        arguments = scope.definition.args
-        self._star = arguments.vararg.arg if arguments.vararg else None
+        star = scope.definition.args.vararg
+        self._star = star.arg if star else None
 
     @abstractmethod
     def condition(self, node: ast.expr) -> None:
@@ -72,27 +72,38 @@ class Uses(ast.NodeVisitor):
             return
         self.visit(node.func)
         for argument in node.args:
-            if self.carriers.of(argument) is None:
+            if self.read_carrier(argument) is None:
                 self.visit(argument)
             else:
-                self.visit_parts(argument)
                 self._hand_over(node)
         carried: list[Carrier] = []
         for keyword in node.keywords:
-            carrier = self.carriers.of(keyword.value)
+            carrier = self.read_carrier(keyword.value)
             if carrier is None:
                 self.visit(keyword.value)
-                continue
-            self.visit_parts(keyword.value)
-            if keyword.arg is None:
-                carried.append(self.carriers.of(keyword.value) or carrier)
+            elif keyword.arg is None:
+                carried.append(carrier)
             else:
                 self._hand_over(node)
         if carried:
             self._note_forward(node, functools.reduce(Carrier.then, carried))
 
-    def visit_parts(self, node: ast.expr) -> None:
-        """Read what stands inside an expression that is a carrier."""
+    def read_carrier(self, node: ast.expr) -> Carrier | None:
+        """Read an expression if it is a carrier, and find what it is by then: what stands inside may take something out.
+
+        Args:
+            node: The expression, of which nothing is read where it is no carrier.
+
+        Returns:
+            The carrier; None for an expression that is none.
+        """
+        carrier = self.carriers.of(node)
+        if carrier is None:
+            return None
+        self._visit_parts(node)
+        return self.carriers.of(node) or carrier
+
+    def _visit_parts(self, node: ast.expr) -> None:
         parts: list[ast.expr | None] = []
         match node:
             case ast.Call(args=arguments, keywords=keywords):
@@ -109,9 +120,7 @@ class Uses(ast.NodeVisitor):
             case _:  # a name
                 pass
         for part in parts:
-            if part is not None and self.carriers.of(part) is not None:
-                self.visit_parts(part)
-            elif part is not None:
+            if part is not None and self.read_carrier(part) is None:
                 self.visit(part)
 
     def _hand_over(self, node: ast.Call) -> None:
@@ -125,9 +134,6 @@ class Uses(ast.NodeVisitor):
 
     def _note_forward(self, node: ast.Call, carrier: Carrier) -> None:
         function, arguments = node.func, list(node.args)
-        if isinstance(function, ast.Name) and function.id == "dict":  # a copy that nobody here unpacks
-            self.keep()
-            return
         made_by_partial = self._is_partial(function) and bool(arguments)
         if made_by_partial:
             function = arguments.pop(0)
@@ -151,14 +157,10 @@ class Uses(ast.NodeVisitor):
 
     def _given_by(self, node: ast.Call) -> tuple[frozenset[str], bool]:
         """Find the names that a call gives itself, and whether it may give more."""
-        names = {keyword.arg for keyword in node.keywords if keyword.arg is not None}
-        opaque = False
-        for keyword in node.keywords:
-            if keyword.arg is None and self.carriers.of(keyword.value) is None:
-                contents, more = self.carriers.contents(keyword.value)
-                names |= contents.keys()
-                opaque = opaque or more
-        return frozenset(names), opaque
+        names = frozenset(keyword.arg for keyword in node.keywords if keyword.arg is not None)
+        unpacked = [keyword.value for keyword in node.keywords if keyword.arg is None]
+        held = [self.carriers.contents(value) for value in unpacked if self.carriers.of(value) is None]
+        return names.union(*(contents for contents, _ in held)), any(more for _, more in held)
 
     def _targets(
         self, function: ast.expr, arguments: list[ast.expr], keywords: list[ast.keyword]
@@ -219,40 +221,38 @@ class Uses(ast.NodeVisitor):
 
     def put_over(self, name: str, over: ast.expr) -> None:
         """Put the items of another dictionary into a carrier."""
-        carrier, other = self.carriers.variables[name], self.carriers.of(over)
-        if other is not None:
-            self.visit_parts(over)
-            self.carriers.variables[name] = carrier.then(other)
+        carrier = self.read_carrier(over)
+        if carrier is not None:
+            self.carriers.variables[name] = self.carriers.variables[name].either(carrier)
         else:
-            self.visit(over)
-            self.carriers.variables[name] = self.carriers.overwritten(carrier, over)
+            self.visit(over)  # which may take something out of the carrier
+            self.carriers.variables[name] = self.carriers.overwritten(self.carriers.variables[name], over)
 
     def _is_change_of_variable(self, node: ast.Call) -> bool:
         """Note what becomes of a dictionary that is no carrier so far: `options.update(kwargs)` makes it one."""
         match node.func:
-            case ast.Attribute(value=ast.Name(id=name), attr=method) if method in _ADDING or method in _REMOVING:
+            case ast.Attribute(value=ast.Name() as variable, attr=method) if method in _ADDING or method in _REMOVING:
                 pass
             case _:
                 return False
         match node:
             case ast.Call(args=[over], keywords=[]) | ast.Call(args=[], keywords=[ast.keyword(arg=None, value=over)]):
-                if method == "update" and self.becomes_carrier(name, over):
+                if method == "update" and self.becomes_carrier(variable, over):
                     return True
             case _:
                 pass
         if method in _REMOVING:
-            self.carriers.note_removal(name)
+            self.carriers.note_removal(variable.id)
         else:
-            self.carriers.note_change(name)
+            self.carriers.note_change(variable.id)
         return False
 
-    def becomes_carrier(self, name: str, over: ast.expr) -> bool:
+    def becomes_carrier(self, variable: ast.Name, over: ast.expr) -> bool:
         """Put the arguments into a dictionary that the function has made; say whether that is what happens here."""
-        carrier = self.carriers.of(over)
-        if carrier is None or name not in self._scope.assigned:
+        carrier = self.read_carrier(over) if variable.id in self._scope.assigned else None
+        if carrier is None:
             return False
-        self.visit_parts(over)
-        self.carriers.variables[name] = self.carriers.filled(carrier, ast.Name(id=name, ctx=ast.Load()))
+        self.carriers.variables[variable.id] = self.carriers.filled(carrier, variable)
         return True
 
     def visit_Subscript(self, node: ast.Subscript) -> None:
