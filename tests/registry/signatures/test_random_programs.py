@@ -281,7 +281,7 @@ class Author:
 
     def touch(self) -> list[str]:
         """A statement that reads or changes the arguments, perhaps only under a condition."""
-        name = self.choose(*NAMES)
+        name, other = self.choose(*NAMES), self.choose(*NAMES)
         statement = self.choose(
             f'saw(kwargs.pop("{name}", 0))',
             f'saw(kwargs.get("{name}", 0))',
@@ -290,6 +290,11 @@ class Author:
             f"kwargs.update({name}=0)",
             f'kwargs.update({{"{name}": 0}})',
             f'kwargs |= {{"{name}": 0}}',
+            f'kwargs |= {{"{name}": saw(kwargs.pop("{other}", 0))}}',
+            f'kwargs.update({{"{name}": saw(kwargs.pop("{other}", 0))}})',
+            f"rest = dict(kwargs, {name}=0)\nrest.update(kwargs)\nkwargs = rest",
+            f"kwargs = {{**dict(kwargs, {name}=0), **kwargs}}",
+            f'rest = kwargs.copy()\nsaw(rest.pop("{name}", 0))\nkwargs = {{**rest, **kwargs}}',
             f'saw(kwargs["{name}"])',
             f'saw(kwargs.pop("{name}"))',
             f'if "{name}" in kwargs:\n    saw(kwargs["{name}"])',

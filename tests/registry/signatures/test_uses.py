@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+from typing import ClassVar
 
 import pytest
 
@@ -15,6 +16,8 @@ VALUES = {"depth": 1, "width": 2, "bias": False, "a": 3, "more": {"width": 4}}
 
 
 class Kept:
+    options: ClassVar[dict[str, object]] = {}
+
     def __call__(self, *args: object, **kwargs: object) -> None: ...
 
     def update(self, given: dict[str, object]) -> None: ...
@@ -64,7 +67,24 @@ class Kept:
         (["stage(**(kwargs if kept else {}), **({} if kept else kwargs))"], ALL),
         (["stage(**(kwargs if kept else dict(kwargs, width=3)))"], ALL),
         (["stage(**{**dict(kwargs, width=3), **kwargs})"], ALL),
-        (["stage(**{**kwargs, **dict(kwargs, width=3)})"], ALL),
+        (["stage(**{**kwargs, **dict(kwargs, depth=3)})"], MAYBE),
+        (["stage(**{**dict(width=3, **kwargs), **kwargs})"], "(*, depth: int, bias: bool = True)"),
+        (["stage(**{**kwargs, **dict(width=3, **kwargs)})"], "(*, depth: int, bias: bool = True)"),
+        (["stage(**{**dict(kwargs, **kept.options), **kwargs})"], MAYBE),
+        (["stage(**{**kwargs, **dict(kwargs, **kept.options)})"], MAYBE),
+        (
+            ["stage(**{**{'depth': 3, 'width': 5, **kwargs}, **{'depth': 4, 'bias': False, **kwargs}})"],
+            "(*, depth: int = 4, width: int = 5, bias: bool = False)",
+        ),
+        (
+            [
+                "if kwargs.pop('a', 1):",
+                "    kwargs['depth'] = 3",
+                "stage(**{**dict(width=3), **kwargs.copy(), **kwargs})",
+            ],
+            "(*, depth: int = ..., width: int = 3, bias: bool = True, a=1)",
+        ),
+        (["rest = kwargs.copy()", "rest.pop('a', 1)", "stage(**{**rest, **kwargs})"], ALL),
         (["options = dict(kwargs, width=3)", "options.update(kwargs)", "stage(**options)"], ALL),
         (["stage(**dict(**kwargs))"], ALL),
         (["stage(**{'depth': kwargs})"], "(**kwargs)"),

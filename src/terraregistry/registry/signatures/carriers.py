@@ -52,7 +52,7 @@ class Carrier:
         return self.then(Carrier(hidden=frozenset(names)))
 
     def either(self, other: Carrier) -> Carrier:
-        """Join what two branches leave, or two dictionaries of which one is put over the other."""
+        """Join what two branches leave."""
         fixed_in_one = self.fixed ^ other.fixed
         return Carrier(
             self.fixed & other.fixed,
@@ -60,6 +60,16 @@ class Carrier:
             self.perhaps | other.perhaps | (self.hidden ^ other.hidden),
             {**dict.fromkeys(fixed_in_one, OPAQUE), **other.defaults, **self.defaults},
             self.opaque or other.opaque,
+        )
+
+    def over(self, under: Carrier) -> Carrier:
+        """Put it over another one: what it hides may come through from there, unless it has a value of its own."""
+        return Carrier(
+            self.fixed | under.fixed,
+            self.hidden & under.hidden,
+            self.perhaps | (self.hidden - under.hidden),
+            {**under.defaults, **self.defaults},
+            self.opaque or under.opaque,
         )
 
 
@@ -146,7 +156,7 @@ class Carriers:
         for key, value in zip(node.keys, node.values, strict=True):
             carrier = self.of(value) if key is None else None
             if carrier is not None:
-                found = carrier if found is None else found.either(carrier)
+                found = carrier if found is None else carrier.over(found)
                 continue
             contents, opaque = self.contents(value) if key is None else self._item(key, value)
             if found is None:

@@ -223,7 +223,7 @@ class Uses(ast.NodeVisitor):
         """Put the items of another dictionary into a carrier."""
         carrier = self.read_carrier(over)
         if carrier is not None:
-            self.carriers.variables[name] = self.carriers.variables[name].either(carrier)
+            self.carriers.variables[name] = carrier.over(self.carriers.variables[name])
         else:
             self.visit(over)  # which may take something out of the carrier
             self.carriers.variables[name] = self.carriers.overwritten(self.carriers.variables[name], over)
