@@ -183,6 +183,42 @@ def make(flag, /, *args, **kwargs):
         (
             """
 def one(a, b): ...
+def other(a, *rest, b=3): ...
+def make(flag, /, *args, **kwargs):
+    if flag:
+        one(*args, **kwargs)
+    else:
+        other(*args, **kwargs)
+""",
+            "(flag, /, a, *args, b=3)",
+        ),
+        (
+            """
+def one(a, b): ...
+def other(a, *rest): ...
+def make(flag, /, *args, **kwargs):
+    if flag:
+        one(*args, **kwargs)
+    else:
+        other(*args, **kwargs)
+""",
+            "(flag, /, a, b=..., *rest)",
+        ),
+        (
+            """
+def one(a, b, c=4): ...
+def other(a, c=3, *, b=2): ...
+def make(flag, /, *args, **kwargs):
+    try:
+        (one if flag else other)(*args, **kwargs)
+    except TypeError:
+        one(*args, **kwargs)
+""",
+            "(flag, /, a, *args, b=2, c=4)",
+        ),
+        (
+            """
+def one(a, b): ...
 def other(*, a, b=3): ...
 def make(flag, /, *args, **kwargs):
     if flag:

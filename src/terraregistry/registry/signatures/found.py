@@ -73,7 +73,7 @@ def any_of(alternatives: Sequence[Found]) -> Found:
     for name, parameter in parameters.items():
         if not all(name in found.parameters for found in alternatives):
             parameters[name] = optional(parameter)
-    parameters, star = _in_order(parameters, alternatives)
+    parameters, star = _in_order(parameters, alternatives, [found for found in alternatives if found.star is not None])
     kwargs = next((found.kwargs for found in alternatives if found.kwargs is not None), None)
     swallows = any(found.swallows for found in alternatives)
     refused = frozenset(name for found in alternatives for name in found.refused)
@@ -83,13 +83,17 @@ def any_of(alternatives: Sequence[Found]) -> Found:
 
 
 def _in_order(
-    parameters: dict[str, Parameter], together: Sequence[Found]
+    parameters: dict[str, Parameter], together: Sequence[Found], starred: Sequence[Found] = ()
 ) -> tuple[dict[str, Parameter], Parameter | None]:
-    """Put the positional ones of joined parameters in order; from where the callables disagree on, any number may come."""
+    """Put the positional ones of joined parameters in order; from where the callables disagree on, any number may come.
+
+    Those of `starred` disagree as well where any number may come and another has a name that they take by name.
+    """
     orders = [_positional(found) for found in together]
     longest = max(orders, key=len, default=list[str]())
+    by_name_too = any(found.lets_through(name) for found in starred for name in longest[len(_positional(found)) :])
     ordered = {name: parameters[name] for name in dict.fromkeys([*longest, *parameters]) if name in parameters}
-    if all(order == longest[: len(order)] for order in orders):
+    if not by_name_too and all(order == longest[: len(order)] for order in orders):
         return ordered, next((found.star for found in together if found.star is not None), None)
     agreed = 0
     while all(order[: agreed + 1] == longest[: agreed + 1] for order in orders):
