@@ -8,7 +8,7 @@ import os
 import stat
 import time
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, cast
 
 from terraregistry.index.checks import DamagedIndexError
 from terraregistry.index.encoding import decode, encode
@@ -116,11 +116,9 @@ def _place_of(file: Path) -> str | None:
         content: object = json.loads(_read(file)[0])
     except (OSError, ValueError, RecursionError):
         return None
-    match content:
-        case {"key": [_, str(place), _]}:
-            return place
-        case _:
-            return None
+    key = cast("dict[str, object]", content).get("key") if isinstance(content, dict) else None
+    place = cast("list[object]", key)[1] if isinstance(key, list) and len(cast("list[object]", key)) == 3 else None
+    return place if isinstance(place, str) else None
 
 
 def write_text(folder: Path, name: str, text: str) -> bool:
