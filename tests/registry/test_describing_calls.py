@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import fnmatch
 import functools
+import inspect
 import itertools
 from importlib import metadata
 from typing import Any
@@ -163,6 +164,39 @@ def test_from_the_third_build_on_keyword_arguments_go_straight_to_the_compiled_v
         registry.build("part", 3)
     with pytest.raises(AssertionError, match="the slow way"):
         registry.build("part", size="3")
+
+
+def test_from_the_second_build_on_all_arguments_go_through_the_compiled_validator_at_once(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def taking(size: int, /, *more: Any, depth: int = 0) -> Any:
+        return size, more, depth
+
+    registry = Registry[Any](taking=taking)
+    assert registry.build("taking", 1) == (1, (), 0)
+
+    def slow(*args: Any) -> Any:
+        raise AssertionError("one by one")
+
+    monkeypatch.setattr(ArgumentValidator, "_one_by_one", slow)
+    for _ in range(2):
+        assert registry.build("taking", 2) == (2, (), 0)
+        assert registry.build("taking", 3, "a", None, depth=4) == (3, ("a", None), 4)
+        with pytest.raises(AssertionError, match="one by one"):
+            registry.build("taking", "3")
+
+
+def test_for_the_first_build_nothing_is_compiled_for_the_whole_signature(monkeypatch: pytest.MonkeyPatch) -> None:
+    compiled: list[ArgumentValidator] = []
+    compiling = ArgumentValidator._compile
+    monkeypatch.setattr(ArgumentValidator, "_compile", lambda self: compiled.append(self) or compiling(self))
+    registry = Registry[Any](part=Part)
+    made = []
+    for size in range(3):
+        assert registry.build("part", size=size).size == size
+        made.append(len(compiled))
+    assert made == [0, 1, 1]
+    assert ArgumentValidator(inspect.signature(Part)).accept is None
 
 
 def test_a_missing_argument_without_an_annotation_is_missing_and_no_more() -> None:

@@ -180,6 +180,20 @@ def test_the_constructor_that_it_shows_is_described_and_not_held_against_its_bui
     assert registry.build("square", colour="blue", side=2).side == 2
 
 
+def test_what_declares_the_arguments_of_the_constructor_that_it_shows_is_described() -> None:
+    class Forwarding(Square):
+        def __init__(self, colour: str = "red", **kwargs: Any) -> None:
+            super().__init__(**kwargs)
+
+    class Showing(Least):
+        def __getitem__(self, name: str) -> type[Square]:
+            return Forwarding
+
+    described = MultiSourceRegistry[Any](p=Showing()).describe("square")
+    assert list(described.signature.parameters) == ["colour", "side"]
+    assert described.origins["side"] == f"{__name__}.Square.__init__"
+
+
 def test_the_signature_that_it_shows_is_what_it_is_held_to() -> None:
     registry = MultiSourceRegistry[Any](p=WithSignature())
     assert registry.signature("square") == inspect.signature(Square)
@@ -219,8 +233,9 @@ def test_its_own_description_is_given_with_qualified_names() -> None:
 
 
 def test_a_description_that_is_none_of_ours_is_not_used() -> None:
-    described = MultiSourceRegistry[Any](p=WithDescribeOfItsOwn()).describe("square")
+    described = MultiSourceRegistry[Square](p=WithDescribeOfItsOwn()).describe("square")
     assert isinstance(described, ComponentDescription)
+    assert (described.name, described.kind) == ("p_square", "Square")
     assert described.signature == inspect.signature(Square)
 
 

@@ -163,11 +163,12 @@ def test_a_property_of_a_module_that_fails_counts_as_missing() -> None:
 
 
 def test_one_product_that_fits_vouches_for_no_other_one() -> None:
-    channels: list[object] = [[1], "2", [3]]
+    channels: list[object] = [[1], "2", [3], "4"]
     registry = backbones(lambda: Module(channels.pop(0)))
     assert registry.build("part").out_channels == [1]
     assert refused(registry).wrong == ("has out_channels = str '2', not list[int]",)
     assert registry.build("part").out_channels == [3]
+    assert str(refused(registry)).startswith("'part' of Registry[Backbone] built a Module, ")
 
 
 @pytest.mark.parametrize(

@@ -89,8 +89,8 @@ class ArgumentValidator:
             problems = [Problem(name, ProblemKind.UNKNOWN) for name in sorted(reserved)]
             raise InvalidArguments((*self._problems(args, given, doubled, refused or ()), *problems))
         positional = tuple(valid.pop(key) for key in self._positional[: len(args)])
-        further = () if self._star is None else valid.pop(_REST, ())
-        return positional + tuple(further), valid
+        further: tuple[Any, ...] = () if self._star is None else valid.pop(_REST)
+        return positional + further, valid
 
     def _validated(self, given: Mapping[str, Any]) -> tuple[dict[str, Any], set[str] | None]:  # as above
         """Validate what was given by name.
@@ -131,18 +131,18 @@ class ArgumentValidator:
         given = dict(zip(self._positional, args, strict=False))
         doubled = tuple(name for name in given if name in kwargs and name not in self.reserved)
         given.update((name, value) for name, value in kwargs.items() if name not in self.reserved)
-        if self._star is not None and len(args) > len(self._positional):
+        if self._star is not None:
             given[_REST] = args[len(self._positional) :]
         return given, doubled
 
     def _compile(self) -> SchemaValidator:
-        from pydantic_core import SchemaValidator
+        from pydantic_core import SchemaValidator, core_schema
 
-        from terraregistry.registry.schemas import argument_schema, schema_of
+        from terraregistry.registry.schemas import argument_schema
 
         schemas = {name: argument_schema(parameter) for name, parameter in self._parameters.items()}
         if self._star is not None:
-            schemas[_REST] = schema_of(tuple[Any, ...])
+            schemas[_REST] = core_schema.any_schema()
         return SchemaValidator(self._schema(schemas))
 
     def _schema(self, schemas: dict[str, CoreSchema]) -> CoreSchema:

@@ -67,14 +67,11 @@ def matching(pattern: object, names: Iterable[str], *spellings: Callable[[str], 
 
 def _is_longer(pattern: str, longest: int) -> bool:
     """Say whether a glob asks for more characters than any name has: the expression of a huge one takes minutes to make."""
-    if len(pattern) <= longest:
-        return False
     least = place = 0
-    last = pattern.rfind("]")
     while place < len(pattern) and least <= longest:
         if pattern[place] == "[":  # a set of characters stands for one, and without its end for itself
             inside = place + 1 + pattern.startswith("!", place + 1)
-            place = max(place, pattern.find("]", inside + pattern.startswith("]", inside)) if inside < last else place)
+            place = max(place, pattern.find("]", inside + pattern.startswith("]", inside)))
         least += pattern[place] != "*"
         place += 1
     return least > longest

@@ -15,8 +15,7 @@ from terraregistry.errors import (
 )
 from terraregistry.nearest import nearest
 from terraregistry.registry.base import NamedSet, matching
-from terraregistry.registry.calls import ComponentDescription, describe_call
-from terraregistry.registry.entries import Entry
+from terraregistry.registry.calls import Call, ComponentDescription, describe_call
 from terraregistry.registry.locations import locate
 from terraregistry.registry.locks import CHANGING
 from terraregistry.registry.mounts import Mount, mounted
@@ -446,7 +445,9 @@ class MultiSourceRegistry(NamedSet[T]):
         if not isinstance(
             description, ComponentDescription
         ):  # a source written by somebody else may have words of its own
-            description = Entry(canonical, mount.constructor(bare)).call({}).describe(canonical, self.kind.name, ())
+            constructor = mount.constructor(bare)
+            call = Call(constructor, effective_signature(constructor))
+            description = call.describe(canonical, self.kind.name, ())
             description = replace(description, signature=self.signature(name))
         aliases = tuple(mount.start + alias for alias in description.aliases)
         return replace(description, name=mount.start + description.name, aliases=aliases)

@@ -77,8 +77,7 @@ class Registry(BaseRegistry[T]):
         """Return the canonical spelling of a name or an alias, or None for a name that is not here."""
         if name in self._entries:
             return name
-        canonical = self._aliases.get(name) if self._aliases else None
-        return canonical if canonical in self._entries else None
+        return self._aliases.get(name) if self._aliases else None
 
     def _names(self) -> list[str]:
         return [*self._entries]
