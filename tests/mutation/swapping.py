@@ -53,7 +53,9 @@ class Swapper:
             AbsentError: Nothing has its place in the running program.
         """
         file = str(path.resolve())
-        was, now = _Compiled(path.read_text("utf-8"), file, function), _Compiled(source, file, function)
+        before, after = ast.parse(path.read_text("utf-8")), ast.parse(source)
+        _keep_closures(before, after)
+        was, now = _Compiled(before, file, function), _Compiled(after, file, function)
         if changed and was.outer == now.outer and was.defaults == now.defaults:
             raise UnchangedError
         if not any(_place(old) in self._functions for old in was.outer):
@@ -64,10 +66,10 @@ class Swapper:
         for old, new in pairs:
             for each in self._functions.get(_place(old), ()):
                 each.__code__ = new
-        for old, before, after in zip(was.outer, was.defaults, now.defaults, strict=True):
-            if before != after:
+        for old, defaults, others in zip(was.outer, was.defaults, now.defaults, strict=True):
+            if defaults != others:
                 for each in self._functions[_place(old)]:
-                    _set_default(each, before, after)
+                    _set_default(each, defaults, others)
         self.forget()
 
     def forget(self, package: str = "terraregistry") -> None:
@@ -80,8 +82,7 @@ class Swapper:
 class _Compiled:
     """The code of the functions that have one qualified name in a source, several where there are overloads."""
 
-    def __init__(self, source: str, file: str, function: str) -> None:
-        tree = ast.parse(source)
+    def __init__(self, tree: ast.Module, file: str, function: str) -> None:
         module = compile(tree, file, "exec", dont_inherit=True)
         self.outer = [each for each in _codes(module) if each.co_qualname == function]
         self.inner = [inner for each in self.outer for inner in _codes(each)]
@@ -94,6 +95,34 @@ class _Compiled:
             for each in body
             if isinstance(each, ast.FunctionDef) and each.name == name
         ]
+
+
+def _keep_closures(before: ast.Module, after: ast.Module) -> None:
+    """Have the functions of a mutant mention the variables that they read no more, where nothing runs.
+
+    A function that there is has one cell for each variable of the functions around it that it reads, and takes no other code.
+    """
+    functions, mutants = _functions(before), _functions(after)
+    if len(functions) != len(mutants):
+        return
+    for old, new in zip(functions, mutants, strict=True):
+        lost = sorted(_read(old) - _read(new))
+        mention = ast.Tuple([ast.Name(name, ast.Load()) for name in lost], ast.Load())
+        if not lost:
+            continue
+        if isinstance(new, ast.Lambda):
+            new.body = ast.IfExp(ast.Constant(True), new.body, mention)
+        else:
+            new.body.append(ast.If(ast.Constant(False), [ast.Expr(mention)], []))
+        ast.fix_missing_locations(new)
+
+
+def _functions(tree: ast.Module) -> list[ast.FunctionDef | ast.Lambda]:
+    return [each for each in ast.walk(tree) if isinstance(each, (ast.FunctionDef, ast.Lambda))]
+
+
+def _read(tree: ast.AST) -> set[str]:
+    return {each.id for each in ast.walk(tree) if isinstance(each, ast.Name)}
 
 
 def _place(code: CodeType) -> tuple[str, str, int]:

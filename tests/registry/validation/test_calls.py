@@ -35,6 +35,10 @@ def by_position(a: int, b: int = 2, /, c: int = 3) -> Any:
     return recorded(a, b, c)
 
 
+def only_by_position(number_of_channels_of_each_level: int, /) -> Any:
+    return recorded(number_of_channels_of_each_level)
+
+
 def starred(a: int, *rest: Any, b: int = 0) -> Any:
     return recorded(a, *rest, b=b)
 
@@ -65,7 +69,13 @@ class Objects:
 
 
 REGISTRY = Registry[Any](
-    head=head, by_position=by_position, starred=starred, open=open_, nothing=nothing, Objects=Objects
+    head=head,
+    by_position=by_position,
+    only_by_position=only_by_position,
+    starred=starred,
+    open=open_,
+    nothing=nothing,
+    Objects=Objects,
 )
 
 
@@ -152,6 +162,15 @@ def test_the_whole_message() -> None:
         ("by_position", ("1", "2", "3"), {}, [f"{n}: expected int, got str '{i}'" for i, n in enumerate("abc", 1)]),
         ("by_position", (1, 2, 3, 4), {}, ["takes at most 3 positional arguments, got 4"]),
         ("by_position", (1, 2, 3), {"c": 4}, ["c: given twice: by position and by name"]),
+        (
+            "only_by_position",
+            (),
+            {"number_of_chanels_of_each_level": 1},
+            [
+                "number_of_channels_of_each_level: missing; expected int",
+                "number_of_chanels_of_each_level: unknown argument",
+            ],
+        ),
         ("by_position", (1,), {"/b": 1}, ["/b: unknown argument"]),
         ("by_position", (), {"/a": 1}, ["a: missing; expected int", "/a: unknown argument"]),
         ("starred", (), {"*": (1,)}, ["a: missing; expected int", "*: unknown argument"]),
