@@ -86,8 +86,9 @@ def suggested(text: str) -> tuple[str, ...]:
         >>> suggested("unknown argument" + did_you_mean(["indices", "index"]))
         ('indices', 'index')
     """
-    words = text.rpartition("; did you mean ")[2].partition("?")[0] if "; did you mean " in text else ""
-    return tuple(match[0] or match[1] for match in re.findall(r"'([^']*)'|\"([^\"]*)\"", words))
+    _, found, rest = text.rpartition("; did you mean ")
+    words = rest.partition("?")[0]
+    return tuple(match[0] or match[1] for match in re.findall(r"'([^']*)'|\"([^\"]*)\"", words)) if found else ()
 
 
 def _shortlist(name: str, pool: list[str]) -> list[str]:
@@ -118,17 +119,17 @@ def _one_edit_away(word: str, letters: Iterable[str]) -> Iterator[str]:
 
 
 def _sharing_a_third(typed: str, pool: list[str]) -> list[str]:
-    """Two edits leave at least one third of a name whole; the rarest third tells most."""
+    """Two edits leave at least one third of a name whole; a third that too many share tells little."""
     third = max(1, len(typed) // 3)
-    parts = {typed[:third], typed[third : 2 * third], typed[-third:]}
-    matches = sorted(([each for each in pool if part in each] for part in parts), key=len)
-    # A name that goes on after what was typed has all three thirds.
-    chosen = dict.fromkeys([each for each in matches[0] if each.startswith(typed)][:_FEW])
-    for match in matches:
+    chosen: set[str] = set()
+    for part in {typed[:third], typed[third : 2 * third], typed[-third:]}:
+        match = [each for each in pool if part in each]
+        # A name that goes on after what was typed has all three thirds.
+        chosen.update([each for each in match if each.startswith(typed)][:_FEW])
         if len(match) <= _MANY:
             match.sort(key=lambda each: abs(len(each) - len(typed)))
-        chosen |= dict.fromkeys(match[:_FEW])
-    return [*chosen]
+        chosen.update(match[:_FEW])
+    return [each for each in pool if each in chosen]
 
 
 def _score(typed: str, meant: str, measure: _Distance, farthest: int) -> tuple[int, int] | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import random
 from functools import cache
 
@@ -231,10 +232,33 @@ def test_among_many_names_those_that_go_on_after_what_was_typed_come_before_thos
     assert nearest("abcdefg", pool) == ("abcdefg_000", "abcdefg_001", "abcdefg_002")
 
 
-def test_of_many_names_that_share_a_third_those_as_long_are_looked_at_first() -> None:
-    # Fifty that are too long to be near stand before the one that is.
-    pool = [f"abc{'x' * 20}{i:03}" for i in range(100)] + ["abcdefgxy"]
-    assert nearest("abcdefghi", pool) == ("abcdefgxy",)
+@pytest.mark.parametrize("between", ["", "x" * 20], ids=["shorter", "longer"])
+@pytest.mark.parametrize(("others", "found"), [(100, ("abczefgzi",)), (511, ("abczefgzi",)), (512, ())])
+def test_of_names_that_share_a_third_up_to_512_those_as_long_are_looked_at_first(
+    between: str, others: int, found: tuple[str, ...]
+) -> None:
+    # More than are looked at, none of them near, stand before the one that is.
+    pool = [f"abc{between}{i:03}" for i in range(others)] + ["abczefgzi"]
+    assert nearest("abcdefghi", pool) == found
+
+
+@pytest.mark.parametrize("order", [*itertools.permutations(["abcdefxyz", "xyzdefghi", "abcxyzghi"])])
+def test_also_among_many_names_the_first_of_equals_comes_first(order: tuple[str, ...]) -> None:
+    assert nearest("abcdefghi", [f"{i:03}" for i in range(100)] + [*order]) == order
+
+
+def test_among_many_names_three_edits_may_leave_the_middle_third_alone_whole() -> None:
+    assert nearest("abcdefghijkl", [f"{i:03}" for i in range(100)] + ["zbczefghijkz"]) == ("zbczefghijkz",)
+
+
+def test_among_many_names_the_only_one_with_some_letter_is_found_in_place_of_another_letter() -> None:
+    assert nearest("ab", [f"x{i:03}" for i in range(598)] + ["éb"]) == ("éb",)
+
+
+def test_among_many_names_of_any_case_only_those_one_edit_away_are_suggested_where_there_are_any() -> None:
+    pool = [f"Part{i:02}{i:02}" for i in range(100)]
+    assert nearest("Part424x", pool) == ("Part4242",)
+    assert nearest("part42xx", pool) == ("Part4242",)
 
 
 def test_of_a_third_that_too_many_share_the_first_names_are_looked_at() -> None:
