@@ -4,9 +4,21 @@ from __future__ import annotations
 
 import functools
 import pickle
+import types
 import typing
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from typing import Annotated, Any, Generic, Literal, NewType, Protocol, TypedDict, TypeVar
+from typing import (
+    Annotated,
+    Any,
+    Generic,
+    Literal,
+    NewType,
+    ParamSpec,
+    Protocol,
+    TypedDict,
+    TypeVar,
+    TypeVarTuple,
+)
 
 import pytest
 from torch import nn
@@ -15,6 +27,8 @@ from terraregistry import Backbone, Decoder, ModelFactory, MultiSourceRegistry, 
 from terraregistry.errors import ComponentProtocolError, RegistryError
 
 T = TypeVar("T")
+P = ParamSpec("P")
+Ts = TypeVarTuple("Ts")
 
 RETURN_A = "; have its constructor return a "
 
@@ -427,6 +441,14 @@ class Noting(Generic[T]):
     """Something that registries are derived from as well."""
 
 
+class Calling(Generic[P]):
+    """The same, of other type arguments."""
+
+
+class Varied(Registry[int], Generic[*Ts]):
+    """Has type arguments of its own, and maybe none."""
+
+
 def test_the_kind_is_that_of_the_registry_and_of_nothing_beside_it() -> None:
     class Both(Noting[T], Registry[int]):
         pass
@@ -441,6 +463,17 @@ def test_the_kind_is_that_of_the_registry_and_of_nothing_beside_it() -> None:
     assert Registry[Any](part=int).build("part") == 0
 
 
+@pytest.mark.parametrize("beside", [Noting[str], Noting[T], Calling[[str]], Calling[P], Calling[...]], ids=str)
+def test_what_a_registry_is_beside_has_type_arguments_of_its_own(beside: Any) -> None:
+    for made in (
+        types.new_class("First", (Registry[int], beside)),
+        types.new_class("Last", (beside, Registry[int])),
+        types.new_class("Several", (beside, MultiSourceRegistry[int])),
+    ):
+        assert made().kind.name == "int"
+    assert Varied[()]().kind.name == Varied[T]().kind.name == "int"
+
+
 def test_none_is_no_product_of_methods_even_where_it_was_taken_for_one() -> None:
     class Hashed(Protocol):
         def __hash__(self) -> int: ...
@@ -449,3 +482,12 @@ def test_none_is_no_product_of_methods_even_where_it_was_taken_for_one() -> None
     registry = Registry[Hashed](part=Mover, none=lambda: None)
     registry.build("part")
     assert refused(registry, "none").missing == ("move",)
+
+
+def test_none_is_a_product_that_vouches_for_no_other_one() -> None:
+    class Hashed(Protocol):
+        def __hash__(self) -> int: ...
+
+    registry = Registry[Hashed](none=lambda: None, part=list)
+    assert registry.build("none") is None
+    assert refused(registry).wrong == ("has __hash__ = None, not a method",)

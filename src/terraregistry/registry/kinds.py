@@ -6,9 +6,10 @@ import inspect
 import operator
 import types
 import typing
-from typing import TYPE_CHECKING, Any, Final, Generic, TypeVar
+from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from terraregistry.errors import ComponentProtocolError, describe_value
+from terraregistry.registry.sets import NameSet
 from terraregistry.registry.signatures import evaluate, render
 
 if TYPE_CHECKING:
@@ -100,39 +101,27 @@ def _class_of(kind: object) -> type[Any] | None:  # a class of anything
     return origin
 
 
-def kind_of(registry: object) -> Kind:
+def kind_of(registry: NameSet) -> Kind:
     """Find the kind of a registry: the type argument that it, or its class, was made with.
 
     Args:
-        registry: An instance of a generic class.
+        registry: An instance of a generic class, which may have other bases with arguments of their own.
 
     Returns:
         The kind; that of anything where there is no type argument, as in a bare `Registry()`.
     """
-    alias: object = getattr(registry, "__orig_class__", None)
-    if alias is not None:
-        return Kind(_argument(alias))
-    for cls in type(registry).__mro__:
-        for base in _original_bases(cls):
-            argument = _argument(base)
-            if argument is not None and typing.get_origin(base) not in (Generic, typing.Protocol):
-                return Kind(argument)
+    bases = [base for cls in type(registry).__mro__ for base in _original_bases(cls)]
+    for alias in (getattr(registry, "__orig_class__", None), *bases):
+        origin = typing.get_origin(alias)
+        arguments = typing.get_args(alias) if isinstance(origin, type) and issubclass(origin, NameSet) else ()
+        if arguments and not isinstance(arguments[0], TypeVar):
+            return Kind(arguments[0])
     return Kind(None)
 
 
 def _original_bases(cls: type) -> tuple[Any, ...]:  # bases may be aliases, which are any objects
     bases: tuple[Any, ...] = cls.__dict__.get("__orig_bases__", cls.__bases__)
     return bases
-
-
-def _argument(alias: object) -> object:
-    from collections.abc import Set as AbstractSet
-
-    arguments = typing.get_args(alias)
-    # The names of a registry are a Set[str]: that str is no kind.
-    if not arguments or typing.get_origin(alias) is AbstractSet or isinstance(arguments[0], TypeVar):
-        return None
-    return arguments[0]
 
 
 def _members(cls: type) -> dict[str, Any | None]:  # an annotation is any object
