@@ -241,7 +241,7 @@ class PrefixConflictError(RegistryError, ValueError):
         refused = f"{_label(self.registry)} cannot mount a source under {_quoted(self.prefix)}"
         if self.conflicts_with is None:
             return [f"{refused}: a prefix is an identifier, such as 'timm'"]
-        short, long = sorted((str(self.prefix), self.conflicts_with), key=len)
+        short, long = sorted((str(self.prefix), self.conflicts_with))  # the one begins with the other
         doubtful = f"names that begin with {_quoted(long + '_')} could belong to {_quoted(short)} as well"
         return [f"{refused} beside {_quoted(self.conflicts_with)}: {doubtful}; mount it under another prefix"]
 

@@ -276,6 +276,7 @@ def test_scopes_that_overlap_undo_their_own() -> None:
         (2, lambda: registry.register(CONSTRUCTORS[4], name="b", aliases=["c"])),
         (2, lambda: registry.unregister("m")),
         (2, look),
+        (1, lambda: registry.register(CONSTRUCTORS[7], name="e")),
         (3, lambda: registry.register(CONSTRUCTORS[5], name="d")),  # in neither: undone with the one opened last
         (2, look),
         (1, lambda: one.__exit__(None, None, None)),
@@ -287,12 +288,25 @@ def test_scopes_that_overlap_undo_their_own() -> None:
     )
     assert seen == [
         ["n3", "a2", "b4"],
-        ["n3", "a2", "b4", "d5"],
+        ["n3", "a2", "b4", "e7", "d5"],
         ["n0", "b4", "d5"],
         ["n0", "b4", "d5", "a6"],
         ["n0", "m1"],
     ]
     assert "c" not in registry
+
+
+def test_a_scope_that_ends_before_one_that_has_removed_what_it_added_leaves_that_removed() -> None:
+    registry = Registry[Part](n=CONSTRUCTORS[0])
+    one, two = registry.scope(), registry.scope()
+    with one:
+        registry.register(CONSTRUCTORS[1], name="a", aliases=["b"])
+        two.__enter__()
+        registry.unregister("a")
+        registry.register(CONSTRUCTORS[2], name="c")
+    assert list(registry) == ["n", "c"]
+    two.__exit__(None, None, None)
+    assert list(registry) == ["n"]
 
 
 def test_what_threads_without_a_scope_change_meanwhile_is_undone_too() -> None:

@@ -216,6 +216,16 @@ ERRORS: list[tuple[RegistryError, dict[str, object], str]] = [
         "c.yaml:1:2: one\nc.yaml:3:4: two",
     ),
     (
+        ConfigError("c" * 300, ((1, 2, "one"),)),
+        {"file": "c" * 300, "problems": ((1, 2, "one"),)},
+        f"{'c' * 300}:1:2: one",
+    ),
+    (
+        ConfigError("c" * 301, ((1, 2, "one"),)),
+        {"file": "c" * 301, "problems": ((1, 2, "one"),)},
+        f"{'c' * 148}...{'c' * 149}:1:2: one",
+    ),
+    (
         WeightsError("a_net", "", "there are none"),
         {
             "component": "a_net",
