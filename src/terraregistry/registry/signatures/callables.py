@@ -73,14 +73,14 @@ def _of_object(target: Target, trail: _Trail) -> Found | None:
         return find(Target(origin), trail)
     call = None if inspect.isroutine(constructor) else special(type(constructor), "__call__")
     if call is not None:
-        found = find(call, (*trail, type(constructor)))
+        found = find(call, (*trail, call))
     else:
         found = _of_signature(constructor)
         found = without_positional(found, int(target.bound))
     wrapped = inspect.getattr_static(constructor, "__wrapped__", None)
     if found is None or found.kwargs is None or not inspect.isroutine(wrapped):
         return found
-    return find(replace(target, callable=wrapped), (*trail, type(constructor)))
+    return find(replace(target, callable=wrapped), (*trail, target))
 
 
 def _of_signature(constructor: object) -> Found:
@@ -130,8 +130,11 @@ def _of_class(cls: type, trail: _Trail) -> Found | None:
     call = special(type(cls), "__call__")
     if made is None or call is None or call.owner is type:
         return made
-    found = find(replace(call, receiver=type(cls)), trail)
-    if found is None or found.kwargs is None:
+    found = find(call, (*trail, cls))
+    if found is None:
+        # The metaclass makes this class in the place of another one, or of itself, which adds nothing.
+        return None if cls in trail else made
+    if found.kwargs is None:
         return found
     # A metaclass that passes arguments on leaves the constructor's own signature in force.
     passed = made.parameters if found.star else {name: _by_name(each) for name, each in made.parameters.items()}
@@ -190,7 +193,7 @@ def _of_method(method: types.MethodType, trail: _Trail) -> Found | None:
         raw = owner.__dict__.get(method.__name__)
         if getattr(raw, "__func__", raw) is method.__func__:
             return find(Target(method.__func__, owner, receiver, bound=True), trail)
-    return find(Target(method.__func__, None, None, bound=True), trail)
+    return find(Target(method.__func__, bound=True), trail)
 
 
 def _of_function(target: Target, trail: _Trail) -> Found | None:
@@ -202,7 +205,7 @@ def _of_function(target: Target, trail: _Trail) -> Found | None:
     own = _own_parameters(function, target)
     if own.kwargs is None:
         return own
-    unpacked = _unpacked_options(own)
+    unpacked = _unpacked_options(own, own.kwargs)
     arguments = ((name, id(given.callable)) for name, given in target.arguments.items())
     step = (function, target.owner, target.receiver, *arguments)
     if step in trail:
@@ -248,22 +251,29 @@ def _annotated(function: types.FunctionType, owner: type | None) -> object:
     """Find where a function's annotations are to be read: a NamedTuple's own method has a namespace without any names."""
     if owner is None or not hasattr(owner, "_fields") or not issubclass(owner, tuple):
         return function
+    return _in_module_of(owner, function.__annotations__)
+
+
+def _in_module_of(owner: type, annotations: dict[str, Any]) -> object:
     module = sys.modules.get(owner.__module__)
-    return types.SimpleNamespace(__annotations__=function.__annotations__, __globals__=vars(module) if module else {})
+    return types.SimpleNamespace(__annotations__=annotations, __globals__=vars(module) if module else {})
 
 
-def _unpacked_options(own: Found) -> Found | None:
+def _unpacked_options(own: Found, kwargs: Parameter) -> Found | None:
     """Read `**kwargs: Unpack[Options]` (PEP 692)."""
-    annotation = own.kwargs.annotation if own.kwargs is not None else None
-    if typing.get_origin(annotation) is not typing.Unpack:
+    if typing.get_origin(kwargs.annotation) is not typing.Unpack:
         return None
-    (options,) = typing.get_args(annotation)
-    required: frozenset[str] = getattr(options, "__required_keys__", frozenset())
+    (given,) = typing.get_args(kwargs.annotation)
+    options = typing.get_origin(given) or given
+    required: frozenset[str] | None = getattr(options, "__required_keys__", None)
+    if required is None:  # it is no `TypedDict`
+        return None
     parameters = dict(own.parameters)
-    for name, hint in typing.get_type_hints(options, include_extras=True).items():
-        # Of string annotations, the class itself does not know which are marked.
+    for name, hint in evaluate(_in_module_of(options, options.__annotations__), options.__annotations__).items():
+        # Of string annotations, the class itself does not know which are marked, and of one that fails nobody does.
         mark = typing.get_origin(hint)
-        needed = mark is typing.Required or (name in required and mark is not typing.NotRequired)
+        unmarked = name in required and mark is not typing.NotRequired and hint is not NOT_EVALUATED
+        needed = mark is typing.Required or unmarked
         annotation = typing.get_args(hint)[0] if mark in (typing.Required, typing.NotRequired) else hint
         default = Parameter.empty if needed else OPAQUE
         parameters[name] = Parameter(name, Parameter.KEYWORD_ONLY, annotation=annotation, default=default)
