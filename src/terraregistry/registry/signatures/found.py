@@ -51,11 +51,16 @@ class Found:
     refused: frozenset[str] = frozenset()
     ignored: frozenset[str] = frozenset()
 
+    @property
+    def lets_unknown_through(self) -> bool:
+        """Whether a call with a name that nobody here knows does not fail because of it."""
+        return self.swallows or self.kwargs is not None
+
     def lets_through(self, name: str) -> bool:
         """Say whether a call with a name does not fail because of it."""
         if name in self.parameters or name in self.ignored:
             return True
-        return name not in self.refused and (self.swallows or self.kwargs is not None)
+        return name not in self.refused and self.lets_unknown_through
 
 
 UNKNOWN: Final = Found({}, {}, Parameter("args", Parameter.VAR_POSITIONAL), Parameter("kwargs", Parameter.VAR_KEYWORD))
@@ -111,9 +116,8 @@ def _either(one: Parameter, other: Parameter) -> Parameter:
     """Join what two alternatives say of one parameter: its type if they agree, and optional where one has a default."""
     annotation = one.annotation if one.annotation == other.annotation else NOT_EVALUATED
     default = one.default if one.default is not Parameter.empty else other.default
-    positional = one.kind in POSITIONAL or other.kind in POSITIONAL
-    differing = Parameter.POSITIONAL_OR_KEYWORD if positional else Parameter.KEYWORD_ONLY
-    kind = one.kind if one.kind is other.kind else differing
+    # Of two kinds that differ, at least one is positional.
+    kind = one.kind if one.kind is other.kind else Parameter.POSITIONAL_OR_KEYWORD
     return one.replace(annotation=annotation, default=default, kind=kind)
 
 
@@ -131,10 +135,13 @@ def all_of(path: Path, reached: Sequence[Found], function: object) -> Found:
     calls = [*zip(reached, path.forwards, strict=True)]
     parameters: dict[str, Parameter] = {}
     origins: dict[str, object] = {}
-    for found in reached:
+    for found, forward in sorted(calls, key=lambda call: not call[1].passes_positional):
         for name, parameter in found.parameters.items():
             if name in parameters:
-                parameters[name] = _both(parameters[name], parameter)
+                # A call that gets no positional arguments does without them where it has a default.
+                beside = not forward.passes_positional and parameter.default is not Parameter.empty
+                kind = parameters[name].kind if beside else parameter.kind
+                parameters[name] = _both(parameters[name], parameter.replace(kind=kind))
             elif _is_served(name, calls):
                 parameters[name], origins[name] = parameter, found.origins[name]
     for name, default in {**_for_somebody_unknown(calls), **path.reads}.items():
@@ -145,7 +152,7 @@ def all_of(path: Path, reached: Sequence[Found], function: object) -> Found:
             parameters[name], origins[name] = Parameter(name, Parameter.KEYWORD_ONLY, default=value), function
         elif default is REQUIRED:
             parameters[name] = parameters[name].replace(default=Parameter.empty)
-    lets_through = all(found.swallows or found.kwargs is not None for found in reached)
+    lets_through = all(found.lets_unknown_through for found in reached)
     is_open = lets_through and (path.kept or any(found.kwargs is not None for found in reached))
     parameters, star = _in_order(parameters, [found for found, forward in calls if forward.passes_positional])
     lost = {name for found, forward in calls for name in found.ignored | forward.carrier.hidden}
@@ -182,7 +189,8 @@ def both_of(one: Found, other: Found) -> Found:
             parameters[name] = _both(one.parameters[name], other.parameters[name])
         elif one.lets_through(name) and other.lets_through(name):
             parameters[name] = parameter
-    is_open = one.lets_through("") and other.lets_through("") and (one.kwargs or other.kwargs)
+    is_open = one.lets_unknown_through and other.lets_unknown_through and (one.kwargs or other.kwargs)
+    lost = one.ignored | other.ignored
     return Found(
         parameters,
         {**other.origins, **one.origins},
@@ -190,6 +198,9 @@ def both_of(one: Found, other: Found) -> Found:
         UNKNOWN.kwargs if is_open else None,
         one.swallows and other.swallows,
         one.refused | other.refused,
+        frozenset(
+            name for name in lost if name not in parameters and one.lets_through(name) and other.lets_through(name)
+        ),
     )
 
 
