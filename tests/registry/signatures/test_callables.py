@@ -234,7 +234,7 @@ def test_what_comes_back_to_itself_comes_to_an_end(source: str, expected: str) -
 def test_an_object_that_only_calls_objects() -> None:
     class Maker: ...
 
-    Maker.__call__ = Maker()  # type: ignore[attr-defined]
+    Maker.__call__ = Maker()  # type: ignore[method-assign,assignment]
     assert text(Maker()) == "(*args, **kwargs)"
 
 
@@ -363,7 +363,7 @@ class Of(TypedDict, Generic[T]):
 
 
 def test_options_of_a_typed_dictionary() -> None:
-    def make(width: int = 1, **kwargs: Unpack[Options]) -> None:
+    def make(width: int = 1, **kwargs: Unpack[Options]) -> None:  # type: ignore[misc]  # its own comes first
         stage(2, **kwargs)
 
     def of_one(**kwargs: Unpack[Of[int]]) -> None: ...

@@ -73,6 +73,57 @@ def make(**kwargs):
 """,
         "(*, b=1, a=1)",
     ),
+    "a name that one call loses and the next one refuses": (
+        """
+def inner(**kwargs):
+    options = {**kwargs, 'a': 1}
+    strict(**options)
+    named(**kwargs)
+def named(b=1, c=1): ...
+def make(**kwargs):
+    inner(**kwargs)
+    taker(**kwargs)
+""",
+        "(*, b=1)",
+    ),
+    "a name that one call loses and somebody unknown may take": (
+        """
+def make(**kwargs):
+    options = {**kwargs, 'a': 1}
+    strict(**options)
+    known[0](**kwargs)
+""",
+        "(*, b=1, a=...)",
+    ),
+    "a name that is lost and given": (
+        """
+def inner(**kwargs):
+    kwargs['a'] = 1
+    strict(**kwargs)
+def make(**kwargs):
+    inner(a=2, **kwargs)
+    taker(**kwargs)
+""",
+        "(*, b=1)",
+    ),
+    "a name that is given by position": (
+        """
+def inner(a, **kwargs): ...
+def make(**kwargs):
+    inner(1, **kwargs)
+    taker(**kwargs)
+""",
+        "(*, b=1, c=1)",
+    ),
+    "a name that is free beside one that is only positional": (
+        """
+def inner(a, /, **kwargs): ...
+def make(**kwargs):
+    inner(1, **kwargs)
+    taker(**kwargs)
+""",
+        "(*, a=1, b=1, c=1)",
+    ),
     "a name that a class loses and another call takes": (
         """
 class Inner:
@@ -295,3 +346,15 @@ def make(*args, **kwargs):
     assert text(make) == "(*args, b=..., c, a=0)"
     make(1, 2, c=3)
     make(1, b=2, c=3, a=4)
+
+
+def test_what_is_required_behind_a_default_may_be_left_out_for_all_that_can_be_said() -> None:
+    source = """
+def inner(a, *, c): ...
+def make(b=2, /, *args, **kwargs):
+    inner(*args, **kwargs)
+"""
+    make = written(source)
+    assert text(make) == "(b=2, /, a=..., *, c)"
+    make(1, 2, c=3)
+    make(a=2, c=3)

@@ -56,12 +56,14 @@ def evaluate(function: object, names: typing.Iterable[str]) -> dict[str, Any]:
     wanted = {name: raw[name] for name in names if name in raw}
     if not wanted:
         return {}
-    scope: dict[str, Any] = getattr(function, "__globals__", {})
+    scope: dict[str, Any] | None = getattr(function, "__globals__", None)
     local = {parameter.__name__: parameter for parameter in getattr(function, "__type_params__", ())}
     return {name: _evaluated(annotation, scope, local) for name, annotation in wanted.items()}
 
 
-def _evaluated(annotation: object, scope: dict[str, Any], local: dict[str, Any]) -> Any:  # an annotation is any object
+def _evaluated(
+    annotation: object, scope: dict[str, Any] | None, local: dict[str, Any]
+) -> Any:  # an annotation is any object
     holder = types.SimpleNamespace(__annotations__={"it": annotation})
     try:
         hint = typing.get_type_hints(holder, scope, local, include_extras=True)["it"]
@@ -192,7 +194,7 @@ def _default_in_words(default: object, around: tuple[int, ...]) -> str:
     if isinstance(default, Enum):
         return render_default(default.value, around)
     if isinstance(default, type) or inspect.isroutine(default):
-        return str(getattr(default, "__qualname__", "..."))
+        return str(default.__qualname__)
     if default is None or isinstance(default, Opaque):
         return repr(default)
     for plain, written in _PLAIN.items():
