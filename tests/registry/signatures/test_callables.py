@@ -39,7 +39,7 @@ def positional(a: int, b: int = 1, /, c: int = 2, *more: int) -> None: ...
         functools.partial(positional, 1),
         functools.partial(positional, 1, c=5),
     ],
-    ids=repr,
+    ids=lambda each: f"{each.func.__name__} {each.args} {each.keywords}",
 )
 def test_a_partial_takes_what_python_says(partial: functools.partial[None]) -> None:
     assert effective_signature(partial).signature.parameters == inspect.signature(partial, eval_str=True).parameters

@@ -96,7 +96,7 @@ def _in_order(
     """
     orders = [_positional(found) for found in together]
     longest = max(orders, key=len, default=list[str]())
-    by_name_too = any(found.lets_through(name) for found in starred for name in longest[len(_positional(found)) :])
+    by_name_too = any(name in found.parameters for found in starred for name in longest[len(_positional(found)) :])
     ordered = {name: parameters[name] for name in dict.fromkeys([*longest, *parameters]) if name in parameters}
     if not by_name_too and all(order == longest[: len(order)] for order in orders):
         return ordered, next((found.star for found in together if found.star is not None), None)
