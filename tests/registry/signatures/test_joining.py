@@ -95,6 +95,15 @@ def make(**kwargs):
 """,
         "(*, b=1, a=...)",
     ),
+    "a name that is only looked for, before another one": (
+        """
+def make(**kwargs):
+    kwargs.get('c')
+    kwargs.pop('a', 0)
+    strict(**kwargs)
+""",
+        "(*, b=1, a=0)",
+    ),
     "a name that is lost and given": (
         """
 def inner(**kwargs):
@@ -141,7 +150,8 @@ def make(**kwargs):
     "a name that a class loses and refuses": (
         """
 class Inner:
-    def __new__(cls, b=1, c=1):
+    def __new__(cls, **kwargs):
+        swallow(a=2, **kwargs)
         return super().__new__(cls)
     def __init__(self, **kwargs):
         kwargs['a'] = 1
