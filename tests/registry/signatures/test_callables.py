@@ -359,7 +359,10 @@ class Unevaluated(TypedDict):
 
 class Of(TypedDict, Generic[T]):
     item: Required[T]
-    paths: list["Path"]  # noqa: UP037 - as it is in older code
+    paths: list[Path]
+
+
+Older = TypedDict("Older", {"paths": list["Path"]})  # noqa: UP013 - as it is in older code
 
 
 def test_options_of_a_typed_dictionary() -> None:
@@ -368,6 +371,8 @@ def test_options_of_a_typed_dictionary() -> None:
 
     def of_one(**kwargs: Unpack[Of[int]]) -> None: ...
 
+    def of_older(**kwargs: Unpack[Older]) -> None: ...
+
     def unevaluated(**kwargs: Unpack[Unevaluated]) -> None: ...
 
     def nothing_known(**kwargs: Unpack[T]) -> None:  # type: ignore[misc]  # no `TypedDict`
@@ -375,6 +380,7 @@ def test_options_of_a_typed_dictionary() -> None:
 
     assert effective_signature(make).origins == {"width": make, "path": Options}
     assert text(of_one) == "(*, item, paths: list[Path])"
+    assert text(of_older) == "(*, paths: list[Path])"
     # Whether one is required is then not known either.
     assert text(unevaluated) == "(*, number=..., other=..., path: Path)"
     assert text(nothing_known) == ALL

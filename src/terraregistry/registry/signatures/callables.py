@@ -251,11 +251,11 @@ def _annotated(function: types.FunctionType, owner: type | None) -> object:
     """Find where a function's annotations are to be read: a NamedTuple's own method has a namespace without any names."""
     if owner is None or not hasattr(owner, "_fields") or not issubclass(owner, tuple):
         return function
-    return _in_module_of(owner, function.__annotations__)
+    return _in_module(owner.__module__, function.__annotations__)
 
 
-def _in_module_of(owner: type, annotations: dict[str, Any]) -> object:
-    module = sys.modules.get(owner.__module__)
+def _in_module(name: str, annotations: dict[str, Any]) -> object:
+    module = sys.modules.get(name)
     return types.SimpleNamespace(__annotations__=annotations, __globals__=vars(module) if module else {})
 
 
@@ -269,7 +269,8 @@ def _unpacked_options(own: Found, kwargs: Parameter) -> Found | None:
     if required is None:  # it is no `TypedDict`
         return None
     parameters = dict(own.parameters)
-    for name, hint in evaluate(_in_module_of(options, options.__annotations__), options.__annotations__).items():
+    hints = evaluate(_in_module(options.__module__, options.__annotations__), options.__annotations__)
+    for name, hint in hints.items():
         # Of string annotations, the class itself does not know which are marked, and of one that fails nobody does.
         mark = typing.get_origin(hint)
         unmarked = name in required and mark is not typing.NotRequired and hint is not NOT_EVALUATED
