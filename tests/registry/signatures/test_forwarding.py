@@ -8,6 +8,7 @@ import inspect
 from typing import Any, Generic, TypeVar, Unpack
 
 import pytest
+import typing_extensions
 from typing_extensions import TypedDict
 
 from terraregistry.registry import Registry
@@ -845,6 +846,11 @@ class Options(TypedDict, total=False):
 class TestUnpack:
     def test_names_of_a_typed_dictionary(self) -> None:
         def make(size: int, **kwargs: Unpack[Options]) -> None: ...
+
+        assert text(make) == "(size: int, *, depth: int = ..., bias: bool = ...)"
+
+    def test_names_of_one_that_is_unpacked_as_older_versions_of_python_have_it(self) -> None:
+        def make(size: int, **kwargs: typing_extensions.Unpack[Options]) -> None: ...
 
         assert text(make) == "(size: int, *, depth: int = ..., bias: bool = ...)"
 

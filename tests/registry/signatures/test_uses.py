@@ -66,7 +66,8 @@ class Kept:
         # Two dictionaries that have them, or one that is not theirs.
         (["stage(**(kwargs if kept else {}), **({} if kept else kwargs))"], ALL),
         (["stage(**(kwargs if kept else dict(kwargs, width=3)))"], ALL),
-        (["stage(**{**dict(kwargs, width=3), **kwargs})"], ALL),
+        (["stage(**{**dict(kwargs, width=3), **kwargs})"], "(*, depth: int, width: int = ..., bias: bool = True)"),
+        (["stage(**{**dict(kwargs, depth=3), **kwargs})"], MAYBE),
         (["stage(**{**kwargs, **dict(kwargs, depth=3)})"], MAYBE),
         (["stage(**{**dict(width=3, **kwargs), **kwargs})"], "(*, depth: int, bias: bool = True)"),
         (["stage(**{**kwargs, **dict(width=3, **kwargs)})"], "(*, depth: int, bias: bool = True)"),
@@ -85,7 +86,10 @@ class Kept:
             "(*, depth: int = ..., width: int = 3, bias: bool = True, a=1)",
         ),
         (["rest = kwargs.copy()", "rest.pop('a', 1)", "stage(**{**rest, **kwargs})"], ALL),
-        (["options = dict(kwargs, width=3)", "options.update(kwargs)", "stage(**options)"], ALL),
+        (
+            ["options = dict(kwargs, width=3)", "options.update(kwargs)", "stage(**options)"],
+            "(*, depth: int, width: int = ..., bias: bool = True)",
+        ),
         (["stage(**dict(**kwargs))"], ALL),
         (["stage(**{'depth': kwargs})"], "(**kwargs)"),
         (

@@ -261,7 +261,8 @@ def _in_module(name: str, annotations: dict[str, Any]) -> object:
 
 def _unpacked_options(own: Found, kwargs: Parameter) -> Found | None:
     """Read `**kwargs: Unpack[Options]` (PEP 692)."""
-    if typing.get_origin(kwargs.annotation) is not typing.Unpack:
+    older = getattr(sys.modules.get("typing_extensions"), "Unpack", None)  # another one than Python 3.11 has
+    if typing.get_origin(kwargs.annotation) not in (typing.Unpack, older):
         return None
     (given,) = typing.get_args(kwargs.annotation)
     options = typing.get_origin(given) or given

@@ -63,12 +63,12 @@ class Carrier:
         )
 
     def over(self, under: Carrier) -> Carrier:
-        """Put it over another one: what it hides may come through from there, unless it has a value of its own."""
+        """Put it over another one: what it hides may come through from there, and what that one has a value for needs none."""
         return Carrier(
             self.fixed | under.fixed,
             self.hidden & under.hidden,
             self.perhaps | (self.hidden - under.hidden),
-            {**under.defaults, **self.defaults},
+            {**dict.fromkeys(under.hidden - self.hidden, OPAQUE), **under.defaults, **self.defaults},
             self.opaque or under.opaque,
         )
 
