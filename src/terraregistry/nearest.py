@@ -52,7 +52,7 @@ def nearest(name: str, names: Iterable[str], limit: int = 3) -> tuple[str, ...]:
             best.append((score[0], score[1], index, candidate))
             best.sort()
             del best[limit:]
-            if len(best) == limit > 0:
+            if limit and len(best) == limit:
                 farthest = best[-1][0]  # what is farther than the last of the best is not looked at to the end
     return tuple(candidate for _, _, _, candidate in best)
 
@@ -98,7 +98,7 @@ def _shortlist(name: str, pool: list[str]) -> list[str]:
     """
     known, typed = set(pool), _plain(name)
     some = pool[:: max(1, len(pool) // 100)]
-    letters = {*_LETTERS, *"".join(each for each in some if len(each) <= _LONGEST_NAME)}
+    letters = {*_LETTERS}.union(*(each[:_LONGEST_NAME] for each in some))
     close = {edit for word in {name, typed} for edit in _one_edit_away(word, letters) if edit in known}
     if any(each != each.lower() for each in some):
         folded = name.casefold()

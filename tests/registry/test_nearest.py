@@ -251,6 +251,24 @@ def test_among_many_names_three_edits_may_leave_the_middle_third_alone_whole() -
     assert nearest("abcdefghijkl", [f"{i:03}" for i in range(100)] + ["zbczefghijkz"]) == ("zbczefghijkz",)
 
 
+@pytest.mark.parametrize(
+    ("name", "others", "place"),
+    [("bacdefghi", 100, 100), ("aébcdefghi", 101, 101), ("aébcdefghi", 599, 594)],
+    ids=["transposed", "a letter of one of a hundred", "a letter of one of many"],
+)
+def test_among_many_names_one_edit_away_is_found_behind_a_crowd_that_shares_its_thirds(
+    name: str, others: int, place: int
+) -> None:
+    pool = [f"def{i:03}ghi" for i in range(others)]
+    pool.insert(place, name)
+    assert nearest("abcdefghi", pool) == (name,)
+
+
+@pytest.mark.parametrize(("others", "found"), [(47, ("zbczefzhi",)), (48, ())])
+def test_only_up_to_forty_eight_names_one_that_shares_no_third_is_found(others: int, found: tuple[str, ...]) -> None:
+    assert nearest("abcdefghi", [f"{i:03}" for i in range(others)] + ["zbczefzhi"]) == found
+
+
 def test_among_many_names_the_only_one_with_some_letter_is_found_in_place_of_another_letter() -> None:
     assert nearest("ab", [f"x{i:03}" for i in range(598)] + ["éb"]) == ("éb",)
 
