@@ -27,13 +27,20 @@ class Kept(Registry[Any]):
     def __init__(self, **constructors):
         super().__init__(**constructors)
 
+class Late(Registry[Any]):
+    def __init__(self):
+        pass
+
+    def set_up(self):
+        super().__init__()
+
 def __init__(self):
     return Registry()
 
 BARE = Registry()
 GENERIC = Registry[Any]()
 KEPT = Kept(part=int)
-BY_TYPING = Both[str]()
+OF_TWO_GENERICS = Both[str]()
 SEVERAL = MultiSourceRegistry[Any](kept=KEPT)
 OF_A_FUNCTION = __init__(None)
 OF_ONE_WITH_ANOTHER_SELF = (lambda self: Registry())(None)
@@ -50,7 +57,7 @@ def made(name: str | None) -> types.ModuleType:
     return module
 
 
-NAMES = ["BARE", "GENERIC", "BY_TYPING", "KEPT", "SEVERAL", "OF_A_FUNCTION", "OF_ONE_WITH_ANOTHER_SELF"]
+NAMES = ["BARE", "GENERIC", "OF_TWO_GENERICS", "KEPT", "SEVERAL", "OF_A_FUNCTION", "OF_ONE_WITH_ANOTHER_SELF"]
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -69,6 +76,14 @@ def test_one_of_a_module_that_is_not_loaded_has_no_reference(name: str) -> None:
     assert registry._module == "odd_module"
     assert registry.reference is None
     assert str(registry).startswith(f"<{type(registry).__name__}")
+
+
+def test_it_is_of_the_module_of_a_function_that_only_looks_like_its_constructor() -> None:
+    module = made("odd_module")
+    assert module.__init__(None)._module == "odd_module"  # type: ignore[misc]  # a function of that name
+    late = module.Late()
+    late.set_up()
+    assert late._module == "odd_module"
 
 
 def test_code_without_a_name_makes_registries_too() -> None:

@@ -100,7 +100,7 @@ def defining_module(target: object) -> str:
         target: The registry, which is in the middle of its constructor.
 
     Returns:
-        The name of the first module up the stack that is neither a constructor of this object nor the machinery of generics.
+        The name of the first module up the stack that is no constructor of this object.
     """
     frame = inspect.currentframe()
     while frame is not None and _makes(frame, target):
@@ -110,7 +110,7 @@ def defining_module(target: object) -> str:
 
 def _makes(frame: FrameType, target: object) -> bool:
     constructing = frame.f_code.co_name == "__init__" and frame.f_locals.get("self") is target
-    return constructing or frame.f_globals.get("__name__") in ("typing", __name__)
+    return constructing or frame.f_globals.get("__name__") == __name__
 
 
 def reference_to(target: object, module: str, *, elsewhere: bool = True) -> str | None:
