@@ -82,7 +82,7 @@ class Problem:
     def at(self, path: str) -> Problem:
         """Return the same problem at another place, such as inside a larger composition."""
         moved = Problem(path, self.kind, expected=self.expected, given=self.given, detail=self.detail)
-        moved._choices = self._choices if self.kind is ProblemKind.NOT_FOUND else self.suggestions
+        moved._choices = self.suggestions
         return moved
 
     def __eq__(self, other: object) -> bool:

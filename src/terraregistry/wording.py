@@ -108,7 +108,7 @@ def add_note(error: BaseException, note: str) -> None:
             BaseException.__setattr__(error, "__notes__", found := list[object]())
         if isinstance(found, list):
             notes = cast("list[object]", found)
-            start = " ".join(note.split(maxsplit=2)[:2])
+            start = " ".join(note.split()[:2])
             alike = sum(str(each).startswith(start) for each in notes)
             if alike <= _MOST_NOTES:
                 notes.append(note if alike < _MOST_NOTES else f"{start} more around that")

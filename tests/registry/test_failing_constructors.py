@@ -232,8 +232,10 @@ def test_an_exception_that_cannot_be_changed_or_printed_is_raised_and_not_anothe
     assert error.__notes__ == ["while building 'p_part' with size=int 2"]
 
 
-@pytest.mark.parametrize("notes", [5, None, ("a",), "text"])
-def test_an_exception_whose_notes_are_no_list_is_raised_as_it_is(notes: object) -> None:
+@pytest.mark.parametrize(
+    "notes", [5, None, ("a",), "text", [WordlessError()]], ids=["5", "None", "tuple", "str", "wordless"]
+)
+def test_an_exception_whose_notes_are_no_list_of_strings_is_raised_as_it_is(notes: object) -> None:
     error = ValueError(3)
     error.__notes__ = notes  # type: ignore[assignment]  # that is what is wrong with it
     registry = Registry[Any](part=failing(error))

@@ -9,16 +9,16 @@ import inspect
 import typing
 from collections.abc import Mapping, Sequence
 from collections.abc import Set as AbstractSet
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Annotated, Any, Literal, Protocol, TypeVar
 
 import pytest
 from pydantic import BaseModel, Field
-from pydantic_core import core_schema
+from pydantic_core import ValidationError, core_schema
 
 from terraregistry.registry.arguments import ArgumentValidator, InvalidArguments
 from terraregistry.registry.schemas import accepts, argument_validator
-from terraregistry.registry.signatures import NOT_EVALUATED
+from terraregistry.registry.signatures import NOT_EVALUATED, Opaque
 
 
 def parameter(annotation: Any, default: Any = inspect.Parameter.empty) -> inspect.Parameter:
@@ -79,13 +79,38 @@ def test_an_object_that_fits_is_passed_on_itself() -> None:
     assert passed(Quacks, value) is value
     assert passed(Quacks | None, value) is value
     assert passed(int, Level.LOW) is Level.LOW
+    path = PurePosixPath("a")
+    assert passed(Path, path) is path
 
 
 def test_what_a_default_widens_is_asked_after_the_annotation() -> None:
     assert passed(Path, "a", default=0) == Path("a")
     assert passed(Path, 1, default=0) == 1
     assert passed(list[int], len, default=print) is len
+    assert passed(list[int], int, default=print) is int
     assert passed(list[int], (1,), default=print) == [1]
+    assert passed(list[int], (1,), default=(0.5,)) == [1]
+    assert passed(list[int], (1.5,), default=(0.5,)) == (1.5,)
+    assert passed(Colour, 1, default=5) is Colour.ONE
+    assert passed(tuple[Any, int], [1, 2], default=[]) == (1, 2)
+
+
+def test_a_default_that_only_samples_are_known_of_widens_as_they_do() -> None:
+    known = parameter(str, Opaque("a default of a library", 0.5))
+    assert passed(str, 1.5, known.default) == 1.5
+    assert passed(str, "a", known.default) == "a"
+    for wrong in (b"a", None, known.default):
+        with pytest.raises(ValidationError):
+            argument_validator(known).validate_python(wrong)
+
+
+def test_what_pydantic_makes_a_schema_of_is_no_more_lenient_than_ours() -> None:
+    class AsNumber:
+        def __get_pydantic_core_schema__(self, source: object, handler: Any) -> Any:
+            return handler.generate_schema(int)
+
+    assert accepts(Annotated[object, AsNumber()], 3)
+    assert not accepts(Annotated[object, AsNumber()], "3")
 
 
 # -- values that are one thing here and another there --
@@ -128,6 +153,12 @@ def test_literals_that_compare_equal_are_kept_apart(literals: tuple[Any, Any]) -
         (value,) = typing.get_args(literal)
         assert accepts(literal, value)
         assert not accepts(literal, 1 if value is True else True)
+
+
+@pytest.mark.parametrize("turn", [1, -1])
+def test_unions_that_compare_equal_are_kept_apart(turn: int) -> None:
+    for annotation, kind in [(list[int] | set[int], list), (set[int] | list[int], set)][::turn]:
+        assert type(passed(annotation, (1, 2))) is kind
 
 
 def numpys(name: str) -> Any:
