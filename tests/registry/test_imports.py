@@ -97,6 +97,20 @@ def test_names_are_told_without_the_index_and_without_what_reads_source() -> Non
     assert loaded_after(code) == []
 
 
+def test_a_signature_is_told_before_anybody_has_imported_typing_extensions() -> None:
+    code = """
+    import sys
+    from terraregistry import Registry
+    def part(size=1, *, name="x"): return size
+    def make(**kwargs): return part(**kwargs)
+    R = Registry(part=part, make=make)
+    assert "typing_extensions" not in sys.modules
+    assert str(R.signature("make")) == "(**kwargs)", R.signature("make")  # there is no source of it
+    assert str(R.signature("part")) == "(size=1, *, name='x')"
+    """
+    assert loaded_after(code) == []
+
+
 @pytest.mark.parametrize("package", ["terraregistry", "terraregistry.index", "terraregistry.registry"])
 def test_what_is_loaded_when_it_is_asked_for_is_all_there(package: str) -> None:
     module = importlib.import_module(package)

@@ -261,7 +261,7 @@ def _in_module(name: str, annotations: dict[str, Any]) -> object:
 
 def _unpacked_options(own: Found, kwargs: Parameter) -> Found | None:
     """Read `**kwargs: Unpack[Options]` (PEP 692)."""
-    older = getattr(sys.modules.get("typing_extensions"), "Unpack", None)  # another one than Python 3.11 has
+    older = getattr(sys.modules.get("typing_extensions"), "Unpack", typing.Unpack)  # Python 3.11 has another one
     if typing.get_origin(kwargs.annotation) not in (typing.Unpack, older):
         return None
     (given,) = typing.get_args(kwargs.annotation)
