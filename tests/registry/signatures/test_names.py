@@ -27,6 +27,7 @@ if TYPE_CHECKING:
         (["async def stage(): ...", "stage(**kwargs)"], "(**kwargs)"),
         (["class stage: ...", "stage(**kwargs)"], "(**kwargs)"),
         (["stage, other = unknown()", "stage(**kwargs)"], "(**kwargs)"),
+        (["for stage in unknown():", "    stage(**kwargs)"], "(**kwargs)"),
         (["from no_such_module import stage", "stage(**kwargs)"], "(**kwargs)"),
         (["import os", "os.no_such_name(**kwargs)"], "(**kwargs)"),
         (["import os", "def inside(os):", "    os.path.isfile(**kwargs)"], "(**kwargs)"),
