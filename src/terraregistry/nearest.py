@@ -3,23 +3,20 @@
 from __future__ import annotations
 
 import re
-import string
 from typing import TYPE_CHECKING, Final
 
+from terraregistry.spellings import LONGEST_NAME, Spellings, plain
+
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable
 
-__all__ = ["did_you_mean", "nearest", "suggested"]
+__all__ = ["SUGGESTIONS", "Distance", "did_you_mean", "nearest", "suggested"]
 
-_LONGEST_NAME: Final = 100
-_FEW: Final = 48
-"""So many names are all compared in full."""
-_MANY: Final = 512
-"""Of more names than that the closest in length are not looked for."""
-_LETTERS: Final = string.ascii_lowercase + string.digits + "_"
+SUGGESTIONS: Final = 3
+"""So many names are suggested at most: more are no help."""
 
 
-def nearest(name: str, names: Iterable[str], limit: int = 3) -> tuple[str, ...]:
+def nearest(name: str, names: Iterable[str] | Spellings, limit: int = SUGGESTIONS) -> tuple[str, ...]:
     """Find the names that are close to a mistyped one, the closest first.
 
     Close is a Damerau-Levenshtein distance of at most a third of the name (and of one edit for any name), with letter case and
@@ -27,34 +24,22 @@ def nearest(name: str, names: Iterable[str], limit: int = 3) -> tuple[str, ...]:
 
     Args:
         name: What was typed.
-        names: The names there are.
+        names: The names there are; or what was made of them, by whoever asks about the same names again.
         limit: How many to return at most.
 
     Returns:
         The nearest names; none when nothing is close.
     """
-    if not name or len(name) > _LONGEST_NAME:
+    if not name or len(name) > LONGEST_NAME:
         return ()
-    pool = [*names]
-    if len(pool) > _FEW:
-        pool = _shortlist(name, pool)
-    typed = _plain(name)
-    measure = _Distance(typed)
-    best: list[tuple[int, int, int, str]] = []
-    farthest = len(name)
-    for index, candidate in enumerate(pool):
-        if len(candidate) > _LONGEST_NAME:
-            continue
-        score: tuple[int, int] | None = (
-            (0, 0) if candidate == name else _score(typed, _plain(candidate), measure, farthest)
-        )
-        if score is not None:
-            best.append((score[0], score[1], index, candidate))
-            best.sort()
-            del best[limit:]
-            if limit and len(best) == limit:
-                farthest = best[-1][0]  # what is farther than the last of the best is not looked at to the end
-    return tuple(candidate for _, _, _, candidate in best)
+    spellings = names if isinstance(names, Spellings) else Spellings(names)
+    typed = plain(name)
+    measure = Distance(typed)
+    for pool in spellings.like(name):
+        best = _best(name, typed, pool, measure, limit)
+        if best:
+            return best
+    return ()
 
 
 def did_you_mean(suggestions: Iterable[str]) -> str:
@@ -91,48 +76,24 @@ def suggested(text: str) -> tuple[str, ...]:
     return tuple(match[0] or match[1] for match in re.findall(r"'([^']*)'|\"([^\"]*)\"", words)) if found else ()
 
 
-def _shortlist(name: str, pool: list[str]) -> list[str]:
-    """Choose, of many names, those worth a closer look: those one edit away, or else those that share a third of the name.
-
-    The names one edit away are made and looked up, so that finding them takes no longer among more names.
-    """
-    known, typed = set(pool), _plain(name)
-    some = pool[:: max(1, len(pool) // 100)]
-    letters = {*_LETTERS}.union(*(each[:_LONGEST_NAME] for each in some))
-    close = {edit for word in {name, typed} for edit in _one_edit_away(word, letters) if edit in known}
-    if any(each != each.lower() for each in some):
-        folded = name.casefold()
-        close.update(each for each in pool if len(each) == len(name) and each.casefold() == folded)
-    return [each for each in pool if each in close] if close else _sharing_a_third(typed, pool)
-
-
-def _one_edit_away(word: str, letters: Iterable[str]) -> Iterator[str]:
-    yield word
-    for i in range(len(word) + 1):
-        before, after = word[:i], word[i:]
-        rest, swapped = after[1:], after[1:2] + after[:1] + after[2:]
-        yield before + rest
-        yield before + swapped
-        for letter in letters:
-            yield before + letter + after
-            yield before + letter + rest
+def _best(name: str, typed: str, pool: list[str], measure: Distance, limit: int) -> tuple[str, ...]:
+    """Rank names by comparing each in full, and keep the best of those that are near."""
+    best: list[tuple[int, int, int, str]] = []
+    farthest = len(name)
+    for index, candidate in enumerate(pool):
+        score: tuple[int, int] | None = (
+            (0, 0) if candidate == name else _score(typed, plain(candidate), measure, farthest)
+        )
+        if score is not None:
+            best.append((score[0], score[1], index, candidate))
+            best.sort()
+            del best[limit:]
+            if limit and len(best) == limit:
+                farthest = best[-1][0]  # what is farther than the last of the best is not looked at to the end
+    return tuple(candidate for _, _, _, candidate in best)
 
 
-def _sharing_a_third(typed: str, pool: list[str]) -> list[str]:
-    """Two edits leave at least one third of a name whole; a third that too many share tells little."""
-    third = max(1, len(typed) // 3)
-    chosen: set[str] = set()
-    for part in {typed[:third], typed[third : 2 * third], typed[-third:]}:
-        match = [each for each in pool if part in each]
-        # A name that goes on after what was typed has all three thirds.
-        chosen.update([each for each in match if each.startswith(typed)][:_FEW])
-        if len(match) <= _MANY:
-            match.sort(key=lambda each: abs(len(each) - len(typed)))
-        chosen.update(match[:_FEW])
-    return [each for each in pool if each in chosen]
-
-
-def _score(typed: str, meant: str, measure: _Distance, farthest: int) -> tuple[int, int] | None:
+def _score(typed: str, meant: str, measure: Distance, farthest: int) -> tuple[int, int] | None:
     """Rank a candidate (smaller is nearer), or None where it is not near, or farther than need be known."""
     apart = abs(len(typed) - len(meant))
     distance = measure.to(meant, min(farthest, max(1, min(len(typed), len(meant)) // 3)))
@@ -146,11 +107,7 @@ def _score(typed: str, meant: str, measure: _Distance, farthest: int) -> tuple[i
     return None
 
 
-def _plain(name: str) -> str:
-    return name.casefold().replace("-", "_").replace(".", "_")
-
-
-class _Distance:
+class Distance:
     """The Damerau-Levenshtein distance of one name from others (adjacent transpositions count once).
 
     A column of the table of distances is kept as the bits of two numbers, where it goes up and where it goes down, and the next

@@ -38,7 +38,7 @@ T = TypeVar("T")
 PACKAGE = Path(terraregistry.__file__).parent
 
 CORE = [
-    *(PACKAGE / f"{name}.py" for name in ("errors", "problems", "nearest", "wording", "deferred")),
+    *(PACKAGE / f"{name}.py" for name in ("errors", "problems", "nearest", "spellings", "wording", "deferred")),
     *sorted((PACKAGE / "registry").rglob("*.py")),
 ]
 

@@ -35,6 +35,7 @@ CORE = [
     "terraregistry.registry.sets",
     "terraregistry.registry.source",
     "terraregistry.registry.specs",
+    "terraregistry.spellings",
 ]
 PROMISED = {
     *("BACKBONE_REGISTRY", "DECODER_REGISTRY", "NECK_REGISTRY", "MODEL_FACTORY_REGISTRY"),

@@ -11,6 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from terraregistry.nearest import did_you_mean, nearest, suggested
+from terraregistry.spellings import Spellings
 
 LETTERS = "abcdefghijklmnopqrstuvwxyz0123456789_"
 FAMILIES = [
@@ -208,13 +209,10 @@ def test_words_that_share_their_beginning_or_their_end_are_ranked_after_what_is_
 
 @given(FEW_LETTERS, st.lists(FEW_LETTERS, unique=True, min_size=1, max_size=20))
 def test_among_many_names_those_one_edit_away_are_what_they_are_among_few(typed: str, pool: list[str]) -> None:
-    # None of the others is near, and so the many have the nearest of the few, at least where one of these is an edit away.
-    others = [f"{chr(945 + i % 24)}{i:014}" for i in range(60)]
-    found = nearest(typed, [*pool, *others])
-    close = [each for each in pool if distance(plain(typed), each) <= 1 or distance(typed, each) <= 1]
+    others = [f"{chr(945 + i % 24)}{i:014}" for i in range(60)]  # none of them near
+    close = [each for each in pool if distance(plain(typed), plain(each)) <= 1]
     if close:
-        assert set(found) <= set(pool)
-        assert rank(typed, found[0]) == min(place for each in close if (place := rank(typed, each)) is not None)
+        assert nearest(typed, [*others[:30], *pool, *others[30:]]) == expected(typed, close, 3)
 
 
 @pytest.mark.parametrize("count", [49, 400, 2_000])
@@ -233,13 +231,95 @@ def test_among_many_names_those_that_go_on_after_what_was_typed_come_before_thos
 
 
 @pytest.mark.parametrize("between", ["", "x" * 20], ids=["shorter", "longer"])
-@pytest.mark.parametrize(("others", "found"), [(100, ("abczefgzi",)), (511, ("abczefgzi",)), (512, ())])
-def test_of_names_that_share_a_third_up_to_512_those_as_long_are_looked_at_first(
-    between: str, others: int, found: tuple[str, ...]
+@pytest.mark.parametrize(("others", "found"), [(100, True), (511, True), (512, False), (2_000, False)])
+@pytest.mark.parametrize("end", [False, True], ids=["beginning", "end"])
+def test_of_names_that_share_a_third_up_to_512_those_as_long_are_looked_at(
+    between: str, others: int, found: bool, end: bool
 ) -> None:
-    # More than are looked at, none of them near, stand before the one that is.
-    pool = [f"abc{between}{i:03}" for i in range(others)] + ["abczefgzi"]
-    assert nearest("abcdefghi", pool) == found
+    # All others share the only third that three mistakes leave whole, and none of them is near.
+    name, typed, turned = "abczzfghz", "abcdefghi", slice(None, None, -1 if end else 1)
+    pool = [f"abc{i:04}{between}"[turned] for i in range(others)] + [name[turned]]
+    assert nearest(typed[turned], pool) == ((name[turned],) if found else ())
+
+
+@cache
+def words(count: int) -> tuple[str, ...]:
+    chance = random.Random(count)
+    made: dict[str, None] = {}
+    while len(made) < count:
+        made["".join(chance.choices("abcdefghij", k=chance.randint(6, 12)))] = None
+    return tuple(made)
+
+
+@given(
+    st.sampled_from([49, 200, 2_000]),
+    st.integers(0, 10_000),
+    st.lists(st.tuples(st.integers(0, 12), st.sampled_from(["drop", "swap", *"abcdefghij"])), max_size=2),
+    st.integers(0, 12),
+)
+def test_among_many_names_as_different_as_words_are_any_two_edits_find_the_nearest(
+    count: int, index: int, edits: list[tuple[int, str]], dropped: int
+) -> None:
+    # A third edit, and letters swapped over a border of two thirds, may cost what would have found it.
+    pool = words(count)
+    typed = pool[index % count]
+    for place, what in edits:
+        at = place % len(typed)
+        if what == "drop":
+            typed = typed[:at] + typed[at + 1 :]
+        elif what == "swap":
+            third = len(typed) // 3
+            at = at if at + 1 not in (third, len(typed) - third) else at - 1
+            typed = typed[:at] + typed[at + 1 : at + 2] + typed[at : at + 1] + typed[at + 2 :]
+        else:
+            typed = typed[:at] + what + typed[at + dropped % 2 :]
+    parts = (nearest(typed, pool[start : start + 48], 1) for start in range(0, count, 48))  # these are compared in full
+    best = min((place for part in parts for each in part if (place := rank(typed, each)) is not None), default=(9, 0))
+    if best < (3, 0) and len(typed) >= 6:
+        found = nearest(typed, pool)
+        assert found
+        place = rank(typed, found[0])
+        assert place is not None
+        assert place[0] == best[0]
+
+
+def drawn_mistakes(pool: tuple[str, ...], edits: int) -> list[tuple[str, str]]:
+    """Names with so many mistakes of any kind each, the same each time."""
+    chance, made = random.Random(edits), list[tuple[str, str]]()
+    for name in chance.choices(pool, k=300):
+        typed = name
+        for _ in range(edits):
+            typed = chance.choice(misspellings(typed, chance.choice(LETTERS)))
+        made.append((name, typed))
+    return made
+
+
+@pytest.mark.parametrize(("edits", "most"), [(1, 3), (2, 18), (3, 120)])
+def test_most_names_of_timm_are_found_after_several_mistakes(edits: int, most: int) -> None:
+    pool = real_names()
+    spellings = Spellings(pool)
+    missed = [(typed, name) for name, typed in drawn_mistakes(pool, edits) if name not in nearest(typed, spellings)]
+    assert len(missed) <= most, missed
+
+
+@pytest.mark.parametrize("edits", [1, 2, 3, 6])
+@pytest.mark.parametrize(
+    "pool",
+    [names(5_000), tuple(f"component_{i:05}" for i in range(20_000)), tuple(f"a{i}" for i in range(20_000))],
+    ids=["like timm's", "numbered", "numbers"],
+)
+def test_however_many_names_there_are_a_few_are_compared_in_full(pool: tuple[str, ...], edits: int) -> None:
+    spellings = Spellings(pool)
+    compared = [sum(map(len, spellings.like(typed))) for _, typed in drawn_mistakes(pool, edits)]
+    assert sum(compared) / len(compared) < 200
+    assert max(compared) < 800
+
+
+@given(FEW_LETTERS, st.lists(FEW_LETTERS, max_size=120), st.integers(0, 4))
+def test_what_is_made_of_names_once_gives_what_the_names_give(typed: str, pool: list[str], limit: int) -> None:
+    spellings = Spellings(pool)
+    for _ in range(2):
+        assert nearest(typed, spellings, limit) == nearest(typed, pool, limit)
 
 
 @pytest.mark.parametrize("order", [*itertools.permutations(["abcdefxyz", "xyzdefghi", "abcxyzghi"])])

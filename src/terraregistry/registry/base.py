@@ -22,6 +22,7 @@ from terraregistry.registry.kinds import Kind, kind_of
 from terraregistry.registry.locations import defining_module, reference_to
 from terraregistry.registry.sets import NameSet
 from terraregistry.registry.specs import ComponentSpec
+from terraregistry.spellings import Spellings
 from terraregistry.wording import add_note
 
 if TYPE_CHECKING:
@@ -176,6 +177,10 @@ class BaseRegistry(NamedSet[T]):
     Subclasses say which names there are; how they are asked, validated and built is the same for all.
     """
 
+    def __init__(self) -> None:
+        super().__init__()
+        self._compared: tuple[object, Spellings] | None = None
+
     @abstractmethod
     def _find(self, name: str) -> Entry[T] | None:
         """Return the entry of a canonical name or alias, or None."""
@@ -192,6 +197,10 @@ class BaseRegistry(NamedSet[T]):
     def _spellings(self) -> Iterable[str]:
         """Return what a mistyped name is compared with."""
         return self._names()
+
+    def _state(self) -> object:
+        """Return what is equal as long as the spellings are the same."""
+        return [*self._spellings()]
 
     # -- names --
 
@@ -220,7 +229,10 @@ class BaseRegistry(NamedSet[T]):
         return entry
 
     def _nearest(self, name: str) -> tuple[str, ...]:
-        return nearest(name, self._spellings())
+        state = self._state()
+        if self._compared is None or self._compared[0] != state:
+            self._compared = (state, Spellings(self._spellings()))
+        return nearest(name, self._compared[1])
 
     def resolve(self, name: str) -> str:
         """Return the canonical name that a name or alias stands for.

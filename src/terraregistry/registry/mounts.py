@@ -7,9 +7,11 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, Generic, NamedTuple, TypeVar, cast
 
 from terraregistry.errors import SourceUnavailableError, describe_value
+from terraregistry.nearest import Distance, nearest
 from terraregistry.registry.base import NamedSet
 from terraregistry.registry.calls import Call
 from terraregistry.registry.signatures import EffectiveSignature, effective_signature
+from terraregistry.spellings import plain
 from terraregistry.wording import describe_error, quoted
 
 if TYPE_CHECKING:
@@ -57,12 +59,29 @@ class Mount(NamedTuple, Generic[T]):
             names: list[object] = [*iter(self.source)]
         except Exception as error:
             raise _unavailable(self.prefix, error) from error
-        distinct: dict[str, None] = {}
-        for name in names:
-            if not isinstance(name, str):
-                raise SourceUnavailableError(self.prefix, f"it iterates over {describe_value(name)}, which is no name")
-            distinct[name] = None
-        return list(distinct)
+        for kind in {*map(type, names)}:
+            if not issubclass(kind, str):
+                other = next(name for name in names if type(name) is kind)
+                raise SourceUnavailableError(self.prefix, f"it iterates over {describe_value(other)}, which is no name")
+        return list(dict.fromkeys(cast("list[str]", names)))
+
+    def nearest(self, name: str) -> tuple[str, ...]:
+        """Return the names that are closest to a mistyped one: a registry of ours knows best what it has.
+
+        Of a source that cannot be asked there are none: the others can still suggest theirs, and whoever asks for this one is told
+        why it is not here.
+        """
+        try:
+            return nearest(name, self.names()) if self.ours is None else self.ours._nearest(name)
+        except SourceUnavailableError:
+            return ()
+
+    def rests(self, name: str) -> list[str]:
+        """Return what is left of a name after each beginning of it that may be this prefix, mistyped."""
+        length, most = len(self.start), 1 if len(self.start) < 5 else 2
+        distance = Distance(plain(self.start))
+        ends = range(length - most, min(len(name), length + most + 1))
+        return [name[end:] for end in ends if distance.to(plain(name[:end]), most) is not None]
 
     def constructor(self, name: str) -> Callable[..., T]:
         """Return the constructor of a name that is here; of a source without `[]`, its `build` with the name filled in.

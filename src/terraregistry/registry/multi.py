@@ -13,7 +13,7 @@ from terraregistry.errors import (
     SourceUnavailableError,
     describe_value,
 )
-from terraregistry.nearest import nearest
+from terraregistry.nearest import SUGGESTIONS, nearest
 from terraregistry.registry.base import NamedSet, matching
 from terraregistry.registry.calls import Call, ComponentDescription, describe_call
 from terraregistry.registry.locations import locate
@@ -197,10 +197,10 @@ class MultiSourceRegistry(NamedSet[T]):
         return iter(self._names())
 
     def __len__(self) -> int:
-        return len(self._names())
+        return sum(len(mount.names()) for mount in self._mounts)
 
     def __bool__(self) -> bool:
-        return bool(self._names())
+        return len(self) > 0
 
     def __contains__(self, name: object) -> bool:
         return isinstance(name, str) and self._locate(name) is not None
@@ -242,26 +242,19 @@ class MultiSourceRegistry(NamedSet[T]):
             raise self._not_found(name)
         return located
 
-    def _nearest_in(self, mount: Mount[T], name: str, names: list[str]) -> tuple[str, ...]:
-        """Ask a registry of ours what is closest: it knows best what it has."""
-        return nearest(name, names) if mount.ours is None else mount.ours._nearest(name)
-
     def _nearest(self, name: str) -> tuple[str, ...]:
-        """Compare a mistyped name with qualified and bare ones; what is suggested is canonical."""
-        bare: dict[str, str] = {}
+        """Ask each source what is near what follows its prefix, or else near the whole and what follows its prefix mistyped."""
+        spelled: dict[str, str] = {}
         for mount in self._mounts:
-            try:
-                names = mount.names()
-                if name.startswith(mount.start):
-                    close = self._nearest_in(mount, name[len(mount.start) :], names)
-                    if close:
-                        return tuple(mount.start + each for each in close)
-            except SourceUnavailableError:
-                continue  # the others can still be suggested; whoever asks for this source is told why it is not here
-            for each in names:
-                bare.setdefault(each, mount.start + each)
-        close = nearest(name, bare)
-        return tuple(bare[each] for each in close) if close else nearest(name, bare.values())
+            close = mount.nearest(name[len(mount.start) :]) if name.startswith(mount.start) else ()
+            if close:
+                return tuple(mount.start + each for each in close)
+            spelled.update((each, mount.start + each) for each in mount.nearest(name) if each not in spelled)
+            whole = [mount.start + each for rest in mount.rests(name) for each in mount.nearest(rest)]
+            spelled.update(zip(whole, whole, strict=True))
+        # The bare and the qualified spelling of one component may both be close.
+        found = dict.fromkeys(spelled[each] for each in nearest(name, spelled, 2 * SUGGESTIONS) or spelled)
+        return tuple(found)[:SUGGESTIONS]
 
     def resolve(self, name: str) -> QualifiedName:
         """Say which component a name stands for: read as qualified first, and as bare second.

@@ -60,6 +60,7 @@ class Registry(BaseRegistry[T]):
         self._entries: dict[str, Entry[T]] = {}
         self._aliases: dict[str, str] = {}
         self._scopes: Scopes[T] = Scopes()
+        self._changed = 0
         for name, constructor in constructors.items():
             self.register(constructor, name=name)
 
@@ -90,6 +91,9 @@ class Registry(BaseRegistry[T]):
 
     def _spellings(self) -> list[str]:
         return [*self._entries, *self._aliases]
+
+    def _state(self) -> int:
+        return self._changed
 
     def _aliases_of(self, name: str) -> tuple[str, ...]:
         return tuple(alias for alias, canonical in [*self._aliases.items()] if canonical == name)
@@ -184,6 +188,7 @@ class Registry(BaseRegistry[T]):
     def _change(self, change: Addition[T] | Removal[T]) -> None:
         self._scopes.note(change)
         change.apply(self._entries, self._aliases)
+        self._changed += 1
 
     def scope(self) -> Scope[T]:
         """Undo, on exit, every registration and removal that is made inside.
@@ -212,6 +217,7 @@ class Registry(BaseRegistry[T]):
 
     def _close(self, scope: Scope[T]) -> None:
         self._entries, self._aliases = self._scopes.without(scope)
+        self._changed += 1
 
 
 def _name_for(constructor: object, name: str | None, registry: Callable[[], str]) -> str:
