@@ -47,7 +47,18 @@ class ArgumentValidator:
             second call, and always where a parameter has no name to a caller.
     """
 
-    __slots__ = ("_called", "_names", "_open", "_parameters", "_positional", "_star", "_whole", "accept", "reserved")
+    __slots__ = (
+        "_called",
+        "_names",
+        "_open",
+        "_parameters",
+        "_positional",
+        "_single",
+        "_star",
+        "_whole",
+        "accept",
+        "reserved",
+    )
 
     def __init__(self, signature: inspect.Signature) -> None:
         parameters = signature.parameters.values()
@@ -65,6 +76,7 @@ class ArgumentValidator:
         )
         """Keys of the schema that are not names of keyword arguments; nobody may give them."""
         self._called = False
+        self._single: Final[dict[str, SchemaValidator]] = {}
         self._whole: typing.Callable[[Mapping[str, Any]], dict[str, Any]] | None = None
         self.accept: typing.Callable[[Mapping[str, Any]], dict[str, Any]] | None = None
 
@@ -111,14 +123,12 @@ class ArgumentValidator:
             return self._one_by_one(given)
 
     def _one_by_one(self, given: Mapping[str, Any]) -> tuple[dict[str, Any], set[str] | None]:  # as above
-        from terraregistry.registry.schemas import argument_validator
-
         valid: dict[str, Any] = {}
         refused: set[str] = set()
-        for key, parameter in self._parameters.items():  # in the order in which the whole schema gives them
+        for key in self._parameters:  # in the order in which the whole schema gives them
             if key in given:
                 try:
-                    valid[key] = argument_validator(parameter).validate_python(given[key])
+                    valid[key] = (self._single.get(key) or self._made_for(key)).validate_python(given[key])
                 except Exception:  # noqa: BLE001 - as above
                     refused.add(key)
         others = {key: value for key, value in given.items() if key not in self._parameters}
@@ -126,6 +136,12 @@ class ArgumentValidator:
         known = self._open or not any(key != _REST or self._star is None for key in others)
         fits = complete and known and not refused
         return valid | others, None if fits else refused
+
+    def _made_for(self, key: str) -> SchemaValidator:
+        from terraregistry.registry.schemas import argument_validator
+
+        made = self._single[key] = argument_validator(self._parameters[key])
+        return made
 
     def _by_name(self, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> tuple[dict[str, Any], tuple[str, ...]]:
         given = dict(zip(self._positional, args, strict=False))

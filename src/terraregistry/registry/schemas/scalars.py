@@ -18,10 +18,16 @@ from terraregistry.registry.signatures import NOT_EVALUATED
 __all__ = ["SIMPLE", "literal", "member_by_value"]
 
 
-def _or(strict: CoreSchema, otherwise: Check, first: CoreSchema | None = None) -> CoreSchema:
-    """The strict type at full speed; what it refuses is looked at once more. What stays as it is comes first."""
-    choices: list[CoreSchema | tuple[CoreSchema, str]] = [] if first is None else [first]
-    return core_schema.union_schema([*choices, strict, check_schema(otherwise)], mode="left_to_right")
+def _or(strict: CoreSchema, otherwise: Check) -> CoreSchema:
+    """The strict type at full speed; what it refuses is looked at once more."""
+    return core_schema.union_schema([strict, check_schema(otherwise)], mode="left_to_right")
+
+
+def _integer() -> CoreSchema:
+    """A plain integer is done with at the first look; members of an `IntEnum`, an exact match of the second, stay what they are."""
+    return core_schema.union_schema(
+        [core_schema.int_schema(strict=True), core_schema.is_instance_schema(IntEnum)], mode="smart"
+    )
 
 
 def _as_integer(value: object) -> object:
@@ -64,7 +70,7 @@ _REALS: Final[list[CoreSchema | tuple[CoreSchema, str]]] = [
 SIMPLE: Final[dict[object, typing.Callable[[], CoreSchema]]] = {
     types.NoneType: core_schema.none_schema,
     bool: lambda: _or(core_schema.bool_schema(strict=True), _as_bool),
-    int: lambda: _or(core_schema.int_schema(strict=True), _as_integer, first=core_schema.is_instance_schema(IntEnum)),
+    int: lambda: _or(_integer(), _as_integer),
     float: lambda: core_schema.union_schema(_REALS, mode="left_to_right"),
     complex: lambda: _or(core_schema.is_instance_schema(complex), _as_complex),
     str: lambda: core_schema.is_instance_schema(str),  # a StrEnum's member stays one
