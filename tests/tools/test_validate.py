@@ -42,7 +42,7 @@ decoder_chanels: 8
 num_classes: "3"
 """
 TEXT = """\
-wrong.yaml:3:1: backbone: BACKBONE_REGISTRY has no component 'timm_test_resnt' (sources searched: terratorch, timm); \
+wrong.yaml:3:11: backbone: BACKBONE_REGISTRY has no component 'timm_test_resnt' (sources searched: terratorch, timm); \
 did you mean 'timm_test_resnet'?
     3 | backbone: timm_test_resnt
       |           ^^^^^^^^^^^^^^^
@@ -264,7 +264,7 @@ def test_json_is_what_a_program_reads(run, configs):
 
     assert (result.exit_code, result.stderr) == (2, "")
     assert [(each["line"], each["column"], each["suggestion"]) for each in found] == [
-        (3, 1, "backbone: timm_test_resnet"),
+        (3, 11, "backbone: timm_test_resnet"),
         (5, 1, "decoder_channels: 8"),
         (6, 1, None),
     ]

@@ -35,7 +35,7 @@ def as_text(finding: Finding) -> str:
         Up to four lines.
     """
     kind = "warning: " if finding.is_warning else ""
-    head = f"{one_line(finding.file)}:{finding.line}:{finding.column}: {kind}{one_line(finding.message)}"
+    head = f"{one_line(finding.file)}:{finding.line}:{finding.start}: {kind}{one_line(finding.message)}"
     shown = finding.source.replace("\t", " ")
     if not shown.strip() or len(shown) > _LONGEST_LINE or not shown.isprintable():  # a terminal would act upon it
         return head
@@ -62,7 +62,7 @@ def _data(finding: Finding) -> dict[str, object]:
     return {
         "file": finding.file,
         "line": finding.line,
-        "column": finding.column,
+        "column": finding.start,
         "end_column": finding.end,
         "severity": _severity(finding),
         "message": finding.message,
