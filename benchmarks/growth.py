@@ -86,14 +86,21 @@ class World:
             "suggesting: two mistakes": lambda: str(_refused(registry, self.two_typos)),
             "suggesting: nothing near": lambda: str(_refused(registry, "zzzzzz")),
             "of two sources, suggesting: a letter swapped": lambda: str(_refused(multi, self.typo)),
+            "of two sources, suggesting: two mistakes": lambda: str(_refused(multi, self.two_typos)),
+            "of two sources, suggesting: a prefix mistyped": lambda: str(_refused(multi, f"mian_{self.typo}")),
             "listing": lambda: list(registry),
             "of two sources, listing": lambda: list(multi),
+            "listing and sorting, for the first suggestion after a change": self._suggest_anew,
         }
 
     def _register(self) -> None:
         name = next(self.further)
         self.registry.register(Component, name=name)
         self.registry.unregister(name)
+
+    def _suggest_anew(self) -> None:
+        self._register()
+        str(_refused(self.registry, self.typo))
 
     def _mount(self) -> None:
         self.multi.register_source("third", self.registry)
