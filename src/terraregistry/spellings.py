@@ -41,15 +41,14 @@ class Spellings:
     def __init__(self, names: Iterable[str]) -> None:
         self._names = [name for name in names if len(name) <= LONGEST_NAME]
         words = [plain(name) for name in self._names]
-        self._places = dict(zip(words, range(len(words)), strict=True))
+        self._places = {word: place for place, word in enumerate(words)}
         self._twins: dict[str, list[int]] = {}
         if len(self._places) < len(words):
             for place, word in enumerate(words):
                 if self._places[word] != place:
                     self._twins.setdefault(word, []).append(place)
-        few = len(words) <= _FEW
-        self._forwards = _Ordered([] if few else self._places)
-        self._backwards = _Ordered([] if few else (word[::-1] for word in self._places))
+        self._forwards = _Ordered(self._places)
+        self._backwards = _Ordered(word[::-1] for word in self._places)
 
     def like(self, typed: str) -> Iterator[list[str]]:
         """Choose names that are worth comparing with a mistyped one, in the order in which they were given.
@@ -76,24 +75,21 @@ class Spellings:
     def _named(self, words: Iterable[str]) -> list[str]:
         places = {self._places[word] for word in words}
         if self._twins:
-            places.update(chain.from_iterable(self._twins.get(word, ()) for word in words))
+            places.update(chain.from_iterable(self._twins[word] for word in words if word in self._twins))
         return [self._names[place] for place in sorted(places)]
 
     def _one_edit_away(self, word: str) -> set[str]:
         # The edit stands after a beginning, and before an end, that some names have.
         first = max(0, len(word) - 2 - self._backwards.longest(word[::-1]))
-        return {each for each in chain((word,), self._forwards.edited(word, first)) if each in self._places}
+        return {each for each in self._forwards.edited(word, first) if each in self._places}
 
     def _continued(self, word: str) -> set[str]:
-        """Find names that continue a word of three letters or more, before it or after it, or are continued by it."""
-        found: set[str] = set()
-        if len(word) > 2:
-            found.update(_about_as_long(word, self._forwards.some(word)))
-            found.update(each[::-1] for each in _about_as_long(word, self._backwards.some(word[::-1] + "_")))
-        parts = [word[:end] for end in range(3, len(word))]
-        parts += [word[start:] for start in range(1, len(word) - 2) if word[start - 1] == "_"]
-        found.update(part for part in parts if part in self._places)
-        return found
+        """Find names that continue a word, after it or before it, or are continued by it."""
+        longer = _about_as_long(word, self._forwards.some(word))
+        longer += [each[::-1] for each in _about_as_long(word, self._backwards.some(word[::-1] + "_"))]
+        shorter = [word[:end] for end in range(len(word))]
+        shorter += [word[place + 1 :] for place, letter in enumerate(word) if letter == "_"]
+        return {*longer, *(part for part in shorter if part in self._places)}
 
     def _two_edits_away(self, word: str) -> set[str]:
         """Two edits leave two thirds of a word with one at most, before or after the rest; or both are in the third between."""

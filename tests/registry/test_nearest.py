@@ -283,6 +283,108 @@ def test_among_many_names_as_different_as_words_are_any_two_edits_find_the_neare
         assert place[0] == best[0]
 
 
+WORDS = st.lists(
+    st.lists(st.sampled_from(["net", "res", "a", "b", "A", "50", "_", "-", "."]), min_size=1, max_size=4).map("".join),
+    max_size=30,
+)
+
+
+@given(st.text("netrsab50_", min_size=1, max_size=9), WORDS)
+def test_of_many_names_first_those_one_edit_away_are_chosen_and_all_of_these(typed: str, pool: list[str]) -> None:
+    pool = [f"{i:09}" for i in range(60)] + pool
+    near = [each for each in pool if distance(plain(typed), plain(each)) <= 1]
+    assert next(Spellings(pool).like(typed)) == near
+
+
+@given(st.lists(st.sampled_from(["net", "res", "a", "B", "50"]), min_size=1, max_size=4).map("_".join), WORDS)
+def test_of_many_names_then_those_are_chosen_that_continue_what_was_typed_or_are_continued_by_it(
+    typed: str, pool: list[str]
+) -> None:
+    pool = [f"{i:09}" for i in range(60)] + pool
+    word = plain(typed)
+    continued = [
+        each
+        for each, other in zip(pool, map(plain, pool), strict=True)
+        if (
+            other.startswith(word) or other.endswith("_" + word) or word.startswith(other) or word.endswith("_" + other)
+        )
+        and other != word
+    ]
+    _, second, *_ = Spellings(pool).like(typed)
+    assert [each for each in second if each in continued] == continued
+
+
+CROWD = tuple(f"{i:09}" for i in range(60))
+
+
+@pytest.mark.parametrize(
+    ("typed", "name"),
+    [
+        ("abcdef", "xbcdex"),
+        ("abcdef", "abxxef"),
+        ("abcdef", "abcfxe"),
+        ("abcdefghi", "xbcdefghx"),
+        ("abcdefghi", "xbcdexghi"),
+        ("abcdefghi", "abcxefgxi"),
+        ("abcdefghi", "abcxyfghi"),
+        ("abcdefghi", "xycdefghi"),
+        ("abcdefghi", "abcdefgxy"),
+        ("abcdefghi", "abdcefxhi"),  # swapped over the border of the first third
+        ("abcdefghi", "axcdegfhi"),  # and of the last
+        ("abcdefghi", "bcdefgh"),
+        ("abcdefghi", "xabcdefghix"),
+        ("abcdefghijkl", "abcdxfgxijkl"),
+    ],
+)
+def test_of_many_names_those_two_edits_away_are_chosen_wherever_the_edits_are(typed: str, name: str) -> None:
+    for one, other in ((typed, name), (typed[::-1], name[::-1])):
+        first, second, *_ = Spellings((*CROWD, other)).like(one)
+        assert (first, second) == ([], [other])
+
+
+@pytest.mark.parametrize(
+    ("typed", "name"), [("abcdefghi", "abcxxfxhi"), ("abcdefghi", "abcxxxghi"), ("abcdefghi", "abcxxfghx")]
+)
+def test_of_many_names_last_those_that_share_a_third_are_chosen(typed: str, name: str) -> None:
+    for one, other in ((typed, name), (typed[::-1], name[::-1])):
+        *_, third = Spellings((*CROWD, other)).like(one)
+        assert third == [other]
+        assert [*Spellings((*CROWD, other[:8])).like(one[:8])][2:] == []
+
+
+def test_where_some_names_are_one_edit_away_those_farther_away_are_not_suggested() -> None:
+    pool = [*CROWD, "xbcdefghi", "abcdefgxy", "axcdefghi"]
+    for turned in (slice(None, None, 1), slice(None, None, -1)):
+        assert nearest("abcdefghi"[turned], [each[turned] for each in pool]) == (
+            "xbcdefghi"[turned],
+            "axcdefghi"[turned],
+        )
+
+
+def test_names_that_are_equal_but_for_case_and_separators_are_all_suggested() -> None:
+    pool = [*CROWD[:30], "Unet_a", "other", "UNET-A", "unet.a", *CROWD[30:]]
+    assert nearest("unte_a", pool) == ("Unet_a", "UNET-A", "unet.a")
+    assert nearest("unet_a", pool) == ("Unet_a", "UNET-A", "unet.a")
+    assert nearest("othre", pool) == ("other",)
+
+
+def test_of_more_names_that_go_on_than_are_looked_through_those_about_as_long_are_chosen() -> None:
+    pool = [f"net{'x' * (i % 40)}{i:03}" for i in range(400)]
+    _, second, *_ = Spellings(pool).like("net")
+    assert len(second) == 48
+    assert max(map(len, second)) <= 11
+    _, second, *_ = Spellings([each[::-1].replace("ten", "_ten") for each in pool]).like("ten")
+    assert len(second) == 48
+    assert max(map(len, second)) <= 12
+
+
+def test_of_names_that_begin_almost_as_what_was_typed_those_that_share_more_with_it_are_chosen() -> None:
+    pool = [f"abcde{i:05}" for i in range(5_000)]
+    _, second, *_ = Spellings(pool).like("abxde0250z")
+    assert {f"abcde0250{i}" for i in range(6, 10)} <= {*second}
+    assert len(second) <= 60
+
+
 def drawn_mistakes(pool: tuple[str, ...], edits: int) -> list[tuple[str, str]]:
     """Names with so many mistakes of any kind each, the same each time."""
     chance, made = random.Random(edits), list[tuple[str, str]]()
