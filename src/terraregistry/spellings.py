@@ -131,11 +131,9 @@ class _Ordered:
     def __init__(self, words: Iterable[str]) -> None:
         self._words = sorted(words)
 
-    def _beginning(self, part: str, start: int = 0, end: int | None = None) -> tuple[int, int]:
-        """Find where the words that begin with a part start and end, between two places."""
-        end = len(self._words) if end is None else end
-        start = bisect_left(self._words, part, start, end)
-        return start, bisect_left(self._words, part + _LAST, start, end)
+    def _beginning(self, part: str) -> tuple[int, int]:
+        """Find where the words that begin with a part start and end."""
+        return bisect_left(self._words, part), bisect_left(self._words, part + _LAST)
 
     def has_beginning(self, part: str) -> bool:
         """Say whether any of the words begin with a part."""
@@ -155,7 +153,7 @@ class _Ordered:
     def longest(self, word: str) -> int:
         """Return the length of the longest beginning that a word shares with any of these."""
         place = bisect_left(self._words, word)
-        return max((_shared(word, each) for each in self._words[max(0, place - 1) : place + 1]), default=0)
+        return max(_shared(word, each) for each in self._words[max(0, place - 1) : place + 1])
 
     def edited(self, word: str, first: int = 0) -> Iterator[str]:
         """Make what is one edit away from a word and may be a beginning of these words: they have what stands before the edit.
@@ -178,7 +176,7 @@ class _Ordered:
             for letter in self._letters_after(before, start, end):
                 yield before + letter + after
                 yield before + letter + rest
-            start, end = self._beginning(word[: place + 1], start, end)
+            start, end = self._beginning(word[: place + 1])
 
     def _letters_after(self, before: str, start: int, end: int) -> Iterator[str]:
         """List the letters with which the words between two places, that begin alike, go on."""
@@ -208,7 +206,7 @@ class _Ordered:
     def _beside(self, word: str, part: str, count: int) -> list[str]:
         """Choose, of the words that begin with a part, those that stand where another would, and so share more with it."""
         start, end = self._beginning(part)
-        place = bisect_left(self._words, word, start, end)
+        place = bisect_left(self._words, word)
         start = max(start, min(place - count // 2, end - count))
         return self._words[start : min(end, start + count)]
 

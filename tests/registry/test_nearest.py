@@ -342,6 +342,18 @@ def test_of_many_names_those_two_edits_away_are_chosen_wherever_the_edits_are(ty
         assert (first, second) == ([], [other])
 
 
+@pytest.mark.parametrize(("others", "share"), [(600, "abc"), (600, "ghi"), (40, "abc"), (40, "ghi"), (0, "")])
+def test_of_many_names_one_with_both_edits_in_its_middle_is_chosen_unless_too_many_share_either_end(
+    others: int, share: str
+) -> None:
+    crowd = [f"abc{i:05}" if share == "abc" else f"{i:05}ghi" for i in range(others)]
+    _, second, *_ = Spellings([*CROWD, *crowd, "abcdxyghi", "axcdxyghi"]).like("abcdefghi")
+    assert second == ["abcdxyghi"]
+    both = [*crowd, *(f"{i:05}ghi" if share == "abc" else f"abc{i:05}" for i in range(others))]
+    _, second, *_ = Spellings([*CROWD, *both, "abcdxyghi"]).like("abcdefghi")
+    assert second == (["abcdxyghi"] if others < 512 else [])
+
+
 @pytest.mark.parametrize(
     ("typed", "name"), [("abcdefghi", "abcxxfxhi"), ("abcdefghi", "abcxxxghi"), ("abcdefghi", "abcxxfghx")]
 )
