@@ -25,6 +25,7 @@ CORE = [
     "terraregistry.registry.base",
     "terraregistry.registry.calls",
     "terraregistry.registry.entries",
+    "terraregistry.registry.globs",
     "terraregistry.registry.kinds",
     "terraregistry.registry.locations",
     "terraregistry.registry.mounts",

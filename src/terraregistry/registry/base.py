@@ -2,22 +2,15 @@
 
 from __future__ import annotations
 
-import fnmatch
 import importlib
-import re
 from abc import abstractmethod
 from collections.abc import ItemsView, Iterator, KeysView, Mapping, ValuesView
 from typing import TYPE_CHECKING, Any, Generic, Self, TypeVar, overload
 
-from terraregistry.errors import (
-    ComponentNotFoundError,
-    InvalidArgumentsError,
-    Problem,
-    ProblemKind,
-    describe_value,
-)
+from terraregistry.errors import ComponentNotFoundError
 from terraregistry.nearest import nearest
 from terraregistry.registry.calls import describe_call
+from terraregistry.registry.globs import matching
 from terraregistry.registry.kinds import Kind, kind_of
 from terraregistry.registry.locations import defining_module, reference_to
 from terraregistry.registry.sets import NameSet
@@ -32,50 +25,10 @@ if TYPE_CHECKING:
     from terraregistry.registry.calls import Call, ComponentDescription
     from terraregistry.registry.entries import Entry
 
-__all__ = ["BaseRegistry", "NamedSet", "matching"]
+__all__ = ["BaseRegistry", "NamedSet"]
 
 T = TypeVar("T")
 D = TypeVar("D")
-
-
-def matching(pattern: object, names: Iterable[str], *spellings: Callable[[str], str]) -> list[str]:
-    """Choose names by a glob, in natural order (`resnet18` before `resnet101`).
-
-    Args:
-        pattern: A glob such as `resnet*`; `*`, `?` and `[...]` are special, case counts.
-        names: The names.
-        spellings: Other spellings of a name that the pattern may match.
-
-    Returns:
-        The names of which some spelling matches.
-
-    Raises:
-        InvalidArgumentsError: The pattern is no string.
-    """
-    if not isinstance(pattern, str):
-        problem = Problem("pattern", ProblemKind.TYPE, expected="str", given=describe_value(pattern))
-        raise InvalidArgumentsError("search", "a registry", (problem,))
-    there = [*names]
-    if _is_longer(pattern, max(map(len, there), default=0)):
-        return []
-    matches = re.compile(fnmatch.translate(pattern)).match
-    found = [name for name in there if matches(name) or any(matches(spelling(name)) for spelling in spellings)]
-    # Numbers are compared as text of one width: they may have any number of digits.
-    return sorted(
-        found, key=lambda name: [part.zfill(20) if part.isdecimal() else part for part in re.split(r"(\d+)", name)]
-    )
-
-
-def _is_longer(pattern: str, longest: int) -> bool:
-    """Say whether a glob asks for more characters than any name has: the expression of a huge one takes minutes to make."""
-    least = place = 0
-    while place < len(pattern) and least <= longest:
-        if pattern[place] == "[":  # a set of characters stands for one, and without its end for itself
-            inside = place + 1 + pattern.startswith("!", place + 1)
-            place = max(place, pattern.find("]", inside + pattern.startswith("]", inside)))
-        least += pattern[place] != "*"
-        place += 1
-    return least > longest
 
 
 class NamedSet(NameSet, Generic[T]):

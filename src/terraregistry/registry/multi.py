@@ -14,8 +14,9 @@ from terraregistry.errors import (
     describe_value,
 )
 from terraregistry.nearest import SUGGESTIONS, nearest
-from terraregistry.registry.base import NamedSet, matching
+from terraregistry.registry.base import NamedSet
 from terraregistry.registry.calls import Call, ComponentDescription, describe_call
+from terraregistry.registry.globs import matching
 from terraregistry.registry.locations import locate
 from terraregistry.registry.locks import CHANGING
 from terraregistry.registry.mounts import Mount, mounted
