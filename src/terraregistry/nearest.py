@@ -36,7 +36,7 @@ def nearest(name: str, names: Iterable[str] | Spellings, limit: int = SUGGESTION
     typed = plain(name)
     measure = Distance(typed)
     for pool in spellings.like(name):
-        best = _best(name, typed, pool, measure, limit)
+        best = _best(typed, pool, measure, limit)
         if best:
             return best
     return ()
@@ -76,14 +76,12 @@ def suggested(text: str) -> tuple[str, ...]:
     return tuple(match[0] or match[1] for match in re.findall(r"'([^']*)'|\"([^\"]*)\"", words)) if found else ()
 
 
-def _best(name: str, typed: str, pool: list[str], measure: Distance, limit: int) -> tuple[str, ...]:
+def _best(typed: str, pool: list[str], measure: Distance, limit: int) -> tuple[str, ...]:
     """Rank names by comparing each in full, and keep the best of those that are near."""
     best: list[tuple[int, int, int, str]] = []
-    farthest = len(name)
+    farthest = len(typed)
     for index, candidate in enumerate(pool):
-        score: tuple[int, int] | None = (
-            (0, 0) if candidate == name else _score(typed, plain(candidate), measure, farthest)
-        )
+        score = _score(typed, plain(candidate), measure, farthest)
         if score is not None:
             best.append((score[0], score[1], index, candidate))
             best.sort()

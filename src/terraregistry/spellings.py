@@ -152,8 +152,8 @@ class _Ordered:
 
     def longest(self, word: str) -> int:
         """Return the length of the longest beginning that a word shares with any of these."""
-        place = bisect_left(self._words, word)
-        return max(_shared(word, each) for each in self._words[max(0, place - 1) : place + 1])
+        lengths = range(1, len(word) + 1)
+        return bisect_left(lengths, True, key=lambda length: not self.has_beginning(word[:length]))
 
     def edited(self, word: str, first: int = 0) -> Iterator[str]:
         """Make what is one edit away from a word and may be a beginning of these words: they have what stands before the edit.
@@ -185,7 +185,7 @@ class _Ordered:
         while start < end:
             letter = self._words[start][len(before)]
             yield letter
-            start = bisect_left(self._words, before + letter + _LAST, start + 1, end)
+            start = bisect_left(self._words, before + letter + _LAST, start + 1)
 
     def beginning_almost(self, word: str, length: int) -> Iterator[str]:
         """Choose words that begin as another does, but for one edit.
@@ -209,13 +209,3 @@ class _Ordered:
         place = bisect_left(self._words, word)
         start = max(start, min(place - count // 2, end - count))
         return self._words[start : min(end, start + count)]
-
-
-def _shared(word: str, other: str) -> int:
-    """Return how many letters two words begin with alike."""
-    place = 0
-    for letter, its in zip(word, other, strict=False):
-        if letter != its:
-            break
-        place += 1
-    return place

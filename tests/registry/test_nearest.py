@@ -314,6 +314,15 @@ def test_of_many_names_then_those_are_chosen_that_continue_what_was_typed_or_are
     assert [each for each in second if each in continued] == continued
 
 
+def test_one_edit_is_found_wherever_it_is_among_names_that_begin_and_end_alike() -> None:
+    pool = [f"ab{i:04}bbbba" for i in range(100)]
+    for typed in misspellings("ab0042bbbba", "q"):
+        near = [each for each in pool if distance(typed, each) <= 1]
+        assert next(Spellings(pool).like(typed)) == near
+    near = ["net", "neta"]
+    assert next(Spellings([*near, *pool]).like("netb")) == near
+
+
 CROWD = tuple(f"{i:09}" for i in range(60))
 
 
@@ -392,9 +401,15 @@ def test_of_more_names_that_go_on_than_are_looked_through_those_about_as_long_ar
 
 def test_of_names_that_begin_almost_as_what_was_typed_those_that_share_more_with_it_are_chosen() -> None:
     pool = [f"abcde{i:05}" for i in range(5_000)]
-    _, second, *_ = Spellings(pool).like("abxde0250z")
-    assert {f"abcde0250{i}" for i in range(6, 10)} <= {*second}
-    assert len(second) <= 60
+    for typed, chosen in (
+        ("abxde0250z", range(2506, 2512)),
+        ("abxde02zzz", range(2992, 3000)),
+        ("abxde02aaa", range(2992, 3000)),
+    ):
+        first, second, *_ = Spellings(pool).like(typed)
+        assert first == []
+        assert {f"abcde{i:05}" for i in chosen} <= {*second}
+        assert len(second) <= 60
 
 
 def drawn_mistakes(pool: tuple[str, ...], edits: int) -> list[tuple[str, str]]:

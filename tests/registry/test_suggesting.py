@@ -208,6 +208,19 @@ def test_a_registry_in_a_registry_is_asked_for_what_it_knows() -> None:
     assert suggestions(outer, "Unte") == ("libs_smp_Unet",)
 
 
+def test_what_several_sources_suggest_is_ranked_together() -> None:
+    many = MultiSourceRegistry[Any](
+        p=Registry[Any](sqqares=int, squarees=int), q=Listed("squares", "squarest", "square")
+    )
+    assert suggestions(many, "sqares") == ("p_sqqares", "q_squares", "q_square")
+    assert suggestions(many, "sqarest") == ("q_squarest", "p_sqqares", "q_squares")
+
+
+def test_a_component_that_is_near_with_its_prefix_and_without_leaves_room_for_others() -> None:
+    many = MultiSourceRegistry[Any](p=Registry[Any](square=int, squares=int, squared=int))
+    assert suggestions(many, "psquare") == ("p_square", "p_squares", "p_squared")
+
+
 def test_of_two_sources_with_one_name_the_first_is_suggested_and_never_twice() -> None:
     first, second = Registry[Any](square=int, sphere=int), Registry[Any](square=int, squares=int)
     source: Source[Any] = second

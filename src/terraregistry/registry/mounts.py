@@ -78,10 +78,8 @@ class Mount(NamedTuple, Generic[T]):
 
     def rests(self, name: str) -> list[str]:
         """Return what is left of a name after each beginning of it that may be this prefix, mistyped."""
-        length, most = len(self.start), 1 if len(self.start) < 5 else 2
         distance = Distance(plain(self.start))
-        ends = range(length - most, min(len(name), length + most + 1))
-        return [name[end:] for end in ends if distance.to(plain(name[:end]), most) is not None]
+        return [name[end:] for end in range(1, len(name)) if distance.to(plain(name[:end]), 2) is not None]
 
     def constructor(self, name: str) -> Callable[..., T]:
         """Return the constructor of a name that is here; of a source without `[]`, its `build` with the name filled in.

@@ -252,7 +252,7 @@ class MultiSourceRegistry(NamedSet[T]):
                 return tuple(mount.start + each for each in close)
             spelled.update((each, mount.start + each) for each in mount.nearest(name) if each not in spelled)
             whole = [mount.start + each for rest in mount.rests(name) for each in mount.nearest(rest)]
-            spelled.update(zip(whole, whole, strict=True))
+            spelled.update((each, each) for each in whole)
         # The bare and the qualified spelling of one component may both be close.
         found = dict.fromkeys(spelled[each] for each in nearest(name, spelled, 2 * SUGGESTIONS) or spelled)
         return tuple(found)[:SUGGESTIONS]
