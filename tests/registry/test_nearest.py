@@ -314,6 +314,12 @@ def test_of_many_names_then_those_are_chosen_that_continue_what_was_typed_or_are
     assert [each for each in second if each in continued] == continued
 
 
+@pytest.mark.parametrize("typed", ["a", "aaa", "a\U0010ffff042\U0010ffff\U0010ffff", "\U0010ffff042\U0010ffff", "a042"])
+def test_names_with_the_last_letter_that_there_is_may_be_missed_but_end_no_search(typed: str) -> None:
+    pool = [f"a\U0010ffff{i:03}\U0010ffff" for i in range(100)]
+    assert {*nearest(typed, [*pool, "a", "b"])} <= {*pool, "a", "b"}
+
+
 def test_one_edit_is_found_wherever_it_is_among_names_that_begin_and_end_alike() -> None:
     pool = [f"ab{i:04}bbbba" for i in range(100)]
     for typed in misspellings("ab0042bbbba", "q"):
@@ -529,6 +535,7 @@ def test_without_suggestions_none_are_read(text: str) -> None:
     [
         ("resnet81", ["resnet34", "resnet18", "resnet152"], ("resnet18", "resnet34")),
         ("resnt50", ["resnet18", "resnet50"], ("resnet50",)),
+        ("resnet", ["resnets", "resne", "resnet1"], ("resnets", "resne", "resnet1")),
         ("resnet", ["resnet18", "resnet34", "resnet50", "vgg"], ("resnet18", "resnet34", "resnet50")),
         ("resnet18", ["timm_resnet18", "timm_resnet34"], ("timm_resnet18",)),
         ("FCNDecodr", ["FCNDecoder", "IdentityDecoder"], ("FCNDecoder",)),

@@ -115,6 +115,26 @@ def test_what_names_are_compared_with_is_made_once_until_they_change() -> None:
     assert suggestions(registry, "new_nmae") == ()
 
 
+def test_scopes_are_followed_in_and_out() -> None:
+    registry = Registry[Any]()
+    with registry.scope():
+        registry.register(int, name="new_name")
+        assert suggestions(registry, "new_nmae") == ("new_name",)
+        with registry.scope():
+            assert suggestions(registry, "new_nmae") == ("new_name",)
+            registry.unregister("new_name")
+            assert suggestions(registry, "new_nmae") == ()
+        assert suggestions(registry, "new_nmae") == ("new_name",)
+        registry.register(int, name="other")
+    assert suggestions(registry, "new_nmae") == ()
+    with registry.scope():
+        assert suggestions(registry, "new_nmae") == ()
+        registry.register(int, name="new_name")
+        with registry.scope():
+            pass
+        assert suggestions(registry, "new_nmae") == ("new_name",)
+
+
 @pytest.mark.parametrize("count", [3, 100])
 @pytest.mark.parametrize("kind", [Listed, Elsewhere])
 def test_a_name_that_a_source_has_got_since_is_suggested(kind: type[Listed | Elsewhere], count: int) -> None:
@@ -163,6 +183,7 @@ def test_a_bare_name_with_any_one_mistake_is_suggested_with_its_prefix(name: str
         ("timm" + names(1_000)[5], "timm_" + names(1_000)[5]),
         ("TIMM_" + names(1_000)[5].upper(), "timm_" + names(1_000)[5]),
         ("ti_" + names(1_000)[5], "timm_" + names(1_000)[5]),
+        ("ti_" + names(1_000)[5][1:], "timm_" + names(1_000)[5]),
         ("timm-" + names(1_000)[5], "timm_" + names(1_000)[5]),
         ("smpUnet", "smp_Unet"),
         ("smmp_Untt", "smp_Unet"),

@@ -25,9 +25,7 @@ def _or(strict: CoreSchema, otherwise: Check) -> CoreSchema:
 
 def _integer() -> CoreSchema:
     """A plain integer is done with at the first look; members of an `IntEnum`, an exact match of the second, stay what they are."""
-    return core_schema.union_schema(
-        [core_schema.int_schema(strict=True), core_schema.is_instance_schema(IntEnum)], mode="smart"
-    )
+    return core_schema.union_schema([core_schema.int_schema(strict=True), core_schema.is_instance_schema(IntEnum)])
 
 
 def _as_integer(value: object) -> object:
