@@ -133,6 +133,10 @@ def test_scopes_are_followed_in_and_out() -> None:
         with registry.scope():
             pass
         assert suggestions(registry, "new_nmae") == ("new_name",)
+        with registry.scope():
+            pass
+        registry.unregister("new_name")
+        assert suggestions(registry, "new_nmae") == ()
 
 
 @pytest.mark.parametrize("count", [3, 100])
