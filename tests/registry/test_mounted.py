@@ -29,7 +29,7 @@ class Least:
     """The least that can be mounted, with the names that it is given."""
 
     def __init__(self, *names: str) -> None:
-        self.names = names
+        self.names = [*names]
 
     def __iter__(self) -> Iterator[str]:
         return iter(self.names)

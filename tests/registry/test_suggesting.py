@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from tests.registry.test_mounted import Least
 from tests.registry.test_nearest import misspellings, names
 
 from terraregistry import MultiSourceRegistry, Registry
@@ -27,25 +28,6 @@ def suggestions(registry: Registry[Any] | MultiSourceRegistry[Any], name: str) -
     return caught.value.suggestions
 
 
-class Listed:
-    """A source that somebody else wrote, over a list that may change."""
-
-    def __init__(self, *names: str) -> None:
-        self.names = [*names]
-
-    def __iter__(self) -> Iterator[str]:
-        return iter(self.names)
-
-    def __len__(self) -> int:
-        return len(self.names)
-
-    def __contains__(self, name: object) -> bool:
-        return name in self.names
-
-    def build(self, name: str, /, *args: Any, **kwargs: Any) -> object:
-        return name, args, kwargs
-
-
 class Elsewhere(ReadOnlyRegistry[Any]):
     """A registry of ours over another library's names, which may change there."""
 
@@ -60,7 +42,7 @@ class Elsewhere(ReadOnlyRegistry[Any]):
         return None
 
 
-class Broken(Listed):
+class Broken(Least):
     def __iter__(self) -> Iterator[str]:
         raise ImportError("no such library")
 
@@ -140,8 +122,8 @@ def test_scopes_are_followed_in_and_out() -> None:
 
 
 @pytest.mark.parametrize("count", [3, 100])
-@pytest.mark.parametrize("kind", [Listed, Elsewhere])
-def test_a_name_that_a_source_has_got_since_is_suggested(kind: type[Listed | Elsewhere], count: int) -> None:
+@pytest.mark.parametrize("kind", [Least, Elsewhere])
+def test_a_name_that_a_source_has_got_since_is_suggested(kind: type[Least | Elsewhere], count: int) -> None:
     source = kind(*names(count))
     many: MultiSourceRegistry[Any] = MultiSourceRegistry(p=source, q=Registry[Any](other=int))
     assert suggestions(many, "new_nmae") == ()
@@ -154,7 +136,7 @@ def test_a_name_that_a_source_has_got_since_is_suggested(kind: type[Listed | Els
 MANY = MultiSourceRegistry[Any](
     timm=Registry[Any](**dict.fromkeys(names(1_000), int)),
     smp=Registry[Any](**dict.fromkeys(["Unet", "FPN", "PSPNet", "DeepLabV3Plus", "Linknet", "MAnet"], int)),
-    our=Listed(*names(300)[200:]),
+    our=Least(*names(300)[200:]),
 )
 
 
@@ -235,7 +217,7 @@ def test_a_registry_in_a_registry_is_asked_for_what_it_knows() -> None:
 
 def test_what_several_sources_suggest_is_ranked_together() -> None:
     many = MultiSourceRegistry[Any](
-        p=Registry[Any](sqqares=int, squarees=int), q=Listed("squares", "squarest", "square")
+        p=Registry[Any](sqqares=int, squarees=int), q=Least("squares", "squarest", "square")
     )
     assert suggestions(many, "sqares") == ("p_sqqares", "q_squares", "q_square")
     assert suggestions(many, "sqarest") == ("q_squarest", "p_sqqares", "q_squares")
