@@ -79,7 +79,8 @@ class Mount(NamedTuple, Generic[T]):
     def rests(self, name: str) -> list[str]:
         """Return what is left of a name after each beginning of it that may be this prefix, mistyped."""
         distance, most = Distance(plain(self.start)), len(self.start) // 2
-        return [name[end:] for end in range(len(name)) if distance.to(plain(name[:end]), most) is not None]
+        ends = range(min(len(name), len(self.start) + most + 1))  # a name may have millions of letters
+        return [name[end:] for end in ends if distance.to(plain(name[:end]), most) is not None]
 
     def constructor(self, name: str) -> Callable[..., T]:
         """Return the constructor of a name that is here; of a source without `[]`, its `build` with the name filled in.
