@@ -7,7 +7,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, Generic, NamedTuple, TypeVar, cast
 
 from terraregistry.errors import SourceUnavailableError, describe_value
-from terraregistry.nearest import Distance, nearest
+from terraregistry.nearest import Distance
 from terraregistry.registry.base import NamedSet
 from terraregistry.registry.calls import Call
 from terraregistry.registry.signatures import EffectiveSignature, effective_signature
@@ -64,17 +64,6 @@ class Mount(NamedTuple, Generic[T]):
                 other = next(name for name in names if type(name) is kind)
                 raise SourceUnavailableError(self.prefix, f"it iterates over {describe_value(other)}, which is no name")
         return list(dict.fromkeys(cast("list[str]", names)))
-
-    def nearest(self, name: str) -> tuple[str, ...]:
-        """Return the names that are closest to a mistyped one: a registry of ours knows best what it has.
-
-        Of a source that cannot be asked there are none: the others can still suggest theirs, and whoever asks for this one is told
-        why it is not here.
-        """
-        try:
-            return nearest(name, self.names()) if self.ours is None else self.ours._nearest(name)
-        except SourceUnavailableError:
-            return ()
 
     def rests(self, name: str) -> list[str]:
         """Return what is left of a name after each beginning of it that may be this prefix, mistyped."""

@@ -218,8 +218,9 @@ class MultiSourceRegistry(NamedSet[T]):
         """Find the source of a name, the name in there, and the canonical name there: qualified first, bare second."""
         mounts = self._mounts
         for mount in mounts:
-            if name.startswith(mount[1]):
-                bare = name[len(mount[1]) :]
+            start = mount[1]
+            if name.startswith(start):
+                bare = name.removeprefix(start)
                 canonical = mount[3](bare)
                 if canonical is not None:
                     return mount, bare, canonical
@@ -243,15 +244,26 @@ class MultiSourceRegistry(NamedSet[T]):
             raise self._not_found(name)
         return located
 
+    def _nearest_in(self, mount: Mount[T], name: str) -> tuple[str, ...]:
+        """Return what is closest in a source: a registry of ours knows best what it has.
+
+        Of a source that cannot be asked there is nothing: the others can still suggest theirs, and whoever asks for this one is
+        told why it is not here.
+        """
+        try:
+            return nearest(name, mount.names()) if mount.ours is None else mount.ours._nearest(name)
+        except SourceUnavailableError:
+            return ()
+
     def _nearest(self, name: str) -> tuple[str, ...]:
         """Ask each source what is near what follows its prefix, or else near the whole and what follows its prefix mistyped."""
         spelled: dict[str, str] = {}
         for mount in self._mounts:
-            close = mount.nearest(name[len(mount.start) :]) if name.startswith(mount.start) else ()
+            close = self._nearest_in(mount, name[len(mount.start) :]) if name.startswith(mount.start) else ()
             if close:
                 return tuple(mount.start + each for each in close)
-            spelled.update((each, mount.start + each) for each in mount.nearest(name) if each not in spelled)
-            whole = [mount.start + each for rest in mount.rests(name) for each in mount.nearest(rest)]
+            spelled.update((each, mount.start + each) for each in self._nearest_in(mount, name) if each not in spelled)
+            whole = [mount.start + each for rest in mount.rests(name) for each in self._nearest_in(mount, rest)]
             spelled.update((each, each) for each in whole)
         # The bare and the qualified spelling of one component may both be close.
         found = dict.fromkeys(spelled[each] for each in nearest(name, spelled, 2 * SUGGESTIONS) or spelled)
@@ -270,9 +282,11 @@ class MultiSourceRegistry(NamedSet[T]):
             ComponentNotFoundError: The name resolves nowhere.
             SourceUnavailableError: A source that has to be asked cannot be.
         """
-        mount, _, canonical = self._located(name)
-        # As QualifiedName(...) does, without the Python function in between that costs as much as the look-up.
-        return tuple.__new__(QualifiedName, (mount[0], canonical))  # pyright: ignore[reportUnknownMemberType]  # typeshed leaves its items open
+        # As _located and QualifiedName(...) do, without the Python functions in between that cost as much as the look-up.
+        located = self._locate(name) if isinstance(name, str) else None  # type: ignore[redundant-expr]  # names come from untyped configs too
+        if located is None:
+            raise self._not_found(name)
+        return tuple.__new__(QualifiedName, (located[0][0], located[2]))  # pyright: ignore[reportUnknownMemberType]  # typeshed leaves its items open
 
     def candidates(self, name: str) -> list[QualifiedName]:
         """List every component that a name could stand for.
