@@ -144,9 +144,9 @@ def test_a_source_whose_class_is_written_nowhere_takes_a_prefix_without_a_place(
     assert caught.value.defined_at.startswith(f"{__file__}:")
 
 
-def suggestions(many: MultiSourceRegistry[Any], name: str) -> tuple[str, ...]:
+def suggestions(registry: BaseRegistry[Any] | MultiSourceRegistry[Any], name: str) -> tuple[str, ...]:
     with pytest.raises(ComponentNotFoundError) as caught:
-        many.resolve(name)
+        registry.resolve(name)
     return caught.value.suggestions
 
 

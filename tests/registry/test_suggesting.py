@@ -7,11 +7,10 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from tests.registry.test_mounted import Least
+from tests.registry.test_mounted import Least, suggestions
 from tests.registry.test_nearest import misspellings, names
 
 from terraregistry import MultiSourceRegistry, Registry
-from terraregistry.errors import ComponentNotFoundError
 from terraregistry.nearest import nearest
 from terraregistry.registry.readonly import ReadOnlyRegistry
 
@@ -20,12 +19,6 @@ if TYPE_CHECKING:
 
     from terraregistry.registry.entries import Entry
     from terraregistry.registry.source import Source
-
-
-def suggestions(registry: Registry[Any] | MultiSourceRegistry[Any], name: str) -> tuple[str, ...]:
-    with pytest.raises(ComponentNotFoundError) as caught:
-        registry.resolve(name)
-    return caught.value.suggestions
 
 
 class Elsewhere(ReadOnlyRegistry[Any]):
@@ -85,7 +78,7 @@ def test_a_registry_suggests_from_the_names_that_it_has_after_any_changes(
 def test_what_names_are_compared_with_is_made_once_until_they_change() -> None:
     registry = Registry[Any](**dict.fromkeys(names(100), int))
     elsewhere = Elsewhere(*names(100))
-    assert suggestions(registry, "resnet5O") == suggestions(elsewhere, "resnet5O")  # type: ignore[arg-type]  # is asked alike
+    assert suggestions(registry, "resnet5O") == suggestions(elsewhere, "resnet5O")
     for each in (registry, elsewhere):
         made = each._compared
         each._nearest("resnte50")
