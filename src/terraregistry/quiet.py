@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import contextlib
-import threading
 import warnings
 from typing import TYPE_CHECKING, Final
+
+from terraregistry.locks import forking_lock
 
 if TYPE_CHECKING:
     from types import TracebackType
 
 __all__ = ["quietly"]
 
-_lock: Final = threading.Lock()
+_lock: Final = forking_lock()
 _inside: Final[list[contextlib.ExitStack]] = []
 """One entry for each `quietly` that is going on; the first has what restores the filters."""
 

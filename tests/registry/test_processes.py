@@ -254,7 +254,7 @@ def test_a_fork_while_another_thread_holds_the_lock_waits_until_it_is_done(tmp_p
     program = """
         import json, os, signal, threading, time, warnings
         from process_parts import PARTS, Part
-        from terraregistry.registry.locks import CHANGING
+        from terraregistry.locks import CHANGING
 
         warnings.simplefilter("ignore")
         signal.alarm(60)

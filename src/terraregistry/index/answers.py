@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar, cast
 from terraregistry.index.annotations import read_annotation
 from terraregistry.index.descriptions import OPAQUE_DEFAULT, ParameterKind
 from terraregistry.index.loading import cached_index
+from terraregistry.locks import forking_lock
 from terraregistry.registry import Call, ComponentDescription
-from terraregistry.registry.locks import forking_lock
 from terraregistry.registry.signatures import EffectiveSignature, Opaque
 
 if TYPE_CHECKING:

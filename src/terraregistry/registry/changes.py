@@ -7,7 +7,7 @@ from contextlib import ContextDecorator
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Generic, Self, TypeVar
 
-from terraregistry.registry.locks import CHANGING
+from terraregistry.locks import CHANGING
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -13,12 +13,12 @@ from terraregistry.errors import (
     SourceUnavailableError,
     describe_value,
 )
+from terraregistry.locks import CHANGING
 from terraregistry.nearest import SUGGESTIONS, nearest
 from terraregistry.registry.base import NamedSet
 from terraregistry.registry.calls import Call, ComponentDescription, describe_call
 from terraregistry.registry.globs import matching
 from terraregistry.registry.locations import locate
-from terraregistry.registry.locks import CHANGING
 from terraregistry.registry.mounts import Mount, mounted
 from terraregistry.registry.names import QualifiedName, is_prefix
 from terraregistry.registry.signatures import effective_signature

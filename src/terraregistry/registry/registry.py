@@ -6,10 +6,10 @@ from enum import Enum
 from typing import TYPE_CHECKING, Any, TypeVar, overload
 
 from terraregistry.errors import DuplicateComponentError, InvalidRegistrationError, describe_value
+from terraregistry.locks import CHANGING
 from terraregistry.registry.base import BaseRegistry
 from terraregistry.registry.changes import Addition, Removal, Scope, Scopes
 from terraregistry.registry.entries import Entry
-from terraregistry.registry.locks import CHANGING
 from terraregistry.registry.names import name_fault
 
 if TYPE_CHECKING:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING
 
-from terraregistry.registry.locks import forking_lock
+from terraregistry.locks import forking_lock
 
 if TYPE_CHECKING:
     from collections.abc import Callable
