@@ -8,7 +8,7 @@ whatever it is about.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from terraregistry.nearest import did_you_mean, nearest
 from terraregistry.problems import Problem, ProblemKind
@@ -34,6 +34,7 @@ __all__ = [
     "Problem",
     "ProblemKind",
     "ReadOnlyRegistryError",
+    "Registration",
     "RegistryError",
     "SourceNotFoundError",
     "SourceUnavailableError",
@@ -100,12 +101,27 @@ def _taken(by: str, defined_at: str) -> str:
     return f"{_label(by)}, defined at {_one_line(defined_at)}" if defined_at else _label(by)
 
 
+class Registration(NamedTuple):
+    """Where another process registered a component.
+
+    Attributes:
+        module: The module whose import registers it.
+        place: The line that registers it, `file:line`.
+        failure: Why that module cannot be imported in this process; empty where it can.
+    """
+
+    module: str
+    place: str
+    failure: str = ""
+
+
 class ComponentNotFoundError(RegistryError, KeyError):
     """A name resolves nowhere.
 
     Attributes:
         name: The name that was asked for, whatever it is.
         sources: The prefixes of the sources that were searched.
+        registration: Where it was registered, if it came with a spec from another process; None otherwise.
     """
 
     def __init__(
@@ -114,10 +130,12 @@ class ComponentNotFoundError(RegistryError, KeyError):
         registry: str | Callable[[], str],
         sources: tuple[str, ...] = (),
         suggestions: tuple[str, ...] | Callable[[], tuple[str, ...]] = (),
+        registration: Registration | None = None,
     ) -> None:
-        super().__init__(name, registry, sources, suggestions)
+        super().__init__(name, registry, sources, suggestions, registration)
         self.name = name
         self.sources = sources
+        self.registration = registration
         self._registry = registry
         self._suggestions = suggestions
 
@@ -134,15 +152,26 @@ class ComponentNotFoundError(RegistryError, KeyError):
         return self._suggestions
 
     def _facts(self) -> tuple[object, ...]:
-        return _portable(self.name), self.registry, self.sources, self.suggestions
+        return _portable(self.name), self.registry, self.sources, self.suggestions, self.registration
 
     def _lines(self) -> list[str]:
+        if self.registration is not None:
+            return [self._not_here(self.registration)]
         searched = f" (sources searched: {_listed(self.sources)})" if self.sources else ""
         what = f"{_label(self.registry)} has no component {_quoted(self.name)}"
         if not isinstance(self.name, str):
             return [f"{what}: names are strings{searched}"]
         hint = did_you_mean(self.suggestions) or "; search('*') lists those that there are"
         return [f"{what}{hint}{searched}"]
+
+    def _not_here(self, registration: Registration) -> str:
+        """Describe a component that another process has registered, and this one has not."""
+        what = f"{_label(self.registry)} has no component {_quoted(self.name)} in this process"
+        by = f"it was registered by {_label(registration.module)} ({_one_line(registration.place)})"
+        if registration.failure:
+            why = f", which cannot be imported here: {_one_line(registration.failure, _LONGEST_REMEDY)}"
+            return f"{what}: {by}{why}; have its importable module on the path of every worker"
+        return f"{what}: {by}, which importing does not run again here; register it at the top of an importable module"
 
 
 class SourceNotFoundError(RegistryError, KeyError):
@@ -181,18 +210,35 @@ class DuplicateComponentError(RegistryError, KeyError):
         registry: Where it is taken.
         taken_by: What it is taken by.
         defined_at: Where that is defined, `file:line`, or empty when that is not known.
+        modules: The two modules that one file was loaded as, where it defines both components; None otherwise.
     """
 
-    def __init__(self, name: str, registry: str, taken_by: str, defined_at: str = "") -> None:
-        super().__init__(name, registry, taken_by, defined_at)
+    def __init__(
+        self,
+        name: str,
+        registry: str,
+        taken_by: str,
+        defined_at: str = "",
+        modules: tuple[str, str] | None = None,
+    ) -> None:
+        super().__init__(name, registry, taken_by, defined_at, modules)
         self.name = name
         self.registry = registry
         self.taken_by = taken_by
         self.defined_at = defined_at
+        self.modules = modules
+
+    @property
+    def same_file(self) -> bool:
+        """Whether both components are of one file, which was loaded under two module names."""
+        return self.modules is not None
 
     def _lines(self) -> list[str]:
         what = f"{_label(self.registry)} has a component {_quoted(self.name)} already"
         remedy = "register under another name, or with override=True to replace it"
+        if self.modules is not None:
+            both = " and ".join(_quoted(module) for module in self.modules)
+            remedy = f"it is the same file, loaded as the modules {both}: import it under one name only"
         return [f"{what}: {_taken(self.taken_by, self.defined_at)}; {remedy}"]
 
 

@@ -37,11 +37,13 @@ def raising() -> Any:
 def refused_registrations(
     taken: str, spelling: str
 ) -> list[tuple[type[Exception], Callable[[Registry[Part]], object]]]:
-    make = CONSTRUCTORS[0]
+    def make(size: int = 1) -> Part:
+        return Part(0, size)
+
     return [
         (KeyError, lambda r: r.register(make, name=taken)),
         (KeyError, lambda r: r.register(make, name=spelling)),
-        (KeyError, lambda r: r.register_lazy(taken, "laws_parts:part_0")),
+        (KeyError, lambda r: r.register_lazy(taken, "laws_parts:another")),
         (KeyError, lambda r: r.register(make, name="fresh", aliases=["new", taken])),
         (KeyError, lambda r: r.register(make, name="fresh", aliases=["new", spelling])),
         (ValueError, lambda r: r.register(make, name="fresh", aliases=["new", "new"])),

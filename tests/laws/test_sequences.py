@@ -40,8 +40,10 @@ class Shelf:
         self.model = Flat()
         self.scopes: list[tuple[contextlib.ExitStack, dict[str, object], dict[str, str]]] = []
 
-    def refusal(self, name: str, aliases: list[str]) -> type[RegistryError] | None:
-        if any(self.model.find(each) is not None for each in (name, *aliases)):
+    def refusal(self, how: str, name: str, tag: int, aliases: list[str]) -> type[RegistryError] | None:
+        taken = {self.model.find(each) for each in (name, *aliases)} - {None}
+        again = taken == {name} and how != "class" and self.registry[name] is CONSTRUCTORS[tag]
+        if taken and not again:
             return DuplicateComponentError
         return None if len({name, *aliases}) == 1 + len(aliases) else InvalidRegistrationError
 
@@ -103,7 +105,9 @@ class Sequences(RuleBasedStateMachine):
 
     def mount(self, prefix: str, source: Any, model: Any, pick: int) -> None:
         registry, tree = self.mounted[pick % 5 == 0]  # the inner one now and then
-        if prefix in tree.sources:
+        if prefix in tree.sources and registry[prefix] is source:
+            registry.register_source(prefix, source)  # the same again changes nothing
+        elif prefix in tree.sources:
             with pytest.raises(DuplicateSourceError):
                 registry.register_source(prefix, source)
         elif tree.conflict(prefix) is not None:
@@ -147,7 +151,7 @@ class Sequences(RuleBasedStateMachine):
     @rule(pick=PICK, name=name, tag=TAG, aliases=ALIASES, how=st.sampled_from(["call", "decorator", "class", "lazy"]))
     def register(self, pick: int, name: str, tag: int, aliases: list[str], how: str) -> None:
         shelf = self.shelf(pick)
-        refusal = shelf.refusal(name, aliases)
+        refusal = shelf.refusal(how, name, tag, aliases)
         if refusal is not None:
             with pytest.raises(refusal):
                 register(shelf, how, name, tag, aliases, override=False)

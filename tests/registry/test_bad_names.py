@@ -235,7 +235,7 @@ def test_a_message_stays_short_however_many_sources_and_names_there_are() -> Non
 def test_a_source_or_registry_of_a_long_name_makes_no_long_message() -> None:
     registry = MultiSourceRegistry[Any](**{"p" * 10_000: ONE})
     for attempt in (
-        lambda: registry.register_source("p" * 10_000, ONE),
+        lambda: registry.register_source("p" * 10_000, Registry(one=int)),
         lambda: registry.register_source("p" * 10_000 + "_q", ONE),
         lambda: registry.register_source("q" * 10_000 + "-", ONE),
     ):

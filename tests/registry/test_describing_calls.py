@@ -106,7 +106,7 @@ def test_what_was_not_installed_is_of_no_library(package: str) -> None:
 def test_what_a_name_is_taken_by(constructor: Any, taken_by: str) -> None:
     registry = Registry[Any](part=constructor)
     with pytest.raises(DuplicateComponentError) as caught:
-        registry.register(Part, name="part")
+        registry.register(object, name="part")
     assert caught.value.taken_by == taken_by
     location = locate(constructor)
     assert caught.value.defined_at == ("" if location is None else str(location))

@@ -366,14 +366,14 @@ def raised(ask: Callable[[], object]) -> RegistryError:
         lambda: M[Wordless()],  # type: ignore[index]  # the same
         lambda: M.register_source(lambda: 0, R),  # type: ignore[arg-type]  # the same
         lambda: M.register_source(Wordless(), R),  # type: ignore[arg-type]  # the same
-        lambda: M.register_source("p", R),
+        lambda: M.register_source("p", Registry(part=part)),
         lambda: M.register_source("p_q", R),
         lambda: M.register_source("q", Wordless()),  # type: ignore[arg-type]  # the same
         lambda: R.register(part, name=lambda: 0),  # type: ignore[call-overload]  # the same
         lambda: R.register(part, name=Wordless()),  # type: ignore[call-overload]  # the same
         lambda: R.register(Wordless()),  # type: ignore[call-overload]  # the same
         lambda: R.register_lazy("x", Wordless()),  # type: ignore[arg-type]  # the same
-        lambda: R.register(part),
+        lambda: R.register(lambda: 0, name="part"),
         lambda: R.build("part", Wordless(), colour=[Wordless()], sise={"a": Wordless()}),
         lambda: M.build("part", size=lambda: 0),
         lambda: Registry[int](a=Wordless).build("a"),

@@ -120,7 +120,7 @@ SITUATIONS: dict[str, tuple[Any, ...]] = {  # each becomes a Situation
         ("shape", "EMPTY", "mounted: none"),
     ),
     "duplicate/component": (
-        *("DuplicateComponentError", lambda _: SHAPES.register(cube)),
+        *("DuplicateComponentError", lambda _: SHAPES.register(Square, name="cube")),
         ("cube", "speaking.py", "under another name"),
     ),
     "duplicate/lazy": (

@@ -92,8 +92,8 @@ def test_a_registry_that_a_thread_makes_at_its_very_bottom_belongs_to_the_main_m
 
     _thread.start_new_thread(Kept, ())  # no function of `threading` is below it
     assert done.wait(60)
-    assert made[0]._module == "__main__"
-    assert Registry[Any]()._module == __name__
+    assert made[0].made.module == "__main__"
+    assert Registry[Any]().made.module == __name__
 
 
 def test_a_class_is_where_its_module_says_it_is() -> None:

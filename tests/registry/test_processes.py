@@ -212,7 +212,7 @@ def test_a_fork_while_other_threads_register_finds_whole_registrations_and_can_g
             signal.alarm(30)  # a child that hangs ends
             own = [name for name in PARTS if name.startswith("t")]
             whole = all(PARTS.resolve(name + end) == name for name in own for end in ("_a", "_b"))
-            lost = [alias for alias in PARTS._aliases if alias not in PARTS]
+            lost = [alias for alias in PARTS._state.components.aliases if alias not in PARTS]
             PARTS.register(Part, name="child", aliases=["kid"])
             ALL.register_source("child", Registry(Part=Part))
             with PARTS.scope():

@@ -221,7 +221,7 @@ def test_a_name_that_is_taken_is_refused_with_what_it_is_taken_by_and_where(refu
         assert refused(DuplicateComponentError, SHAPES.register, Circle, aliases=[name]) == expected
         assert refused(DuplicateComponentError, SHAPES.register_lazy, name, "math:sqrt") == expected
     with pytest.raises(KeyError) as caught:
-        SHAPES.register(Square, name="tile")  # the very same
+        SHAPES.register(Circle, name="tile")
     assert isinstance(caught.value, DuplicateComponentError)
     assert (caught.value.name, caught.value.registry) == ("tile", "SHAPES")
     assert caught.value.taken_by == f"{__name__}.Square"

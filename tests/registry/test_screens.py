@@ -117,7 +117,7 @@ STRICT = Registry[Any](of=of)
         (lambda: BOTH.find_class("many_" + LONG), "search('*') lists those that there are"),
         (lambda: MANY.build(ODD), r"MANY has no component '\x1b[31m\n"),
         (lambda: MANY.build([LONG] * 100), "MANY has no component list ['xxx"),
-        (lambda: MANY.register(dict, name="component_number_5"), "already: builtins.dict; register under another name"),
+        (lambda: MANY.register(list, name="component_number_5"), "already: builtins.dict; register under another name"),
         (lambda: MANY.register(dict, name=LONG + "\n"), "a name has printable characters only"),
         (lambda: MANY.register(dict, name="new", aliases=[LONG + "\n"]), "a name has printable characters only"),
         (lambda: MANY.register_lazy("new", LONG), "write 'package.module:attribute'"),

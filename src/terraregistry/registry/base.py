@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import sys
 from abc import abstractmethod
 from collections.abc import ItemsView, Iterator, KeysView, Mapping, ValuesView
 from typing import TYPE_CHECKING, Any, Generic, Self, TypeVar, overload
@@ -12,8 +13,9 @@ from terraregistry.nearest import nearest
 from terraregistry.registry.calls import describe_call
 from terraregistry.registry.globs import matching
 from terraregistry.registry.kinds import Kind, kind_of
-from terraregistry.registry.locations import defining_module, reference_to
+from terraregistry.registry.locations import reference_to
 from terraregistry.registry.sets import NameSet
+from terraregistry.registry.sites import defining_site
 from terraregistry.registry.specs import ComponentSpec
 from terraregistry.spellings import Spellings
 from terraregistry.wording import add_note
@@ -22,6 +24,7 @@ if TYPE_CHECKING:
     import inspect
     from collections.abc import Callable, Iterable
 
+    from terraregistry.errors import Registration
     from terraregistry.registry.calls import Call, ComponentDescription
     from terraregistry.registry.entries import Entry
 
@@ -35,7 +38,8 @@ class NamedSet(NameSet, Generic[T]):
     """A set of names with a kind, and with a name of its own to be called by in messages and pickles."""
 
     def __init__(self) -> None:
-        self._module = defining_module(self)
+        self.made = defining_site(self)
+        self._attribute: str | None = None
         self._kind: Kind | None = None
 
     @property
@@ -48,11 +52,32 @@ class NamedSet(NameSet, Generic[T]):
     @property
     def reference(self) -> str | None:
         """The importable place of this registry, such as `terraregistry.library:BACKBONE_REGISTRY`, if it has one."""
-        return reference_to(self, self._module)
+        return self._home() or reference_to(self)
+
+    def _home(self) -> str | None:
+        """Return the reference in the module that made this registry, if it has one there.
+
+        A module that was reloaded has a newer edition in its place: under the name that was found before, or made by the same line.
+        """
+        module = self.made.module
+        namespace: dict[str, object] = getattr(sys.modules.get(module), "__dict__", {})
+        if self._attribute is None or not self._is_edition(namespace.get(self._attribute)):
+            items = [*namespace.items()]
+            found = [name for name, value in items if value is self]
+            found += [name for name, value in items if self._is_edition(value, same_line=True)]
+            self._attribute = found[0] if found else None
+        return None if self._attribute is None else f"{module}:{self._attribute}"
+
+    def _is_edition(self, value: object, *, same_line: bool = False) -> bool:
+        """Return whether a value is this registry, or what a later execution of its module has made."""
+        if value is self or not isinstance(value, NamedSet):
+            return value is self
+        same_place = not same_line or value.made[:3] == self.made[:3]
+        return same_place and value.made.is_later_than(self.made)
 
     def _label(self) -> str:
         """The name to call this registry by in a message."""
-        reference = reference_to(self, self._module, elsewhere=False)
+        reference = self._home()
         if reference is not None:
             return reference.partition(":")[2]
         kind = f"[{self.kind.name}]" if self.kind.type is not None else ""
@@ -62,10 +87,21 @@ class NamedSet(NameSet, Generic[T]):
     def _nearest(self, name: str) -> tuple[str, ...]:
         """Return the names that are closest to a mistyped one."""
 
+    @abstractmethod
+    def registrations(self, name: str) -> tuple[Registration, ...]:
+        """Return what has to be imported, in this order, for a name to be here; none for what the library itself registers."""
+
     def _not_found(self, name: object) -> ComponentNotFoundError:
         """Make the error for a name that is not here."""
         suggest = (lambda: self._nearest(name)) if isinstance(name, str) else ()
         return ComponentNotFoundError(name, self._label, self._prefixes(), suggest)
+
+    def missing(self, name: str, registrations: tuple[Registration, ...]) -> ComponentNotFoundError | None:
+        """Return the error for a component that another process has registered, where it is not here."""
+        if self.look_up(name) is not None:
+            return None
+        told = next((each for each in registrations if each.failure), registrations[0])
+        return ComponentNotFoundError(name, self._label, self._prefixes(), (), told)
 
     def _prefixes(self) -> tuple[str, ...]:
         """Return the prefixes of the sources that are searched; a registry of one source has none."""
@@ -147,11 +183,16 @@ class BaseRegistry(NamedSet[T]):
         del name
         return ()
 
+    def registrations(self, name: str) -> tuple[Registration, ...]:
+        """Return what has to be imported, in this order, for a name to be here; none for what the library itself registers."""
+        entry = self._find(name)
+        return () if entry is None or entry.site is None else entry.site.registration()
+
     def _spellings(self) -> Iterable[str]:
         """Return what a mistyped name is compared with."""
         return self._names()
 
-    def _state(self) -> object:
+    def _spellings_key(self) -> object:
         """Return what is equal as long as the spellings are the same."""
         return [*self._spellings()]
 
@@ -182,10 +223,10 @@ class BaseRegistry(NamedSet[T]):
         return entry
 
     def _nearest(self, name: str) -> tuple[str, ...]:
-        state = self._state()
-        if self._compared is None or self._compared[0] != state:
-            self._compared = (state, Spellings(self._spellings()))
-        return nearest(name, self._compared[1])
+        key, compared = self._spellings_key(), self._compared
+        if compared is None or compared[0] != key:
+            compared = self._compared = (key, Spellings(self._spellings()))
+        return nearest(name, compared[1])
 
     def resolve(self, name: str) -> str:
         """Return the canonical name that a name or alias stands for.

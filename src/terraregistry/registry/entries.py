@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import importlib
-from typing import TYPE_CHECKING, Any, Generic, TypeVar
+from typing import TYPE_CHECKING, Any, Final, Generic, TypeVar
 
 from terraregistry.errors import SourceUnavailableError, describe_value
 from terraregistry.registry.calls import Call, qualified
 from terraregistry.registry.locations import locate
 from terraregistry.registry.signatures import effective_signature
+from terraregistry.registry.sites import is_named_alike, is_same, same_file
 from terraregistry.wording import describe_error
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
+
+    from terraregistry.registry.sites import Site
 
 __all__ = ["Entry"]
 
@@ -24,13 +27,21 @@ class Entry(Generic[T]):
 
     Attributes:
         name: Its canonical name.
+        site: The line that registers it; None for a component of another library.
         ready: What validates and makes calls of it, once there has been one; None where that depends on the arguments.
     """
 
-    __slots__ = ("_constructor", "_reference", "name", "ready")
+    __slots__ = ("_constructor", "_reference", "name", "ready", "site")
 
-    def __init__(self, name: str, constructor: Callable[..., T] | None = None, reference: str = "") -> None:
+    def __init__(
+        self,
+        name: str,
+        constructor: Callable[..., T] | None = None,
+        reference: str = "",
+        site: Site | None = None,
+    ) -> None:
         self.name: str = name
+        self.site: Final = site
         self._constructor = constructor
         self._reference = reference
         self.ready: Call[T] | None = None
@@ -75,12 +86,35 @@ class Entry(Generic[T]):
         """
         return self.call(kwargs)
 
-    def taken_by(self) -> tuple[str, str]:
-        """Say what the name is taken by, and where that is defined."""
-        if self._constructor is None:
-            return self._reference, ""
-        location = locate(self._constructor)
-        return qualified(self._constructor), "" if location is None else str(location)
+    def is_same_as(self, other: Entry[T]) -> bool:
+        """Return whether another entry has the same constructor, or the same reference to one."""
+        if self._constructor is None or other._constructor is None:
+            return self._referred() == other._referred()
+        return is_same(other._constructor, self._constructor)
+
+    def is_edition_of(self, older: Entry[T]) -> bool:
+        """Return whether a later execution of a module or cell has defined anew what an older entry has."""
+        later = self.site is not None and older.site is not None and self.site.is_later_than(older.site)
+        return later and is_named_alike(older._constructor, self._constructor)
+
+    def clash_with(self, other: Entry[T]) -> tuple[str, str, tuple[str, str] | None]:
+        """Describe another entry that has a name of this one.
+
+        Returns:
+            Its constructor, where that is defined, and the two names of the module where both are of one file.
+        """
+        theirs = other._constructor
+        if theirs is None:
+            return other._reference, "", None
+        location = locate(theirs)
+        return qualified(theirs), "" if location is None else str(location), same_file(theirs, self._constructor)
+
+    def _referred(self) -> str | None:
+        if self._reference:
+            return self._reference
+        module: str | None = getattr(self._constructor, "__module__", None)
+        name: str | None = getattr(self._constructor, "__qualname__", None)
+        return f"{module}:{name}" if module and name else None
 
 
 def _import(name: str, reference: str) -> Any:  # as above

@@ -11,9 +11,8 @@ from typing import TYPE_CHECKING, NamedTuple, cast
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from types import FrameType
 
-__all__ = ["Location", "defining_module", "library_of", "locate", "reference_to", "unwrapped"]
+__all__ = ["Location", "library_of", "locate", "reference_to", "unwrapped"]
 
 
 class Location(NamedTuple):
@@ -93,40 +92,17 @@ def library_of(package: str) -> tuple[str, str] | None:
     return (names[0], metadata.version(names[0])) if names else None
 
 
-def defining_module(target: object) -> str:
-    """Find the module whose code is making a registry, for its errors, its repr and its pickles.
-
-    Args:
-        target: The registry, which is in the middle of its constructor.
-
-    Returns:
-        The name of the first module up the stack that is no constructor of this object.
-    """
-    frame = inspect.currentframe()
-    while frame is not None and _makes(frame, target):
-        frame = frame.f_back
-    return "__main__" if frame is None else str(frame.f_globals.get("__name__", ""))
-
-
-def _makes(frame: FrameType, target: object) -> bool:
-    constructing = frame.f_code.co_name == "__init__" and frame.f_locals.get("self") is target
-    return constructing or frame.f_globals.get("__name__") == __name__
-
-
-def reference_to(target: object, module: str, *, elsewhere: bool = True) -> str | None:
-    """Find the name that an object is reached by in a module that is loaded.
+def reference_to(target: object) -> str | None:
+    """Find the name that an object is reached by in any module that is loaded.
 
     Args:
         target: The object.
-        module: The module where it was made, which is looked at first.
-        elsewhere: Whether to look at the other modules as well.
 
     Returns:
-        A reference such as `terraregistry.library:BACKBONE_REGISTRY`, or None where no module has it.
+        A reference such as `my_package.parts:PARTS`, or None where no module has it.
     """
-    loaded = [(module, sys.modules.get(module)), *(sys.modules.copy().items() if elsewhere else ())]
-    for name, candidate in loaded:
-        namespace: dict[str, object] = getattr(candidate, "__dict__", None) or {}
+    for name, module in sys.modules.copy().items():
+        namespace: dict[str, object] = getattr(module, "__dict__", None) or {}
         for attribute, value in [*namespace.items()]:
             if value is target:
                 return f"{name}:{attribute}"

@@ -11,12 +11,14 @@ from terraregistry.nearest import Distance
 from terraregistry.registry.base import NamedSet
 from terraregistry.registry.calls import Call
 from terraregistry.registry.signatures import EffectiveSignature, effective_signature
+from terraregistry.registry.sites import calling_site, is_named_alike
 from terraregistry.spellings import plain
 from terraregistry.wording import describe_error, quoted
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from terraregistry.registry.sites import Site
     from terraregistry.registry.source import Source
 
 __all__ = ["ForeignCalls", "Mount", "mounted"]
@@ -34,6 +36,7 @@ class Mount(NamedTuple, Generic[T]):
         look_up: Gives the canonical name in the source for a name or an alias there, or None.
         ours: The source, where it is a registry of this library, which can build under the name that the user knows.
         foreign: What validates calls of a source that somebody else wrote.
+        site: The line that mounts it.
     """
 
     prefix: str
@@ -42,6 +45,16 @@ class Mount(NamedTuple, Generic[T]):
     look_up: Callable[[str], str | None]
     ours: NamedSet[T] | None
     foreign: ForeignCalls[T]
+    site: Site
+
+    def is_edition_of(self, older: Mount[T]) -> bool:
+        """Return whether this is the source of an older mount, or one that a later execution of the same code made."""
+        if self.source is older.source:
+            return True
+        later = self.site.is_later_than(older.site)
+        if self.ours is not None and older.ours is not None:
+            later = later and self.ours.made.is_later_than(older.ours.made)
+        return later and is_named_alike(type(older.source), type(self.source))
 
     def conflicts_with(self, prefix: str) -> bool:
         """Say whether names under another prefix could be read as this source's, or the other way round."""
@@ -112,7 +125,7 @@ def mounted(prefix: str, source: Source[T]) -> Mount[T]:
     ours = cast("NamedSet[T]", source) if isinstance(source, NamedSet) else None
     # Our own registries answer at once, and raise what says it best.
     look_up = _looked_up(prefix, source) if ours is None else ours.look_up
-    return Mount(prefix, prefix + "_", source, look_up, ours, ForeignCalls(prefix, source))
+    return Mount(prefix, prefix + "_", source, look_up, ours, ForeignCalls(prefix, source), calling_site())
 
 
 def _looked_up(prefix: str, source: Source[Any]) -> Callable[[str], str | None]:

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     import inspect
     from collections.abc import Callable, ItemsView, Iterator, KeysView, ValuesView
 
+    from terraregistry.errors import Registration
     from terraregistry.registry.source import Source
 
 __all__ = ["MultiSourceRegistry"]
@@ -78,13 +79,15 @@ class MultiSourceRegistry(NamedSet[T]):
     def register_source(self, prefix: str, source: Source[T]) -> None:
         """Mount a source under a prefix, after those that are mounted already.
 
+        The same source again is no clash, and one that a reloaded module or a notebook cell has made anew takes its place.
+
         Args:
             prefix: An identifier; it may contain underscores.
             source: A registry, or anything else that has `__iter__`, `__len__`, `__contains__` and `build`.
 
         Raises:
             PrefixConflictError: The prefix is no identifier, or names under it could be read as another source's.
-            DuplicateSourceError: The prefix is taken.
+            DuplicateSourceError: The prefix is taken by another source.
             InvalidRegistrationError: The source lacks a member of the protocol.
         """
         if not is_prefix(prefix):
@@ -97,18 +100,22 @@ class MultiSourceRegistry(NamedSet[T]):
         with CHANGING:
             inside = isinstance(source, MultiSourceRegistry) and source._leads_to(self)
             conflict = next((each for each in self._mounts if each.conflicts_with(prefix)), None)
+            again = conflict is not None and conflict.prefix == prefix and mount.is_edition_of(conflict)
             if not inside and conflict is None:
                 self._mounts = (*self._mounts, mount)
+            elif not inside and again:
+                self._mounts = tuple(mount if each is conflict else each for each in self._mounts)
         if inside:
             raise InvalidRegistrationError(
                 prefix, self._label(), "a registry cannot be mounted in itself; mount one of its sources"
             )
-        if conflict is not None and conflict.prefix == prefix:
+        if conflict is None or again:
+            return
+        if conflict.prefix == prefix:
             location = locate(conflict.source)
             kind = type(conflict.source).__qualname__
             raise DuplicateSourceError(prefix, self._label(), kind, "" if location is None else str(location))
-        if conflict is not None:
-            raise PrefixConflictError(prefix, self._label(), conflict.prefix)
+        raise PrefixConflictError(prefix, self._label(), conflict.prefix)
 
     def _leads_to(self, registry: object) -> bool:
         """Say whether this is a registry, or has it mounted at any depth."""
@@ -268,6 +275,15 @@ class MultiSourceRegistry(NamedSet[T]):
         # The bare and the qualified spelling of one component may both be close.
         found = dict.fromkeys(spelled[each] for each in nearest(name, spelled, 2 * SUGGESTIONS) or spelled)
         return tuple(found)[:SUGGESTIONS]
+
+    def registrations(self, name: str) -> tuple[Registration, ...]:
+        """Return what has to be imported, in this order, for a name to be here; none for what the library itself registers."""
+        located = self._locate(name)
+        if located is None:
+            return ()
+        mount, bare, _ = located
+        inside = () if mount.ours is None else mount.ours.registrations(bare)
+        return tuple(dict.fromkeys((*inside, *mount.site.registration())))
 
     def resolve(self, name: str) -> QualifiedName:
         """Say which component a name stands for: read as qualified first, and as bare second.

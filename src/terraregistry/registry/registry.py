@@ -8,9 +8,11 @@ from typing import TYPE_CHECKING, Any, TypeVar, overload
 from terraregistry.errors import DuplicateComponentError, InvalidRegistrationError, describe_value
 from terraregistry.locks import CHANGING
 from terraregistry.registry.base import BaseRegistry
-from terraregistry.registry.changes import Addition, Removal, Scope, Scopes
 from terraregistry.registry.entries import Entry
 from terraregistry.registry.names import name_fault
+from terraregistry.registry.sites import calling_site
+from terraregistry.registry.snapshots import Snapshot
+from terraregistry.registry.states import Addition, Components, Removal, Scope, State
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -57,46 +59,43 @@ class Registry(BaseRegistry[T]):
 
     def __init__(self, /, **constructors: Callable[..., T]) -> None:
         super().__init__()
-        self._entries: dict[str, Entry[T]] = {}
-        self._aliases: dict[str, str] = {}
-        self._scopes: Scopes[T] = Scopes()
-        self._changed = 0
+        self._state: State[T] = State(Components(Snapshot({}, {}), Snapshot({}, {})))
         for name, constructor in constructors.items():
             self.register(constructor, name=name)
 
-    # Registration keeps a single dictionary and changes it in place, under the lock; whoever iterates takes a snapshot first.
+    # The state is immutable. Whoever changes the registry makes another one, and assigns it under the lock.
 
     def _find(self, name: str) -> Entry[T] | None:
-        entry = self._entries.get(name)
-        if entry is None and self._aliases:
-            canonical = self._aliases.get(name)
-            if canonical is not None:
-                return self._entries.get(canonical)
-        return entry
+        components = self._state.components
+        entry = components.entries.base.get(name)  # the common case, without a call of a Python function
+        return components.find(name) if entry is None else entry
 
     def look_up(self, name: str) -> str | None:
         """Return the canonical spelling of a name or an alias, or None for a name that is not here."""
-        if name in self._entries:
+        entries, aliases = self._state.components
+        if name in entries.base or name in entries.recent:  # as above
             return name
-        return self._aliases.get(name) if self._aliases else None
+        return aliases.base.get(name) or aliases.recent.get(name)
 
     def _names(self) -> list[str]:
-        return [*self._entries]
+        entries = self._state.components.entries
+        return [*entries.base, *entries.recent]
 
     def __len__(self) -> int:
-        return len(self._entries)
+        return len(self._state.components.entries)
 
     def __bool__(self) -> bool:
-        return bool(self._entries)
+        return len(self) > 0
 
     def _spellings(self) -> list[str]:
-        return [*self._entries, *self._aliases]
+        entries, aliases = self._state.components
+        return [*entries, *aliases]
 
-    def _state(self) -> int:
-        return self._changed
+    def _spellings_key(self) -> object:
+        return self._state.components
 
     def _aliases_of(self, name: str) -> tuple[str, ...]:
-        return tuple(alias for alias, canonical in [*self._aliases.items()] if canonical == name)
+        return tuple(self._state.components.aliases_of(name))
 
     @overload
     def register(
@@ -117,6 +116,9 @@ class Registry(BaseRegistry[T]):
     ) -> C | Callable[[C], C]:
         """Register a class or function; a decorator, with or without arguments, or a plain call.
 
+        The same definition again is no clash: the identical object changes nothing, and a newer edition of a class or function
+        (same module and qualified name: a notebook cell run again, a reloaded module) replaces the older one.
+
         Args:
             constructor: What makes the component.
             name: Its name; by default the `__name__` of the constructor.
@@ -128,12 +130,12 @@ class Registry(BaseRegistry[T]):
 
         Raises:
             InvalidRegistrationError: It cannot be called, or the name is no name.
-            DuplicateComponentError: A name is taken.
+            DuplicateComponentError: A name is taken by something else.
         """
         if isinstance(constructor, _Absent):  # None is no constructor, and is refused as such
             return lambda decorated: self.register(decorated, name=name, aliases=aliases, override=override)
         chosen = _name_for(constructor, name, self._label)
-        self._add(Entry(chosen, _as_constructor(constructor)), aliases, override=override)
+        self._add(Entry(chosen, _as_constructor(constructor), site=calling_site()), aliases, override=override)
         return constructor
 
     def register_lazy(self, name: str, reference: str, *, aliases: Iterable[str] = (), override: bool = False) -> None:
@@ -156,21 +158,35 @@ class Registry(BaseRegistry[T]):
 
     def _lazy(self, name: str, reference: str) -> Entry[T]:
         """Make the entry of a component that is imported when it is first used."""
-        return Entry(name, None, reference)
+        return Entry(name, None, reference, calling_site())
 
     def _add(self, entry: Entry[T], aliases: Iterable[str], *, override: bool) -> None:
         others = tuple(_checked(alias, self._label) for alias in ([aliases] if isinstance(aliases, str) else aliases))
-        names = (entry.name, *others)
-        doubled = not override and len(set(names)) < len(names)
-        with CHANGING:
-            taken = [] if override else [(name, found) for name in names if (found := self._find(name)) is not None]
-            if not taken and not doubled:
-                self._change(Addition(entry, others))
-        if taken:
-            name, found = taken[0]
-            raise DuplicateComponentError(name, self._label(), *found.taken_by())
-        if doubled:
+        change: Addition[T] | None = Addition(entry, others)
+        while True:
+            state = self._state
+            if not override:
+                change = self._addition(state, entry, others)
+            with CHANGING:
+                if self._state is state:  # else somebody else was faster
+                    self._state = state if change is None else state.changed(change)
+                    return
+
+    def _addition(self, state: State[T], entry: Entry[T], others: tuple[str, ...]) -> Addition[T] | None:
+        """Return the change that adds a component where its names are free or its own; None where there is nothing to change.
+
+        It compares constructors, which may run code that somebody else wrote, so not under the lock.
+        """
+        found = {name: taken for name in (entry.name, *others) if (taken := state.components.find(name)) is not None}
+        for name, taken in found.items():
+            if taken.name != entry.name or not (entry.is_same_as(taken) or entry.is_edition_of(taken)):
+                raise DuplicateComponentError(name, self._label(), *entry.clash_with(taken))
+        if len({entry.name, *others}) <= len(others):
             raise InvalidRegistrationError(entry.name, self._label(), "a name and its aliases are all different")
+        older = found.get(entry.name)
+        if older is None or not entry.is_same_as(older):
+            return Addition(entry, others)
+        return Addition(older, others) if len(found) <= len(others) else None
 
     def unregister(self, name: str) -> None:
         """Remove a component with its aliases, or an alias alone.
@@ -183,14 +199,9 @@ class Registry(BaseRegistry[T]):
         """
         with CHANGING:
             self._entry(name)
-            self._change(Removal(name))
+            self._state = self._state.changed(Removal(name))
 
-    def _change(self, change: Addition[T] | Removal[T]) -> None:
-        self._scopes.note(change)
-        change.apply(self._entries, self._aliases)
-        self._changed += 1
-
-    def scope(self) -> Scope[T]:
+    def scope(self) -> Scope:
         """Undo, on exit, every registration and removal that is made inside.
 
         What other threads change meanwhile is inside as well, unless they have opened a scope of their own: that of each is undone
@@ -210,14 +221,15 @@ class Registry(BaseRegistry[T]):
         """
         return Scope(self._open, self._close)
 
-    def _open(self, scope: Scope[T]) -> None:
-        if not self._scopes.open:
-            self._scopes = Scopes((dict(self._entries), dict(self._aliases)))
-        self._scopes.open.append(scope)
+    def _open(self, scope: Scope) -> None:
+        with CHANGING:
+            if self._state.has_open(scope):
+                raise RuntimeError("this scope is open already; each scope() is for one `with`")
+            self._state = self._state.with_scope(scope)
 
-    def _close(self, scope: Scope[T]) -> None:
-        self._entries, self._aliases = self._scopes.without(scope)
-        self._changed += 1
+    def _close(self, scope: Scope) -> None:
+        with CHANGING:
+            self._state = self._state.without_scope(scope)
 
 
 def _name_for(constructor: object, name: str | None, registry: Callable[[], str]) -> str:

@@ -10,9 +10,12 @@ from typing import TYPE_CHECKING, Any, Final, Generic, Protocol, Self, TypeVar, 
 
 from terraregistry.errors import RegistryError, describe_value
 from terraregistry.registry.values import fresh, frozen, to_plain
+from terraregistry.wording import describe_error
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
+
+    from terraregistry.errors import ComponentNotFoundError, Registration
 
 __all__ = ["ComponentSpec", "registry_at"]
 
@@ -33,12 +36,16 @@ class _Builds(Protocol[T_co]):
     @property
     def reference(self) -> str | None: ...
 
+    def registrations(self, name: str) -> tuple[Registration, ...]: ...
+
+    def missing(self, name: str, registrations: tuple[Registration, ...]) -> ComponentNotFoundError | None: ...
+
 
 class ComponentSpec(Generic[T]):
     """A component by name with validated arguments: made by `validate`, built by `build`, as often as wanted.
 
     It is immutable and hashable, and pickles by reference: what travels to a worker process is the name of the registry, the
-    name of the component and the arguments.
+    name of the component and the arguments, and the names of the modules that register the component, which the worker imports.
 
     Attributes:
         registry: The registry that it was validated by.
@@ -48,13 +55,14 @@ class ComponentSpec(Generic[T]):
         kwargs: The keyword arguments, as a new dictionary each time.
     """
 
-    __slots__ = ("_args", "_kwargs", "name", "registry", "spelling")
+    __slots__ = ("_args", "_kwargs", "_registrations", "name", "registry", "spelling")
 
     registry: _Builds[T]
     name: str
     spelling: str
     _args: tuple[Any, ...]  # arguments are any objects
     _kwargs: dict[str, Any]
+    _registrations: tuple[Registration, ...]
 
     # The arguments are any objects.
     def __init__(
@@ -64,11 +72,13 @@ class ComponentSpec(Generic[T]):
         args: Iterable[Any],
         kwargs: Mapping[str, Any],
         spelling: str | None = None,
+        registrations: tuple[Registration, ...] = (),
     ) -> None:
         set_once = object.__setattr__
         set_once(self, "registry", registry)
         set_once(self, "name", name)
         set_once(self, "spelling", name if spelling is None else spelling)
+        set_once(self, "_registrations", registrations)
         # Copies of their own: whoever gave a list may go on to change it.
         set_once(self, "_args", tuple(map(fresh, args)))
         set_once(self, "_kwargs", {key: fresh(value) for key, value in kwargs.items()})
@@ -97,7 +107,10 @@ class ComponentSpec(Generic[T]):
 
         Raises:
             RegistryError: The registry has changed since, and the component or its arguments no longer fit.
+            ComponentNotFoundError: The component was registered in another process, which sent this spec, and cannot be here.
         """
+        if self._registrations and (error := self.registry.missing(self.spelling, self._registrations)) is not None:
+            raise error
         return self.registry.build(self.spelling, *self.args, **self.kwargs)
 
     def to_dict(self) -> dict[str, Any]:  # plain data of any shape
@@ -159,12 +172,13 @@ class ComponentSpec(Generic[T]):
     def __deepcopy__(self, memo: dict[int, Any]) -> ComponentSpec[T]:  # any objects
         """Copy the arguments, for the same registry."""
         args, kwargs = copy.deepcopy((self._args, self._kwargs), memo)
-        return ComponentSpec(self.registry, self.name, args, kwargs, self.spelling)
+        return ComponentSpec(self.registry, self.name, args, kwargs, self.spelling, self._registrations)
 
     # The state of a pickle is any data.
     def __reduce__(self) -> tuple[Any, ...]:
-        """Pickle by reference to the registry."""
-        return _unpickle, (self._reference(), self.name, self._args, self._kwargs, self.spelling)
+        """Pickle by reference to the registry, with the modules that register the component."""
+        registrations = self.registry.registrations(self.spelling) or self._registrations
+        return _unpickle, (self._reference(), self.name, self._args, self._kwargs, self.spelling, registrations)
 
     def _reference(self) -> str:
         reference = self.registry.reference
@@ -201,10 +215,25 @@ def _are_fields(fields: Mapping[object, object], *, with_registry: bool) -> bool
 
 # The arguments are any objects.
 def _unpickle(
-    reference: str, name: str, args: tuple[Any, ...], kwargs: Mapping[str, Any], spelling: str
+    reference: str,
+    name: str,
+    args: tuple[Any, ...],
+    kwargs: Mapping[str, Any],
+    spelling: str,
+    registrations: tuple[Registration, ...] = (),
 ) -> ComponentSpec[Any]:
     module, _, attribute = reference.partition(":")
-    return ComponentSpec(getattr(importlib.import_module(module), attribute), name, args, kwargs, spelling)
+    registry = getattr(importlib.import_module(module), attribute)
+    return ComponentSpec(registry, name, args, kwargs, spelling, tuple(map(_imported, registrations)))
+
+
+def _imported(registration: Registration) -> Registration:
+    """Import the module that registers a component, as unpickling imports what a pickle names; keep why it cannot be."""
+    try:
+        importlib.import_module(registration.module)
+    except Exception as error:  # noqa: BLE001 - a module may raise anything; it is told when the component is missing
+        return registration._replace(failure=describe_error(error))
+    return registration._replace(failure="")
 
 
 def registry_at(reference: str) -> object:

@@ -1,0 +1,210 @@
+"""The state of a registry, which never changes: a change makes another one, and a registry takes it by one assignment.
+
+So an interrupted change is made or not made, and whoever reads a registry meanwhile sees the state before or the state after.
+"""
+
+from __future__ import annotations
+
+import threading
+import weakref
+from contextlib import ContextDecorator
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Generic, NamedTuple, Self, TypeVar
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from types import TracebackType
+
+    from terraregistry.registry.entries import Entry
+    from terraregistry.registry.snapshots import Snapshot
+
+__all__ = ["Addition", "Components", "Removal", "Scope", "State"]
+
+T = TypeVar("T")
+
+
+class Components(NamedTuple, Generic[T]):
+    """The components of a registry.
+
+    Attributes:
+        entries: The components by canonical name.
+        aliases: The canonical names by alias.
+    """
+
+    entries: Snapshot[Entry[T]]
+    aliases: Snapshot[str]
+
+    def find(self, name: str) -> Entry[T] | None:
+        """Return the entry of a canonical name or an alias, or None."""
+        entry = self.entries.get(name)
+        if entry is None:
+            canonical = self.aliases.get(name)
+            return None if canonical is None else self.entries.get(canonical)
+        return entry
+
+    def aliases_of(self, name: str) -> list[str]:
+        """Return the aliases of a canonical name."""
+        return [alias for alias, canonical in self.aliases.items() if canonical == name]
+
+    def without(self, name: str) -> Components[T]:
+        """Return the components without one of them and its aliases."""
+        return Components(self.entries.without({name}), self.aliases.without({*self.aliases_of(name)}))
+
+
+@dataclass(frozen=True, slots=True)
+class Addition(Generic[T]):
+    """A component that is registered, in place of what had its names before.
+
+    Attributes:
+        entry: The component.
+        aliases: Its other names.
+    """
+
+    entry: Entry[T]
+    aliases: tuple[str, ...]
+
+    def apply(self, components: Components[T]) -> Components[T]:
+        """Return the components after the change."""
+        name = self.entry.name
+        others = {alias: name for alias in self.aliases if alias != name}
+        for alias in others:
+            if components.entries.get(alias) is not None:
+                components = components.without(alias)
+        entries, aliases = components
+        entries = entries.with_items({name: self.entry})
+        if aliases.get(name) is not None:
+            aliases = aliases.without({name})
+        return Components(entries, aliases.with_items(others) if others else aliases)
+
+
+@dataclass(frozen=True, slots=True)
+class Removal(Generic[T]):
+    """A component that is removed with its aliases, or an alias alone; nothing where the name is gone already.
+
+    Attributes:
+        name: A canonical name or an alias.
+    """
+
+    name: str
+
+    def apply(self, components: Components[T]) -> Components[T]:
+        """Return the components after the change."""
+        entries, aliases = components
+        if aliases.get(self.name) is not None:
+            return Components(entries, aliases.without({self.name}))
+        return components if entries.get(self.name) is None else components.without(self.name)
+
+
+class _Opened(NamedTuple, Generic[T]):
+    """A scope that was opened. A scope that nobody holds any more cannot be closed, and counts as closed."""
+
+    scope: weakref.ref[Scope]
+    thread: int
+
+
+class _Changes(NamedTuple, Generic[T]):
+    """The last change since the first open scope was opened, the scope that it was made in, and the changes before it."""
+
+    change: Addition[T] | Removal[T]
+    opened: _Opened[T]
+    before: _Changes[T] | None
+
+
+@dataclass(frozen=True, slots=True)
+class State(Generic[T]):
+    """What a registry has, and what undoes the changes that were made in its open scopes.
+
+    Attributes:
+        components: What there is now.
+        before: What there was when the first open scope was opened.
+        opened: The open scopes, in the order in which they were opened.
+        changes: The changes since then.
+    """
+
+    components: Components[T]
+    before: Components[T] | None = None
+    opened: tuple[_Opened[T], ...] = ()
+    changes: _Changes[T] | None = None
+
+    def changed(self, change: Addition[T] | Removal[T]) -> State[T]:
+        """Return the state after a change: in the innermost scope of this thread, or else in the one that was opened last."""
+        components = change.apply(self.components)
+        opened = self._alive()
+        if not opened:
+            return State(components)
+        own = [each for each in opened if each.thread == threading.get_ident()]
+        return replace(
+            self, components=components, opened=opened, changes=_Changes(change, (own or opened)[-1], self.changes)
+        )
+
+    def with_scope(self, scope: Scope) -> State[T]:
+        """Return the state with one more open scope."""
+        opened = _Opened[T](weakref.ref(scope), threading.get_ident())
+        alive = self._alive()
+        if not alive:
+            return State(self.components, self.components, (opened,))
+        return replace(self, opened=(*alive, opened))
+
+    def without_scope(self, scope: Scope) -> State[T]:
+        """Return the state in which a scope is closed, and what there would be if nothing had been done in it.
+
+        It is the same state where the scope is closed already.
+        """
+        closed = next((each for each in self.opened if each.scope() is scope), None)
+        if closed is None or self.before is None:
+            return self
+        kept: list[_Changes[T]] = []
+        made = self.changes
+        while made is not None:
+            if made.opened is not closed:
+                kept.append(made)
+            made = made.before
+        components = self.before
+        changes: _Changes[T] | None = None
+        for made in reversed(kept):
+            components = made.change.apply(components)
+            changes = _Changes(made.change, made.opened, changes)
+        opened = tuple(each for each in self._alive() if each is not closed)
+        return State(components, self.before, opened, changes) if opened else State(components)
+
+    def has_open(self, scope: Scope) -> bool:
+        """Return whether a scope is open."""
+        return any(each.scope() is scope for each in self.opened)
+
+    def _alive(self) -> tuple[_Opened[T], ...]:
+        return tuple(each for each in self.opened if each.scope() is not None)
+
+
+class Scope(ContextDecorator):
+    """What `Registry.scope` returns: a context manager, and a decorator.
+
+    Args:
+        begin: Opens a scope in its registry.
+        end: Closes it, if it is open.
+    """
+
+    def __init__(self, begin: Callable[[Scope], None], end: Callable[[Scope], None]) -> None:
+        self._begin = begin
+        self._end = end
+
+    def __enter__(self) -> None:
+        try:
+            self._begin(self)
+        except RuntimeError:  # it is open already, and stays so
+            raise
+        except BaseException:  # interrupted, before or after it was opened: there will be no __exit__
+            self._end(self)
+            raise
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        try:
+            self._end(self)
+        except BaseException:  # interrupted: nobody calls __exit__ again
+            self._end(self)
+            raise
+
+    def _recreate_cm(self) -> Self:
+        """Make a new one for each call of a decorated function."""
+        return type(self)(self._begin, self._end)
