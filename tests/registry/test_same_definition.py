@@ -175,12 +175,15 @@ def test_a_partial_whose_arguments_cannot_be_compared_is_the_same_only_as_itself
     assert registry["p"] is first
 
 
-def test_a_lambda_of_the_same_code_from_the_same_place_is_the_same_definition() -> None:
-    registry = Registry[Any](first=Circle)
+def test_a_lambda_of_the_same_code_is_the_same_definition_when_its_cell_is_run_again() -> None:
+    cell = "registry.register(lambda: 3, name='three', aliases=['trio'])"
+    namespace = {"registry": Registry[Any](first=Circle), "__name__": "__main__"}
     for _ in range(2):
-        registry.register(lambda: 3, name="three", aliases=["trio"])
-    assert list(registry) == ["first", "three"]
-    assert registry.build("trio") == 3
+        exec(compile(cell, "<cell>", "exec"), namespace)
+    assert list(namespace["registry"]) == ["first", "three"]
+    assert namespace["registry"].build("trio") == 3
+    with pytest.raises(DuplicateComponentError):
+        exec(compile(cell.replace("3,", "4,"), "<cell>", "exec"), namespace)
 
 
 def test_another_lambda_is_another_definition() -> None:
@@ -388,24 +391,27 @@ def test_a_class_of_a_later_cell_replaces_that_of_an_earlier_one(modules: Module
     assert list(parts.R) == NAMES
 
 
-def test_a_definition_inside_a_function_that_is_called_again_is_the_same() -> None:
+SET_UP = """
+def set_up():
+    @registry.register(aliases=["network"])
+    class Net:
+        pass
+
+    return Net
+
+net = set_up()
+"""
+
+
+def test_a_definition_inside_a_function_is_the_same_when_its_cell_is_run_again() -> None:
     registry = Registry[Any](first=Circle)
-
-    def set_up() -> tuple[type, Callable[[], int]]:
-        @registry.register(aliases=["network"])
-        class Net:
-            pass
-
-        @registry.register
-        def net() -> int:
-            return 1
-
-        return Net, net
-
-    set_up()
-    newer, function = set_up()
-    assert list(registry.items()) == [("first", Circle), ("Net", newer), ("net", function)]
-    assert registry["network"] is newer
+    namespace: dict[str, Any] = {"registry": registry, "__name__": "__main__"}
+    for _ in range(2):
+        exec(compile(SET_UP, "<cell>", "exec"), namespace)
+    assert list(registry.items()) == [("first", Circle), ("Net", namespace["net"])]
+    assert registry["network"] is namespace["net"]
+    with pytest.raises(DuplicateComponentError):
+        namespace["set_up"]()  # in one execution, the second of two classes is no newer edition
 
 
 # -- what was made of the older edition --
@@ -448,7 +454,7 @@ def test_the_newer_signature_is_what_calls_are_held_to(modules: Modules, face: s
     importlib.reload(sys.modules["nets"])
     assert list(registry.signature("Net").parameters) == ["size", "depth"]
     assert list(registry.describe("Net").signature.parameters) == ["size", "depth"]
-    assert registry.describe("Net").line == line + 1
+    assert registry.describe("Net").line == line + 2
     assert registry.validate("Net", depth=2).build().size == 1
     assert registry.build("Net", depth=2).size == 1
 

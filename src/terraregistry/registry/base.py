@@ -57,23 +57,20 @@ class NamedSet(NameSet, Generic[T]):
     def _home(self) -> str | None:
         """Return the reference in the module that made this registry, if it has one there.
 
-        A module that was reloaded has a newer edition in its place: under the name that was found before, or made by the same line.
+        A module that was executed again has a newer edition in its place, under the name that was found before or assigned first.
         """
         module = self.made.module
         namespace: dict[str, object] = getattr(sys.modules.get(module), "__dict__", {})
         if self._attribute is None or not self._is_edition(namespace.get(self._attribute)):
-            items = [*namespace.items()]
-            found = [name for name, value in items if value is self]
-            found += [name for name, value in items if self._is_edition(value, same_line=True)]
+            found = [name for name, value in [*namespace.items()] if value is self]
+            assigned = None if found else self.made.assigned_name()
+            found += [assigned] if assigned is not None and self._is_edition(namespace.get(assigned)) else []
             self._attribute = found[0] if found else None
         return None if self._attribute is None else f"{module}:{self._attribute}"
 
-    def _is_edition(self, value: object, *, same_line: bool = False) -> bool:
+    def _is_edition(self, value: object) -> bool:
         """Return whether a value is this registry, or what a later execution of its module has made."""
-        if value is self or not isinstance(value, NamedSet):
-            return value is self
-        same_place = not same_line or value.made[:3] == self.made[:3]
-        return same_place and value.made.is_later_than(self.made)
+        return value is self or (isinstance(value, NamedSet) and value.made.is_later_than(self.made))
 
     def _label(self) -> str:
         """The name to call this registry by in a message."""

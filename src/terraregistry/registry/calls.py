@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import inspect
 import re
 from dataclasses import dataclass, field
@@ -91,7 +92,7 @@ class Call(Generic[T]):
             that have no names to a caller.
     """
 
-    __slots__ = ("_ineffective", "_synonyms", "_validator", "accept", "constructor", "effective")
+    __slots__ = ("_codes", "_ineffective", "_synonyms", "_validator", "accept", "constructor", "effective")
 
     def __init__(
         self,
@@ -103,10 +104,16 @@ class Call(Generic[T]):
     ) -> None:
         self.constructor: Callable[..., T] = constructor
         self.effective: EffectiveSignature = effective
+        self._codes = _codes_of(constructor)
         self._ineffective = ineffective
         self._synonyms = synonyms
         self._validator: ArgumentValidator | None = None
         self.accept: Callable[[Mapping[str, Any]], dict[str, Any]] | None = None
+
+    @property
+    def is_current(self) -> bool:
+        """Whether the constructor has the code that was inspected: IPython's autoreload changes functions in place."""
+        return _codes_of(self.constructor) == self._codes
 
     # The arguments of a call are any objects.
     def validate(
@@ -221,6 +228,14 @@ def describe_call(name: str, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -
     given += [f"{key}={describe_value(value)}" for key, value in kwargs.items()]
     text = ", ".join(given) or "no arguments"
     return f"while building {name!r} with {text if len(text) <= _LONGEST_NOTE else text[:_LONGEST_NOTE] + ' ...'}"
+
+
+def _codes_of(constructor: object) -> list[int]:
+    while isinstance(constructor, functools.partial):
+        constructor = constructor.func
+    methods = [getattr(constructor, "__init__", None), getattr(constructor, "__new__", None)]
+    functions = methods if isinstance(constructor, type) else [constructor]
+    return [id(getattr(function, "__code__", None)) for function in functions]
 
 
 def _summary(constructor: object) -> str:

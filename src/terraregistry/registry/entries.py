@@ -71,7 +71,7 @@ class Entry(Generic[T]):
             The constructor and its effective signature, inspected once.
         """
         del kwargs
-        if self.ready is None:
+        if self.ready is None or not self.ready.is_current:
             self.ready = Call(self.constructor, effective_signature(self.constructor))
         return self.ready
 
@@ -94,6 +94,8 @@ class Entry(Generic[T]):
 
     def is_edition_of(self, older: Entry[T]) -> bool:
         """Return whether a later execution of a module or cell has defined anew what an older entry has."""
+        if older._reference and older._reference == self._referred():
+            return True
         later = self.site is not None and older.site is not None and self.site.is_later_than(older.site)
         return later and is_named_alike(older._constructor, self._constructor)
 

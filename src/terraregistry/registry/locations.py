@@ -67,6 +67,7 @@ def _locate_class(target: type[object]) -> Location | None:
     if not isinstance(file, str):
         return None
     statement = re.compile(rf"\s*class {re.escape(target.__name__)}\b")
+    linecache.checkcache(file)  # it may have been edited since, and its module reloaded
     for number, line in enumerate(linecache.getlines(file), 1):
         if statement.match(line):
             return Location(file, number)

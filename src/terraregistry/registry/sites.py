@@ -10,7 +10,7 @@ import functools
 import inspect
 import types
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final, NamedTuple
+from typing import TYPE_CHECKING, Any, Final, NamedTuple, cast
 
 from terraregistry.errors import Registration
 from terraregistry.registry.locations import locate
@@ -32,6 +32,7 @@ class Site(NamedTuple):
         line: Its number in the file, from 1.
         importer: The module whose execution led there: importing it executes the line again.
         execution: The code of that module; each execution of a module or of a notebook cell has a code object of its own.
+        offset: The instruction in that code that is being executed.
     """
 
     module: str
@@ -39,6 +40,7 @@ class Site(NamedTuple):
     line: int
     importer: str
     execution: CodeType | None
+    offset: int
 
     def __str__(self) -> str:
         """Return `file:line`."""
@@ -53,6 +55,16 @@ class Site(NamedTuple):
         """Return whether the module that led to another site has been executed again, and has led here."""
         again = self.module == other.module and self.importer == other.importer
         return again and self.execution is not other.execution
+
+    def assigned_name(self) -> str | None:
+        """Return the name at the top of a module that takes what this line makes, as in `PARTS = Registry()`."""
+        if self.execution is None or self.module != self.importer:
+            return None
+        import dis
+
+        after = [each for each in dis.get_instructions(self.execution) if each.offset > self.offset]
+        name: object = after[0].argval if after and after[0].opname == "STORE_NAME" else None
+        return name if isinstance(name, str) else None
 
 
 def calling_site() -> Site:
@@ -90,15 +102,15 @@ def _is_ours(frame: FrameType) -> bool:
 
 def _site_of(frame: FrameType | None) -> Site:
     if frame is None:  # a thread that the interpreter itself started calls the registry
-        return Site("__main__", "", 0, "__main__", None)
+        return Site("__main__", "", 0, "__main__", None, 0)
     module = str(frame.f_globals.get("__name__", ""))
     file, line = frame.f_code.co_filename, frame.f_lineno
     above: FrameType | None = frame
     while above is not None and above.f_code.co_name != "<module>":
         above = above.f_back
     if above is None:  # the bottom of a thread
-        return Site(module, file, line, module, None)
-    return Site(module, file, line, str(above.f_globals.get("__name__", "")), above.f_code)
+        return Site(module, file, line, module, None, 0)
+    return Site(module, file, line, str(above.f_globals.get("__name__", "")), above.f_code, above.f_lasti)
 
 
 def is_same(old: object, new: object) -> bool:
@@ -158,8 +170,8 @@ def _parts(target: object) -> tuple[object, ...]:
     """Return the function and the arguments of a partial; nothing of anything else."""
     if not isinstance(target, functools.partial):
         return ()
-    partial: functools.partial[Any] = target  # of any function
-    return partial.func, partial.args, partial.keywords
+    names = ("func", "args", "keywords")
+    return tuple(getattr(cast("object", target), name) for name in names)
 
 
 def _body(function: types.FunctionType) -> tuple[object, ...]:
