@@ -53,6 +53,7 @@ def editions() -> list[Callable[[], str]]:
 
 
 OLDER, NEWER = editions()
+FIRST = compile("own.register(edited, name='edited', aliases=['edition'])", "<cell 1st>", "exec")
 
 
 class World:
@@ -61,7 +62,7 @@ class World:
     def __init__(self) -> None:
         self.own = Registry[Any](alpha=alpha)
         self.own.register(alpha, name="first_of_all", aliases=["first"])
-        self.own.register(OLDER, name="edited", aliases=["edition"])
+        exec(FIRST, {"__name__": "interrupted_cell", "own": self.own, "edited": OLDER})
         self.own.register(omega)
         self.one, self.other, self.added = (
             Registry[Any](one=alpha),
@@ -114,8 +115,11 @@ def override(world: World) -> None:
     world.own.register(component, name="first_of_all", aliases=["part", "omega", "edition"], override=True)
 
 
+AGAIN = compile("own.register(edited, name='edited', aliases=['part', 'piece', 'element'])", "<cell 2nd>", "exec")
+
+
 def register_again(world: World) -> None:
-    world.own.register(NEWER, name="edited", aliases=["part", "piece", "element"])
+    exec(AGAIN, {"__name__": "interrupted_cell", "own": world.own, "edited": NEWER})
 
 
 def unregister(world: World) -> None:
