@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import functools
 from dataclasses import dataclass, field
 from enum import StrEnum
 from types import MappingProxyType
@@ -230,14 +229,6 @@ class Index:
     gaps: tuple[tuple[str, str], ...] = ()
     facts: ConfigFacts = field(default_factory=ConfigFacts)
 
-    @functools.cached_property
-    def _by_reference(self) -> dict[str, IndexedRegistry]:
-        return {registry.reference: registry for registry in self.registries}
-
-    @functools.cached_property
-    def _spellings(self) -> dict[str, Mapping[str, Resolved]]:
-        return {}
-
     def registry(self, reference: str) -> IndexedRegistry:
         """Return a registry by its reference.
 
@@ -250,7 +241,10 @@ class Index:
         Raises:
             KeyError: It is not in the index.
         """
-        return self._by_reference[reference]
+        for registry in self.registries:
+            if registry.reference == reference:
+                return registry
+        raise KeyError(reference)
 
     def spellings(self, reference: str) -> Mapping[str, Resolved]:
         """List every name that a registry takes: qualified and bare names, and aliases.
@@ -264,9 +258,11 @@ class Index:
         Raises:
             KeyError: The registry is not in the index.
         """
-        known = self._spellings.get(reference)
+        # Not functools.cached_property, which holds a lock on Python 3.11: a fork could leave it held.
+        made: dict[str, Mapping[str, Resolved]] = self.__dict__.setdefault("_spellings", {})
+        known = made.get(reference)
         if known is None:
-            known = self._spellings[reference] = MappingProxyType(self._read(self.registry(reference)))
+            known = made[reference] = MappingProxyType(self._read(self.registry(reference)))
         return known
 
     def _read(self, registry: IndexedRegistry) -> dict[str, Resolved]:
