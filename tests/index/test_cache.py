@@ -11,13 +11,16 @@ import textwrap
 import threading
 import time
 from pathlib import Path
+from random import Random
 from typing import TYPE_CHECKING
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from terraregistry.index import Index, IndexUnavailableError, cached_index, keys, load_index, loading
-from terraregistry.index.cache import cache_folder, read_cached, write_cached
-from terraregistry.index.encoding import decode, encode
+from terraregistry.index.cache import cache_folder, read_cached, read_text, write_cached, write_text
+from terraregistry.index.encoding import encode
 from terraregistry.index.keys import current_key
 
 from .descriptions import small_index
@@ -27,6 +30,7 @@ if TYPE_CHECKING:
 
 _KEY = current_key()
 _INDEX = small_index()
+_TEXT = "{}" * 1000
 
 
 @pytest.fixture
@@ -34,9 +38,9 @@ def made(monkeypatch: pytest.MonkeyPatch) -> list[Index]:
     """Note each time that an index is made, which takes no time here."""
     found: list[Index] = []
 
-    def make() -> Index:
+    def make(_report: object) -> tuple[Index, keys.Key]:
         found.append(_INDEX)
-        return _INDEX
+        return _INDEX, _KEY
 
     monkeypatch.setattr(loading, "_make_elsewhere", make)
     return found
@@ -73,10 +77,10 @@ def test_it_is_made_once_and_read_after_that(tmp_path: Path, made: list[Index]) 
 def test_what_was_made_from_something_else_is_made_anew(
     change: Callable[[keys.Key], keys.Key], tmp_path: Path, made: list[Index]
 ) -> None:
-    _file(tmp_path).write_text(encode(small_index(), change(_KEY)), encoding="ascii")
+    assert write_text(tmp_path, _KEY.file_name, encode(small_index(), change(_KEY)))
     assert load_index(folder=tmp_path) == _INDEX
     assert len(made) == 1
-    assert decode(_file(tmp_path).read_bytes()) == (_INDEX, _KEY)
+    assert read_cached(tmp_path, _KEY) == _INDEX
 
 
 def test_the_key_changes_with_a_source_file_and_not_with_a_link_to_nowhere(tmp_path: Path) -> None:
@@ -85,13 +89,17 @@ def test_the_key_changes_with_a_source_file_and_not_with_a_link_to_nowhere(tmp_p
     (package / "tools").mkdir()
     file = package / "sources" / "timm.py"
     file.write_text("a = 1\n")
-    before = keys.state_of(keys._sources(package))
+
+    def state() -> str:
+        return keys.state_of(keys.source_files(package, without=["tools"]))
+
+    before = state()
     (package / "tools" / "cli.py").write_text("")
-    assert keys.state_of(keys._sources(package)) == before
+    assert state() == before
     (package / "sources" / ".#timm.py").symlink_to("nobody@nowhere.1")
-    assert keys.state_of(keys._sources(package)) == before
+    assert state() == before
     file.write_text("a = 12\n")
-    assert keys.state_of(keys._sources(package)) != before
+    assert state() != before
 
 
 @pytest.mark.parametrize("library", ["timm", "segmentation-models-pytorch", "torch", "terraregistry"])
@@ -125,7 +133,7 @@ def test_what_earlier_versions_left_in_the_same_place_goes_and_the_rest_stays(tm
     for name, text in stay.items():
         (tmp_path / name).write_text(text, encoding="ascii")
     for key in (elsewhere, older):
-        (tmp_path / key.file_name).write_text(encode(_INDEX, key), encoding="ascii")
+        assert write_text(tmp_path, key.file_name, encode(_INDEX, key))
         (tmp_path / key.file_name.replace("index", "schema")).write_text("{}", encoding="ascii")
     (tmp_path / "index-folder.json").mkdir()
 
@@ -174,6 +182,55 @@ def _loop(file: Path) -> None:
 def _device(file: Path) -> None:
     file.unlink()
     file.symlink_to("/dev/zero")
+
+
+def _corrupted(data: bytes, random: Random) -> bytes:
+    """Return other data: with bits flipped, cut off, with more in it, with bytes swapped, or with a block of zeros."""
+    changed = bytearray(data)
+    place, length = random.randrange(len(data)), random.randrange(1, 2000)
+    match random.randrange(5):
+        case 0:
+            for _ in range(random.choice([1, 1, 2, 8])):
+                changed[random.randrange(len(data))] ^= 1 << random.randrange(8)
+        case 1:
+            del changed[place:]
+        case 2:
+            changed[place:place] = random.choice([random.randbytes(1), random.randbytes(length), data[-length:], b" "])
+        case 3:
+            other = random.randrange(len(data))
+            changed[place], changed[other] = changed[other], changed[place]
+        case _:
+            changed[place : place + length] = bytes(len(changed[place : place + length]))
+    return bytes(changed) if changed != data else _corrupted(data, random)
+
+
+@pytest.mark.parametrize("kept", ["the index", "a text"])
+def test_a_thousand_of_a_thousand_corruptions_are_refused(kept: str, index: Index, tmp_path: Path) -> None:
+    written = (
+        write_cached(tmp_path, _KEY, index) if kept == "the index" else write_text(tmp_path, _KEY.file_name, _TEXT)
+    )
+    assert written
+    data = _file(tmp_path).read_bytes()
+    random = Random(20)
+    for number in range(1000):
+        _file(tmp_path).write_bytes(_corrupted(data, random))
+        assert (read_cached(tmp_path, _KEY), read_text(tmp_path, _KEY.file_name)) == (None, None), number
+    _file(tmp_path).write_bytes(data)
+    assert (read_text(tmp_path, _KEY.file_name) == _TEXT) is (kept == "a text")
+    assert (read_cached(tmp_path, _KEY) == index) is (kept == "the index")
+
+
+@given(change=st.binary(max_size=70), data=st.data())
+def test_whatever_is_changed_is_refused(
+    change: bytes, data: st.DataObject, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    folder = tmp_path_factory.mktemp("changed")
+    assert write_text(folder, "text", "what was written")
+    before = (folder / "text").read_bytes()
+    start = data.draw(st.integers(0, len(before)))
+    after = before[:start] + change + before[data.draw(st.integers(start, len(before))) :]
+    (folder / "text").write_bytes(after)
+    assert read_text(folder, "text") == ("what was written" if after == before else None)
 
 
 @pytest.mark.parametrize("damage", [_cut, _flip, _huge, _pipe, _folder, _loop, _device])
@@ -318,8 +375,9 @@ def _child(monkeypatch: pytest.MonkeyPatch, program: str) -> None:
     ("program", "reason"),
     [
         ("raise SystemExit(3)", "the process that makes it ends with status 3"),
-        ("import sys; open(sys.argv[2], 'w').write('{}')", "not the fields of an index"),
-        ("", "No such file"),
+        ("print('{}')", "not the fields of an index"),
+        ("", "no JSON"),
+        ("print('1 2\\n{')", "no JSON"),
     ],
 )
 def test_what_cannot_be_made_is_an_error_that_says_why(
@@ -342,7 +400,7 @@ def test_a_module_of_the_working_folder_does_not_stand_in_for_the_standard_libra
     text = encode(_INDEX, _KEY)
     _child(
         monkeypatch,
-        f"import json, sys\njson.loads(sys.argv[1])\nopen(sys.argv[2], 'w').write({text!r})\nprint('not shown')",
+        f"import json, sys\njson.loads(sys.argv[1])\nprint('not shown')\nprint({text!r})",
     )
     assert load_index(folder=tmp_path / "cache") == _INDEX
 

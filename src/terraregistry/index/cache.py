@@ -1,8 +1,12 @@
-"""The index in the user's cache: a file that may be missing, stale, damaged, unwritable, or not ours."""
+"""The index in the user's cache: a file that may be missing, stale, damaged, unwritable, or not ours.
+
+The first line of each file is the SHA-256 digest of the rest.
+"""
 
 from __future__ import annotations
 
 import contextlib
+import hashlib
 import json
 import os
 import stat
@@ -49,8 +53,8 @@ def read_cached(folder: Path, key: Key) -> Index | None:
         The index; None where there is none, or one that is stale, damaged or not the user's own.
     """
     try:
-        data, age = _read(folder / key.file_name)
-        index, found = decode(data)
+        content, age = _read(folder / key.file_name)
+        index, found = decode(_verified(content))
     except (OSError, ValueError):  # the name of a folder may be none at all
         return None
     return index if found == key and (not index.gaps or 0 <= age < _GAPS_LAST) else None
@@ -68,6 +72,18 @@ def _read(file: Path) -> tuple[bytes, float]:
         return stream.read(_LARGEST + 1), time.time() - status.st_mtime
 
 
+def _verified(content: bytes) -> bytes:
+    """Return the content of a file without its digest."""
+    digest, _, data = content.partition(b"\n")
+    if digest != _digest(data):
+        raise DamagedIndexError("not the content that was written")
+    return data
+
+
+def _digest(data: bytes) -> bytes:
+    return hashlib.sha256(data).hexdigest().encode()
+
+
 def read_text(folder: Path, name: str) -> str | None:
     """Read a text that was made from an index.
 
@@ -76,10 +92,10 @@ def read_text(folder: Path, name: str) -> str | None:
         name: The name of its file.
 
     Returns:
-        The text; None where there is none, or one that is not the user's own.
+        The text; None where there is none, or one that is damaged or not the user's own.
     """
     try:
-        return _read(folder / name)[0].decode("ascii")
+        return _verified(_read(folder / name)[0]).decode("ascii")
     except (OSError, ValueError):
         return None
 
@@ -113,7 +129,8 @@ def _remove_superseded(folder: Path, key: Key) -> None:
 def _place_of(file: Path) -> str | None:
     """Say what environment an index is of, also one in another format."""
     try:
-        content: object = json.loads(_read(file)[0])
+        data = _read(file)[0]
+        content: object = json.loads(data.partition(b"\n")[2] or data)  # earlier formats have no digest
     except (OSError, ValueError, RecursionError):
         return None
     key = cast("dict[str, object]", content).get("key") if isinstance(content, dict) else None
@@ -138,8 +155,9 @@ def write_text(folder: Path, name: str, text: str) -> bool:
     try:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         descriptor, temporary = tempfile.mkstemp(prefix="index-", suffix=".tmp", dir=folder)
-        with os.fdopen(descriptor, "w", encoding="ascii") as stream:
-            stream.write(text)
+        with os.fdopen(descriptor, "wb") as stream:
+            data = text.encode("ascii")
+            stream.write(_digest(data) + b"\n" + data)
         Path(temporary).replace(folder / name)
         temporary = None
     except (OSError, ValueError):  # as above

@@ -1,11 +1,14 @@
-"""What an index was made from: the versions of what was described and what described it."""
+"""The cache key of an index: the state of what was described and of what described it."""
 
 from __future__ import annotations
 
 import contextlib
 import functools
 import hashlib
+import importlib.util
+import os
 import platform
+import site
 import sys
 from dataclasses import dataclass
 from importlib import metadata
@@ -13,14 +16,26 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Collection, Iterable, Iterator
 
-__all__ = ["FORMAT", "Key", "current_key", "state_of"]
+__all__ = ["FORMAT", "Key", "current_key", "source_files", "state_of"]
 
-FORMAT: Final = 3
+FORMAT: Final = 4
 """The version of the index's own format."""
 
 _LIBRARIES: Final = ("terraregistry", "timm", "segmentation-models-pytorch", "mmsegmentation", "mmdet", "torch")
+_DESCRIBED: Final = {
+    "timm": "timm",
+    "segmentation-models-pytorch": "segmentation_models_pytorch",
+    "mmsegmentation": "mmseg",
+    "mmdet": "mmdet",
+    "torch": "torch",
+}
+"""The package of each distribution that components come from."""
+_TOO_LARGE: Final = ("torch",)
+"""Packages of too many files to look at each."""
+_UPPER_LAYERS: Final = ("tools", "mypy_plugin")
+"""Folders of this package that an index does not depend on."""
 
 
 @dataclass(frozen=True)
@@ -29,8 +44,8 @@ class Key:
 
     Attributes:
         versions: Pairs of a name and its version; empty for what is not installed.
-        place: Where this library and its environment are.
-        sources: A digest of the state of this library's source files, which may change without the version.
+        place: Where this library and its environment are, and the described libraries outside of the environment.
+        sources: A digest of the state of the source files, which may change without the version.
     """
 
     versions: tuple[tuple[str, str], ...]
@@ -50,10 +65,15 @@ def current_key() -> Key:
     Returns:
         The key.
     """
-    package = Path(__file__).parent.parent
-    versions = [("format", str(FORMAT)), ("python", platform.python_version())]
-    versions += [(library, _version(library)) for library in _LIBRARIES]
-    return Key(tuple(versions), f"{package} {sys.prefix}", state_of(_sources(package)))
+    package = Path(os.path.abspath(__file__)).parent.parent  # noqa: PTH100 - Path.resolve follows links; relative in `python app.pyz`
+    versions = {library: _version(library) for library in _LIBRARIES}
+    states = [_State([package], state_of(source_files(package, without=_UPPER_LAYERS)))]
+    states += [_state(library, versions[library], name) for library, name in _DESCRIBED.items()]
+    return Key(
+        (("format", str(FORMAT)), ("python", platform.python_version()), *versions.items()),
+        " ".join([*(str(place) for state in states for place in state.outside), sys.prefix]),
+        hashlib.sha256(" ".join(state.digest for state in states).encode()).hexdigest(),
+    )
 
 
 @functools.cache
@@ -62,6 +82,59 @@ def _version(library: str) -> str:
         return metadata.version(library)
     except metadata.PackageNotFoundError:
         return ""
+
+
+@dataclass(frozen=True)
+class _State:
+    """The state of a library: its places outside of the environment, and a digest of its files."""
+
+    outside: list[Path]
+    digest: str
+
+
+def _state(library: str, version: str, package: str) -> _State:
+    """Find out the state of a library without importing it.
+
+    One that was installed into the environment is what its RECORD says: no other file of it is looked at.
+    """
+    try:
+        spec = importlib.util.find_spec(package)
+    except (ImportError, ValueError):  # a finder of somebody's own, or a module that was put together by hand
+        return _State([], "unknown")
+    if spec is None:
+        return _State([], "")
+    places = [Path(place) for place in spec.submodule_search_locations or [spec.origin or ""]]
+    # The folder may be a link to a checkout, or each file a link into the cache of an installer.
+    homes = {place.resolve().parent for place in places}
+    outside = [] if homes <= _site_packages() else places
+    records = [place.parent / f"{library.replace('-', '_')}-{version}.dist-info" / "RECORD" for place in places]
+    if package in _TOO_LARGE or (not outside and all(record.is_file() for record in records)):
+        return _State(outside, state_of(records))
+    return _State(outside, state_of(file for place in places for file in source_files(place)))
+
+
+def _site_packages() -> set[Path]:
+    """The environment's own folders, and those of the base environment where a virtual one sees them."""
+    return {Path(folder).resolve() for folder in site.getsitepackages()}
+
+
+def source_files(package: Path, *, without: Collection[str] = ()) -> Iterator[Path]:
+    """List the files that a package is made of.
+
+    Args:
+        package: Its folder, or the only file that it has; also one inside a zip file.
+        without: Folders in it to leave out.
+
+    Yields:
+        Each .py file; the zip file where it is in one.
+    """
+    if not package.is_dir():
+        yield from (place for place in [package, *package.parents] if place.is_file())
+        return
+    for folder, inside, files in os.walk(package):
+        if folder == str(package):
+            inside[:] = [name for name in inside if name not in without]
+        yield from (Path(folder, name) for name in files if name.endswith(".py"))
 
 
 def state_of(files: Iterable[Path]) -> str:
@@ -79,12 +152,3 @@ def state_of(files: Iterable[Path]) -> str:
             status = file.stat()
             digest.update(f"{file} {status.st_size} {status.st_mtime_ns}\n".encode("utf-8", "backslashreplace"))
     return digest.hexdigest()
-
-
-def _sources(package: Path) -> Iterator[Path]:
-    """List the files that an index depends on: all but those of the layers above."""
-    for entry in package.iterdir():
-        if entry.is_dir() and entry.name not in ("tools", "mypy_plugin", "__pycache__"):
-            yield from entry.rglob("*.py")
-        elif entry.suffix == ".py":
-            yield entry

@@ -1,46 +1,30 @@
-"""The process that makes the index."""
+"""The process that makes the index: it reports its progress and writes the index on what is its standard output at first."""
 
 from __future__ import annotations
 
-import contextlib
-import sys
+import os
+import signal
 import warnings
-from pathlib import Path
-from typing import TYPE_CHECKING
 
 from terraregistry.index.encoding import encode
 from terraregistry.index.keys import current_key
 from terraregistry.indexing.making import library_registries, make_index
 
-if TYPE_CHECKING:
-    from collections.abc import Generator
-
-    from terraregistry.indexing.making import Report
-
 __all__ = ["main"]
 
 
-def main(file: str) -> None:
-    """Make the index of the library and write it.
+def main() -> None:
+    """Make the index of the library, and write how far it is and then the index to the process that waits for it."""
+    if hasattr(signal, "SIGPIPE"):
+        signal.signal(signal.SIGPIPE, signal.SIG_DFL)  # it ends, without a traceback, where nobody waits any more
+    key = current_key()  # before anything is described
+    with os.fdopen(os.dup(1), "w", encoding="ascii") as waiting, open(os.devnull, "wb") as nowhere:  # noqa: PTH123 - no Path
+        os.dup2(nowhere.fileno(), 1)  # what libraries print when they are imported
 
-    Args:
-        file: Where to.
-    """
-    with warnings.catch_warnings(), _progress() as report:
-        warnings.simplefilter("ignore")  # they are about the libraries' own code
-        index = make_index(library_registries(), report=report)
-    Path(file).write_text(encode(index, current_key()), encoding="ascii")
+        def report(done: int, total: int) -> None:
+            print(done, total, file=waiting, flush=True)
 
-
-@contextlib.contextmanager
-def _progress() -> Generator[Report | None]:
-    """Show a progress bar on standard error, where that is a terminal."""
-    if not sys.stderr.isatty():
-        yield None
-        return
-    from rich.console import Console
-    from rich.progress import Progress
-
-    with Progress(console=Console(stderr=True), transient=True) as progress:
-        task = progress.add_task("Indexing the installed components", total=None)
-        yield lambda done, total: progress.update(task, completed=done, total=total)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # they are about the libraries' own code
+            index = make_index(library_registries(), report=report)
+        print(encode(index, key), file=waiting)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from terraregistry.index import load_index
 from terraregistry.index.cache import cache_folder, read_text, write_text
-from terraregistry.index.keys import current_key, state_of
+from terraregistry.index.keys import current_key, source_files, state_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -30,7 +30,7 @@ def installed_schema_text(load: Callable[[], Index] = load_index, *, folder: Pat
     folder = cache_folder() if folder is None else folder
     key = current_key()
     name = key.file_name.replace("index", "schema", 1)
-    state = f"{key.sources} {state_of(Path(__file__).parents[1].rglob('*.py'))}\n"
+    state = f"{key.sources} {state_of(source_files(Path(__file__).parents[1]))}\n"
     kept = read_text(folder, name)
     if kept is not None and kept.startswith(state):
         return kept.removeprefix(state)
