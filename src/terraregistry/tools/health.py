@@ -6,6 +6,7 @@ import os
 import platform
 import subprocess
 import sys
+import tempfile
 from dataclasses import dataclass
 from importlib import metadata
 from pathlib import Path
@@ -189,16 +190,20 @@ def _sources(index: Index) -> tuple[SourceState, ...]:
 def _cache(*, ready: bool) -> CacheState:
     folder = cache_folder()
     file = folder / current_key().file_name
-    sizes = {each: each.stat().st_size for each in folder.glob("index-*.json")} if folder.is_dir() else {}
+    sizes = {each: each.stat().st_size for each in folder.glob("index-*.json")} if os.path.isdir(folder) else {}  # noqa: PTH112 - Path.is_dir raises
     size = sizes.pop(file, 0)
-    state = "ready" if ready else "stale" if size else "missing" if _is_writable(folder) else "not writable"
+    state = "ready" if ready else "not writable" if not _is_writable(folder) else "stale" if size else "missing"
     return CacheState(str(folder), str(file), state, size, len(sizes), sum(sizes.values()))
 
 
 def _is_writable(folder: Path) -> bool:
-    """Say whether a folder can be written to, or made."""
-    existing = next(each for each in (folder, *folder.parents) if each.exists())
-    return existing.is_dir() and os.access(existing, os.W_OK)
+    """Try whether a folder can be written to, or made."""
+    try:
+        existing = next(each for each in (folder, *folder.parents) if each.exists())
+        with tempfile.TemporaryFile(dir=existing):
+            return True
+    except OSError:
+        return False
 
 
 def _weights_folder() -> Path:

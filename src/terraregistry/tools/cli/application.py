@@ -30,6 +30,8 @@ _COMMANDS: Final = {
 """Where each command is, in the order of the help."""
 _SLOW: Final = ("build", "typings")
 """Those that take much longer than it takes to start."""
+_INTERRUPTED: Final = 130
+"""The exit status after Ctrl-C, by the convention of shells."""
 _OBJECTS: Final = 100_000
 """How many objects come to be before the collector of garbage looks through them: more than the index has."""
 
@@ -58,7 +60,10 @@ def main() -> None:
     reconfigure = getattr(sys.stdout, "reconfigure", None)
     if reconfigure is not None:
         reconfigure(errors="backslashreplace")  # as standard error has it: a file's name may be no text
-    application(*(word for word in sys.argv[1:2] if word in _COMMANDS))(prog_name="terraregistry")
+    try:
+        application(*(word for word in sys.argv[1:2] if word in _COMMANDS))(prog_name="terraregistry")
+    except KeyboardInterrupt:  # outside of the command, where typer sees to it
+        raise SystemExit(_INTERRUPTED) from None
 
 
 def _version(wanted: bool) -> None:

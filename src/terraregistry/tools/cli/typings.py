@@ -58,13 +58,14 @@ def typings(
 
 
 def _load(modules: Sequence[str]) -> Index:
-    from terraregistry.index import IndexUnavailableError, load_index
+    from terraregistry.index import IndexUnavailableError
     from terraregistry.indexing import with_modules
+    from terraregistry.tools.cli.waiting import wait_for_index
 
     if modules and "" not in sys.path:
         sys.path.insert(0, "")  # as `python -m` has it: modules of the project that the command runs in
     try:
-        return with_modules(load_index(), modules)
+        return with_modules(wait_for_index(), modules)
     except IndexUnavailableError:
         raise
     except Exception as error:  # noqa: BLE001 - a module may raise anything

@@ -3,21 +3,29 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import sys
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
-from terraregistry.index.loading import cached_index, load_index
+import typer
+
+from terraregistry.index.loading import cached_index, make_and_keep
 
 if TYPE_CHECKING:
-    from collections.abc import Generator
+    from collections.abc import Callable, Generator
+    from pathlib import Path
 
     from terraregistry.index import Index
 
 __all__ = ["wait_for_index"]
 
+_WITHOUT_CURSOR: Final = ("dumb", "unknown")
+"""Terminals on which rich draws nothing."""
+_ANNOUNCEMENT: Final = "Indexing the installed components, once (about 20 s)"
+
 
 def wait_for_index() -> Index:
-    """Load the index; where it has to be made first, say so on a terminal.
+    """Load the index. Where it has to be made first, show the progress, and say if it cannot be kept, on standard error.
 
     Returns:
         The index.
@@ -28,17 +36,32 @@ def wait_for_index() -> Index:
     index = cached_index()
     if index is not None:
         return index
-    with _announced():
-        return load_index()
+    with _progress() as report:
+        made = make_and_keep(report)
+    if not made.is_kept:
+        typer.echo(_not_kept(made.folder), err=True)
+    return made.index
+
+
+def _not_kept(folder: Path) -> str:
+    if folder.is_relative_to(os.devnull):
+        reason, remedy = "there is no folder for it", "set HOME"
+    else:
+        reason, remedy = f"{folder} cannot be written", "make that folder writable"
+    remedy += "" if sys.platform == "win32" else ", or set XDG_CACHE_HOME to a folder that is writable"
+    return f"the index cannot be kept: {reason}, so each command makes it again; {remedy}"
 
 
 @contextlib.contextmanager
-def _announced() -> Generator[None]:
-    if not sys.stderr.isatty():
-        yield
+def _progress() -> Generator[Callable[[int, int], None] | None]:
+    """Show a progress bar on standard error where that is a terminal, and one line where it is none."""
+    if not sys.stderr.isatty() or os.environ.get("TERM") in _WITHOUT_CURSOR:
+        typer.echo(f"{_ANNOUNCEMENT} ...", err=True)
+        yield None
         return
     from rich.console import Console
+    from rich.progress import Progress
 
-    message = "Making the index of what is installed: once, in about half a minute"
-    with Console(stderr=True).status(message):
-        yield
+    with Progress(console=Console(stderr=True), transient=True) as progress:
+        task = progress.add_task(_ANNOUNCEMENT, total=None)
+        yield lambda done, total: progress.update(task, completed=done, total=total)
