@@ -38,6 +38,7 @@ __all__ = [
     "RegistryError",
     "SourceNotFoundError",
     "SourceUnavailableError",
+    "TakenNameWarning",
     "UntrainedBackboneWarning",
     "UnusedArgumentWarning",
     "WeightsError",
@@ -409,6 +410,27 @@ class UntrainedBackboneWarning(UserWarning):
         reason = f"with {_label(self.method)} only adapters beside its random weights are trained"
         remedy = "load weights with pretrained=True or from a file"
         return _on_screen([f"{_label(self.component)} is not pretrained, and {reason}; {remedy}"])
+
+
+class TakenNameWarning(UserWarning):
+    """A model of this library was built although another package has registered one of the same name in timm.
+
+    Attributes:
+        name: The name, which timm itself gives the other model for.
+        taken_by: The other model's entry point.
+        defined_at: Where that is defined, `file:line`, or empty when that is not known.
+    """
+
+    def __init__(self, name: str, taken_by: str, defined_at: str = "") -> None:
+        super().__init__(name, taken_by, defined_at)
+        self.name = name
+        self.taken_by = taken_by
+        self.defined_at = defined_at
+
+    def __str__(self) -> str:
+        """Name the other model, and how to have it."""
+        taken = f"timm has another model {_quoted(self.name)}: {_taken(self.taken_by, self.defined_at)}"
+        return _on_screen([f"{taken}; built terraregistry's own; call timm.create_model for the other"])
 
 
 class ComponentProtocolError(RegistryError, TypeError):

@@ -59,10 +59,7 @@ for _name in (
     "prithvi_eo_v2_tiny_tl",
 ):
     TERRATORCH_BACKBONE_REGISTRY.register_lazy(_name, f"terraregistry.components.backbones.prithvi.variants:{_name}")
-TIMM_BACKBONE_REGISTRY = TimmBackboneRegistry(
-    additions="terraregistry.components.backbones.prithvi.timm_models:register_with_timm",
-    added=("prithvi_swin_B", "prithvi_swin_L", "prithvi_vit_100", "prithvi_vit_300", "prithvi_vit_tiny"),
-)
+TIMM_BACKBONE_REGISTRY = TimmBackboneRegistry()
 BACKBONE_REGISTRY = BackboneRegistry(terratorch=TERRATORCH_BACKBONE_REGISTRY, timm=TIMM_BACKBONE_REGISTRY)
 
 # -- necks --

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import functools
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -51,6 +50,7 @@ class TerraregistryPlugin(Plugin):
         super().__init__(options)
         root = Path(options.config_file).resolve().parent if options.config_file else Path.cwd()
         self._project = Project(root, [Path(each).resolve() for each in options.mypy_path])
+        self._loaded: tuple[Index | None] | None = None
         self._made: Registries | None = None
         self._mentions = Mentions(self._project)
         self._used: dict[str, set[str]] = {}
@@ -58,9 +58,14 @@ class TerraregistryPlugin(Plugin):
         self._unavailable = False
         self._state = f"{self._project.digest()} {self._project.modules}"
 
-    @functools.cached_property
+    @property
     def _index(self) -> Index | None:
         """The index, which a run that checks nothing anew does without."""
+        if self._loaded is None:
+            self._loaded = (self._load(),)
+        return self._loaded[0]
+
+    def _load(self) -> Index | None:
         try:
             return load_index()
         except IndexUnavailableError as error:

@@ -18,14 +18,15 @@ from terraregistry import BACKBONE_REGISTRY
 from terraregistry.components.backbones.prithvi import timm_models
 from terraregistry.components.backbones.prithvi.mae import PrithviMAE
 from terraregistry.components.backbones.prithvi.swin import PrithviSwin
-from terraregistry.components.backbones.prithvi.timm_models import register_with_timm
 from terraregistry.components.backbones.prithvi.variants import prithvi_eo_tiny
 from terraregistry.errors import InvalidArgumentsError, WeightsError
 from terraregistry.protocols import Layout
 from terraregistry.registry.signatures import OPAQUE
-from terraregistry.sources.timm import TimmRegistry
+from terraregistry.sources.timm import TimmRegistry, library
+from terraregistry.sources.timm.additions import ADDITIONS, added_entrypoint
+from terraregistry.sources.timm.library import load_timm
 
-register_with_timm()
+load_timm()
 
 NAMES = ["prithvi_swin_B", "prithvi_swin_L", "prithvi_vit_100", "prithvi_vit_300", "prithvi_vit_tiny"]
 PARAMETERS = {"prithvi_swin_B": 86_751_160, "prithvi_swin_L": 195_007_380, "prithvi_vit_100": 86_237_184}
@@ -33,10 +34,13 @@ TINY = {"embed_dim": 32, "depth": 2, "num_heads": 2, "img_size": 32}
 TINY_SWIN = {"embed_dim": 16, "depths": (1, 2, 1, 1), "num_heads": (1, 2, 2, 4)}
 
 
-def test_the_names_are_registered_once_by_however_many_threads() -> None:
+def test_the_names_are_registered_once_by_however_many_threads(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(library, "_loaded", set())
+    for name in NAMES:
+        monkeypatch.delitem(timm.models._registry._model_entrypoints, name)
     with warnings.catch_warnings():
         warnings.simplefilter("error")
-        threads = [threading.Thread(target=register_with_timm) for _ in range(8)]
+        threads = [threading.Thread(target=load_timm) for _ in range(8)]
         for thread in threads:
             thread.start()
         for thread in threads:
@@ -44,7 +48,8 @@ def test_the_names_are_registered_once_by_however_many_threads() -> None:
     assert timm.list_models("prithvi_*") == NAMES
     assert timm.list_models("prithvi_*", pretrained=True) == ["prithvi_vit_100", "prithvi_vit_300"]
     assert all(timm.model_entrypoint(name) is getattr(timm_models, name) for name in NAMES)
-    assert timm_models.__all__ == sorted(timm_models.__all__) == [*NAMES, "register_with_timm"]
+    assert timm_models.__all__ == sorted(timm_models.__all__) == [*ADDITIONS] == NAMES
+    assert all(added_entrypoint(name) is getattr(timm_models, name) for name in NAMES)
 
 
 @pytest.mark.parametrize("name", PARAMETERS)

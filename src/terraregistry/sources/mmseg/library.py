@@ -5,12 +5,12 @@ from __future__ import annotations
 import importlib
 import importlib.util
 import sys
-import threading
 import types
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Final, NoReturn
 
 from terraregistry.errors import SourceUnavailableError
+from terraregistry.locks import forking_lock
 from terraregistry.quiet import quietly
 from terraregistry.sources.mmseg.heads import Needs
 from terraregistry.wording import describe_error
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 __all__ = ["LOCK", "check_needs", "head_class", "is_installed", "load_module", "not_installed"]
 
-LOCK: Final = threading.RLock()
+LOCK: Final = forking_lock()
 """Held while mmseg is imported or builds: its scopes, and the filters of warnings, are those of the whole process."""
 
 _NAME: Final = "mmseg"

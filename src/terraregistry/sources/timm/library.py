@@ -5,33 +5,85 @@ from __future__ import annotations
 import contextlib
 import functools
 import importlib
-from typing import TYPE_CHECKING, Any
+import operator
+import sys
+from typing import TYPE_CHECKING, Any, Final
 
 from terraregistry.errors import SourceUnavailableError
+from terraregistry.locks import forking_lock
 from terraregistry.pretrained import PretrainedWeights
+from terraregistry.sources.timm.additions import ADDITIONS, added_configurations, added_entrypoint, register_additions
 from terraregistry.wording import describe_error
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-__all__ = ["entrypoint_of", "has_tag", "load_timm", "successor_of", "weights_of"]
+__all__ = ["configurations_of", "entrypoint_of", "has_tag", "load_timm", "successor_of", "weights_of"]
+
+
+_LOADING: Final = forking_lock()
+"""Held while timm is imported and the additions are registered: a fork waits for that."""
+_loaded: Final[set[Any]] = set()  # modules, as below
+"""The module, once the additions are in it; another one after a failed import, or a test."""
+_NEEDED: Final = (
+    "create_model",
+    "get_pretrained_cfg",
+    "is_model",
+    "layers.set_layer_config",
+    "list_models",
+    "model_entrypoint",
+    "models.build_model_with_cfg",
+    "models.generate_default_cfgs",
+    "models.get_arch_pretrained_cfgs",
+    "models.get_deprecated_models",
+    "models.load_checkpoint",
+    "models.register_model",
+)
+"""What this package asks of timm: a folder of that name has none of it."""
+_REMEDY: Final = "install or repair it: pip install timm torch torchvision"
 
 
 def load_timm() -> Any:  # a module whose parts are typed in part
-    """Import timm, or say what is missing."""
+    """Import timm, with the models that this library adds to it.
+
+    Returns:
+        The module.
+
+    Raises:
+        SourceUnavailableError: timm is missing, or broken.
+    """
+    timm: Any = sys.modules.get("timm")
+    if timm in _loaded:
+        return timm
+    with _LOADING:
+        timm = _import_timm()
+        # Where these cannot be imported they alone are unavailable, which is said where they are asked for.
+        with contextlib.suppress(SourceUnavailableError):
+            register_additions(timm)
+        _loaded.add(timm)
+    return timm
+
+
+def _import_timm() -> Any:  # the module
     try:
         timm = importlib.import_module("timm")
     except Exception as error:
-        reason = f"importing timm raises {describe_error(error)}"
-        raise SourceUnavailableError(
-            "timm", reason, "install or repair it: pip install timm torch torchvision"
-        ) from error
+        raise SourceUnavailableError("timm", f"importing timm raises {describe_error(error)}", _REMEDY) from error
+    for needed in _NEEDED:
+        try:
+            operator.attrgetter(needed)(timm)
+        except AttributeError as error:
+            places = ", ".join(map(str, getattr(timm, "__path__", ())))
+            reason = f"the timm in {places or 'sys.modules'} is incomplete: it has no {needed}"
+            raise SourceUnavailableError("timm", reason, _REMEDY) from error
     return timm
 
 
 def entrypoint_of(timm: Any, name: str) -> Callable[..., object]:  # the module
     """The entry point that is really called: for a deprecated name, that of its successor."""
     architecture = name.partition(".")[0]
+    if architecture in ADDITIONS:
+        return added_entrypoint(architecture)
     entrypoint: Callable[..., object] = timm.model_entrypoint(architecture)
     if entrypoint.__name__ != architecture:
         current = timm.models.get_deprecated_models().get(architecture)
@@ -44,6 +96,9 @@ def has_tag(timm: Any, name: str, tag: str) -> bool:  # the module
     """Say whether a name has the pretrained tag that follows its dot."""
     if not tag:
         return False
+    architecture = name.partition(".")[0]
+    if architecture in ADDITIONS:
+        return name in added_configurations(architecture)
     try:
         timm.get_pretrained_cfg(name, allow_unregistered=False)
     except RuntimeError:
@@ -62,17 +117,34 @@ def weights_of(timm: Any, name: str) -> tuple[PretrainedWeights, ...]:  # the mo
         The weights that are published, first those that the name stands for.
     """
     deprecated: Mapping[str, str | None] = timm.models.get_deprecated_models()
-    name = deprecated.get(name) or name
-    configurations: Mapping[str, Any] = timm.models.get_arch_pretrained_cfgs(name.partition(".")[0])
-    chosen: object = None
-    with contextlib.suppress(RuntimeError):  # a deprecated name may be of a tag that is gone
-        chosen = timm.get_pretrained_cfg(name)
+    name = name if name in ADDITIONS else deprecated.get(name) or name
+    configurations = configurations_of(timm, name.partition(".")[0])
+    chosen = configurations.get(name)
+    if chosen is None:
+        with contextlib.suppress(RuntimeError):  # a deprecated name may be of a tag that is gone
+            chosen = timm.get_pretrained_cfg(name)
     found = [
         (each.tag != getattr(chosen, "tag", None), PretrainedWeights(tagged, _origin(each), _license(each)))
         for tagged, each in configurations.items()
         if each.hf_hub_id or each.url
     ]
     return tuple(weights for _, weights in sorted(found, key=lambda pair: pair[0]))
+
+
+def configurations_of(timm: Any, architecture: str) -> Mapping[str, Any]:  # the module; dataclasses of timm
+    """Find the configurations of an architecture's weights.
+
+    Args:
+        timm: The module.
+        architecture: Its name.
+
+    Returns:
+        The configurations by the names with their tags.
+    """
+    if architecture in ADDITIONS:
+        return added_configurations(architecture)
+    found: Mapping[str, Any] = timm.models.get_arch_pretrained_cfgs(architecture)
+    return found
 
 
 def _license(configuration: Any) -> str | None:  # as below

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ast
-import functools
 import importlib.util
 import re
 import sys
@@ -13,7 +12,7 @@ from typing import TYPE_CHECKING, Final
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-__all__ = ["TimmSource", "scan_timm"]
+__all__ = ["TimmSource", "in_listing_order", "scan_timm"]
 
 _ARCHITECTURE: Final = re.compile(rb"^@register_model\b[^\n]*\n(?:@[^\n]*\n)*def +(\w+)", re.MULTILINE)
 _DEPRECATIONS: Final = re.compile(
@@ -34,22 +33,32 @@ class TimmSource:
         self._texts: Final = texts
         found = {name.decode() for text in texts for name in _ARCHITECTURE.findall(text)}
         self.architectures: Final = frozenset(found.union(additions))
+        # Each is worked out when it is first asked for: without a lock, at worst twice.
+        self._listed: tuple[str, ...] | None = None
+        self._deprecated: Mapping[str, str | None] | None = None
+        self._tagged: frozenset[str] | None = None
 
-    @functools.cached_property
+    @property
     def listed(self) -> tuple[str, ...]:
         """The architectures in the order in which timm lists them."""
-        return tuple(sorted(self.architectures, key=_in_listing_order))
+        if self._listed is None:
+            self._listed = tuple(sorted(self.architectures, key=in_listing_order))
+        return self._listed
 
-    @functools.cached_property
+    @property
     def deprecated(self) -> Mapping[str, str | None]:
         """The deprecated names, each with its successor; None for one that was removed."""
-        return {old: new for text in self._texts for old, new in _deprecations(text)}
+        if self._deprecated is None:
+            self._deprecated = {old: new for text in self._texts for old, new in _deprecations(text)}
+        return self._deprecated
 
-    @functools.cached_property
+    @property
     def tagged(self) -> frozenset[str]:
         """Architectures with a pretrained tag. There are more: some are put together by code."""
-        found = {name.decode() for text in self._texts for name in _TAG.findall(text)}
-        return frozenset(name for name in found if name.partition(".")[0] in self.architectures)
+        if self._tagged is None:
+            found = {name.decode() for text in self._texts for name in _TAG.findall(text)}
+            self._tagged = frozenset(name for name in found if name.partition(".")[0] in self.architectures)
+        return self._tagged
 
     def look_up(self, name: str) -> tuple[bool, str | None]:
         """Say what a name stands for, as far as the source says.
@@ -69,8 +78,8 @@ class TimmSource:
         return (True, None) if current is None else self.look_up(current.partition(".")[0])
 
 
-def _in_listing_order(name: str) -> list[int | str]:
-    """The key by which timm sorts names: numbers by value, letter case counts for nothing."""
+def in_listing_order(name: str) -> list[int | str]:
+    """Return the key by which timm sorts names: numbers by value, letter case counts for nothing."""
     return [int(part) if part.isdigit() else part for part in re.split(r"(\d+)", name.lower())]
 
 

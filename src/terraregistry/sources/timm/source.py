@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import functools
-import importlib
 import sys
-import threading
 from typing import TYPE_CHECKING, Any, Final
 
 from terraregistry.deferred import is_loaded
@@ -13,8 +11,16 @@ from terraregistry.errors import InvalidArgumentsError
 from terraregistry.protocols import Backbone
 from terraregistry.registry import Call, Entry
 from terraregistry.registry.readonly import ReadOnlyRegistry
-from terraregistry.sources.timm.library import entrypoint_of, has_tag, load_timm, successor_of, weights_of
-from terraregistry.sources.timm.scan import scan_timm
+from terraregistry.sources.timm.additions import ADDITIONS, create_added
+from terraregistry.sources.timm.library import (
+    configurations_of,
+    entrypoint_of,
+    has_tag,
+    load_timm,
+    successor_of,
+    weights_of,
+)
+from terraregistry.sources.timm.scan import in_listing_order, scan_timm
 
 if TYPE_CHECKING:
     import inspect
@@ -32,6 +38,8 @@ __all__ = ["TimmConstructor", "TimmRegistry"]
 
 class TimmConstructor:
     """Makes the backbone of one name of timm: `timm.create_model`, with a feature pyramid by default.
+
+    A name of this library's own is built by its own entry point, also where another package has registered that name in timm.
 
     Args:
         name: A name that timm knows, with or without a pretrained tag.
@@ -77,7 +85,10 @@ class TimmConstructor:
         """
         from terraregistry.sources.timm.backbone import TimmBackbone
 
-        network = load_timm().create_model(self.name, pretrained=pretrained, features_only=features_only, **kwargs)
+        timm = load_timm()
+        is_added = self.name.partition(".")[0] in ADDITIONS
+        create = functools.partial(create_added, timm) if is_added else timm.create_model
+        network = create(self.name, pretrained=pretrained, features_only=features_only, **kwargs)
         return TimmBackbone(network, _input_size(network, kwargs))
 
     def __repr__(self) -> str:
@@ -102,39 +113,20 @@ class TimmRegistry(ReadOnlyRegistry[Backbone]):
     or a folder (`hf-hub:...`, `local-dir:...`) are not contained.
 
     Names are read from timm's source until somebody imports timm; from then on timm itself is asked. It is imported here when
-    something else than names is asked for.
-
-    Args:
-        additions: A function, as `package.module:function`, that registers further models in timm; it is called once, when timm
-            has been imported.
-        added: The names of those models.
+    something else than names is asked for, and the models that this library adds are registered in it.
     """
 
     _remedy = "register the model in timm itself, with timm.models.register_model, and it is seen here at once"
 
-    def __init__(self, additions: str = "", added: tuple[str, ...] = ()) -> None:
+    def __init__(self) -> None:
         super().__init__()
         self._entries: dict[str, _TimmEntry] = {}
-        self._additions = additions
-        self._added = added
         self._scanned: TimmSource | None = None
-        self._adding = threading.Lock()
-
-    def _timm(self) -> Any:  # a module whose parts are typed in part
-        """Import timm; the first time, have the additions register their models in it."""
-        timm = load_timm()
-        if self._additions:
-            with self._adding:
-                module, _, function = self._additions.partition(":")
-                if module:
-                    getattr(importlib.import_module(module), function)()
-                    self._additions = ""
-        return timm
 
     def _source(self) -> TimmSource | None:
         """The names in timm's source, read once; None from when timm is imported, or where there is no source to read."""
         if self._scanned is None:
-            self._scanned = scan_timm(self._added)
+            self._scanned = scan_timm(tuple(ADDITIONS))
         return None if "timm" in sys.modules else self._scanned
 
     def look_up(self, name: str) -> str | None:
@@ -150,8 +142,10 @@ class TimmRegistry(ReadOnlyRegistry[Backbone]):
             known = known_aliases(architecture)
             if known is not None:  # some tags are put together by code
                 return architecture if name in known else None
-        timm = self._timm()
+        timm = load_timm()
         architecture, dot, tag = name.partition(".")
+        if architecture in ADDITIONS:
+            return architecture if not dot or has_tag(timm, name, tag) else None
         try:
             entrypoint = timm.model_entrypoint(architecture)
         except KeyError:
@@ -183,8 +177,10 @@ class TimmRegistry(ReadOnlyRegistry[Backbone]):
         source = self._source()
         if source is not None:
             return source.listed
-        names: list[str] = self._timm().list_models()
-        return names
+        names: list[str] = load_timm().list_models()
+        if ADDITIONS.keys() <= {*names}:
+            return names
+        return sorted({*names, *ADDITIONS}, key=in_listing_order)  # where somebody has taken them out of timm
 
     # Each architecture has arguments of its own.
     def feature_specs(self, name: str, /, *args: Any, **kwargs: Any) -> tuple[FeatureSpec, ...] | None:
@@ -207,7 +203,7 @@ class TimmRegistry(ReadOnlyRegistry[Backbone]):
         from terraregistry.sources.timm.features import find_features
 
         spec = self.validate(name, *args, **kwargs)
-        found = find_features(entrypoint_of(self._timm(), name), self.validate(name, **_without_weights(spec.kwargs)))
+        found = find_features(entrypoint_of(load_timm(), name), self.validate(name, **_without_weights(spec.kwargs)))
         if found is None or isinstance(found, tuple):
             return found
         raise InvalidArgumentsError(name, self._label, (found,))
@@ -248,12 +244,10 @@ class TimmRegistry(ReadOnlyRegistry[Backbone]):
             known = known_aliases(name)
             if known is not None:
                 return known
-        models = self._timm().models
-        tagged: list[str] = list(models.get_arch_pretrained_cfgs(name))
-        deprecated = [
-            old for old, new in models.get_deprecated_models().items() if new and new.partition(".")[0] == name
-        ]
-        return tuple(alias for alias in (*tagged, *deprecated) if alias != name)
+        timm = load_timm()
+        names: Mapping[str, str | None] = timm.models.get_deprecated_models()
+        deprecated = [old for old, new in names.items() if new and new.partition(".")[0] == name]
+        return tuple(alias for alias in (*configurations_of(timm, name), *deprecated) if alias != name)
 
     def _nearest(self, name: str) -> tuple[str, ...]:
         """After a wrong tag, the tags that there are come first."""
@@ -269,12 +263,11 @@ class TimmRegistry(ReadOnlyRegistry[Backbone]):
 class _TimmEntry(Entry[Backbone]):
     """One spelling of a name of timm."""
 
-    __slots__ = ("_answering", "_chosen", "_lock", "_made")
+    __slots__ = ("_answering", "_chosen", "_made")
 
     def __init__(self, canonical: str, spelling: str, chosen: str) -> None:
         super().__init__(canonical, TimmConstructor(spelling))
         self._chosen = chosen
-        self._lock = threading.Lock()
         self._answering: dict[bool, Call[Backbone] | None] = {}
         self._made: dict[tuple[bool, bool], tuple[object, Call[Backbone]]] = {}
 

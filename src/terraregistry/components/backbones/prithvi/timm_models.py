@@ -1,17 +1,15 @@
 """Prithvi in timm's own registry of models.
 
-`register_with_timm` adds the names. The entry points are as timm's own: they take what `timm.create_model` passes on
-(`features_only`, `pretrained_cfg_overlay`, ...), and weights come through timm's own loading, which never falls back to random
-ones in silence.
+The source of timm adds the names (`sources/timm/additions.py`). The entry points are as timm's own: they take what
+`timm.create_model` passes on (`features_only`, `pretrained_cfg_overlay`, ...), and weights come through timm's own loading, which
+never falls back to random ones in silence. They are complete without timm's registry, in which another package may take a name.
 """
 
 from __future__ import annotations
 
-import threading
 from typing import TYPE_CHECKING, Any, Final, Unpack, cast
 
-import timm
-from timm.models import generate_default_cfgs, register_model
+from timm.models import generate_default_cfgs
 from torch import nn  # noqa: TC002 - read at run time
 
 from terraregistry.components.backbones.prithvi.architectures import ARCHITECTURES, Architecture
@@ -34,10 +32,7 @@ __all__ = [
     "prithvi_vit_100",
     "prithvi_vit_300",
     "prithvi_vit_tiny",
-    "register_with_timm",
 ]
-
-_LOCK: Final = threading.Lock()
 
 
 def _sizes(architecture: Architecture) -> TimmViTOptions:
@@ -55,17 +50,6 @@ _VIT_100: Final = _sizes(ARCHITECTURES["prithvi_eo_v1_100"])
 _VIT_300: Final = _sizes(ARCHITECTURES["prithvi_eo_v2_300"])
 _SWIN_B: Final[TimmSwinOptions] = {"embed_dim": 128, "depths": (2, 2, 18, 2), "num_heads": (4, 8, 16, 32)}
 _SWIN_L: Final[TimmSwinOptions] = {"embed_dim": 192, "depths": (2, 2, 18, 2), "num_heads": (6, 12, 24, 48)}
-
-
-def register_with_timm() -> None:
-    """Add Prithvi's models to timm's registry; further calls change nothing.
-
-    A name that timm knows already, since another library registered it, stays what it is.
-    """
-    with _LOCK:
-        for entry_point in (prithvi_swin_B, prithvi_swin_L, prithvi_vit_100, prithvi_vit_300, prithvi_vit_tiny):
-            if not timm.is_model(entry_point.__name__):
-                register_model(entry_point)
 
 
 def prithvi_vit_tiny(pretrained: bool = False, **options: Unpack[TimmViTOptions]) -> nn.Module:
@@ -93,26 +77,60 @@ def prithvi_swin_L(pretrained: bool = False, **options: Unpack[TimmSwinOptions])
     return _swin("prithvi_swin_L", pretrained, **(_SWIN_L | options))
 
 
-# The arguments of a model are of several types.
-def _vit(variant: str, pretrained: bool, *, depth: int, **arguments: Any) -> nn.Module:
+# The arguments of a model are of several types; the description of its weights is as in `TimmOptions`.
+def _vit(variant: str, pretrained: bool, *, depth: int, pretrained_cfg: Any = None, **arguments: Any) -> nn.Module:
     pyramid = {"out_indices": depth, "feature_cls": "getter"}
     return build_with_timm(
-        PrithviVisionTransformer, variant, pretrained, pyramid, encoder_state, depth=depth, **arguments
+        PrithviVisionTransformer,
+        variant,
+        pretrained,
+        pyramid,
+        encoder_state,
+        pretrained_cfg=_configuration(variant, pretrained_cfg),
+        depth=depth,
+        **arguments,
     )
 
 
 # As above.
-def _swin(variant: str, pretrained: bool, *, depths: Sequence[int], num_frames: int = 1, **arguments: Any) -> nn.Module:
+def _swin(
+    variant: str,
+    pretrained: bool,
+    *,
+    depths: Sequence[int],
+    num_frames: int = 1,
+    pretrained_cfg: Any = None,
+    **arguments: Any,
+) -> nn.Module:
     if num_frames != 1:
         detail = f"the Swin takes images of one frame: expected 1, got {num_frames}"
         raise InvalidArgumentsError(variant, "timm", (Problem("num_frames", ProblemKind.INVALID, detail=detail),))
     pyramid = {"out_indices": tuple(range(len(depths))), "flatten_sequential": True}
-    return build_with_timm(PrithviSwin, variant, pretrained, pyramid, swin_state, depths=depths, **arguments)
+    return build_with_timm(
+        PrithviSwin,
+        variant,
+        pretrained,
+        pyramid,
+        swin_state,
+        pretrained_cfg=_configuration(variant, pretrained_cfg),
+        depths=depths,
+        **arguments,
+    )
+
+
+def _configuration(variant: str, given: Any) -> Any:  # a tag, or timm's description of weights
+    """Find the description of a model's weights here: timm looks up who has the name in its registry."""
+    if given and not isinstance(given, str):
+        return given
+    configurations = default_cfgs[variant].cfgs
+    if (given or "") not in configurations:
+        raise RuntimeError(f"Invalid pretrained tag ({given}) for {variant}.")  # as timm does
+    return configurations[given or ""]
 
 
 # timm's own descriptions, of entries of several types.
-def _description(architecture: Architecture | None, **more: Any) -> dict[str, Any]:
-    described: dict[str, Any] = {"input_size": (6, 224, 224), **more}
+def _description(variant: str, architecture: Architecture | None) -> dict[str, Any]:
+    described: dict[str, Any] = {"input_size": (6, 224, 224), "architecture": variant}
     if architecture is not None:
         described |= {"mean": architecture.mean, "std": architecture.std, "num_classes": 0}
         if architecture.weights is not None:
@@ -125,11 +143,14 @@ default_cfgs: Mapping[str, DefaultCfg] = cast(
     "Mapping[str, DefaultCfg]",
     generate_default_cfgs(
         {
-            "prithvi_vit_tiny": _description(ARCHITECTURES["prithvi_eo_tiny"]),
-            "prithvi_vit_100": _description(ARCHITECTURES["prithvi_eo_v1_100"]),
-            "prithvi_vit_300": _description(ARCHITECTURES["prithvi_eo_v2_300"]),
-            "prithvi_swin_B": _description(None),
-            "prithvi_swin_L": _description(None),
+            variant: _description(variant, ARCHITECTURES[name] if name else None)
+            for variant, name in {
+                "prithvi_vit_tiny": "prithvi_eo_tiny",
+                "prithvi_vit_100": "prithvi_eo_v1_100",
+                "prithvi_vit_300": "prithvi_eo_v2_300",
+                "prithvi_swin_B": "",
+                "prithvi_swin_L": "",
+            }.items()
         }
     ),
 )
