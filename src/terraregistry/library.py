@@ -148,8 +148,9 @@ def _prithvi_model_factory() -> PrithviModelFactory:
 def _smp_model_factory() -> SMPModelFactory:
     """Build whole models of segmentation-models-pytorch."""
     from terraregistry.components.factories.smp import SMPModelFactory
+    from terraregistry.sources.timm.library import load_timm
 
-    return SMPModelFactory(TIMM_BACKBONE_REGISTRY)
+    return SMPModelFactory(TIMM_BACKBONE_REGISTRY, load_timm)
 
 
 def _timm_model_factory() -> TimmModelFactory:

@@ -13,14 +13,14 @@ from terraregistry.components.factories.checks import only_task, positive, with_
 from terraregistry.components.factories.drafts import Draft
 from terraregistry.components.factories.part_planning import plan_part
 from terraregistry.components.factories.planned import OwnArguments, PlanningFactory
-from terraregistry.components.factories.smp_library import encoder_problems, smp_models, weights_of
+from terraregistry.components.factories.smp_library import TIMM_PREFIX, encoder_problems, smp_models, weights_of
 from terraregistry.components.factories.unused import UnusedPolicy  # noqa: TC001 - read at run time
 from terraregistry.deferred import DeferredModule
 from terraregistry.errors import Problem, ProblemKind
 from terraregistry.nearest import nearest
 
 if TYPE_CHECKING:
-    from collections.abc import Container
+    from collections.abc import Callable, Container
 
     from torch import nn
 
@@ -39,14 +39,14 @@ _WEIGHTS: Final = "encoder_weights"
 class _Segmentation:
     """A model of smp, ready to be built."""
 
-    part: Part
+    make: Callable[..., nn.Module]
     weights: str | None
     rescale: bool
 
     def build(self) -> nn.Module:
         from terraregistry.components.models.whole import SmpModel
 
-        return SmpModel(self.part.build(encoder_weights=self.weights), rescale=self.rescale)
+        return SmpModel(self.make(encoder_weights=self.weights), rescale=self.rescale)
 
 
 class SMPModelFactory(PlanningFactory):
@@ -57,10 +57,12 @@ class SMPModelFactory(PlanningFactory):
 
     Args:
         networks: The names of timm's networks, which can be encoders.
+        load_networks: Called before one of them is built: smp asks timm itself for it, which has to know all of `networks`.
     """
 
-    def __init__(self, networks: Container[str]) -> None:
+    def __init__(self, networks: Container[str], load_networks: Callable[[], object] = lambda: None) -> None:
         self._networks: Final = networks
+        self._load_networks: Final = load_networks
 
     # The arguments of a model are any objects.
     def build_model(
@@ -134,7 +136,13 @@ class SMPModelFactory(PlanningFactory):
         part = self._part(own, loose, problems)
         if part is None or problems:
             return Draft(problems, None)
-        return Draft((), _Segmentation(part, weights, own["rescale"]), partial(_refusals, part))
+        make = partial(self._make, part, own["backbone"])
+        return Draft((), _Segmentation(make, weights, own["rescale"]), partial(_refusals, make))
+
+    def _make(self, part: Part, encoder: str, *, encoder_weights: str | None) -> nn.Module:
+        if encoder.startswith(TIMM_PREFIX):
+            self._load_networks()
+        return part.build(encoder_weights=encoder_weights)
 
     def _part(
         self, own: Mapping[str, Any], loose: Mapping[str, Any], problems: list[Problem]
@@ -175,12 +183,12 @@ def _channels(own: Mapping[str, Any]) -> list[Problem]:  # as above
     return [Problem("in_channels", ProblemKind.INVALID, detail=f"expected {len(bands)}, one a band, got {channels}")]
 
 
-def _refusals(part: Part) -> list[Problem]:
+def _refusals(make: Callable[..., nn.Module]) -> list[Problem]:
     """Find out what smp refuses, by making the model without weights and data."""
     from terraregistry.components.factories.shadows import make_shadow
 
     try:
-        make_shadow(lambda: part.build(encoder_weights=None))
+        make_shadow(lambda: make(encoder_weights=None))
     except (ValueError, KeyError, AssertionError) as error:
         return [Problem("model", ProblemKind.INVALID, detail=f"smp refuses these arguments: {error}")]
     return []

@@ -26,10 +26,11 @@ if TYPE_CHECKING:
 else:
     nn = DeferredModule("torch.nn")
 
-__all__ = ["encoder_problems", "import_smp", "smp_encoders", "smp_models", "weights_of"]
+__all__ = ["TIMM_PREFIX", "encoder_problems", "import_smp", "smp_encoders", "smp_models", "weights_of"]
 
 _LIBRARY: Final = "segmentation_models_pytorch"
-_TIMM: Final = "tu-"
+TIMM_PREFIX: Final = "tu-"
+"""What the name of an encoder that timm builds begins with."""
 _IMAGENET: Final = "imagenet"
 
 
@@ -136,12 +137,12 @@ def encoder_problems(name: str, weights: str | None, networks: Container[str]) -
         What is wrong.
     """
     encoders = smp_encoders()
-    if name.startswith(_TIMM) and name.removeprefix(_TIMM) in networks:
+    if name.startswith(TIMM_PREFIX) and name.removeprefix(TIMM_PREFIX) in networks:
         return []
     if name not in encoders:
         choices = nearest(name, encoders)
         if not choices and name in networks:
-            choices = (_TIMM + name,)
+            choices = (TIMM_PREFIX + name,)
         return [Problem("backbone", ProblemKind.NOT_FOUND, detail=f"smp has no encoder {name!r}", choices=choices)]
     known = encoders[name]
     if weights is None or weights in known:
