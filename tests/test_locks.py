@@ -1,32 +1,261 @@
-"""The lock that a fork waits for, on a system that has forks and on one that has none."""
+"""The locks that a fork waits for, and that there are no others in the package."""
 
 from __future__ import annotations
 
+import ast
 import os
-from typing import TYPE_CHECKING
+import random
+import subprocess
+import sys
+import textwrap
+import threading
+from pathlib import Path
 
-from terraregistry.locks import forking_lock
+import pytest
 
-if TYPE_CHECKING:
-    from collections.abc import Callable
+import terraregistry
+from terraregistry import locks
+from terraregistry.locks import CHANGING, forking_lock
 
-    import pytest
+SOURCE = Path(terraregistry.__file__).parent
+LOCKS = {
+    *("Lock", "RLock", "Condition", "Semaphore", "BoundedSemaphore", "Event", "Barrier", "allocate_lock"),
+    *("queue", "Queue", "LifoQueue", "PriorityQueue", "SimpleQueue"),
+    "cached_property",  # it has a lock on Python 3.11
+}
+EXEMPT = {
+    "locks.py": {"RLock"},
+    "index/descriptions.py": {"cached_property"},
+    "tools/config/libyaml.py": {"Event"},  # of YAML
+    "tools/config/loader.py": {"Event"},  # of YAML
+}
 
 
-def test_a_fork_takes_the_lock_and_gives_it_back_on_both_sides(monkeypatch: pytest.MonkeyPatch) -> None:
-    asked: dict[str, Callable[[], object]] = {}
-    monkeypatch.setattr(os, "register_at_fork", lambda **functions: asked.update(functions), raising=False)
+def locks_in(source: str) -> set[str]:
+    """Find the names of what has a lock, however it is imported."""
+    found: set[str] = set()
+    for node in ast.walk(ast.parse(source)):
+        match node:
+            case ast.Attribute(attr=name) | ast.Name(id=name) | ast.Constant(value=str(name)):
+                found.add(name)
+            case ast.Import(names=names):
+                found.update(alias.name for alias in names)
+            case ast.ImportFrom(names=names, module=module):
+                found.update([module or "", *(alias.name for alias in names)])
+    return found & LOCKS
+
+
+@pytest.mark.parametrize(
+    ("source", "name"),
+    [
+        ("import threading\nlock = threading.Lock()", "Lock"),
+        ("import threading as t\nmake = t.RLock", "RLock"),
+        ("from threading import Condition as C", "Condition"),
+        ("import threading\nlock = getattr(threading, 'Semaphore')()", "Semaphore"),
+        ("import queue as q", "queue"),
+        ("from queue import SimpleQueue", "SimpleQueue"),
+        ("import _thread\n_thread.allocate_lock()", "allocate_lock"),
+        ("import functools\nclass A:\n    @functools.cached_property\n    def b(self): ...", "cached_property"),
+        ("from functools import cached_property as kept", "cached_property"),
+    ],
+)
+def test_a_lock_is_found_however_it_is_spelt(source: str, name: str) -> None:
+    assert name in locks_in(source)
+
+
+def test_every_lock_of_the_package_is_one_that_a_fork_waits_for() -> None:
+    found = {
+        file.relative_to(SOURCE).as_posix(): names
+        for file in sorted(SOURCE.rglob("*.py"))
+        if (names := locks_in(file.read_text(encoding="utf-8")))
+    }
+    assert {file: names - EXEMPT.get(file, set()) for file, names in found.items()} == {file: set() for file in EXEMPT}
+
+
+# -- what a fork does --
+
+
+def _is_free(lock: threading.RLock) -> bool:
+    """Say whether another thread could take a lock."""
+    taken: list[bool] = []
+
+    def take() -> None:
+        taken.append(lock.acquire(blocking=False))
+        if taken[0]:
+            lock.release()
+
+    thread = threading.Thread(target=take)
+    thread.start()
+    thread.join()
+    return taken[0]
+
+
+def test_a_fork_takes_every_lock_and_gives_it_back(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(locks, "_made", [*locks._made])
     lock = forking_lock()
-    assert sorted(asked) == ["after_in_child", "after_in_parent", "before"]
-    for after in ("after_in_parent", "after_in_child"):
-        asked["before"]()
-        assert lock._is_owned()  # type: ignore[attr-defined]  # what there is to see of it
-        asked[after]()
-        assert not lock._is_owned()  # type: ignore[attr-defined]
+    assert locks._made[0] is CHANGING
+    assert _is_free(lock)
+    locks._before_fork()
+    assert not _is_free(lock)
+    assert not _is_free(CHANGING)
+    locks._after_fork()
+    assert _is_free(lock)
+    assert _is_free(CHANGING)
 
 
-def test_where_there_are_no_forks_it_is_a_lock_all_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.delattr(os, "register_at_fork", raising=False)
-    with (lock := forking_lock()), lock:
-        assert lock._is_owned()  # type: ignore[attr-defined]
-    assert not lock._is_owned()  # type: ignore[attr-defined]
+def test_what_is_taken_later_was_made_earlier(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A thread that holds a lock made later may take one made earlier while a fork waits."""
+    monkeypatch.setattr(locks, "_made", [])
+    inner, outer = forking_lock(), forking_lock()
+    held, go_on = threading.Event(), threading.Event()
+
+    def work() -> None:
+        with outer:
+            held.set()
+            assert go_on.wait(60)
+            with inner:
+                pass
+
+    threads = [threading.Thread(target=work, daemon=True), threading.Thread(target=locks._before_fork, daemon=True)]
+    threads[0].start()
+    assert held.wait(60)
+    threads[1].start()
+    go_on.set()
+    for thread in threads:
+        thread.join(60)
+        assert not thread.is_alive()  # a deadlock
+    locks._held.clear()
+
+
+def test_a_fork_that_is_interrupted_holds_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    class Interrupted:
+        def __enter__(self) -> None:
+            raise KeyboardInterrupt
+
+        def __exit__(self, *_: object) -> None: ...
+
+    monkeypatch.setattr(locks, "_made", [])
+    early = Interrupted()
+    locks._made.append(early)  # type: ignore[arg-type]  # what is done with a lock, it can do
+    lock = forking_lock()
+    with pytest.raises(KeyboardInterrupt):
+        locks._before_fork()
+    assert _is_free(lock)
+    locks._after_fork()
+    assert locks._held == []
+
+
+def run(program: str, *arguments: str) -> str:
+    ended = subprocess.run(
+        [sys.executable, "-c", textwrap.dedent(program), *arguments],
+        env=os.environ | {"XDG_CACHE_HOME": os.devnull, "OMP_NUM_THREADS": "1"},
+        capture_output=True,
+        text=True,
+        timeout=300,
+        check=False,
+    )
+    assert ended.returncode == 0, ended.stderr[-3000:]
+    return ended.stdout
+
+
+IMPORTS = """
+    import importlib.machinery, os, signal, sys, threading, warnings
+    import terraregistry.locks
+
+    warnings.simplefilter("ignore")  # Python 3.12 warns of forks where there are threads
+    signal.alarm(120)
+    began, go_on = threading.Event(), threading.Event()
+
+    class Slow:
+        # Finds a module of this package whose code takes its time.
+        def find_spec(self, name, path=None, target=None):
+            if name == "terraregistry.slow":
+                return importlib.machinery.ModuleSpec(name, self)
+        def create_module(self, spec):
+            return None
+        def exec_module(self, module):
+            began.set()
+            assert go_on.wait(60)
+            with terraregistry.locks.CHANGING:  # as a module that registers
+                module.is_done = True
+
+    sys.meta_path.insert(0, Slow())
+    threading.Thread(target=lambda: __import__("terraregistry.slow")).start()
+    assert began.wait(60)
+    threading.Timer(0.5, go_on.set).start()
+    child = os.fork()
+    if child == 0:
+        signal.alarm(60)
+        import terraregistry.slow
+        os._exit(0 if terraregistry.slow.is_done else 1)
+    assert os.waitpid(child, 0)[1] == 0
+"""
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="there are no forks on this system")
+def test_a_fork_waits_for_an_import_in_another_thread() -> None:
+    run(IMPORTS)
+
+
+OWN_IMPORT = """
+    import importlib.machinery, os, signal, sys, warnings
+    import terraregistry.locks
+
+    warnings.simplefilter("ignore")
+    signal.alarm(120)
+
+    class Forking:
+        def find_spec(self, name, path=None, target=None):
+            if name == "terraregistry.forking":
+                return importlib.machinery.ModuleSpec(name, self)
+        def create_module(self, spec):
+            return None
+        def exec_module(self, module):
+            child = os.fork()
+            if child == 0:
+                os._exit(0)
+            assert os.waitpid(child, 0)[1] == 0
+
+    sys.meta_path.insert(0, Forking())
+    import terraregistry.forking
+"""
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="there are no forks on this system")
+def test_a_fork_in_the_middle_of_an_import_does_not_wait_for_itself() -> None:
+    run(OWN_IMPORT)
+
+
+FORKING = """
+    import os, signal, sys, threading, time, warnings
+
+    warnings.simplefilter("ignore")
+    signal.alarm(240)
+    from terraregistry import BACKBONE_REGISTRY
+
+    def build():
+        assert BACKBONE_REGISTRY.build("timm_test_resnet", in_chans=2).out_channels
+        assert BACKBONE_REGISTRY.validate("prithvi_vit_tiny", num_frames=2).kwargs == {"num_frames": 2}
+
+    thread = threading.Thread(target=build)
+    thread.start()
+    time.sleep(float(sys.argv[1]))
+    child = os.fork()
+    if child == 0:
+        signal.alarm(100)  # ends a child that hangs
+        build()
+        os._exit(0)
+    status = os.waitpid(child, 0)[1]
+    thread.join()
+    print(status)
+"""
+"""timm's first look-up in a thread, and a fork in the middle of it."""
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="there are no forks on this system")
+@pytest.mark.parametrize("seed", range(5))
+def test_a_fork_in_the_middle_of_timms_first_look_up(seed: int) -> None:
+    # Most delays end while timm is imported: the fork comes as soon as that is done, and the thread goes on.
+    delay = random.Random(seed).uniform(0, 6)
+    assert run(FORKING, str(delay)) == "0\n"

@@ -6,6 +6,10 @@ package, or imports one of its modules or of the libraries behind them.
 
 Ordering rule: a fork takes the locks in the reverse of the order in which they were made. A thread that takes two at once takes
 them in the same order, so a lock made later is the outer one. `CHANGING` is made first: no other lock is taken under it.
+
+It is the same with the locks of other modules that have hooks for forks: those of hooks registered later are taken before ours.
+`logging` and `concurrent.futures` are imported here for that. What timm needs logs while it is imported, under a lock of ours: a
+fork that had logging's lock would wait forever.
 """
 
 from __future__ import annotations
@@ -71,6 +75,8 @@ def _importing() -> set[str]:
 
 
 if hasattr(os, "register_at_fork"):
+    for _module in ("concurrent.futures.thread", "logging"):  # their hooks before ours, as said above
+        importlib.import_module(_module)
     os.register_at_fork(before=_before_fork, after_in_parent=_after_fork, after_in_child=_after_fork)
 
 CHANGING: Final = forking_lock()

@@ -23,6 +23,7 @@ from terraregistry.errors import (
     RegistryError,
     SourceNotFoundError,
     SourceUnavailableError,
+    TakenNameWarning,
     UntrainedBackboneWarning,
     UnusedArgumentWarning,
     WeightsError,
@@ -169,6 +170,7 @@ def cut(longest: int) -> str:
         (InvalidArgumentsError("a", "R", (), "()", LONG), [cut(600)]),
         (InvalidArgumentsError(LONG, "R", (), "()"), [cut(100) + "()"]),
         (UntrainedBackboneWarning(LONG, LONG), [cut(100)] * 2),
+        (TakenNameWarning("a", LONG, LONG), [cut(100), cut(600)]),
     ],
 )
 def test_how_much_is_repeated_of_what_is_long(error: Exception, parts: list[str]) -> None:

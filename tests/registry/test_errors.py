@@ -28,6 +28,7 @@ from terraregistry.errors import (
     RegistryError,
     SourceNotFoundError,
     SourceUnavailableError,
+    TakenNameWarning,
     UntrainedBackboneWarning,
     UnusedArgumentWarning,
     WeightsError,
@@ -284,7 +285,7 @@ def test_every_error_is_among_these() -> None:
 
 @pytest.mark.parametrize(
     "kind",
-    [*RegistryError.__subclasses__(), UnusedArgumentWarning, UntrainedBackboneWarning],
+    [*RegistryError.__subclasses__(), UnusedArgumentWarning, UntrainedBackboneWarning, TakenNameWarning],
     ids=lambda kind: kind.__name__,
 )
 def test_what_it_is_made_of_is_in_its_args_and_attributes(kind: type[Exception]) -> None:
@@ -317,6 +318,13 @@ def test_what_it_is_made_of_is_in_its_args_and_attributes(kind: type[Exception])
             (
                 "model.backbone: timm_resnet18 is not pretrained, and with LoRA only adapters beside its random weights are "
                 "trained; load weights with pretrained=True or from a file"
+            ),
+        ),
+        (
+            TakenNameWarning("prithvi_swin_B", "terratorch.models.prithvi_swin_B", "swin.py:12"),
+            (
+                "timm has another model 'prithvi_swin_B': terratorch.models.prithvi_swin_B, defined at swin.py:12; built "
+                "terraregistry's own; call timm.create_model for the other"
             ),
         ),
     ],

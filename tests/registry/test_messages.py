@@ -14,7 +14,14 @@ import pytest
 
 import terraregistry.errors
 from terraregistry import ComponentSpec, MultiSourceRegistry
-from terraregistry.errors import Problem, ProblemKind, RegistryError, UntrainedBackboneWarning, UnusedArgumentWarning
+from terraregistry.errors import (
+    Problem,
+    ProblemKind,
+    RegistryError,
+    TakenNameWarning,
+    UntrainedBackboneWarning,
+    UnusedArgumentWarning,
+)
 from terraregistry.tools.config import find_request, parse_config, read_config
 from terraregistry.tools.config.reader import MAX_BYTES
 
@@ -361,6 +368,13 @@ SITUATIONS: dict[str, tuple[Any, ...]] = {  # each becomes a Situation
     "warning/untrained": (
         *("UntrainedBackboneWarning", warned(UntrainedBackboneWarning("backbone: timm_resnet18", "LORA"))),
         ("timm_resnet18", "LORA", "pretrained=True"),
+    ),
+    "warning/taken": (
+        *(
+            "TakenNameWarning",
+            warned(TakenNameWarning("prithvi_swin_B", "somebodys.prithvi_swin_B", "somebodys.py:12")),
+        ),
+        ("'prithvi_swin_B'", "somebodys.prithvi_swin_B", "somebodys.py:12", "timm.create_model"),
     ),
 }
 

@@ -24,6 +24,7 @@ from terraregistry.errors import (
     RegistryError,
     SourceNotFoundError,
     SourceUnavailableError,
+    TakenNameWarning,
     UntrainedBackboneWarning,
     UnusedArgumentWarning,
     WeightsError,
@@ -73,6 +74,7 @@ ERRORS: dict[type[Exception], st.SearchStrategy[Any]] = {
     WeightsError: st.builds(WeightsError, text, text, text, texts, texts, texts, text),
     UnusedArgumentWarning: st.builds(UnusedArgumentWarning, text, problems),
     UntrainedBackboneWarning: st.builds(UntrainedBackboneWarning, text, text),
+    TakenNameWarning: st.builds(TakenNameWarning, text, text, text),
 }
 
 
