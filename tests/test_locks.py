@@ -197,6 +197,38 @@ def test_a_fork_waits_for_an_import_in_another_thread() -> None:
     run(IMPORTS)
 
 
+LOGGING = """
+    import os, signal, threading, time, warnings
+    from terraregistry.locks import forking_lock
+
+    warnings.simplefilter("ignore")
+    signal.alarm(60)
+    lock, held = forking_lock(), threading.Event()
+
+    def work():
+        with lock:
+            held.set()
+            time.sleep(0.5)
+            import logging
+            logging.getLogger("somebody").setLevel("INFO")
+
+    thread = threading.Thread(target=work)
+    thread.start()
+    assert held.wait(60)
+    child = os.fork()
+    if child == 0:
+        os._exit(0)
+    assert os.waitpid(child, 0)[1] == 0
+    thread.join()
+"""
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="there are no forks on this system")
+@pytest.mark.parametrize("first", ["", "import logging, concurrent.futures.thread"])
+def test_a_fork_that_waits_leaves_logging_to_whom_it_waits_for(first: str) -> None:
+    run(f"{first}\n{textwrap.dedent(LOGGING)}")
+
+
 OWN_IMPORT = """
     import importlib.machinery, os, signal, sys, warnings
     import terraregistry.locks

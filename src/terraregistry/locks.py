@@ -23,9 +23,10 @@ from typing import Final
 
 __all__ = ["CHANGING", "forking_lock"]
 
-_IMPORTED: Final = frozenset(
-    {"pydantic", "pydantic_core", "segmentation_models_pytorch", "terraregistry", "timm", "torch"}
-)
+_IMPORTED: Final = sys.stdlib_module_names | {
+    *("platformdirs", "pydantic", "pydantic_core", "segmentation_models_pytorch", "terraregistry", "timm", "torch"),
+    "typing_extensions",
+}
 """The packages whose imports a fork waits for: an import of somebody else's may run as long as the program."""
 
 _made: Final[list[threading.RLock]] = []
@@ -68,10 +69,9 @@ def _after_fork() -> None:
 
 def _importing() -> set[str]:
     """Name the modules that are being imported, also in this thread."""
-    modules = tuple(sys.modules.items())
-    specs = {name: getattr(module, "__spec__", None) for name, module in modules if name.split(".")[0] in _IMPORTED}
-    # The attribute by which Python itself knows; there is no public one.
-    return {name for name, spec in specs.items() if getattr(spec, "_initializing", False)}
+    # Python's own table of their locks; there is no public one.
+    importing: dict[str, object] = getattr(sys.modules["importlib._bootstrap"], "_module_locks", {})
+    return {name for name in tuple(importing) if name.partition(".")[0] in _IMPORTED}
 
 
 if hasattr(os, "register_at_fork"):

@@ -9,6 +9,7 @@ import sys
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    import inspect
     from collections.abc import Sequence
 
     from terraregistry.protocols import Backbone
@@ -21,6 +22,11 @@ def _features(backbone: Backbone) -> list[tuple[int, ...]]:
 
     shape = 1, 6, *((224, 224) if "Getter" in str(type(getattr(backbone, "timm_model", None))) else (64, 64))
     return [tuple(feature.shape) for feature in backbone(torch.zeros(shape))]
+
+
+def _parameters(signature: inspect.Signature) -> list[tuple[str, ...]]:
+    """List the parameters without their types, which the index writes in its own way."""
+    return [(each.name, each.kind.description, repr(each.default)) for each in signature.parameters.values()]
 
 
 def build() -> object:
@@ -76,14 +82,14 @@ def signature_of_constructor() -> object:
 def signature() -> object:
     from terraregistry import BACKBONE_REGISTRY
 
-    return [str(BACKBONE_REGISTRY.signature(name)) for name in ADDED]
+    return [_parameters(BACKBONE_REGISTRY.signature(name)) for name in ADDED]
 
 
 def describe() -> object:
     from terraregistry import BACKBONE_REGISTRY
 
     described = [BACKBONE_REGISTRY.describe(name) for name in ADDED]
-    return [(each.name, each.summary, each.aliases, each.weights, str(each.location)) for each in described]
+    return [(each.name, each.summary, each.aliases, each.weights, each.file, each.line) for each in described]
 
 
 def weights() -> object:
@@ -101,7 +107,7 @@ def feature_specs() -> object:
 def whole_network() -> object:
     from terraregistry import TIMM_BACKBONE_REGISTRY
 
-    return [str(TIMM_BACKBONE_REGISTRY.network_signature(name)) for name in ADDED]
+    return [_parameters(TIMM_BACKBONE_REGISTRY.network_signature(name)) for name in ADDED]
 
 
 def names_after_somebody_imported_timm() -> object:

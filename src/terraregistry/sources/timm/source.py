@@ -200,10 +200,11 @@ class TimmRegistry(ReadOnlyRegistry[Backbone]):
             ComponentNotFoundError: The name is not here.
             InvalidArgumentsError: The arguments do not fit the architecture.
         """
+        spec = self.validate(name, *args, **kwargs)
+        entrypoint = entrypoint_of(load_timm(), name)
         from terraregistry.sources.timm.features import find_features
 
-        spec = self.validate(name, *args, **kwargs)
-        found = find_features(entrypoint_of(load_timm(), name), self.validate(name, **_without_weights(spec.kwargs)))
+        found = find_features(entrypoint, self.validate(name, **_without_weights(spec.kwargs)))
         if found is None or isinstance(found, tuple):
             return found
         raise InvalidArgumentsError(name, self._label, (found,))
