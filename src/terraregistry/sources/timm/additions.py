@@ -31,6 +31,8 @@ ADDITIONS: Final[Mapping[str, str]] = MappingProxyType(
     }
 )
 """The architectures, each with its entry point as `package.module:function`; the module's `default_cfgs` are their weights."""
+_NOT_SAVED: Final = ("cache_dir", "device", "dtype", "pretrained_cfg_overlay", "pretrained_model_args")
+"""Arguments that timm does not keep as part of how a network was made."""
 
 
 def added_entrypoint(architecture: str) -> Callable[..., object]:
@@ -117,15 +119,12 @@ def create_added(
     given = {key: value for key, value in arguments.items() if value is not None}
     with timm.layers.set_layer_config(scriptable=scriptable, exportable=exportable, no_jit=no_jit):
         network: Any = entrypoint(pretrained=pretrained, pretrained_cfg=pretrained_cfg or tag or None, **given)
-    # What timm's checkpoints say of how a network was made; where weights are put is none of it.
+    # For timm's checkpoints, as `timm.create_model` sets it.
     made_with = {key: value for key, value in given.items() if key not in _NOT_SAVED}
     network._model_args = {**getattr(network, "_model_args", {}), **made_with}
     if checkpoint_path:
         timm.models.load_checkpoint(network, checkpoint_path)
     return network
-
-
-_NOT_SAVED: Final = ("cache_dir", "device", "dtype", "pretrained_cfg_overlay", "pretrained_model_args")
 
 
 def _warn_of_another(timm: Any, architecture: str, ours: Callable[..., object]) -> None:  # the module
