@@ -25,7 +25,6 @@ LOCKS = {
 }
 EXEMPT = {
     "locks.py": {"RLock"},
-    "index/descriptions.py": {"cached_property"},
     "tools/config/libyaml.py": {"Event"},  # of YAML
     "tools/config/loader.py": {"Event"},  # of YAML
 }
@@ -95,10 +94,10 @@ def test_a_fork_takes_every_lock_and_gives_it_back(monkeypatch: pytest.MonkeyPat
     lock = forking_lock()
     assert locks._made[0] is CHANGING
     assert _is_free(lock)
-    locks._before_fork()
+    locks._take()
     assert not _is_free(lock)
     assert not _is_free(CHANGING)
-    locks._after_fork()
+    locks._release()
     assert _is_free(lock)
     assert _is_free(CHANGING)
 
@@ -116,7 +115,7 @@ def test_what_is_taken_later_was_made_earlier(monkeypatch: pytest.MonkeyPatch) -
             with inner:
                 pass
 
-    threads = [threading.Thread(target=work, daemon=True), threading.Thread(target=locks._before_fork, daemon=True)]
+    threads = [threading.Thread(target=work, daemon=True), threading.Thread(target=locks._take, daemon=True)]
     threads[0].start()
     assert held.wait(60)
     threads[1].start()
@@ -139,9 +138,9 @@ def test_a_fork_that_is_interrupted_holds_nothing(monkeypatch: pytest.MonkeyPatc
     locks._made.append(early)  # type: ignore[arg-type]  # what is done with a lock, it can do
     lock = forking_lock()
     with pytest.raises(KeyboardInterrupt):
-        locks._before_fork()
+        locks._take()
     assert _is_free(lock)
-    locks._after_fork()
+    locks._release()
     assert locks._held == []
 
 
@@ -162,6 +161,7 @@ IMPORTS = """
     import importlib.machinery, os, signal, sys, threading, warnings
     import terraregistry.locks
 
+    terraregistry.locks.expect_imports()
     warnings.simplefilter("ignore")  # Python 3.12 warns of forks where there are threads
     signal.alarm(120)
     began, go_on = threading.Event(), threading.Event()
@@ -199,7 +199,9 @@ def test_a_fork_waits_for_an_import_in_another_thread() -> None:
 
 LOGGING = """
     import os, signal, threading, time, warnings
-    from terraregistry.locks import forking_lock
+    from terraregistry.locks import expect_imports, forking_lock
+
+    expect_imports()
     import logging  # not for the first time: its hook is older than the package's
 
     warnings.simplefilter("ignore")
@@ -232,6 +234,7 @@ OWN_IMPORT = """
     import importlib.machinery, os, signal, sys, warnings
     import terraregistry.locks
 
+    terraregistry.locks.expect_imports()
     warnings.simplefilter("ignore")
     signal.alarm(120)
 

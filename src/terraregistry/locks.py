@@ -7,9 +7,10 @@ package, or imports one of its modules or of the libraries behind them.
 Ordering rule: a fork takes the locks in the reverse of the order in which they were made. A thread that takes two at once takes
 them in the same order, so a lock made later is the outer one. `CHANGING` is made first: no other lock is taken under it.
 
-It is the same with the locks of other modules that have hooks for forks: those of hooks registered later are taken before ours.
-`logging` and `concurrent.futures` are imported here for that. What timm needs logs while it is imported, under a lock of ours: a
-fork that had logging's lock would wait forever.
+Other modules have hooks for forks too, and a hook that was registered later runs earlier. What timm needs logs while it is
+imported, so a fork must not have logging's lock while it waits for such an import. `expect_imports` therefore registers the hook
+that waits for imports after the hooks of `logging` and `concurrent.futures`. It is called before the first such import, and not
+here: importing those two takes a tenth of the time of importing this package.
 """
 
 from __future__ import annotations
@@ -21,7 +22,7 @@ import sys
 import threading
 from typing import Final
 
-__all__ = ["CHANGING", "forking_lock"]
+__all__ = ["CHANGING", "expect_imports", "forking_lock"]
 
 _IMPORTED: Final = sys.stdlib_module_names | {
     *("platformdirs", "pydantic", "pydantic_core", "segmentation_models_pytorch", "terraregistry", "timm", "torch"),
@@ -31,7 +32,9 @@ _IMPORTED: Final = sys.stdlib_module_names | {
 
 _made: Final[list[threading.RLock]] = []
 _held: Final[list[contextlib.ExitStack]] = []
-"""What the fork that is going on holds; there is one at a time."""
+"""What the fork that is going on holds, once for each hook; there is one fork at a time."""
+_expecting: Final[list[bool]] = []
+"""Not empty once forks wait for imports."""
 
 
 def forking_lock() -> threading.RLock:
@@ -45,25 +48,40 @@ def forking_lock() -> threading.RLock:
     return lock
 
 
-def _before_fork() -> None:
+def expect_imports() -> None:
+    """Have a fork wait for imports of this package and of the libraries behind it, from now on."""
+    if hasattr(os, "register_at_fork") and not _expecting:
+        for module in ("concurrent.futures.thread", "logging"):
+            importlib.import_module(module)
+        with CHANGING:
+            if not _expecting:
+                os.register_at_fork(before=_wait_for_imports, after_in_parent=_release, after_in_child=_release)
+                _expecting.append(True)
+
+
+def _take() -> None:
+    with contextlib.ExitStack() as taken:
+        for lock in reversed(tuple(_made)):
+            taken.enter_context(lock)
+        _held.append(taken.pop_all())
+
+
+def _wait_for_imports() -> None:
     waited: set[str] = set()
     while True:
-        with contextlib.ExitStack() as taken:
-            for lock in reversed(tuple(_made)):
-                taken.enter_context(lock)
-            importing = _importing() - waited
-            if not importing:
-                _held.append(taken.pop_all())
-                return
-        # Without the locks, which those imports may need. A module of this thread's own is waited for in vain, once.
-        for name in importing:
+        _take()
+        importing = _importing() - waited
+        if not importing:
+            return
+        _release()  # those imports may need the locks
+        for name in importing:  # a module of this thread's own is waited for in vain, once
             with contextlib.suppress(Exception):  # it raises where it is imported
                 importlib.import_module(name)
         waited |= importing
 
 
-def _after_fork() -> None:
-    if _held:  # what interrupts `_before_fork` leaves nothing
+def _release() -> None:
+    if _held:  # what interrupts `_take` leaves nothing
         _held.pop().close()
 
 
@@ -75,9 +93,7 @@ def _importing() -> set[str]:
 
 
 if hasattr(os, "register_at_fork"):
-    for _module in ("concurrent.futures.thread", "logging"):  # their hooks before ours, as said above
-        importlib.import_module(_module)
-    os.register_at_fork(before=_before_fork, after_in_parent=_after_fork, after_in_child=_after_fork)
+    os.register_at_fork(before=_take, after_in_parent=_release, after_in_child=_release)
 
 CHANGING: Final = forking_lock()
 """Held by whoever registers, mounts or undoes, in any registry; whoever only asks needs no lock.

@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Final, NoReturn
 
 from terraregistry.errors import SourceUnavailableError
-from terraregistry.locks import forking_lock
+from terraregistry.locks import expect_imports, forking_lock
 from terraregistry.quiet import quietly
 from terraregistry.sources.mmseg.heads import Needs
 from terraregistry.wording import describe_error
@@ -63,6 +63,7 @@ def load_module(name: str) -> Any:  # a module of a library without types
         return loaded
     if not is_installed():
         raise not_installed()
+    expect_imports()
     with LOCK:
         # A second attempt would fail on what the first has left registered, and not say why.
         error = _failures[0] if _failures else None

@@ -10,7 +10,7 @@ import sys
 from typing import TYPE_CHECKING, Any, Final
 
 from terraregistry.errors import SourceUnavailableError
-from terraregistry.locks import forking_lock
+from terraregistry.locks import expect_imports, forking_lock
 from terraregistry.pretrained import PretrainedWeights
 from terraregistry.sources.timm.additions import ADDITIONS, added_configurations, added_entrypoint, register_additions
 from terraregistry.wording import describe_error
@@ -55,6 +55,7 @@ def load_timm() -> Any:  # a module whose parts are typed in part
     timm: Any = sys.modules.get("timm")
     if timm in _loaded:
         return timm
+    expect_imports()
     with _LOADING:
         timm = _import_timm()
         # Where these cannot be imported they alone are unavailable, which is said where they are asked for.

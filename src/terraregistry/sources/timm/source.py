@@ -7,9 +7,10 @@ import sys
 from typing import TYPE_CHECKING, Any, Final
 
 from terraregistry.deferred import is_loaded
-from terraregistry.errors import InvalidArgumentsError
+from terraregistry.errors import InvalidArgumentsError, Registration
 from terraregistry.protocols import Backbone
 from terraregistry.registry import Call, Entry
+from terraregistry.registry.locations import locate
 from terraregistry.registry.readonly import ReadOnlyRegistry
 from terraregistry.sources.timm.additions import ADDITIONS, create_added
 from terraregistry.sources.timm.library import (
@@ -181,6 +182,15 @@ class TimmRegistry(ReadOnlyRegistry[Backbone]):
         if ADDITIONS.keys() <= {*names}:
             return names
         return sorted({*names, *ADDITIONS}, key=in_listing_order)  # where somebody has taken them out of timm
+
+    def registrations(self, name: str) -> tuple[Registration, ...]:
+        """Return what has to be imported for a name to be here: the module of a model that somebody else registered in timm."""
+        if not is_loaded("timm") or self.look_up(name) is None:
+            return ()
+        entrypoint = entrypoint_of(load_timm(), name)
+        if entrypoint.__module__.partition(".")[0] in ("timm", "terraregistry"):
+            return ()
+        return (Registration(entrypoint.__module__, str(locate(entrypoint) or "")),)
 
     # Each architecture has arguments of its own.
     def feature_specs(self, name: str, /, *args: Any, **kwargs: Any) -> tuple[FeatureSpec, ...] | None:
