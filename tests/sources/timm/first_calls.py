@@ -24,9 +24,9 @@ def _features(backbone: Backbone) -> list[tuple[int, ...]]:
     return [tuple(feature.shape) for feature in backbone(torch.zeros(shape))]
 
 
-def _parameters(signature: inspect.Signature) -> list[tuple[str, ...]]:
-    """List the parameters without their types, which the index writes in its own way."""
-    return [(each.name, each.kind.description, repr(each.default)) for each in signature.parameters.values()]
+def _parameters(signature: inspect.Signature) -> list[tuple[str, str, bool]]:
+    """List the parameters without their types and defaults, which the index writes in its own way."""
+    return [(each.name, each.kind.description, each.default is each.empty) for each in signature.parameters.values()]
 
 
 def build() -> object:

@@ -76,6 +76,7 @@ def test_a_first_call_with_an_index(function: str, index: Index) -> None:
     agrees(function, None)
 
 
+@pytest.mark.slow
 def test_a_pickled_constructor_in_a_process_that_has_used_nothing(tmp_path: Path) -> None:
     pickled = pickle.dumps(TimmConstructor("prithvi_vit_tiny")).hex()
     assert run("-c", UNPICKLED, pickled, cache=tmp_path) == "TimmBackbone [256, 256, 256, 256]\n"
