@@ -270,14 +270,16 @@ def broken_registration(random: Random) -> Attempt:
         lambda: ONE.register(random.choice([None, 5, "x", []])),
         lambda: ONE.register(numbers, name=ill),
         lambda: ONE.register(numbers, name="new", aliases=["fine", ill]),
-        lambda: ONE.register(numbers, name=random.choice([*ONE, "by_place"])),
+        lambda: ONE.register(lambda: 0, name=random.choice([*ONE, "by_place"])),
         lambda: ONE.register(numbers, name="new", aliases=[random.choice([*ONE])]),
         lambda: ONE.register(lambda: 0),
         lambda: ONE.register_lazy("new", random.choice(["", "os", "os:", ":x", "a b:c", 5, None, "x:" + "y." * 10**4])),
         lambda: ONE.register_lazy(ill, "os:system"),
-        lambda: MANY.register_source(random.choice(["own", "inner", "plain", "own_x", "o-n", "", 5, None, "x y"]), ONE),
+        lambda: MANY.register_source(
+            random.choice(["own", "inner", "plain", "own_x", "o-n", "", 5, None, "x y"]), Registry()
+        ),
         lambda: MANY.register_source("new", random.choice([5, None, {}, "x", Registry, MANY, object()])),
-        lambda: MANY.register(ONE, random.choice(["own", "plain_", "1"])),
+        lambda: MANY.register(Registry[Any](), random.choice(["own", "plain_", "1"])),
     ]
     return Attempt(random.choice(asks), RegistryError, shown="registration")
 
