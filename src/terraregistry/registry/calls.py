@@ -10,6 +10,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Final, Generic, TypeVar
 
 from terraregistry.errors import InvalidArgumentsError, Problem, ProblemKind, describe_value
+from terraregistry.locks import expect_imports
 from terraregistry.pretrained import declared_weights
 from terraregistry.registry.arguments import ArgumentValidator, InvalidArguments
 from terraregistry.registry.locations import Location, library_of, locate
@@ -134,6 +135,7 @@ class Call(Generic[T]):
             InvalidArgumentsError: They do not fit the effective signature, would be dropped, or are given under two names.
         """
         if self._validator is None:
+            expect_imports()
             self._validator = ArgumentValidator(self.effective.signature)
         found: tuple[Problem, ...] = ()
         valid: tuple[tuple[Any, ...], dict[str, Any]] = (args, {})

@@ -6,6 +6,7 @@ import importlib
 from typing import TYPE_CHECKING, Any, Final, Generic, TypeVar
 
 from terraregistry.errors import SourceUnavailableError, describe_value
+from terraregistry.locks import expect_imports
 from terraregistry.registry.calls import Call, qualified
 from terraregistry.registry.locations import locate
 from terraregistry.registry.signatures import effective_signature
@@ -121,6 +122,7 @@ class Entry(Generic[T]):
 
 def _import(name: str, reference: str) -> Any:  # as above
     module, _, attribute = reference.partition(":")
+    expect_imports()
     try:
         target: object = importlib.import_module(module)
         for part in attribute.split("."):
