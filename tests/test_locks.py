@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import importlib
 import os
 import random
 import subprocess
@@ -142,6 +143,51 @@ def test_a_fork_that_is_interrupted_holds_nothing(monkeypatch: pytest.MonkeyPatc
     assert _is_free(lock)
     locks._release()
     assert locks._held == []
+
+
+def test_the_hook_that_waits_for_imports_is_registered_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    registered: list[dict[str, object]] = []
+    monkeypatch.setattr(locks, "_expecting", [])
+    monkeypatch.setattr(os, "register_at_fork", lambda **hooks: registered.append(hooks), raising=False)
+    for _ in range(2):
+        locks.expect_imports()
+    ours = [hooks for hooks in registered if hooks["before"] == locks._wait_for_imports]
+    assert [{*hooks} for hooks in ours] == [{"before", "after_in_parent", "after_in_child"}]
+    assert registered[-1] is ours[0]  # after those of logging and concurrent.futures
+
+
+def test_where_there_are_no_forks_there_is_no_hook(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(locks, "_expecting", [])
+    monkeypatch.delattr(os, "register_at_fork", raising=False)
+    locks.expect_imports()
+    assert locks._expecting == [True]
+
+
+def test_the_locks_are_free_while_a_fork_waits_for_an_import(monkeypatch: pytest.MonkeyPatch) -> None:
+    waited: list[tuple[str, bool]] = []
+    modules = iter([{"terraregistry.broken"}, {"terraregistry.broken", "terraregistry.late"}, {"terraregistry.late"}])
+
+    def wait(name: str) -> None:
+        waited.append((name, _is_free(CHANGING)))
+        raise ImportError(name)  # which whoever imports it is told
+
+    monkeypatch.setattr(locks, "_importing", lambda: next(modules))
+    monkeypatch.setattr(importlib, "import_module", wait)
+    locks._wait_for_imports()
+    assert waited == [("terraregistry.broken", True), ("terraregistry.late", True)]
+    assert not _is_free(CHANGING)
+    locks._release()
+    assert _is_free(CHANGING)
+
+
+def test_the_modules_that_are_being_imported_are_those_of_the_libraries() -> None:
+    table = sys.modules["importlib._bootstrap"]._module_locks  # type: ignore[attr-defined]  # Python's own
+    table["timm.models"] = table["somebody.else"] = lambda: None
+    try:
+        assert "timm.models" in locks._importing()
+        assert "somebody.else" not in locks._importing()
+    finally:
+        del table["timm.models"], table["somebody.else"]
 
 
 def run(program: str, *arguments: str) -> str:

@@ -20,7 +20,10 @@ import importlib
 import os
 import sys
 import threading
-from typing import Final
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 __all__ = ["CHANGING", "expect_imports", "forking_lock"]
 
@@ -50,13 +53,16 @@ def forking_lock() -> threading.RLock:
 
 def expect_imports() -> None:
     """Have a fork wait for imports of this package and of the libraries behind it, from now on."""
-    if hasattr(os, "register_at_fork") and not _expecting:
+    if not _expecting:
         for module in ("concurrent.futures.thread", "logging"):
             importlib.import_module(module)
-        with CHANGING:
-            if not _expecting:
-                os.register_at_fork(before=_wait_for_imports, after_in_parent=_release, after_in_child=_release)
-                _expecting.append(True)
+        _expecting.append(True)
+        _before_forks(_wait_for_imports)  # by two threads at once registered twice, which does no harm
+
+
+def _before_forks(prepare: Callable[[], None]) -> None:
+    if hasattr(os, "register_at_fork"):
+        os.register_at_fork(before=prepare, after_in_parent=_release, after_in_child=_release)
 
 
 def _take() -> None:
@@ -92,8 +98,7 @@ def _importing() -> set[str]:
     return {name for name in tuple(importing) if name.partition(".")[0] in _IMPORTED}
 
 
-if hasattr(os, "register_at_fork"):
-    os.register_at_fork(before=_take, after_in_parent=_release, after_in_child=_release)
+_before_forks(_take)
 
 CHANGING: Final = forking_lock()
 """Held by whoever registers, mounts or undoes, in any registry; whoever only asks needs no lock.
