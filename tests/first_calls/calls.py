@@ -299,7 +299,7 @@ _operation("describe_network", "name", only=SINGLE[:1])(lambda on: on.there.desc
 _operation("feature_specs", "name", only=SINGLE[:1])(
     lambda on: on.there.feature_specs(on.name, *on.arguments[0], **on.arguments[1])
 )
-_operation("validate, whole network", "name", only=("BACKBONE_REGISTRY", "TIMM_BACKBONE_REGISTRY"))(
+_operation("validate, whole network", "name", only=SINGLE[:1])(
     lambda on: on.there.validate(on.name, num_classes=3, features_only=False)
 )
 
