@@ -30,12 +30,15 @@ def main() -> None:
     for on in _by_subject(cases)[:: options.one_in]:
         work.put(on)
     found: list[tuple[Case, str]] = []
+    spent: Counter[str] = Counter()
     begun = time.monotonic()
     with tempfile.TemporaryDirectory() as folder:
         with ThreadPoolExecutor(options.processes) as pool:
             for made in [pool.submit(_make, work, Path(folder) / str(number)) for number in range(options.processes)]:
-                found += made.result()
-    _report(found, time.monotonic() - begun)
+                done, seconds = made.result()
+                found += done
+                spent += seconds
+    _report(found, spent, time.monotonic() - begun)
 
 
 def _by_subject(cases: list[Case]) -> list[list[Case]]:
@@ -46,7 +49,7 @@ def _by_subject(cases: list[Case]) -> list[list[Case]]:
     return [*grouped.values()]
 
 
-def _make(work: Queue[list[Case]], folder: Path) -> list[tuple[Case, str]]:
+def _make(work: Queue[list[Case]], folder: Path) -> tuple[list[tuple[Case, str]], Counter[str]]:
     found: list[tuple[Case, str]] = []
     folder.mkdir()
     harness = Harness(folder, index_file())
@@ -56,25 +59,25 @@ def _make(work: Queue[list[Case]], folder: Path) -> list[tuple[Case, str]]:
             if sys.stderr.isatty():
                 print(f"{work.qsize()} left", end="\r", file=sys.stderr)
     except Empty:
-        return found
+        return found, harness.spent
     finally:
         harness.close()
 
 
-def _report(found: list[tuple[Case, str]], seconds: float) -> None:
+def _report(found: list[tuple[Case, str]], spent: Counter[str], seconds: float) -> None:
     wrong = [(case, fault) for case, fault in found if fault]
     for case, fault in sorted(wrong):
         print(case, *(f"    {line[:400]}" for line in fault.splitlines()[:8]), sep="\n")
-    print(f"\n{'operation':42} {'cases':>6} {'disagree':>8}")
+    print(f"\n{'operation':42} {'cases':>6} {'disagree':>8} {'CPU':>6}")
     made = Counter(case.operation for case, _ in found)
     disagree = Counter(case.operation for case, _ in wrong)
     for operation, count in made.items():
-        print(f"{operation:42} {count:6} {disagree[operation]:8}")
+        print(f"{operation:42} {count:6} {disagree[operation]:8} {spent[operation]:5.0f}s")
     print(f"\n{'imported before; index':42} {'cases':>6} {'disagree':>8}")
     for imports, index in STATES:
         count, faults = (sum((case.imports, case.index) == (imports, index) for case, _ in each) for each in (found, wrong))
         print(f"{f'{imports}; {index}':42} {count:6} {faults:8}")
-    print(f"\n{'all':42} {len(found):6} {len(wrong):8}   {seconds:.0f} s, {seconds / max(len(found), 1):.2f} s a case")
+    print(f"\n{'all':42} {len(found):6} {len(wrong):8} {spent.total():5.0f}s, in {seconds:.0f} s")
 
 
 if __name__ == "__main__":

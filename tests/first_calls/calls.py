@@ -11,14 +11,12 @@ import io
 import json
 import os
 import sys
-import time
 import warnings
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from .own import OWN
 from .plain import error, plain
 
 IMPORTS = {
@@ -46,7 +44,7 @@ ARGUMENTS: dict[str, tuple[tuple[Any, ...], dict[str, Any]]] = {
     "FCNDecoder": (([8, 16],), {"channels": 8}),
     "UNetDecoder": (([8, 8, 8, 8],), {"channels": [8, 8, 8, 8]}),
     "Unet": (([8, 8, 8, 8],), {"decoder_channels": (8, 8, 8, 8, 8)}),
-    "FPN": (([8, 8, 8, 8],), {"decoder_pyramid_channels": 8, "decoder_segmentation_channels": 8}),
+    "FPN": (([8, 8, 8, 8],), {"decoder_pyramid_channels": 8, "decoder_segmentation_channels": 32}),
     "OwnDecoder": (([8, 16],), {}),
     "SelectIndices": (([8, 16],), {"indices": [1]}),
     "ReshapeTokensToImage": (([8, 16],), {}),
@@ -93,7 +91,7 @@ MODELS: dict[str, dict[str, Any]] = {
     ),
     "PrithviModelFactory": {
         "model_factory": "PrithviModelFactory", **_SEGMENTATION, "backbone": "prithvi_eo_tiny", "pretrained": False,
-        "bands": ["RED", "GREEN", "BLUE"], "decoder": "FCNDecoder", "decoder_channels": 8, "backbone_num_frames": 1,
+        "bands": ["RED", "GREEN", "BLUE"], "decoder": "FCNDecoder", "decoder_channels": 8, "num_frames": 1,
     },
     "SMPModelFactory": {
         "model_factory": "SMPModelFactory", **_SEGMENTATION, "model": "FPN", "backbone": "tu-test_resnet",
@@ -177,6 +175,8 @@ class Operation:
         only: The registries that have it; all of them where there is none here.
         fails: Whether it is to raise.
         total: Whether it has a result for a name that is not there, too.
+        seconds: After which it hangs.
+        seconds: After which it hangs.
         of_index: Whether it is about the index itself, so that its answer follows from the state that the index is in.
     """
 
@@ -185,6 +185,7 @@ class Operation:
     only: tuple[str, ...] = ()
     fails: bool = False
     total: bool = False
+    seconds: int = 30
     of_index: bool = False
 
     def fails_on(self, name: str) -> bool:
@@ -193,6 +194,8 @@ class Operation:
 
 
 OPERATIONS: dict[str, Operation] = {}
+OWN = ("OwnBackbone", "OwnDecoder", "OwnNeck")
+"""The names that `own` registers when a case imports it."""
 MULTI = ("BACKBONE_REGISTRY", "DECODER_REGISTRY", "NECK_REGISTRY", "FULL_MODEL_REGISTRY")
 OPEN = (
     "TERRATORCH_BACKBONE_REGISTRY", "TERRATORCH_DECODER_REGISTRY", "TERRATORCH_NECK_REGISTRY",
@@ -228,6 +231,10 @@ _operation("register, read-only", "registry", only=SINGLE[:2], fails=True)(lambd
 _operation("other things than names", "registry")(lambda on: [each in on.there for each in (None, 3, b"a", ("a",), "")])
 
 
+class _Thing:
+    """Something to register, of no kind."""
+
+
 @_operation("pickle of the registry", "registry")
 def _pickled_registry(on: Subject) -> Any:
     import pickle
@@ -246,7 +253,7 @@ def _copied_registry(on: Subject) -> Any:
 def _registered(on: Subject) -> Any:
     there, before = on.there, len(on.there)
     with there.scope():
-        there.register(OWN["OwnNeck"][1], name="one", aliases=["other"])
+        there.register(_Thing, name="one", aliases=["other"])
         inside = ["other" in there, there.resolve("other"), len(there) - before]
         there.unregister("one")
     return [*inside, "one" in there, len(there) - before]
@@ -254,15 +261,15 @@ def _registered(on: Subject) -> Any:
 
 @_operation("register, taken", "registry", only=OPEN, fails=True)
 def _taken(on: Subject) -> Any:
-    return on.there.register(OWN["OwnNeck"][1], name=next(iter(on.there)))
+    return on.there.register(_Thing, name=next(iter(on.there)))
 
 
 @_operation("register_source", "registry", only=MULTI)
 def _mounted(on: Subject) -> Any:
-    on.there.register_source("own", _package("Registry")(OwnNeck=OWN["OwnNeck"][1]))
-    found = ["own_OwnNeck" in on.there, on.there.resolve("OwnNeck"), [*on.there.keys()]]
+    on.there.register_source("own", _package("Registry")(Thing=_Thing))
+    found = ["own_Thing" in on.there, on.there.resolve("Thing"), [*on.there.keys()]]
     on.there.unregister_source("own")
-    return [*found, "own_OwnNeck" in on.there]
+    return [*found, "own_Thing" in on.there]
 
 
 @_operation("register_source, conflict", "registry", only=MULTI, fails=True)
@@ -345,17 +352,6 @@ def _from_dict(on: Subject) -> Any:
     return _package("ComponentSpec").from_dict(data)
 
 
-@_operation("spec of pydantic", "name")
-def _spec_of_pydantic(on: Subject) -> Any:
-    """A field of a user's own model, where there is such a thing."""
-    import pydantic
-
-    spec = _package("ComponentSpec")
-    if not hasattr(spec, "__get_pydantic_core_schema__"):
-        return pydantic.ConfigDict(arbitrary_types_allowed=True)
-    return pydantic.TypeAdapter(spec[_package("Backbone")]).validate_python({"name": on.name, "kwargs": on.arguments[1]})
-
-
 @_operation("pickle and copy of the constructor", "name")
 def _copied_constructor(on: Subject) -> Any:
     import copy
@@ -374,7 +370,7 @@ def _copied_product(on: Subject) -> Any:
     return [pickle.loads(pickle.dumps(made)), copy.deepcopy(made)]
 
 
-@_operation("spec.build in a spawned child", "name")
+@_operation("spec.build in a spawned child", "name", seconds=200)
 def _spawned(on: Subject) -> Any:
     import multiprocessing
 
@@ -425,7 +421,7 @@ def _validate_model(on: Subject) -> Any:
 
 @_operation("to_config of another model", "model", fails=True)
 def _foreign_model(on: Subject) -> Any:
-    return _package("to_config")(OWN["OwnNeck"][1]([8]))
+    return _package("to_config")(_Thing())
 
 
 # -- a command --
@@ -437,7 +433,7 @@ def _command(*words: str, model: dict[str, Any] | None = None) -> Any:
 
     if model is not None:
         Path("config.yaml").write_text(json.dumps(model, indent=1))  # JSON is YAML
-    _have_index_made_by()
+    told = _have_index_made_by()
     sys.argv = ["terraregistry", *words]
     out, err = io.StringIO(), io.StringIO()
     with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
@@ -445,28 +441,34 @@ def _command(*words: str, model: dict[str, Any] | None = None) -> Any:
             main()
         except SystemExit as ended:
             status = ended.code
-    here = str(Path.cwd())
-    texts = [_short(each.getvalue().replace(here, "<folder>")) for each in (out, err)]
-    return [status, *texts, {file.name: _short(file.read_text()) for file in Path().rglob("*") if file.is_file()}]
+    shown, said = ([*map(_placeless, each.getvalue().splitlines())] for each in (out, err))
+    return [status, plain(shown), plain([line for line in said if not line.startswith(told)]), {file.name: plain(file.read_text().splitlines()) for file in Path().rglob("*") if file.is_file()}]
 
 
-def _short(text: str) -> Any:
-    """Keep the lines of a text: of many their number and a digest."""
-    return plain(text.splitlines())
+def _placeless(line: str) -> str:
+    """Leave out where the folders of a case are."""
+    return line.replace(str(Path.cwd()), "<folder>").replace(os.environ["XDG_CACHE_HOME"], "<caches>")
 
 
-def _have_index_made_by() -> None:
+def _have_index_made_by() -> tuple[str, ...]:
     """Have an index that would be made now, in some twenty seconds, read from where this session's index is instead.
 
     The one place that knows how the index is made.
+
+    Returns:
+        How the lines begin on standard error that say so: they follow from the state of the index, and `tests/tools/test_waiting.py`
+        tests them. Where there is an index, nothing may be said.
     """
-    from terraregistry.index import loading
+    from terraregistry.index import cached_index, loading
     from terraregistry.index.cache import read_cached
     from terraregistry.index.keys import current_key
 
-    folder = Path(os.environ["FIRST_CALLS_INDEX"])
+    key = current_key()
+    index = read_cached(Path(os.environ["FIRST_CALLS_INDEX"]), key)
+    assert index is not None
     assert callable(loading._make_elsewhere)
-    loading._make_elsewhere = lambda: read_cached(folder, current_key())
+    loading._make_elsewhere = lambda report: (index, key)
+    return ("Indexing the installed components", "the index cannot be kept") if cached_index() is None else ()
 
 
 _operation("terraregistry list", "text")(lambda on: [_command("list", on.name), _command("list", "backbone", on.name, "--json")])
@@ -497,6 +499,13 @@ _operation("terraregistry --version", "command")(lambda on: [_command("--version
 def _loaded(on: Subject) -> Any:
     """The modules that are there, and which of them are not the state's own."""
     return dict.fromkeys(sorted(sys.modules), "")
+
+
+@_operation("index", "harness")
+def _index(on: Subject) -> Any:
+    from terraregistry.index import cached_index
+
+    return cached_index() is not None
 
 
 _operation("ends", "harness")(lambda on: os._exit(3))
@@ -543,11 +552,8 @@ def perform(case: dict[str, str]) -> dict[str, Any]:
     """Make the operation of a case, and describe what it gives: a result or an error, and the warnings of this package."""
     operation = OPERATIONS[case["operation"]]
     subject = Subject(case["registry"], case["name"])
-    own = next((name for name in OWN if name in subject.name), None)
-    if own is not None:
-        registry, constructor = OWN[own]
-        _package(registry).register(constructor)
-    begun = time.perf_counter()
+    if any(name in subject.name for name in OWN):
+        importlib.import_module("tests.first_calls.own")
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
         try:
@@ -556,7 +562,6 @@ def perform(case: dict[str, str]) -> dict[str, Any]:
             answer = {"error": error(raised)}
     own_warnings = [each for each in caught if each.category.__module__.startswith("terraregistry")]
     answer["warnings"] = [plain(str(each.message)) for each in own_warnings]
-    answer["seconds"] = time.perf_counter() - begun
     return answer
 
 

@@ -35,8 +35,15 @@ TEXTS = ("prithvi_eo_tiny", "timm_test_resnet.r160_in1k", *FIVE, "smp_Unet", "Se
 STATES = [*itertools.product([each for each in IMPORTS if each != "warm"], INDEX)]
 """What is imported before, with the state of the index."""
 _CORE = (*FIVE, "timm_test_resnet", "prithvi_eo_tiny", "smp_Unet", "FCNDecoder", "OwnBackbone")
-_ONCE = ("spec.build in a spawned child",)
-"""What takes as long as a real interpreter does."""
+_SPAWNED = "spec.build in a spawned child"
+_TO_SPAWN = ("prithvi_vit_100", "timm_prithvi_swin_B", "OwnBackbone", "smp_Unet", "SelectIndices")
+"""The names for what takes as long as a real interpreter does."""
+
+_LONG = (
+    _SPAWNED, "terraregistry validate --fit", "terraregistry build", "terraregistry build --dry-run",
+    "terraregistry build, wrong", "terraregistry schema", "terraregistry typings", "terraregistry --version",
+)  # fmt: skip
+"""What takes a second, and is in no sample."""
 
 Subject = tuple[str, str, str]
 """An operation, a registry and a name in it; what is not needed is empty."""
@@ -45,7 +52,9 @@ Subject = tuple[str, str, str]
 def subjects() -> Iterator[Subject]:
     """List every operation with all that it is made on."""
     for name, operation in OPERATIONS.items():
-        yield from ((name, registry, on) for registry, on in _made_on(operation))
+        for registry, on in _made_on(operation):
+            if name != _SPAWNED or (registry in MULTI and on in _TO_SPAWN):
+                yield name, registry, on
 
 
 def _made_on(operation: Operation) -> Iterator[tuple[str, str]]:
@@ -75,19 +84,20 @@ def chosen() -> Iterator[Case]:
     for operation, registry, name in subjects():
         imports, index = next(turn)
         states = [(imports, index)]
-        if name in _CORE and operation not in _ONCE:
+        if name in _CORE and operation != _SPAWNED:
             states += [(each, index) for each in IMPORTS if each != "warm"]
             states += [("nothing", "none"), ("nothing", "made")]
         yield from (Case(operation, registry, name, *state) for state in dict.fromkeys(states))
 
 
 def sample() -> Iterator[Case]:
-    """List a case of each operation, with each state, each registry and each of the five names among them."""
-    turn = itertools.cycle(STATES)
-    chosen_names = itertools.cycle(FIVE)
+    """List a case of most operations, with each import, each state of the index and each of the five names among them."""
+    states = [("nothing", index) for index in INDEX] + [(imports, "none") for imports in IMPORTS if imports != "warm"][1:]
+    turn = itertools.cycle(states)
+    names = itertools.cycle(FIVE)
     for operation, on in itertools.groupby(subjects(), key=lambda subject: subject[0]):
-        if operation not in _ONCE:
+        if operation not in _LONG:
             places = [*on]
-            wanted = next(chosen_names)
+            wanted = next(names)
             _, registry, name = next((each for each in places if each[2] == wanted), places[0])
             yield Case(operation, registry, name, *next(turn))

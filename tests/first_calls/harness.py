@@ -18,16 +18,16 @@ import select
 import shutil
 import subprocess
 import sys
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from .calls import OPERATIONS
+from .zygote import copied
 
 ROOT = Path(__file__).parents[2]
-SECONDS = 30
-"""After which a case hangs."""
 INDEX = ("none", "made", "below a file", "no folder", "damaged")
 """The states of the index: not made; made; where nothing can be read or written, twice, since no mode keeps root out; cut off."""
 
@@ -66,8 +66,8 @@ def caches(folder: Path, index: Path) -> dict[str, str]:
     for state in ("none", "made", "damaged"):
         (folder / state / "terraregistry").mkdir(parents=True)
     shutil.copy(index, folder / "made" / "terraregistry")
-    text = index.read_text()
-    (folder / "damaged" / "terraregistry" / index.name).write_text(text[: len(text) // 2])
+    content = index.read_bytes()
+    (folder / "damaged" / "terraregistry" / index.name).write_bytes(content[: len(content) // 2])
     (folder / "file").write_text("")
     found = {state: str(folder / state) for state in ("none", "made", "damaged")}
     return found | {"below a file": str(folder / "file" / "caches"), "no folder": f"{os.devnull}/caches"}
@@ -102,8 +102,10 @@ class Harness:
         self.folder = folder
         self.caches = caches(folder, index)
         self._answers: dict[Case, dict[str, Any]] = {}
+        self.spent: Counter[str] = Counter()
+        """The seconds of CPU that were spent on each operation."""
         self._errors = (folder / "zygote.txt").open("w")
-        settings = {"caches": self.caches, "folder": str(folder), "seconds": SECONDS}
+        settings = {"caches": self.caches, "folder": str(folder)}
         self._process = subprocess.Popen(
             [sys.executable, "-m", "tests.first_calls.zygote", json.dumps(settings)],
             cwd=ROOT, env=environment(folder), stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=self._errors, text=True,
@@ -133,9 +135,10 @@ class Harness:
         assert self._process.stdin is not None
         self._process.stdin.write(json.dumps(asdict(case)) + "\n")
         self._process.stdin.flush()
-        answer = self._read(str(case), 4 * SECONDS)  # a station may have to be opened first
+        answer = self._read(str(case), OPERATIONS[case.operation].seconds + 100)  # a station may have to be opened first
         if "broken" in answer:
             raise RuntimeError(answer["broken"])
+        self.spent[case.operation] += answer.get("seconds", 0.0)
         return answer
 
     def expected(self, case: Case) -> dict[str, Any]:
@@ -163,7 +166,7 @@ def wrong(case: Case, answer: dict[str, Any]) -> str:
 
 
 def difference(expected: Any, found: Any, place: str = "") -> str:
-    """Say where two answers differ; empty where they do not. How long it took is no part of an answer."""
+    """Say where two answers differ; empty where they do not. The seconds that it took are no part of an answer."""
     if isinstance(expected, dict) and isinstance(found, dict):
         keys = {**expected, **found}.keys() - {"seconds"}
         missing = object()
@@ -192,9 +195,11 @@ def fresh(case: Case, harness: Harness, program: str = "") -> dict[str, Any]:
     folder = harness.folder / f"fresh-{len([*harness.folder.iterdir()])}"
     folder.mkdir()
     call = ["-c", program] if program else ["-m", "tests.first_calls.calls", json.dumps(asdict(case))]
+    caches = copied(harness.caches[case.index], folder)
+    (folder / "here").mkdir()
     done = subprocess.run(
-        [sys.executable, *call], cwd=folder, capture_output=True, text=True, timeout=300,
-        env=environment(harness.folder) | {"XDG_CACHE_HOME": harness.caches[case.index]},
+        [sys.executable, *call], cwd=folder / "here", capture_output=True, text=True, timeout=300,
+        env=environment(harness.folder) | {"XDG_CACHE_HOME": caches},
     )  # fmt: skip
     if done.returncode:
         return {"crash": done.stderr[-3000:]}

@@ -1,10 +1,13 @@
-"""Components that a case registers itself."""
+"""Components that a case registers, by importing this."""
 
 from __future__ import annotations
 
 from typing import Any
 
+from terraregistry import TERRATORCH_BACKBONE_REGISTRY, TERRATORCH_DECODER_REGISTRY, TERRATORCH_NECK_REGISTRY
 
+
+@TERRATORCH_BACKBONE_REGISTRY.register
 class OwnBackbone:
     """A backbone of one feature."""
 
@@ -17,6 +20,7 @@ class OwnBackbone:
     __call__ = forward
 
 
+@TERRATORCH_DECODER_REGISTRY.register
 class OwnDecoder:
     """A decoder that gives the last feature."""
 
@@ -30,6 +34,7 @@ class OwnDecoder:
     __call__ = forward
 
 
+@TERRATORCH_NECK_REGISTRY.register
 class OwnNeck:
     """A neck that changes nothing."""
 
@@ -43,10 +48,3 @@ class OwnNeck:
         return features
 
     __call__ = forward
-
-
-OWN = {
-    "OwnBackbone": ("TERRATORCH_BACKBONE_REGISTRY", OwnBackbone),
-    "OwnDecoder": ("TERRATORCH_DECODER_REGISTRY", OwnDecoder),
-    "OwnNeck": ("TERRATORCH_NECK_REGISTRY", OwnNeck),
-}

@@ -12,7 +12,7 @@ import pytest
 
 from .calls import FIVE, IMPORTS, OPERATIONS
 from .cases import STATES, chosen, every, sample
-from .harness import Case, Harness, difference, fresh
+from .harness import INDEX, Case, Harness, difference, fresh
 
 PLACES = {
     place: [*cases]
@@ -26,7 +26,7 @@ def check(harness: Harness, cases: list[Case]) -> None:
     assert not faults, f"{len(faults)} of {len(cases)} first calls are not as they are in a warm process:\n" + "\n".join(faults)
 
 
-@pytest.mark.parametrize("case", sample(), ids=str)
+@pytest.mark.parametrize("case", [*sample()], ids=str)
 def test_a_first_call_is_as_in_a_warm_process(case: Case, harness: Harness) -> None:
     check(harness, [case])
 
@@ -39,10 +39,11 @@ def test_first_calls_are_as_in_a_warm_process(place: str, harness: Harness) -> N
 
 def test_the_cases_have_each_operation_state_and_name() -> None:
     drawn, some, all_of_them = [*sample()], [*chosen()], [*every()]
+    assert {(case.imports, case.index) for case in some} == {*STATES}
     for cases in (drawn, some):
-        assert {(case.imports, case.index) for case in cases} == {*STATES}
+        assert {case.imports for case in cases} | {"warm"} == {*IMPORTS}
+        assert {case.index for case in cases} == {*INDEX}
         assert {case.name for case in cases} >= {*FIVE}
-        assert {case.registry for case in some} == {case.registry for case in all_of_them}
     assert {case.operation for case in some} == {name for name, each in OPERATIONS.items() if each.subject != "harness"}
     assert {subject(case) for case in some} == {subject(case) for case in all_of_them}
     assert {*some} <= {*all_of_them}
@@ -70,10 +71,14 @@ def test_a_difference_is_seen_at_any_depth() -> None:
 
 
 def test_a_case_that_ends_its_process_is_told_from_one_that_gives_an_answer(harness: Harness) -> None:
-    case = Case("ends", "", "")
-    assert harness.ask(case)["crash"].startswith("the process ends with status 3")
-    assert "KeyError: 'no such operation'" in harness.ask(Case("no such operation", "", ""))["crash"]
+    assert harness.ask(Case("ends", "", ""))["crash"].startswith("the process ends with status 3")
+    assert "no attribute 'NO_REGISTRY'" in harness.ask(Case("len", "NO_REGISTRY", ""))["error"]["text"]
     assert harness.ask(Case("len", "NECK_REGISTRY", ""))["result"] == 9
+
+
+def test_the_index_is_there_where_it_is_said_to_be(harness: Harness) -> None:
+    found = {index: harness.ask(Case("index", "", "", index=index))["result"] for index in INDEX}
+    assert found == {index: index == "made" for index in INDEX}
 
 
 @pytest.mark.slow

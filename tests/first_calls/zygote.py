@@ -195,12 +195,12 @@ class Zygote:
         os.close(write)
         with os.fdopen(read) as answer:
             text = answer.read()
-        status = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+        _, ended, used = os.wait4(child, 0)
+        status = os.waitstatus_to_exitcode(ended)
         said = (folder / "stderr").read_text(errors="replace")
         shutil.rmtree(folder, ignore_errors=True)
         if status == 0 and text:
-            found: dict[str, Any] = json.loads(text)
-            return found
+            return json.loads(text) | {"seconds": used.ru_utime + used.ru_stime}
         how = "is too slow" if status == -signal.SIGALRM else f"ends with status {status}"
         return {"crash": f"the process {how}\n{said[-3000:]}"}
 
@@ -208,14 +208,27 @@ class Zygote:
         with (folder / "stderr").open("w") as said:
             os.dup2(said.fileno(), 2)
         faulthandler.register(signal.SIGALRM, chain=True)
-        signal.alarm(self._settings["seconds"])
+        signal.alarm(calls.OPERATIONS[case["operation"]].seconds)
         (folder / "here").mkdir()
         os.chdir(folder / "here")
+        os.environ["XDG_CACHE_HOME"] = copied(os.environ["XDG_CACHE_HOME"], folder)
         text = json.dumps(calls.perform(case))
         signal.alarm(0)
         with os.fdopen(write, "w") as answer:
             answer.write(text)
         os._exit(0)
+
+
+def copied(cache: str, folder: Path) -> str:
+    """Copy a folder for caches, where there is one: what a case keeps in it is no other's.
+
+    Args:
+        cache: The folder.
+        folder: Where the copy goes.
+    """
+    if not Path(cache).is_dir():
+        return cache
+    return str(shutil.copytree(cache, folder / "caches"))
 
 
 def main() -> None:
