@@ -21,7 +21,9 @@ def main() -> None:
     parser.add_argument("--all", action="store_true", help="every operation on every name in every state")
     parser.add_argument("--sample", action="store_true", help="only those of the default tests")
     parser.add_argument("--only", default="", help="only cases in whose description this is")
-    parser.add_argument("--one-in", type=int, default=1, metavar="N", help="leave out all but one of N operations and names")
+    parser.add_argument(
+        "--one-in", type=int, default=1, metavar="N", help="leave out all but one of N operations and names"
+    )
     parser.add_argument("--processes", type=int, default=2)
     options = parser.parse_args()
     source = every if options.all else sample if options.sample else chosen
@@ -32,12 +34,11 @@ def main() -> None:
     found: list[tuple[Case, str]] = []
     spent: Counter[str] = Counter()
     begun = time.monotonic()
-    with tempfile.TemporaryDirectory() as folder:
-        with ThreadPoolExecutor(options.processes) as pool:
-            for made in [pool.submit(_make, work, Path(folder) / str(number)) for number in range(options.processes)]:
-                done, seconds = made.result()
-                found += done
-                spent += seconds
+    with tempfile.TemporaryDirectory() as folder, ThreadPoolExecutor(options.processes) as pool:
+        for made in [pool.submit(_make, work, Path(folder) / str(number)) for number in range(options.processes)]:
+            done, seconds = made.result()
+            found += done
+            spent += seconds
     _report(found, spent, time.monotonic() - begun)
 
 
@@ -75,7 +76,9 @@ def _report(found: list[tuple[Case, str]], spent: Counter[str], seconds: float) 
         print(f"{operation:42} {count:6} {disagree[operation]:8} {spent[operation]:5.0f}s")
     print(f"\n{'imported before; index':42} {'cases':>6} {'disagree':>8}")
     for imports, index in STATES:
-        count, faults = (sum((case.imports, case.index) == (imports, index) for case, _ in each) for each in (found, wrong))
+        count, faults = (
+            sum((case.imports, case.index) == (imports, index) for case, _ in each) for each in (found, wrong)
+        )
         print(f"{f'{imports}; {index}':42} {count:6} {faults:8}")
     print(f"\n{'all':42} {len(found):6} {len(wrong):8} {spent.total():5.0f}s, in {seconds:.0f} s")
 

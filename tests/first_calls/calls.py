@@ -12,12 +12,14 @@ import json
 import os
 import sys
 import warnings
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from .plain import error, plain
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 IMPORTS = {
     "nothing": (),
@@ -297,10 +299,18 @@ _operation("build", "name")(lambda on: on.build())
 _operation("build, unknown argument", "name", fails=True)(lambda on: on.there.build(on.name, in_chan="6", zz=1))
 _operation("spec.build", "name")(lambda on: on.validate().build())
 _operation("constructor()", "name")(lambda on: on.constructor(*on.arguments[0], **on.arguments[1]))
-_operation("& | - ^", "name", total=True)(lambda on: [on.there & {on.name}, on.there | {on.name}, on.there - {on.name}, on.there ^ {on.name}])
-_operation("set & registry", "name", total=True)(lambda on: [{on.name} & on.there, {on.name} | on.there, {on.name} - on.there])
-_operation("<= >= isdisjoint", "name", total=True)(lambda on: [on.there >= {on.name}, on.there < {on.name}, on.there.isdisjoint([on.name])])
-_operation("search by name", "name", total=True)(lambda on: [on.there.search(on.name), on.there.search(f"{on.name[:-1]}*")])
+_operation("& | - ^", "name", total=True)(
+    lambda on: [on.there & {on.name}, on.there | {on.name}, on.there - {on.name}, on.there ^ {on.name}]
+)
+_operation("set & registry", "name", total=True)(
+    lambda on: [{on.name} & on.there, {on.name} | on.there, {on.name} - on.there]
+)
+_operation("<= >= isdisjoint", "name", total=True)(
+    lambda on: [on.there >= {on.name}, on.there < {on.name}, on.there.isdisjoint([on.name])]
+)
+_operation("search by name", "name", total=True)(
+    lambda on: [on.there.search(on.name), on.there.search(f"{on.name[:-1]}*")]
+)
 _operation("network_signature", "name", only=SINGLE[:1])(lambda on: on.there.network_signature(on.name))
 _operation("describe_network", "name", only=SINGLE[:1])(lambda on: on.there.describe_network(on.name))
 _operation("feature_specs", "name", only=SINGLE[:1])(
@@ -442,7 +452,12 @@ def _command(*words: str, model: dict[str, Any] | None = None) -> Any:
         except SystemExit as ended:
             status = ended.code
     shown, said = ([*map(_placeless, each.getvalue().splitlines())] for each in (out, err))
-    return [status, plain(shown), plain([line for line in said if not line.startswith(told)]), {file.name: plain(file.read_text().splitlines()) for file in Path().rglob("*") if file.is_file()}]
+    return [
+        status,
+        plain(shown),
+        plain([line for line in said if not line.startswith(told)]),
+        {file.name: plain(file.read_text().splitlines()) for file in Path().rglob("*") if file.is_file()},
+    ]
 
 
 def _placeless(line: str) -> str:
@@ -456,8 +471,8 @@ def _have_index_made_by() -> tuple[str, ...]:
     The one place that knows how the index is made.
 
     Returns:
-        How the lines begin on standard error that say so: they follow from the state of the index, and `tests/tools/test_waiting.py`
-        tests them. Where there is an index, nothing may be said.
+        How the lines begin on standard error that say so: they follow from the state of the index, and
+        `tests/tools/test_waiting.py` tests them. Where there is an index, nothing may be said.
     """
     from terraregistry.index import cached_index, loading
     from terraregistry.index.cache import read_cached
@@ -471,25 +486,37 @@ def _have_index_made_by() -> tuple[str, ...]:
     return ("Indexing the installed components", "the index cannot be kept") if cached_index() is None else ()
 
 
-_operation("terraregistry list", "text")(lambda on: [_command("list", on.name), _command("list", "backbone", on.name, "--json")])
+_operation("terraregistry list", "text")(
+    lambda on: [_command("list", on.name), _command("list", "backbone", on.name, "--json")]
+)
 _operation("terraregistry show", "text")(lambda on: [_command("show", on.name), _command("show", on.name, "--json")])
 _operation("terraregistry validate", "model")(lambda on: _command("validate", "config.yaml", model=on.model))
 _operation("terraregistry validate, wrong", "model")(
-    lambda on: _command("validate", "config.yaml", "--format=json", model=on.model | {"backbone_in_chan": 6, "necks": 3})
+    lambda on: _command(
+        "validate", "config.yaml", "--format=json", model=on.model | {"backbone_in_chan": 6, "necks": 3}
+    )
 )
-_operation("terraregistry validate --fit", "model")(lambda on: _command("validate", "--fit", "config.yaml", model=on.model))
-_operation("terraregistry build --check", "model")(lambda on: _command("build", "--check", "config.yaml", model=on.model))
+_operation("terraregistry validate --fit", "model")(
+    lambda on: _command("validate", "--fit", "config.yaml", model=on.model)
+)
+_operation("terraregistry build --check", "model")(
+    lambda on: _command("build", "--check", "config.yaml", model=on.model)
+)
 _operation("terraregistry build --dry-run", "model")(
     lambda on: _command("build", "--dry-run", "--image-size=32", "config.yaml", model=on.model)
 )
-_operation("terraregistry build", "model")(lambda on: _command("build", "--image-size=32", "config.yaml", model=on.model))
+_operation("terraregistry build", "model")(
+    lambda on: _command("build", "--image-size=32", "config.yaml", model=on.model)
+)
 _operation("terraregistry build, wrong", "model")(
     lambda on: _command("build", "config.yaml", model=on.model | {"backbone_in_chan": 6, "zz": 1})
 )
 _operation("terraregistry schema", "command")(lambda on: _command("schema"))
 _operation("terraregistry typings", "command")(lambda on: _command("typings", "--output", "typings"))
 _operation("terraregistry doctor", "command", of_index=True)(lambda on: _command("doctor"))
-_operation("terraregistry --version", "command")(lambda on: [_command("--version"), _command("--help"), _command("nothing")])
+_operation("terraregistry --version", "command")(
+    lambda on: [_command("--version"), _command("--help"), _command("nothing")]
+)
 
 
 # -- the harness itself --

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 from .calls import FIVE, IMPORTS, MODELS, MULTI, OPERATIONS, SINGLE, Operation
 from .harness import INDEX, Case
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 NAMES = {
     "BACKBONE_REGISTRY": (
@@ -31,7 +34,15 @@ NAMES = {
     ),
 }  # fmt: skip
 """A name of each kind in each registry: own, plain, tagged, deprecated, each of the five, registered by the case, wrong."""
-TEXTS = ("prithvi_eo_tiny", "timm_test_resnet.r160_in1k", *FIVE, "smp_Unet", "SelectIndices", "resnte18", "prithvi_eo_tiny_mae")
+TEXTS = (
+    "prithvi_eo_tiny",
+    "timm_test_resnet.r160_in1k",
+    *FIVE,
+    "smp_Unet",
+    "SelectIndices",
+    "resnte18",
+    "prithvi_eo_tiny_mae",
+)
 STATES = [*itertools.product([each for each in IMPORTS if each != "warm"], INDEX)]
 """What is imported before, with the state of the index."""
 _CORE = (*FIVE, "timm_test_resnet", "prithvi_eo_tiny", "smp_Unet", "FCNDecoder", "OwnBackbone")
@@ -92,7 +103,9 @@ def chosen() -> Iterator[Case]:
 
 def sample() -> Iterator[Case]:
     """List a case of most operations, with each import, each state of the index and each of the five names among them."""
-    states = [("nothing", index) for index in INDEX] + [(imports, "none") for imports in IMPORTS if imports != "warm"][1:]
+    states = [("nothing", index) for index in INDEX] + [(imports, "none") for imports in IMPORTS if imports != "warm"][
+        1:
+    ]
     turn = itertools.cycle(states)
     names = itertools.cycle(FIVE)
     for operation, on in itertools.groupby(subjects(), key=lambda subject: subject[0]):

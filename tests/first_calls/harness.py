@@ -1,9 +1,9 @@
 """First calls: each operation as the first thing that a process does with the package, and the same one in a warm process.
 
-Tests share a process in which everything is imported and everything was called; what works there need not work as the first call
-of a script. A real interpreter takes ten seconds for a case, most of them to import torch and timm, so here each case is a fork of a
-process that has imported them (`zygote`): in the fork they are taken out of `sys.modules` and come back, with all that came with
-them, when somebody imports them. That is held to real interpreters in `test_faithful`.
+Tests share a process in which everything is imported and everything was called; what works there need not work as the first
+call of a script. A real interpreter takes ten seconds for a case, most of them to import torch and timm, so here each case is a
+fork of a process that has imported them (`zygote`): in the fork they are taken out of `sys.modules` and come back, with all that
+came with them, when somebody imports them. Some cases are held to real interpreters.
 
 A *case* is an operation (`calls.OPERATIONS`), what it is made on, what was imported before (`calls.IMPORTS`), and the state of the
 index (`INDEX`). Its answer is plain data: the result, or the exception with its message and notes, and the warnings. It has to be
@@ -19,13 +19,15 @@ import shutil
 import subprocess
 import sys
 from collections import Counter
-from collections.abc import Iterable, Iterator
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from .calls import OPERATIONS
 from .zygote import copied
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
 
 ROOT = Path(__file__).parents[2]
 INDEX = ("none", "made", "below a file", "no folder", "damaged")
@@ -114,7 +116,8 @@ class Harness:
 
     def close(self) -> None:
         """End the processes: those that wait for cases get no more."""
-        assert self._process.stdin is not None and self._process.stdout is not None
+        assert self._process.stdin is not None
+        assert self._process.stdout is not None
         self._process.stdin.close()
         self._process.wait(30)
         self._process.stdout.close()
@@ -135,7 +138,9 @@ class Harness:
         assert self._process.stdin is not None
         self._process.stdin.write(json.dumps(asdict(case)) + "\n")
         self._process.stdin.flush()
-        answer = self._read(str(case), OPERATIONS[case.operation].seconds + 100)  # a station may have to be opened first
+        answer = self._read(
+            str(case), OPERATIONS[case.operation].seconds + 100
+        )  # a station may have to be opened first
         if "broken" in answer:
             raise RuntimeError(answer["broken"])
         self.spent[case.operation] += answer.get("seconds", 0.0)
@@ -198,7 +203,7 @@ def fresh(case: Case, harness: Harness, program: str = "") -> dict[str, Any]:
     caches = copied(harness.caches[case.index], folder)
     (folder / "here").mkdir()
     done = subprocess.run(
-        [sys.executable, *call], cwd=folder / "here", capture_output=True, text=True, timeout=300,
+        [sys.executable, *call], cwd=folder / "here", capture_output=True, check=False, text=True, timeout=300,
         env=environment(harness.folder) | {"XDG_CACHE_HOME": caches},
     )  # fmt: skip
     if done.returncode:

@@ -16,14 +16,18 @@ from .harness import INDEX, Case, Harness, difference, fresh
 
 PLACES = {
     place: [*cases]
-    for place, cases in itertools.groupby(chosen(), key=lambda case: f"{case.operation} of {case.registry or 'the package'}")
+    for place, cases in itertools.groupby(
+        chosen(), key=lambda case: f"{case.operation} of {case.registry or 'the package'}"
+    )
 }
 """The cases of each operation on each registry."""
 
 
 def check(harness: Harness, cases: list[Case]) -> None:
     faults = [f"{case}\n{fault}" for case, fault in harness.disagreements(cases) if fault]
-    assert not faults, f"{len(faults)} of {len(cases)} first calls are not as they are in a warm process:\n" + "\n".join(faults)
+    assert not faults, (
+        f"{len(faults)} of {len(cases)} first calls are not as they are in a warm process:\n" + "\n".join(faults)
+    )
 
 
 @pytest.mark.parametrize("case", [*sample()], ids=str)
@@ -88,7 +92,9 @@ def test_what_an_import_loads_is_what_it_loads_in_a_real_interpreter(imports: st
     forked, real = harness.ask(case)["result"], fresh(case, harness)["result"]
     assert {*real} - {*forked} == set()
     # What the zygote works with is there in each fork, and is Python's own.
-    assert {name for name in {*forked} - {*real} if name.partition(".")[0] not in {*sys.stdlib_module_names, "tests"}} == set()
+    assert {
+        name for name in {*forked} - {*real} if name.partition(".")[0] not in {*sys.stdlib_module_names, "tests"}
+    } == set()
 
 
 DRAWN = random.Random(0).sample([case for case in chosen() if "spawned" not in case.operation], 20)

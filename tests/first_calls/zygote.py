@@ -24,8 +24,10 @@ import tempfile
 import traceback
 from collections import defaultdict
 from pathlib import Path
-from types import ModuleType
-from typing import Any, TextIO
+from typing import TYPE_CHECKING, Any, TextIO
+
+if TYPE_CHECKING:
+    from types import ModuleType
 
 _BEFORE = frozenset(sys.modules)
 _ROOTS = ("torch", "timm", "segmentation_models_pytorch", "pydantic", "typer", "rich.console", "yaml", "platformdirs")
@@ -49,7 +51,9 @@ class Imported:
                 before = {*sys.modules}
                 importlib.import_module(root)
                 self.left_by[root] = frozenset(self._needed(root) | ({*sys.modules} - before))
-        self.modules = {name: module for name, module in sys.modules.items() if name not in _BEFORE and module is not None}
+        self.modules = {
+            name: module for name, module in sys.modules.items() if name not in _BEFORE and module is not None
+        }
 
     @contextlib.contextmanager
     def _noting(self) -> Any:
