@@ -63,12 +63,14 @@ def unwrapped(function: object) -> object:
 
 
 def _locate_class(target: type[object]) -> Location | None:
-    file = getattr(sys.modules.get(target.__module__), "__file__", None)
+    module = sys.modules.get(target.__module__)
+    file = getattr(module, "__file__", None)
     if not isinstance(file, str):
         return None
     statement = re.compile(rf"\s*class {re.escape(target.__name__)}\b")
     linecache.checkcache(file)  # it may have been edited since, and its module reloaded
-    for number, line in enumerate(linecache.getlines(file), 1):
+    # The module's loader has the lines of a file in a zip.
+    for number, line in enumerate(linecache.getlines(file, vars(module)), 1):
         if statement.match(line):
             return Location(file, number)
     return Location(file, 1)

@@ -2,15 +2,26 @@
 
 from __future__ import annotations
 
+import inspect
 from dataclasses import dataclass
-from inspect import Parameter
 from typing import TYPE_CHECKING
 
+from terraregistry.registry.signatures.annotations import render_signature
+
 if TYPE_CHECKING:
-    import inspect
     from collections.abc import Mapping
 
 __all__ = ["EffectiveSignature", "effective_signature"]
+
+
+class Signature(inspect.Signature):
+    """A signature with the same text whether the libraries that it names are imported or not."""
+
+    __slots__ = ()
+
+    def __str__(self) -> str:
+        """Return the text that errors show."""
+        return render_signature(self)
 
 
 @dataclass(frozen=True)
@@ -26,10 +37,16 @@ class EffectiveSignature:
     signature: inspect.Signature
     origins: Mapping[str, object]
 
+    def __post_init__(self) -> None:
+        """Have the signature rendered as errors show it."""
+        own = self.signature
+        rendered = Signature([*own.parameters.values()], return_annotation=own.return_annotation)
+        object.__setattr__(self, "signature", rendered)
+
     @property
     def is_open(self) -> bool:
         """Whether names that are not listed may be accepted as well."""
-        return any(parameter.kind is Parameter.VAR_KEYWORD for parameter in self.signature.parameters.values())
+        return any(parameter.kind is inspect.Parameter.VAR_KEYWORD for parameter in self.signature.parameters.values())
 
 
 def effective_signature(constructor: object) -> EffectiveSignature:

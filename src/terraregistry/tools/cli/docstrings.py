@@ -10,6 +10,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from terraregistry.index import Component
 
 __all__ = ["docstring_of", "file_of"]
@@ -27,18 +29,8 @@ def file_of(component: Component) -> Path | None:
     Returns:
         The file; None where it cannot be found.
     """
-    if component.file is None:
-        return None
-    package = component.file.partition("/")[0].removesuffix(".py")
-    try:
-        spec = find_spec(package)  # of a package by itself: nothing is imported
-    except (ImportError, ValueError):
-        return None
-    if spec is None or spec.origin is None:
-        return None
-    home = Path(spec.origin).parent
-    file = (home.parent if spec.submodule_search_locations else home) / component.file
-    return file if file.is_file() else None
+    found = _read(component)
+    return None if found is None else found[0]
 
 
 def docstring_of(component: Component) -> str:
@@ -50,11 +42,11 @@ def docstring_of(component: Component) -> str:
     Returns:
         The docstring without its indentation; the summary of the index where the file has none, or cannot be read.
     """
-    file = file_of(component)
-    if file is None or component.line is None:
+    found = _read(component)
+    if found is None or component.line is None:
         return component.summary
     try:
-        lines = file.read_text(encoding="utf-8").splitlines(keepends=True)
+        lines = found[1].decode().splitlines(keepends=True)
         block = inspect.getblock(lines[component.line - 1 :][:_MOST_LINES])
         statement = ast.parse(textwrap.dedent("".join(block))).body[0]
     except (OSError, ValueError, SyntaxError, IndexError):
@@ -62,3 +54,23 @@ def docstring_of(component: Component) -> str:
     if not isinstance(statement, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
         return component.summary
     return (ast.get_docstring(statement) or component.summary).strip()
+
+
+def _read(component: Component) -> tuple[Path, bytes] | None:
+    """Find and read the file that defines a component."""
+    if component.file is None:
+        return None
+    package = component.file.partition("/")[0].removesuffix(".py")
+    try:
+        spec = find_spec(package)  # of a package by itself: nothing is imported
+    except (ImportError, ValueError):
+        return None
+    if spec is None or spec.origin is None:
+        return None
+    home = Path(spec.origin).parent
+    file = (home.parent if spec.submodule_search_locations else home) / component.file
+    read: Callable[[str], bytes] | None = getattr(spec.loader, "get_data", None)  # also from a zip
+    try:
+        return None if read is None else (file, read(str(file)))
+    except OSError:
+        return None

@@ -116,7 +116,14 @@ def _print(findings: Sequence[Finding], output: Format) -> None:
             if findings:
                 typer.echo(as_github(findings))
         case Format.SARIF:
-            typer.echo(as_sarif(findings, metadata.version("terraregistry")))
+            typer.echo(as_sarif(findings, _version()))
+
+
+def _version() -> str:
+    try:
+        return metadata.version("terraregistry")
+    except metadata.PackageNotFoundError:  # as from a zip
+        return "0.0.0"
 
 
 def _summary(count: int, wrong: int, *, fit: bool) -> str:
