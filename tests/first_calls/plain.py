@@ -72,6 +72,10 @@ def _names(names: Any) -> list[Any]:
 
 
 def _signature(signature: inspect.Signature) -> dict[str, Any]:
-    shown = [plain(str(each)) for each in signature.parameters.values()]
-    kinds = [str(each.kind) for each in signature.parameters.values()]
-    return {"parameters": shown, "kinds": kinds, "returns": plain(str(signature.replace(parameters=[])))}
+    """Describe a signature by its text, which is the same whether its libraries are imported or not.
+
+    Annotations and defaults themselves need not be: the index writes `int | None` for `Optional[int]`, and has what stands for a
+    class that nobody has imported.
+    """
+    kinds = {each.name: str(each.kind) for each in signature.parameters.values()}
+    return {"text": plain(str(signature)), "kinds": kinds}
