@@ -9,9 +9,12 @@ from operator import attrgetter
 
 import pytest
 
+from terraregistry.registry.signatures import effective_signature
+
 from .calls import FIVE, IMPORTS, OPERATIONS
 from .cases import STATES, chosen, every, sample
 from .harness import INDEX, Case, Harness, difference, fresh
+from .plain import plain
 
 PLACES = {
     place: [*cases]
@@ -71,6 +74,18 @@ def test_a_difference_is_seen_at_any_depth() -> None:
         {"crash": "the process is too slow"},
     ):
         assert difference(answer, other)
+
+
+def test_a_difference_between_two_signatures_is_seen() -> None:
+    def given(width: int = 1, *, deep: bool = False) -> None: ...
+    def other_annotation(width: float = 1, *, deep: bool = False) -> None: ...
+    def other_default(width: int = 2, *, deep: bool = False) -> None: ...
+    def other_kind(width: int = 1, deep: bool = False) -> None: ...  # noqa: FBT001, FBT002 - it is the difference
+    def other_order(deep: bool = False, *, width: int = 1) -> None: ...  # noqa: FBT001, FBT002 - as above
+
+    first = plain(effective_signature(given).signature)
+    for other in (other_annotation, other_default, other_kind, other_order):
+        assert difference(first, plain(effective_signature(other).signature))
 
 
 def test_a_case_that_ends_its_process_is_told_from_one_that_gives_an_answer(harness: Harness) -> None:

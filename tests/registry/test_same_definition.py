@@ -639,6 +639,20 @@ def test_the_same_lazy_reference_again_changes_nothing(modules: Modules) -> None
     assert list(parts.R) == ["first", "net", "last"]
 
 
+def test_a_clash_with_a_lazy_reference_says_the_same_before_and_after_its_import(modules: Modules) -> None:
+    parts = modules.load("parts")
+    modules.write("drawn", DRAWN)
+    parts.R.register_lazy("net", "drawn:Net")
+    with pytest.raises(DuplicateComponentError) as before:
+        parts.R.register(parts.Kept, name="net")
+    assert "drawn" not in sys.modules
+    parts.R.build("net")
+    with pytest.raises(DuplicateComponentError) as after:
+        parts.R.register(parts.Kept, name="net")
+    assert before.value.args == after.value.args
+    assert str(before.value) == str(after.value)
+
+
 @pytest.mark.parametrize("used", [False, True], ids=["not imported", "imported"])
 @pytest.mark.parametrize("attribute", ["Net", "Net.Inner"])
 def test_the_class_that_a_lazy_reference_names_is_no_clash(modules: Modules, attribute: str, used: bool) -> None:

@@ -107,7 +107,7 @@ class Entry(Generic[T]):
             Its constructor, where that is defined, and the two names of the module where both are of one file.
         """
         theirs = other._constructor
-        if theirs is None:
+        if theirs is None or other._reference:  # the same words before and after it is imported
             return other._reference, "", None
         location = locate(theirs)
         return qualified(theirs), "" if location is None else str(location), same_file(theirs, self._constructor)
