@@ -112,7 +112,7 @@ class Harness:
             [sys.executable, "-m", "tests.first_calls.zygote", json.dumps(settings)],
             cwd=ROOT, env=environment(folder), stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=self._errors, text=True,
         )  # fmt: skip
-        self._read("the zygote", 120)
+        self._read("the zygote", 300)  # on a busy machine importing torch and timm takes long
 
     def close(self) -> None:
         """End the processes: those that wait for cases get no more."""
