@@ -25,6 +25,13 @@ PLACES = {
 """The cases of each operation on each registry."""
 
 
+ASKING = ("candidates of", "describe of", "resolve of", "search of")
+ALL = pytest.mark.skipif(
+    os.environ.get("FIRST_CALLS") != "all",
+    reason="takes as long as the other slow tests together; FIRST_CALLS=all runs it",
+)
+
+
 def check(harness: Harness, cases: list[Case]) -> None:
     faults = [f"{case}\n{fault}" for case, fault in harness.disagreements(cases) if fault]
     assert not faults, (
@@ -38,7 +45,9 @@ def test_a_first_call_is_as_in_a_warm_process(case: Case, harness: Harness) -> N
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("place", PLACES)
+@pytest.mark.parametrize(
+    "place", [place if place.startswith(ASKING) else pytest.param(place, marks=ALL) for place in PLACES]
+)
 def test_first_calls_are_as_in_a_warm_process(place: str, harness: Harness) -> None:
     # One in four, of all states in turn. All of them take as long as the other slow tests: `python -m tests.first_calls`.
     check(harness, PLACES[place][::4])
@@ -100,6 +109,7 @@ def test_the_index_is_there_where_it_is_said_to_be(harness: Harness) -> None:
     assert found == {index: index == "made" for index in INDEX}
 
 
+@ALL
 @pytest.mark.slow
 @pytest.mark.parametrize("imports", [each for each in IMPORTS if each != "warm"])
 def test_what_an_import_loads_is_what_it_loads_in_a_real_interpreter(imports: str, harness: Harness) -> None:
@@ -115,6 +125,7 @@ def test_what_an_import_loads_is_what_it_loads_in_a_real_interpreter(imports: st
 DRAWN = random.Random(0).sample([case for case in chosen() if "spawned" not in case.operation], 20)
 
 
+@ALL
 @pytest.mark.slow
 @pytest.mark.parametrize("case", sorted(DRAWN, key=attrgetter("imports")), ids=str)
 def test_a_fork_answers_as_a_real_interpreter_does(case: Case, harness: Harness) -> None:
@@ -137,6 +148,7 @@ TYPED = [
 ]
 
 
+@ALL
 @pytest.mark.slow
 @pytest.mark.parametrize(("name", "form", "index"), TYPED)
 def test_a_real_interpreter_does_what_is_typed_first(name: str, form: str, index: str, harness: Harness) -> None:

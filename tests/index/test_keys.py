@@ -169,6 +169,33 @@ def test_an_index_of_a_library_that_was_changed_since_is_none(name: str, tmp_pat
     assert _process(_LOOKING, **variables) == 0
 
 
+@pytest.mark.parametrize("editable", ["a path", "a finder"])
+def test_an_editable_timm_that_was_changed_since_has_no_index(editable: str, tmp_path: Path) -> None:
+    checkout, site_folder = tmp_path / "checkout", tmp_path / "site"
+    for folder in (checkout / "timm", site_folder):
+        folder.mkdir(parents=True)
+    (checkout / "timm" / "__init__.py").write_text("raise SystemExit('this is not imported')\n")
+    (site_folder / "_finder.py").write_text(f"""
+import sys
+from importlib.util import spec_from_file_location
+class Finder:
+    @staticmethod
+    def find_spec(name, path=None, target=None):
+        if name == "timm":
+            return spec_from_file_location(name, {str(checkout / "timm" / "__init__.py")!r})
+sys.meta_path.insert(0, Finder)
+""")
+    # A plain path in a .pth file would come behind the environment's own timm.
+    lines = {"a path": f"import sys; sys.path.insert(0, {str(checkout)!r})", "a finder": "import _finder"}
+    (site_folder / "editable.pth").write_text(lines[editable] + "\n")
+    start = f"import site; site.addsitedir({str(site_folder)!r})\n"
+    variables = {"XDG_CACHE_HOME": str(tmp_path / "cache")}
+    assert _process(start + textwrap.dedent(_KEEPING), encode(small_index(), keys.current_key()), **variables) == 1
+    assert _process(start + _LOOKING, **variables) == 1
+    _append(checkout / "timm" / "__init__.py")
+    assert _process(start + _LOOKING, **variables) == 0
+
+
 _VALIDATING = """
     import json, sys
     from terraregistry import BACKBONE_REGISTRY
