@@ -26,7 +26,7 @@ PLACES = {
 
 
 ASKING = ("candidates of", "describe of", "resolve of", "search of")
-ALL = pytest.mark.skipif(
+ON_DEMAND = pytest.mark.skipif(
     os.environ.get("FIRST_CALLS") != "all",
     reason="takes as long as the other slow tests together; FIRST_CALLS=all runs it",
 )
@@ -46,7 +46,7 @@ def test_a_first_call_is_as_in_a_warm_process(case: Case, harness: Harness) -> N
 
 @pytest.mark.slow
 @pytest.mark.parametrize(
-    "place", [place if place.startswith(ASKING) else pytest.param(place, marks=ALL) for place in PLACES]
+    "place", [place if place.startswith(ASKING) else pytest.param(place, marks=ON_DEMAND) for place in PLACES]
 )
 def test_first_calls_are_as_in_a_warm_process(place: str, harness: Harness) -> None:
     # One in four, of all states in turn. All of them take as long as the other slow tests: `python -m tests.first_calls`.
@@ -109,7 +109,7 @@ def test_the_index_is_there_where_it_is_said_to_be(harness: Harness) -> None:
     assert found == {index: index == "made" for index in INDEX}
 
 
-@ALL
+@ON_DEMAND
 @pytest.mark.slow
 @pytest.mark.parametrize("imports", [each for each in IMPORTS if each != "warm"])
 def test_what_an_import_loads_is_what_it_loads_in_a_real_interpreter(imports: str, harness: Harness) -> None:
@@ -125,7 +125,7 @@ def test_what_an_import_loads_is_what_it_loads_in_a_real_interpreter(imports: st
 DRAWN = random.Random(0).sample([case for case in chosen() if "spawned" not in case.operation], 20)
 
 
-@ALL
+@ON_DEMAND
 @pytest.mark.slow
 @pytest.mark.parametrize("case", sorted(DRAWN, key=attrgetter("imports")), ids=str)
 def test_a_fork_answers_as_a_real_interpreter_does(case: Case, harness: Harness) -> None:
@@ -148,7 +148,7 @@ TYPED = [
 ]
 
 
-@ALL
+@ON_DEMAND
 @pytest.mark.slow
 @pytest.mark.parametrize(("name", "form", "index"), TYPED)
 def test_a_real_interpreter_does_what_is_typed_first(name: str, form: str, index: str, harness: Harness) -> None:
@@ -158,6 +158,7 @@ import pickle
 from terraregistry import BACKBONE_REGISTRY, TIMM_BACKBONE_REGISTRY
 made = {call}
 import json
+import os
 from tests.first_calls.plain import plain
 print(json.dumps(plain(made)))
 """
