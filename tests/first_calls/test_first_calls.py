@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import os
 import random
 import sys
 from operator import attrgetter
@@ -158,7 +159,6 @@ import pickle
 from terraregistry import BACKBONE_REGISTRY, TIMM_BACKBONE_REGISTRY
 made = {call}
 import json
-import os
 from tests.first_calls.plain import plain
 print(json.dumps(plain(made)))
 """
