@@ -466,7 +466,7 @@ def _placeless(line: str) -> str:
 
 
 def _have_index_made_by() -> tuple[str, ...]:
-    """Have an index that would be made now, in some twenty seconds, read from where this session's index is instead.
+    """Read the index of the test run wherever one would be made now, which takes some twenty seconds.
 
     The one place that knows how the index is made.
 

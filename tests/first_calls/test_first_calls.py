@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import itertools
-import os
 import random
 import sys
 from operator import attrgetter
@@ -26,13 +25,6 @@ PLACES = {
 """The cases of each operation on each registry."""
 
 
-ASKING = ("candidates of", "describe of", "resolve of", "search of")
-ON_DEMAND = pytest.mark.skipif(
-    os.environ.get("FIRST_CALLS") != "all",
-    reason="takes as long as the other slow tests together; FIRST_CALLS=all runs it",
-)
-
-
 def check(harness: Harness, cases: list[Case]) -> None:
     faults = [f"{case}\n{fault}" for case, fault in harness.disagreements(cases) if fault]
     assert not faults, (
@@ -46,9 +38,7 @@ def test_a_first_call_is_as_in_a_warm_process(case: Case, harness: Harness) -> N
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(
-    "place", [place if place.startswith(ASKING) else pytest.param(place, marks=ON_DEMAND) for place in PLACES]
-)
+@pytest.mark.parametrize("place", PLACES)
 def test_first_calls_are_as_in_a_warm_process(place: str, harness: Harness) -> None:
     # One in four, of all states in turn. All of them take as long as the other slow tests: `python -m tests.first_calls`.
     check(harness, PLACES[place][::4])
@@ -110,7 +100,6 @@ def test_the_index_is_there_where_it_is_said_to_be(harness: Harness) -> None:
     assert found == {index: index == "made" for index in INDEX}
 
 
-@ON_DEMAND
 @pytest.mark.slow
 @pytest.mark.parametrize("imports", [each for each in IMPORTS if each != "warm"])
 def test_what_an_import_loads_is_what_it_loads_in_a_real_interpreter(imports: str, harness: Harness) -> None:
@@ -126,7 +115,6 @@ def test_what_an_import_loads_is_what_it_loads_in_a_real_interpreter(imports: st
 DRAWN = random.Random(0).sample([case for case in chosen() if "spawned" not in case.operation], 20)
 
 
-@ON_DEMAND
 @pytest.mark.slow
 @pytest.mark.parametrize("case", sorted(DRAWN, key=attrgetter("imports")), ids=str)
 def test_a_fork_answers_as_a_real_interpreter_does(case: Case, harness: Harness) -> None:
@@ -149,10 +137,9 @@ TYPED = [
 ]
 
 
-@ON_DEMAND
 @pytest.mark.slow
-@pytest.mark.parametrize(("name", "form", "index"), TYPED)
-def test_a_real_interpreter_does_what_is_typed_first(name: str, form: str, index: str, harness: Harness) -> None:
+@pytest.mark.parametrize(("name", "form", "cache"), TYPED)
+def test_a_real_interpreter_does_what_is_typed_first(name: str, form: str, cache: str, harness: Harness) -> None:
     call = FORMS[form].format(name=name)
     program = f"""
 import pickle
@@ -162,6 +149,6 @@ import json
 from tests.first_calls.plain import plain
 print(json.dumps(plain(made)))
 """
-    answer = fresh(Case(form, "", name, index=index), harness, program)
+    answer = fresh(Case(form, "", name, index=cache), harness, program)
     assert "crash" not in answer, answer["crash"]
     assert answer.get("out_channels") or "num_frames" in answer["kinds"]

@@ -97,7 +97,7 @@ class World:
 
     def _called(self, value: object) -> str:
         """Name a source by its place, and a function as it is."""
-        return next((name for name, own in vars(self).items() if own is value), repr(value))
+        return next((name for name, own in vars(self).items() if own is value), None) or repr(value)
 
 
 # -- what is interrupted; the states that each of them may leave are those after its first steps --
