@@ -35,7 +35,7 @@ _IMPORTED: Final = sys.stdlib_module_names | {
 
 _made: Final[list[threading.RLock]] = []
 _held: Final[list[contextlib.ExitStack]] = []
-"""What the fork that is going on holds, once for each hook; there is one fork at a time."""
+"""The locks that the fork that is going on holds, an entry for each hook; there is one fork at a time."""
 _expecting: Final[list[bool]] = []
 """Not empty once forks wait for imports."""
 
@@ -52,7 +52,7 @@ def forking_lock() -> threading.RLock:
 
 
 def expect_imports() -> None:
-    """Have a fork wait for imports of this package and of the libraries behind it, from now on."""
+    """Make forks wait for imports of this package and of the libraries behind it, from now on."""
     if not _expecting:
         for module in ("concurrent.futures.thread", "logging"):
             importlib.import_module(module)

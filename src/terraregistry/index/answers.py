@@ -15,6 +15,7 @@ from terraregistry.index.loading import cached_index
 from terraregistry.locks import forking_lock
 from terraregistry.registry import Call, ComponentDescription
 from terraregistry.registry.signatures import EffectiveSignature, Opaque
+from terraregistry.registry.signatures import Signature as RenderedSignature
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -209,7 +210,7 @@ def _home_of(package: str) -> Path | None:
 def _signature(parameters: Iterable[Parameter], written: tuple[Written, ...]) -> inspect.Signature:
     *forms, returns = written
     found = [_parameter(each, form) for each, form in zip(parameters, forms, strict=True)]
-    return inspect.Signature(found, return_annotation=_annotation(returns.annotation))
+    return RenderedSignature(found, return_annotation=_annotation(returns.annotation))
 
 
 @functools.lru_cache(maxsize=8192)

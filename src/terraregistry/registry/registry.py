@@ -178,13 +178,14 @@ class Registry(BaseRegistry[T]):
         It compares constructors, which may run code that somebody else wrote, so not under the lock.
         """
         found = {name: taken for name in (entry.name, *others) if (taken := state.components.find(name)) is not None}
+        older = found.get(entry.name)
+        is_same = older is not None and entry.is_same_as(older)
         for name, taken in found.items():
-            if taken.name != entry.name or not (entry.is_same_as(taken) or entry.is_edition_of(taken)):
+            if taken.name != entry.name or not (is_same or entry.is_edition_of(taken)):
                 raise DuplicateComponentError(name, self._label(), *entry.clash_with(taken))
         if len({entry.name, *others}) <= len(others):
             raise InvalidRegistrationError(entry.name, self._label(), "a name and its aliases are all different")
-        older = found.get(entry.name)
-        if older is None or not entry.is_same_as(older):
+        if older is None or not is_same:
             return Addition(entry, others)
         return Addition(older, others) if len(found) <= len(others) else None
 

@@ -60,11 +60,17 @@ class Site(NamedTuple):
         """Return the name at the top of a module that takes what this line makes, as in `PARTS = Registry()`."""
         if self.execution is None or self.module != self.importer:
             return None
-        import dis
+        return _stored_name(self.execution, self.offset)
 
-        after = [each for each in dis.get_instructions(self.execution) if each.offset > self.offset]
-        name: object = after[0].argval if after and after[0].opname == "STORE_NAME" else None
-        return name if isinstance(name, str) else None
+
+@functools.lru_cache(maxsize=256)
+def _stored_name(code: CodeType, offset: int) -> str | None:
+    """Return the name that the instruction after another one assigns to."""
+    import dis
+
+    after = next((each for each in dis.get_instructions(code) if each.offset > offset), None)
+    name: object = after.argval if after is not None and after.opname == "STORE_NAME" else None
+    return name if isinstance(name, str) else None
 
 
 def calling_site() -> Site:

@@ -112,7 +112,7 @@ class _Changes(NamedTuple, Generic[T]):
 
 @dataclass(frozen=True, slots=True)
 class State(Generic[T]):
-    """What a registry has, and what undoes the changes that were made in its open scopes.
+    """The components of a registry, and the changes that were made in its open scopes.
 
     Attributes:
         components: What there is now.
@@ -176,7 +176,7 @@ class State(Generic[T]):
 
 
 class Scope(ContextDecorator):
-    """What `Registry.scope` returns: a context manager, and a decorator.
+    """A context manager and decorator, which `Registry.scope` returns.
 
     Args:
         begin: Opens a scope in its registry.

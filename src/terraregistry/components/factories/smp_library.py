@@ -30,7 +30,7 @@ __all__ = ["TIMM_PREFIX", "encoder_problems", "import_smp", "smp_encoders", "smp
 
 _LIBRARY: Final = "segmentation_models_pytorch"
 TIMM_PREFIX: Final = "tu-"
-"""What the name of an encoder that timm builds begins with."""
+"""The prefix of the names of encoders that timm builds."""
 _IMAGENET: Final = "imagenet"
 
 

@@ -9,13 +9,14 @@ from terraregistry.registry.signatures.annotations import (
     render_default,
     render_signature,
 )
-from terraregistry.registry.signatures.effective import EffectiveSignature, effective_signature
+from terraregistry.registry.signatures.effective import EffectiveSignature, Signature, effective_signature
 
 __all__ = [
     "NOT_EVALUATED",
     "OPAQUE",
     "EffectiveSignature",
     "Opaque",
+    "Signature",
     "effective_signature",
     "evaluate",
     "render",

@@ -11,7 +11,7 @@ from terraregistry.registry.signatures.annotations import render_signature
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-__all__ = ["EffectiveSignature", "effective_signature"]
+__all__ = ["EffectiveSignature", "Signature", "effective_signature"]
 
 
 class Signature(inspect.Signature):
@@ -38,10 +38,11 @@ class EffectiveSignature:
     origins: Mapping[str, object]
 
     def __post_init__(self) -> None:
-        """Have the signature rendered as errors show it."""
+        """Render the signature as errors show it."""
         own = self.signature
-        rendered = Signature([*own.parameters.values()], return_annotation=own.return_annotation)
-        object.__setattr__(self, "signature", rendered)
+        if not isinstance(own, Signature):
+            rendered = Signature([*own.parameters.values()], return_annotation=own.return_annotation)
+            object.__setattr__(self, "signature", rendered)
 
     @property
     def is_open(self) -> bool:

@@ -11,6 +11,7 @@ from typing import Any
 from terraregistry.registry.locations import unwrapped
 from terraregistry.registry.signatures.annotations import evaluate
 from terraregistry.registry.signatures.callables import find, special
+from terraregistry.registry.signatures.effective import Signature
 from terraregistry.registry.signatures.found import POSITIONAL, Found, optional
 from terraregistry.registry.signatures.scopes import Target
 
@@ -55,7 +56,7 @@ def _signature(found: Found, returns: object) -> inspect.Signature:
             named.append(parameter)
     star = [_renamed(found.star, found.parameters)] if found.star else []
     kwargs = [_renamed(found.kwargs, found.parameters)] if found.kwargs else []
-    return inspect.Signature([*positional, *star, *named, *kwargs], return_annotation=returns)
+    return Signature([*positional, *star, *named, *kwargs], return_annotation=returns)
 
 
 def _renamed(parameter: Parameter, taken: typing.Container[str]) -> Parameter:

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import inspect
 from collections.abc import Callable, Mapping, Sequence
 from inspect import Parameter
 from typing import Any, Final, Literal
 
-from terraregistry.registry.signatures import NOT_EVALUATED, OPAQUE, EffectiveSignature, effective_signature
+from terraregistry.registry.signatures import NOT_EVALUATED, OPAQUE, EffectiveSignature, Signature, effective_signature
 from terraregistry.sources.mmseg.heads import Head, Needs, Takes
 
 __all__ = ["signature_of"]
@@ -62,7 +61,7 @@ def signature_of(head: Head, cls: Callable[..., Any], returns: type) -> Effectiv
     # Without mmdet, the class has another base, and what it takes cannot be known.
     is_open = found.is_open or (head.needs is Needs.MMDET and "in_channels" not in own)
     rest = [Parameter("kwargs", Parameter.VAR_KEYWORD)] if is_open else []
-    signature = inspect.Signature([first, *named, *rest], return_annotation=returns)
+    signature = Signature([first, *named, *rest], return_annotation=returns)
     return EffectiveSignature(signature, found.origins)
 
 

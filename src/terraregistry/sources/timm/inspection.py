@@ -9,14 +9,13 @@ from __future__ import annotations
 
 import dataclasses
 import functools
-import inspect
 import types
 import typing
 from collections.abc import Callable, Mapping, Sequence
 from inspect import Parameter
 from typing import Any, Final
 
-from terraregistry.registry.signatures import NOT_EVALUATED, OPAQUE, EffectiveSignature, effective_signature
+from terraregistry.registry.signatures import NOT_EVALUATED, OPAQUE, EffectiveSignature, Signature, effective_signature
 from terraregistry.sources.timm.mixers import mixer_parameters
 
 __all__ = ["TimmSignature", "inspect_entrypoint"]
@@ -98,7 +97,7 @@ def inspect_entrypoint(
         collisions += follower.collisions(_BUILDER_OPTIONS)
     for name in [*ineffective, *collisions]:
         parameters.pop(name, None)
-    signature = inspect.Signature(_ordered(parameters, star), return_annotation=returns)
+    signature = Signature(_ordered(parameters, star), return_annotation=returns)
     return TimmSignature(EffectiveSignature(signature, origins), ineffective)
 
 

@@ -39,7 +39,7 @@ _NEEDED: Final = (
     "models.load_checkpoint",
     "models.register_model",
 )
-"""What this package asks of timm: a folder of that name has none of it."""
+"""The attributes of timm that this package uses; an empty folder of that name has none of them."""
 _REMEDY: Final = "install or repair it: pip install timm torch torchvision"
 
 
