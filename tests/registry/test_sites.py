@@ -167,3 +167,11 @@ def test_why_a_module_cannot_be_imported_is_said_where_its_component_is_missing(
         "R has no component 'x' in this process: it was registered by nets (nets.py:3), which cannot be imported here: "
         "ImportError: no torch; have its importable module on the path of every worker"
     )
+
+
+def test_a_registration_that_importing_does_not_repeat_is_to_be_moved() -> None:
+    error = ComponentNotFoundError("x", "R", registration=Registration("__main__", "train.py:3"))
+    assert str(error) == (
+        "R has no component 'x' in this process: it was registered by __main__ (train.py:3), which importing does not run again "
+        "here; register it at the top of an importable module"
+    )
