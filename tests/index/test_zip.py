@@ -92,6 +92,7 @@ def _keep(index: Index, path: Path, cache: Path) -> None:
     _python(path, cache, "-c", textwrap.dedent(_KEEPING), given=encode(index, current_key()))
 
 
+@pytest.mark.slow
 def test_a_first_call_without_an_index_is_answered(archive: Path, tmp_path: Path) -> None:
     program = "from terraregistry import NECK_REGISTRY as R; print(R.validate('SelectIndices', [16], indices=[0]).name)"
     assert _python(archive, tmp_path, "-c", program) == "terratorch_SelectIndices\n"

@@ -159,13 +159,15 @@ EDITS = {
 @pytest.mark.parametrize(
     "edits",
     [
-        ["method", "line", "decorated"],
-        ["class", "method", "statement", "decorated"],
-        ["signature"],
-        ["decorated", "signature"],
-        ["signature", "decorated"],
+        pytest.param(edits, id="-".join(edits), marks=marks)
+        for edits, marks in (
+            (["method", "line", "decorated"], pytest.mark.slow),
+            (["class", "method", "statement", "decorated"], ()),
+            (["signature"], pytest.mark.slow),
+            (["decorated", "signature"], pytest.mark.slow),
+            (["signature", "decorated"], ()),
+        )
     ],
-    ids="-".join,
 )
 def test_autoreload_takes_a_module_that_registers(tmp_path: Path, edits: list[str]) -> None:
     program = """

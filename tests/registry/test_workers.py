@@ -11,7 +11,7 @@ from .programs import run_program
 if TYPE_CHECKING:
     from pathlib import Path
 
-METHODS = ["spawn", "forkserver"]
+METHODS = ["spawn", pytest.param("forkserver", marks=pytest.mark.slow)]
 
 SHARED = """
     from typing import Any

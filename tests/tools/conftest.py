@@ -19,8 +19,8 @@ def examples():
 
 
 @pytest.fixture
-def run(monkeypatch, tmp_path):
-    """Runs `terraregistry` in an empty folder, in this process."""
+def run(monkeypatch, tmp_path, index):
+    """Runs `terraregistry` in an empty folder, in this process; with the index, so that no command says that it makes it."""
     monkeypatch.chdir(tmp_path)
     return lambda *arguments: CliRunner().invoke(app, [*map(str, arguments)], catch_exceptions=False)
 

@@ -38,7 +38,7 @@ def test_the_probe_sees_what_it_is_there_for(tmp_path: Path) -> None:
 
 
 def test_a_name_an_argument_or_a_config_runs_nothing(tmp_path: Path) -> None:
-    assert _probe(tmp_path, 2) == ["done"]
+    assert _probe(tmp_path, 1) == ["done"]
 
 
 @pytest.mark.slow

@@ -267,6 +267,7 @@ def asked_twice(index):
     return in_a_fresh_process(code)
 
 
+@pytest.mark.slow
 def test_the_index_knows_which_decoders_include_their_head(asked_twice):
     loaded, (known, live, made), _ = asked_twice
     assert loaded == []
@@ -274,6 +275,7 @@ def test_the_index_knows_which_decoders_include_their_head(asked_twice):
     assert "terratorch_LinearDecoder" in known
 
 
+@pytest.mark.slow
 def test_smp_is_known_from_the_index_as_it_is(asked_twice):
     loaded, _, (first, then, classes) = asked_twice
     assert loaded == []

@@ -76,7 +76,8 @@ TAKEN = """
 """
 
 
-@pytest.mark.parametrize("order", ["before", pytest.param("after", marks=pytest.mark.slow)])
+@pytest.mark.slow
+@pytest.mark.parametrize("order", ["before", "after"])
 def test_another_package_takes_a_name(order: str, tmp_path: Path) -> None:
     environment = os.environ | {"PYTHONPATH": str(Path(__file__).parent), "XDG_CACHE_HOME": str(tmp_path)}
     ended = subprocess.run(

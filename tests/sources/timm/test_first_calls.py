@@ -56,10 +56,12 @@ def test_the_names_are_those_that_are_added() -> None:
     assert tuple(ADDITIONS) == first_calls.ADDED
 
 
+@pytest.mark.slow
 def test_the_first_example_as_it_stands(tmp_path: Path) -> None:
     assert run("-c", EXAMPLE, cache=tmp_path) == ""
 
 
+@pytest.mark.slow
 def test_names_where_somebody_has_imported_timm(tmp_path: Path) -> None:
     agrees("list_after_somebody_imported_timm", tmp_path)
 
