@@ -1,4 +1,7 @@
-"""The profiles of Hypothesis, `default` (the same examples each time) and `nightly` (ten times as many others), and the index."""
+"""The profiles of Hypothesis, and the index.
+
+The profiles are `default` and `thorough` (the same examples each time; `.ci/coverage` makes twice as many) and `nightly` (others).
+"""
 
 from __future__ import annotations
 
@@ -17,7 +20,8 @@ if TYPE_CHECKING:
 # Each of the test processes has a core: more threads in torch would only wait for each other.
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 
-settings.register_profile("default", deadline=None, max_examples=100, print_blob=True, derandomize=True)
+settings.register_profile("default", deadline=None, max_examples=50, print_blob=True, derandomize=True)
+settings.register_profile("thorough", settings.get_profile("default"), max_examples=100)
 settings.register_profile("nightly", settings.get_profile("default"), max_examples=1_000, derandomize=False)
 # For tests.mutation: few examples, and no time spent on making a failing one smaller.
 settings.register_profile(

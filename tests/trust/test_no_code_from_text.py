@@ -37,10 +37,6 @@ def test_the_probe_sees_what_it_is_there_for(tmp_path: Path) -> None:
     assert any(event.startswith("open") and "owned" in event for event in seen)
 
 
-def test_a_name_an_argument_or_a_config_runs_nothing(tmp_path: Path) -> None:
-    assert _probe(tmp_path, 1) == ["done"]
-
-
 @pytest.mark.slow
-def test_no_text_of_the_whole_collection_runs_anything(tmp_path: Path) -> None:
+def test_a_name_an_argument_or_a_config_runs_nothing(tmp_path: Path) -> None:
     assert _probe(tmp_path, 1000) == ["done"]
