@@ -133,6 +133,10 @@ def _fake(*, hangs: bool = False) -> str:
     return f"from terraregistry.index import loading; loading._CHILD = {child!r}; {_REAL}"
 
 
+_INTERRUPTIBLE = "import signal; signal.signal(signal.SIGINT, signal.default_int_handler)"
+"""A shell starts what runs in the background with the signal ignored, and children inherit that."""
+
+
 class Command:
     """`terraregistry list` with an empty cache and an empty folder for temporary files, its output read from a terminal or a pipe.
 
@@ -148,7 +152,7 @@ class Command:
         kept = {"XDG_CACHE_HOME": str(self.cache), "TMPDIR": str(self.temporary), "TERM": "xterm", "COLUMNS": "100"}
         self._reading, writing = pty.openpty() if terminal else os.pipe()
         self.process = subprocess.Popen(
-            [sys.executable, "-c", program, "list"],
+            [sys.executable, "-c", f"{_INTERRUPTIBLE}\n{program}", "list"],
             stdin=subprocess.DEVNULL,
             stdout=writing,
             stderr=writing,
