@@ -26,7 +26,6 @@ LOCKS = {
 }
 EXEMPT = {
     "locks.py": {"RLock"},
-    "tools/config/libyaml.py": {"Event"},  # of YAML
     "tools/config/loader.py": {"Event"},  # of YAML
 }
 

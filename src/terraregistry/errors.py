@@ -11,7 +11,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from terraregistry.nearest import did_you_mean, nearest
-from terraregistry.problems import Problem, ProblemKind
+from terraregistry.problems import Problem, ProblemKind, Rename, Replace, Span
 from terraregistry.wording import describe_value
 from terraregistry.wording import listed as _listed
 from terraregistry.wording import on_screen as _on_screen
@@ -36,8 +36,11 @@ __all__ = [
     "ReadOnlyRegistryError",
     "Registration",
     "RegistryError",
+    "Rename",
+    "Replace",
     "SourceNotFoundError",
     "SourceUnavailableError",
+    "Span",
     "TakenNameWarning",
     "UntrainedBackboneWarning",
     "UnusedArgumentWarning",
@@ -100,6 +103,11 @@ def _label(name: str) -> str:
 
 def _taken(by: str, defined_at: str) -> str:
     return f"{_label(by)}, defined at {_one_line(defined_at)}" if defined_at else _label(by)
+
+
+def _placed(file: str, problem: Problem) -> str:
+    line, column, _ = problem.span or Span(1, 1)
+    return f"{_one_line(file, 300)}:{line}:{column}"
 
 
 class Registration(NamedTuple):
@@ -377,15 +385,21 @@ class UnusedArgumentWarning(UserWarning):
     Attributes:
         component: Whose arguments they were.
         problems: One entry an argument.
+        file: The config that they are in, whose places the problems have; empty where there is none.
     """
 
-    def __init__(self, component: str, problems: tuple[Problem, ...]) -> None:
-        super().__init__(component, problems)
+    def __init__(self, component: str, problems: tuple[Problem, ...], file: str = "") -> None:
+        super().__init__(component, problems, file)
         self.component = component
         self.problems = problems
+        self.file = file
 
     def __str__(self) -> str:
         """List the arguments, each with what was most likely meant."""
+        if self.file:
+            return _on_screen(
+                (), [f"{_placed(self.file, problem)}: warning: {problem.dropped}" for problem in self.problems]
+            )
         count = len(self.problems)
         counted = f"{count} argument{'s' if count != 1 else ''}"
         head = f"{counted} of {_quoted(self.component)} that nothing reads, dropped; remove or correct what is listed"
@@ -518,10 +532,10 @@ class ConfigError(RegistryError, ValueError):
 
     Attributes:
         file: The file's name.
-        problems: One `(line, column, text)` a mistake; both count from 1.
+        problems: One entry a mistake, with its path in the config and its place in the file.
     """
 
-    def __init__(self, file: str, problems: tuple[tuple[int, int, str], ...]) -> None:
+    def __init__(self, file: str, problems: tuple[Problem, ...]) -> None:
         super().__init__(file, problems)
         self.file = file
         self.problems = problems
@@ -530,8 +544,7 @@ class ConfigError(RegistryError, ValueError):
         return []
 
     def _items(self) -> list[str]:
-        file = _one_line(self.file, 300)
-        return [f"{file}:{line}:{column}: {text}" for line, column, text in self.problems]
+        return [f"{_placed(self.file, problem)}: {problem}" for problem in self.problems]
 
 
 class WeightsError(RegistryError, RuntimeError):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING, Final
 
 from terraregistry.spellings import LONGEST_NAME, Spellings, plain
@@ -10,7 +9,7 @@ from terraregistry.spellings import LONGEST_NAME, Spellings, plain
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-__all__ = ["SUGGESTIONS", "Distance", "did_you_mean", "nearest", "suggested"]
+__all__ = ["SUGGESTIONS", "Distance", "did_you_mean", "nearest"]
 
 SUGGESTIONS: Final = 3
 """So many names are suggested at most: more are no help."""
@@ -56,24 +55,6 @@ def did_you_mean(suggestions: Iterable[str]) -> str:
         return ""
     *others, last = quoted
     return f"; did you mean {', '.join(others)} or {last}?" if others else f"; did you mean {last}?"
-
-
-def suggested(text: str) -> tuple[str, ...]:
-    """Read the suggestions that `did_you_mean` has put at the end of a message.
-
-    Args:
-        text: The message; more may follow in parentheses or after a semicolon.
-
-    Returns:
-        The suggestions, the nearest first; none where there are none.
-
-    Example:
-        >>> suggested("unknown argument" + did_you_mean(["indices", "index"]))
-        ('indices', 'index')
-    """
-    _, found, rest = text.rpartition("; did you mean ")
-    words = rest.partition("?")[0]
-    return tuple(match[0] or match[1] for match in re.findall(r"'([^']*)'|\"([^\"]*)\"", words)) if found else ()
 
 
 def _best(typed: str, pool: list[str], measure: Distance, limit: int) -> tuple[str, ...]:

@@ -1,22 +1,34 @@
-"""One mistake in the arguments of a component."""
+"""One mistake in arguments or in a config: what is wrong, where, and what to write instead, as data."""
 
 from __future__ import annotations
 
+import re
+from dataclasses import dataclass
 from enum import StrEnum
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final, NamedTuple, TypeAlias
 
 from terraregistry.nearest import did_you_mean, nearest
+from terraregistry.wording import one_line
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-__all__ = ["Problem", "ProblemKind"]
+__all__ = ["Fix", "Key", "KeyPath", "Problem", "ProblemKind", "Rename", "Replace", "Span", "display_path", "shorten"]
+
+Key: TypeAlias = str | int | float | bool | None
+"""The name of an argument, a key of a mapping, or the index of an item of a list."""
+KeyPath: TypeAlias = tuple[Key, ...]
+"""The keys that lead to a place in arguments or in a config, as they were written: `("necks", 1, "indices")`."""
+
+_LONGEST_KEY: Final = 80
+_PLAIN_KEY: Final = re.compile(r"[^\W\d][\w-]*")
 
 
 class ProblemKind(StrEnum):
     """What is wrong with an argument."""
 
     UNKNOWN = "unknown"
+    UNKNOWN_KEY = "unknown key"
     MISSING = "missing"
     TYPE = "type"
     TOO_MANY = "too many"
@@ -26,50 +38,129 @@ class ProblemKind(StrEnum):
     INVALID = "invalid"
 
 
-class Problem:
-    """One mistake in the arguments of a component.
+class Span(NamedTuple):
+    """A place in a file; lines and columns count from 1.
 
     Attributes:
-        path: Where it is: a parameter, or a place inside one, such as `necks[1].indices`.
+        line: The line.
+        column: The first character.
+        end: The column after the last character; None for what is no scalar on one line.
+    """
+
+    line: int
+    column: int
+    end: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Rename:
+    """Mends a key: the same value belongs under another one."""
+
+    to: str
+
+
+@dataclass(frozen=True, slots=True)
+class Replace:
+    """Mends a value: another text belongs there."""
+
+    to: str
+
+
+Fix: TypeAlias = Rename | Replace
+
+
+class Problem:
+    """One mistake in the arguments of a component, or in a config.
+
+    Attributes:
+        steps: Where it is: a parameter, then keys and indices inside its value.
         kind: What is wrong.
         expected: The type that the parameter has, where that is what is wrong.
         given: What was given, in a few words.
         detail: What else there is to say.
+        of_key: Whether it is the last key itself that is wrong, and not what is under it.
+        span: Where it stands in a file; None where there is no file.
     """
 
-    __slots__ = ("_choices", "detail", "expected", "given", "kind", "path")
+    __slots__ = ("_choices", "_fix", "detail", "expected", "given", "kind", "of_key", "span", "steps")
 
     def __init__(
         self,
-        path: str,
+        path: str | KeyPath,
         kind: ProblemKind,
         *,
         expected: str = "",
         given: str = "",
         detail: str = "",
         choices: Iterable[str] = (),
+        fix: Fix | None = None,
+        of_key: bool = False,
+        span: Span | None = None,
     ) -> None:
-        self.path: str = path
+        """Describe a mistake.
+
+        Args:
+            path: A parameter, or the steps to a place inside one; empty for the call as a whole.
+            kind: What is wrong.
+            expected: The type that the parameter has.
+            given: What was given.
+            detail: What else there is to say.
+            choices: Of an unknown name all that it may have been meant to be; otherwise what was most likely meant.
+            fix: What mends it, where that is not the first suggestion.
+            of_key: Whether the last key itself is wrong.
+            span: Where it stands in a file.
+        """
+        self.steps: KeyPath = path if isinstance(path, tuple) else (path,) if path else ()
         self.kind: ProblemKind = kind
         self.expected: str = expected
         self.given: str = given
         self.detail: str = detail
+        self.of_key: bool = of_key
+        self.span: Span | None = span
         self._choices = choices
+        self._fix = fix
+
+    @property
+    def path(self) -> str:
+        """Where it is, as it is read in messages: `necks[1].indices`."""
+        return f"{display_path(self.steps[:-1])} key" if self.of_key else display_path(self.steps)
+
+    @property
+    def parameter(self) -> str:
+        """The parameter that it is in; empty where it concerns the call as a whole."""
+        return str(self.steps[0]) if self.steps else ""
+
+    @property
+    def _is_misspelt(self) -> bool:
+        return self.kind in (ProblemKind.UNKNOWN, ProblemKind.UNKNOWN_KEY)
+
+    @property
+    def is_unread(self) -> bool:
+        """Whether it is an argument that nothing reads, which could be left out."""
+        return self.kind in (ProblemKind.UNKNOWN, ProblemKind.UNUSED)
 
     @property
     def suggestions(self) -> tuple[str, ...]:
         """What was most likely meant, the likeliest first."""
-        if self.kind is ProblemKind.NOT_FOUND:
-            return tuple(self._choices)
-        return nearest(self.path.rpartition(".")[2], self._choices)
+        if self._is_misspelt:
+            return nearest(str(self.steps[-1]), self._choices) if self.steps else ()
+        return tuple(self._choices)
+
+    @property
+    def fix(self) -> Fix | None:
+        """What mends it, as far as that is known."""
+        if self._fix is not None or not self.suggestions:
+            return self._fix
+        return Rename(self.suggestions[0]) if self._is_misspelt else Replace(self.suggestions[0])
 
     @property
     def message(self) -> str:
         """What is wrong and what to write instead, without the path."""
         hint = did_you_mean(self.suggestions)
         match self.kind:
-            case ProblemKind.UNKNOWN:
-                return f"unknown argument{self._more()}{hint}"
+            case ProblemKind.UNKNOWN | ProblemKind.UNKNOWN_KEY:
+                what = "argument" if self.kind is ProblemKind.UNKNOWN else "key"
+                return f"unknown {what}{self._more()}{hint}"
             case ProblemKind.MISSING:
                 return f"missing{f'; expected {self.expected}' if self.expected else ''}{self._more()}"
             case ProblemKind.TYPE:
@@ -79,40 +170,96 @@ class Problem:
             case _:  # too many, unused, invalid, not found: those have words of their own
                 return f"{self.detail}{hint}"
 
-    def at(self, path: str) -> Problem:
-        """Return the same problem at another place, such as inside a larger composition."""
-        moved = Problem(path, self.kind, expected=self.expected, given=self.given, detail=self.detail)
-        moved._choices = self.suggestions
-        return moved
+    @property
+    def dropped(self) -> str:
+        """What became of an argument that nothing reads, with the path."""
+        return f"{self}; {'' if self.kind is ProblemKind.UNUSED else 'nothing reads this, so '}it was dropped"
+
+    def at(self, path: str | KeyPath, span: Span | None = None) -> Problem:
+        """Return the same problem at another place, such as inside a larger composition or in a file."""
+        facts = (self.expected, self.given, self.detail, self.suggestions, self._fix, self.of_key)
+        return _rebuild_problem(path, self.kind, *facts, span or self.span)
 
     def __eq__(self, other: object) -> bool:
         """Compare by what is wrong, where, and how it is worded."""
-        return isinstance(other, Problem) and (self.path, self.kind, self.message) == (
-            other.path,
+        return isinstance(other, Problem) and (self.steps, self.kind, self.span, self.message) == (
+            other.steps,
             other.kind,
+            other.span,
             other.message,
         )
 
     def __hash__(self) -> int:
-        return hash((self.path, self.kind))
+        return hash((self.steps, self.kind, self.span))
 
     def __repr__(self) -> str:
         return f"Problem({self.path!r}, {self.kind.value!r}, {self.message!r})"
 
     def __str__(self) -> str:
         """Return the path and the message."""
-        return f"{self.path}: {self.message}" if self.path else self.message
+        path = self.path
+        return f"{path}: {self.message}" if path else self.message
 
     # The reconstruction's arguments are as varied as the constructor's.
     def __reduce__(self) -> tuple[Any, ...]:
         """Pickle with the suggestions computed."""
-        return _rebuild_problem, (self.path, self.kind, self.expected, self.given, self.detail, self.suggestions)
+        facts = (self.expected, self.given, self.detail, self.suggestions, self._fix, self.of_key, self.span)
+        return _rebuild_problem, (self.steps, self.kind, *facts)
 
     def _more(self) -> str:
         return f" ({self.detail})" if self.detail else ""
 
 
 def _rebuild_problem(
-    path: str, kind: ProblemKind, expected: str, given: str, detail: str, choices: tuple[str, ...]
+    path: str | KeyPath,
+    kind: ProblemKind,
+    expected: str,
+    given: str,
+    detail: str,
+    choices: tuple[str, ...],
+    fix: Fix | None,
+    of_key: bool,
+    span: Span | None,
 ) -> Problem:
-    return Problem(path, kind, expected=expected, given=given, detail=detail, choices=choices)
+    return Problem(
+        path, kind, expected=expected, given=given, detail=detail, choices=choices, fix=fix, of_key=of_key, span=span
+    )
+
+
+def display_path(path: KeyPath) -> str:
+    """Write a path as it is read in messages.
+
+    Args:
+        path: The keys and indices.
+
+    Returns:
+        Such as `model.init_args.necks[1].indices`.
+
+    >>> display_path(("necks", 1, "indices"))
+    'necks[1].indices'
+    >>> display_path(("decoder.channels", "a key", True))
+    "decoder.channels['a key'][True]"
+    """
+    text = ""
+    for key in path:
+        if isinstance(key, str) and not text:
+            text = shorten(one_line(key))
+        elif isinstance(key, str) and _PLAIN_KEY.fullmatch(key):
+            text += f".{shorten(key)}"
+        else:
+            text += f"[{shorten(repr(key))}]"
+    return text
+
+
+def shorten(text: str) -> str:
+    """Cut the middle out of a text that is too long for a message.
+
+    Args:
+        text: A key or tag from a file.
+
+    Returns:
+        At most 80 characters.
+    """
+    if len(text) <= _LONGEST_KEY:
+        return text
+    return f"{text[: _LONGEST_KEY // 2]}...{text[3 - _LONGEST_KEY // 2 :]}"

@@ -34,6 +34,7 @@ from terraregistry.errors import (
     WeightsError,
     describe_value,
 )
+from terraregistry.problems import Span
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -52,6 +53,10 @@ def part(size: int, *, colour: str = "red") -> object:
 
 R = Registry[Any](part=part)
 M = MultiSourceRegistry[Any](p=R)
+PLACED = (
+    Problem((), ProblemKind.INVALID, detail="one", span=Span(1, 2, 5)),
+    Problem(("necks", 1), ProblemKind.UNKNOWN, span=Span(3, 4)),
+)
 PROBLEMS = (
     Problem("sise", ProblemKind.UNKNOWN, choices=["size", "colour"]),
     Problem("size", ProblemKind.MISSING, expected="int"),
@@ -212,18 +217,18 @@ ERRORS: list[tuple[RegistryError, dict[str, object], str]] = [
     ),
     (ReadOnlyRegistryError("TIMM"), {"registry": "TIMM", "remedy": ""}, "TIMM is read-only"),
     (
-        ConfigError("c.yaml", ((1, 2, "one"), (3, 4, "two"))),
-        {"file": "c.yaml", "problems": ((1, 2, "one"), (3, 4, "two"))},
-        "c.yaml:1:2: one\nc.yaml:3:4: two",
+        ConfigError("c.yaml", PLACED),
+        {"file": "c.yaml", "problems": PLACED},
+        "c.yaml:1:2: one\nc.yaml:3:4: necks[1]: unknown argument",
     ),
     (
-        ConfigError("c" * 300, ((1, 2, "one"),)),
-        {"file": "c" * 300, "problems": ((1, 2, "one"),)},
+        ConfigError("c" * 300, PLACED[:1]),
+        {"file": "c" * 300, "problems": PLACED[:1]},
         f"{'c' * 300}:1:2: one",
     ),
     (
-        ConfigError("c" * 301, ((1, 2, "one"),)),
-        {"file": "c" * 301, "problems": ((1, 2, "one"),)},
+        ConfigError("c" * 301, PLACED[:1]),
+        {"file": "c" * 301, "problems": PLACED[:1]},
         f"{'c' * 148}...{'c' * 149}:1:2: one",
     ),
     (
@@ -474,7 +479,7 @@ def test_problems_that_say_the_same_are_equal() -> None:
     assert Problem("size", ProblemKind.MISSING) != Problem("size", ProblemKind.DUPLICATE)
     assert unknown != "sise: unknown argument; did you mean 'size'?"
     assert len({unknown, pickle.loads(pickle.dumps(unknown)), Problem("size", ProblemKind.MISSING)}) == 2
-    moved = unknown.at("necks[1].sise")
+    moved = unknown.at(("necks", 1, "sise"))
     assert (moved.path, moved.kind, moved.message) == ("necks[1].sise", unknown.kind, unknown.message)
     missing = Problem("backbone", ProblemKind.NOT_FOUND, detail="no such backbone", choices=("timm_resnet18",))
     assert str(missing.at("model")) == "model: no such backbone; did you mean 'timm_resnet18'?"

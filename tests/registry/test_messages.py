@@ -291,7 +291,7 @@ SITUATIONS: dict[str, tuple[Any, ...]] = {  # each becomes a Situation
     "config/too-deep": ("ConfigError", config(NESTED), ("c.yaml", "1:103", "more than 100 levels")),
     "config/too-many": (
         *("ConfigError", config("a: &a [" + "1," * 999 + "]\nb: [" + "*a," * 200 + "]")),
-        ("c.yaml", "2:4", "more than 100,000 keys and values"),
+        ("c.yaml", "2:4", "more than 20,000 keys and values"),
     ),
     "config/tag": (
         *("ConfigError", config("a: !!python/object/apply:os.system [id]")),

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from terraregistry.nearest import did_you_mean, nearest, suggested
+from terraregistry.nearest import did_you_mean, nearest
 from terraregistry.spellings import Spellings
 
 LETTERS = "abcdefghijklmnopqrstuvwxyz0123456789_"
@@ -511,23 +511,6 @@ def test_among_many_names_letter_case_counts_for_nothing(other: str) -> None:
 def test_among_many_names_a_missing_letter_may_be_any_that_names_have(letter: str) -> None:
     pool = [f"ab{letter}cd{i:06}{letter}" for i in range(100)]
     assert nearest(f"abcd000042{letter}", pool)[0] == f"ab{letter}cd000042{letter}"
-
-
-@given(
-    st.lists(
-        st.text(min_size=1, max_size=8).filter(lambda each: not {"'", '"'} <= {*each} and each.isprintable()),
-        max_size=4,
-    ),
-    st.sampled_from(["", " (sources searched: a, b)", "; more"]),
-)
-def test_suggestions_are_read_back_from_a_message(suggestions: list[str], more: str) -> None:
-    readable = [each for each in suggestions if not {"?", "\\"} & {*each}]
-    assert suggested("unknown argument" + did_you_mean(readable) + more) == tuple(readable)
-
-
-@pytest.mark.parametrize("text", ["", "nothing here", "'a' or 'b'?", "did you mean 'a'?"])
-def test_without_suggestions_none_are_read(text: str) -> None:
-    assert suggested(text) == ()
 
 
 @pytest.mark.parametrize(

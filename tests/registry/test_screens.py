@@ -29,6 +29,7 @@ from terraregistry.errors import (
     UnusedArgumentWarning,
     WeightsError,
 )
+from terraregistry.problems import Span
 from terraregistry.tools.config import find_request, parse_config, read_config
 from terraregistry.wording import COLUMNS, ROWS, listed, on_screen, one_line, quoted, rows_of
 
@@ -49,13 +50,17 @@ problem = st.builds(
     lambda path, kind, expected, given, detail, choices: Problem(
         path, kind, expected=expected, given=given, detail=detail, choices=choices
     ),
-    *(text, st.sampled_from(ProblemKind), text, text, text, st.lists(text, max_size=3)),
+    *(text | st.lists(text | st.integers() | st.none(), max_size=3).map(tuple), st.sampled_from(ProblemKind)),
+    *(text, text, text, st.lists(text, max_size=3)),
 )
 problems = st.lists(problem, max_size=3).flatmap(
     lambda few: st.sampled_from([1, 400]).map(lambda times: (*few,) * times)
 )
 thing = text | st.sampled_from([None, 5, 10**5_000, b"\x00" * 10_000, ["\x1b"] * 10_000, object(), int, ConfigError])
-place = st.tuples(st.integers(1, 10**6), st.integers(1, 10**6), text)
+place = st.builds(
+    lambda where, line, column: where.at(where.steps, Span(line, column)),
+    *(problem, st.integers(1, 10**6), st.integers(1, 10**6)),
+)
 ERRORS: dict[type[Exception], st.SearchStrategy[Any]] = {
     RegistryError: st.builds(RegistryError, text),
     ComponentNotFoundError: st.builds(

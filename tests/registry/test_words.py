@@ -7,7 +7,7 @@ import string
 import pytest
 
 from terraregistry.deferred import DeferredModule, stand_in
-from terraregistry.nearest import did_you_mean, nearest, suggested
+from terraregistry.nearest import did_you_mean, nearest
 from terraregistry.problems import Problem, ProblemKind
 from terraregistry.registry.signatures import OPAQUE
 from terraregistry.wording import (
@@ -67,12 +67,7 @@ def test_one_edit_away_among_many(typed: str) -> None:
     assert nearest(typed, names)[0] == "akpartka"
 
 
-def test_suggestions_are_read_from_where_they_are_and_from_nowhere_else() -> None:
-    assert suggested("R has no component 'x'" + did_you_mean(["y"])) == ("y",)
-    assert suggested("R has no component 'x'" + did_you_mean(["y", "it's", "z"]) + " (in 'a')") == ("y", "it's", "z")
-    assert suggested("R has no component 'x'") == ()
-    assert suggested("no 'x'; did you mean 'y'? (is 'z' there?)") == ("y",)
-    assert suggested("'a'; did you mean 'b'?; did you mean 'c'?") == ("c",)
+def test_suggestions_in_words() -> None:
     assert did_you_mean([]) == ""
     assert did_you_mean(["a"]) == "; did you mean 'a'?"
     assert did_you_mean(["a", "b"]) == "; did you mean 'a' or 'b'?"
@@ -184,12 +179,12 @@ def test_what_pickles_anywhere_stays_what_it_is(value: object) -> None:
 
 
 def test_the_suggestions_of_a_problem_stay_what_they_were_where_it_was() -> None:
-    problem = Problem("part.sizz", ProblemKind.UNKNOWN, choices=["size", "width"])
-    moved = problem.at("model.siez")
+    problem = Problem(("part", "sizz"), ProblemKind.UNKNOWN, choices=["size", "width"])
+    moved = problem.at(("model", "siez"))
     assert moved.suggestions == problem.suggestions == ("size",)
     assert str(moved) == "model.siez: unknown argument; did you mean 'size'?"
-    assert problem.at("model.widht").suggestions == ()
-    found = Problem("name", ProblemKind.NOT_FOUND, detail="no such part", choices=["b", "a"]).at("model.parts")
+    assert problem.at(("model", "widht")).suggestions == ()
+    found = Problem("name", ProblemKind.NOT_FOUND, detail="no such part", choices=["b", "a"]).at(("model", "parts"))
     assert str(found) == "model.parts: no such part; did you mean 'b' or 'a'?"
 
 

@@ -321,9 +321,9 @@ def test_a_misspelt_key_is_found_at_its_line_wherever_it_stands(key, data, order
 
     with pytest.raises(ConfigError) as caught:
         make_factory(find_request(parse_config(text)))
-    found = [problem for problem in caught.value.problems if problem[:2] == (line, 1)]
+    found = [problem for problem in caught.value.problems if problem.span[:2] == (line, 1)]
     assert len(found) == 1
-    assert found[0][2].startswith(f"{misspelt}: unknown argument")
+    assert str(found[0]).startswith(f"{misspelt}: unknown argument")
 
 
 def test_a_problem_that_shows_only_while_building_has_its_place_too(build):

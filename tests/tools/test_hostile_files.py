@@ -194,10 +194,10 @@ def test_any_text_is_read_as_pyyaml_reads_it_or_refused(text):
         assert repr(result.data) == repr(yaml.load(text, SameScalars)) or "<<" in text
         return
     assert result.problems
-    for line, column, reason in result.problems:
-        assert 1 <= line <= len(re.split("\r\n|[\r\n\x85\u2028\u2029]", text))
-        assert column >= 1
-        assert reason.isprintable()
+    for problem in result.problems:
+        assert 1 <= problem.span.line <= len(re.split("\r\n|[\r\n\x85\u2028\u2029]", text))
+        assert problem.span.column >= 1
+        assert str(problem).isprintable()
 
 
 @given(st.binary())

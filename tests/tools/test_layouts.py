@@ -107,41 +107,45 @@ def test_the_training_layout_has_task_and_auxiliary_heads_elsewhere():
 @pytest.mark.parametrize(
     ("path", "expected"),
     [
-        ("backbone", "3:1: backbone: wrong"),
-        ("necks", "5:1: necks: wrong"),
-        ("necks[0]", "6:5: necks[0]: wrong"),
-        ("necks[0].indices", "7:5: necks[0].indices: wrong"),
-        ("necks[0].indices[1]", "7:18: necks[0].indices[1]: wrong"),
-        ("necks[0].missing", "6:5: necks[0].missing: wrong"),
-        ("necks[7].indices", "5:1: necks[7].indices: wrong"),
-        ("decoder_kwargs.channels", "10:3: decoder_kwargs.channels: wrong"),
-        ("decoder_kwargs.missing", "9:1: decoder_kwargs.missing: wrong"),
-        ("backbone_out_indices[2]", "4:30: backbone_out_indices[2]: wrong"),
-        ("decoder_kwargs['channels']", "10:3: decoder_kwargs.channels: wrong"),
-        ("decoder_kwargs key", "9:1: decoder_kwargs: a key: wrong"),
-        ("backbone_kwargs.missing", "1:1: backbone_kwargs.missing: wrong"),
-        ("missing", "1:1: missing: wrong"),
-        ("", "1:1: wrong"),
+        (("backbone",), "3:1: backbone: wrong"),
+        (("necks",), "5:1: necks: wrong"),
+        (("necks", 0), "6:5: necks[0]: wrong"),
+        (("necks", 0, "indices"), "7:5: necks[0].indices: wrong"),
+        (("necks", 0, "indices", 1), "7:18: necks[0].indices[1]: wrong"),
+        (("necks", 0, "missing"), "6:5: necks[0].missing: wrong"),
+        (("necks", 7, "indices"), "5:1: necks[7].indices: wrong"),
+        (("decoder_kwargs", "channels"), "10:3: decoder_kwargs.channels: wrong"),
+        (("decoder_kwargs", "missing"), "9:1: decoder_kwargs.missing: wrong"),
+        (("backbone_out_indices", 2), "4:30: backbone_out_indices[2]: wrong"),
+        (("backbone_kwargs", "missing"), "1:1: backbone_kwargs.missing: wrong"),
+        (("missing",), "1:1: missing: wrong"),
+        ((), "1:1: wrong"),
     ],
 )
 def test_a_problem_gets_its_place_in_the_plain_layout(path, expected):
     assert place(request(PLAIN), path) == expected
 
 
+def test_a_key_that_is_wrong_is_told_from_what_is_under_it():
+    found = request(PLAIN)
+    problem = Problem(("decoder_kwargs", "channels"), ProblemKind.INVALID, detail="wrong", of_key=True)
+    assert str(found.error([problem])) == "c.yaml:10:3: decoder_kwargs key: wrong"
+
+
 @pytest.mark.parametrize(
     ("path", "expected"),
     [
-        ("task", "9:3: model.class_path: wrong"),
-        ("backbone", "12:7: model.init_args.model_args.backbone: wrong"),
-        ("backbone_out_indices[1]", "15:11: model.init_args.model_args.backbone_out_indices[1]: wrong"),
-        ("necks[0].indices", "18:11: model.init_args.model_args.necks[0].indices: wrong"),
-        ("num_outputs", "11:5: model.init_args.model_args.num_outputs: wrong"),
-        ("aux_decoders[0].decoder", "24:9: model.init_args.aux_heads[0].decoder: wrong"),
+        (("task",), "9:3: model.class_path: wrong"),
+        (("backbone",), "12:7: model.init_args.model_args.backbone: wrong"),
+        (("backbone_out_indices", 1), "15:11: model.init_args.model_args.backbone_out_indices[1]: wrong"),
+        (("necks", 0, "indices"), "18:11: model.init_args.model_args.necks[0].indices: wrong"),
+        (("num_outputs",), "11:5: model.init_args.model_args.num_outputs: wrong"),
+        (("aux_decoders", 0, "decoder"), "24:9: model.init_args.aux_heads[0].decoder: wrong"),
         (
-            "aux_decoders[0].decoder_args.decoder_channels",
+            ("aux_decoders", 0, "decoder_args", "decoder_channels"),
             "26:11: model.init_args.aux_heads[0].decoder_args.decoder_channels: wrong",
         ),
-        ("", "11:5: model.init_args.model_args: wrong"),
+        ((), "11:5: model.init_args.model_args: wrong"),
     ],
 )
 def test_a_problem_gets_its_place_in_the_training_layout(path, expected):
@@ -184,8 +188,8 @@ def test_any_data_gives_a_request_or_an_error_with_its_place(data):
             places = error.problems
         else:
             assert isinstance(found.factory, str)
-            places = ((1, 1, "none"),)
-        assert all(line >= 1 and column >= 1 and reason for line, column, reason in places)
+            places = ()
+        assert all(each.span.line >= 1 and each.span.column >= 1 and str(each) for each in places)
 
 
 @pytest.mark.parametrize(
@@ -333,7 +337,7 @@ def test_the_task_may_be_said_twice_when_it_is_the_same():
     text = "model: {class_path: ClassificationTask, init_args: {model_factory: F, model_args: {task: classification}}}"
 
     assert request(text).arguments == {"task": "classification"}
-    assert place(request(text), "task") == "1:84: model.init_args.model_args.task: wrong"
+    assert place(request(text), ("task",)) == "1:84: model.init_args.model_args.task: wrong"
 
 
 def test_anchors_and_merges_work_across_the_config():
@@ -355,4 +359,4 @@ def test_anchors_and_merges_work_across_the_config():
         "decoder_channels": 8,
         "task": "segmentation",
     }
-    assert place(request(text), "decoder_channels") == "2:39: model.init_args.model_args.decoder_channels: wrong"
+    assert place(request(text), ("decoder_channels",)) == "2:39: model.init_args.model_args.decoder_channels: wrong"

@@ -10,9 +10,9 @@ import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
-from terraregistry.errors import ConfigError
-from terraregistry.tools.config import Position, display_path, parse_config, read_config
-from terraregistry.tools.config.document import split_path
+from terraregistry.errors import ConfigError, Problem, ProblemKind
+from terraregistry.problems import Span, display_path
+from terraregistry.tools.config import parse_config, read_config
 from terraregistry.tools.config.loader import ConfigLoader
 
 
@@ -121,16 +121,16 @@ def test_an_aliased_value_is_a_copy_in_each_place():
 def test_an_alias_stands_where_it_is_and_its_content_where_the_anchor_is():
     document = parse_config("one: &x {a: 2}\ntwo: *x\nlist:\n  - *x\n")
 
-    assert document.values["two",] == Position(2, 6)
-    assert document.keys["list", 0] == Position(4, 5)
-    assert document.keys["two", "a"] == document.keys["list", 0, "a"] == Position(1, 10)
+    assert document.values["two",] == Span(2, 6)
+    assert document.keys["list", 0] == Span(4, 5)
+    assert document.keys["two", "a"] == document.keys["list", 0, "a"] == Span(1, 10, 11)
 
 
 def test_an_alias_can_be_a_key():
     document = parse_config("- &k name\n- *k : 3\n")
 
     assert document.data == ["name", {"name": 3}]
-    assert document.keys[1, "name"] == Position(2, 3)
+    assert document.keys[1, "name"] == Span(2, 3)
 
 
 @pytest.mark.parametrize(
@@ -177,26 +177,23 @@ def test_a_file_may_begin_with_a_byte_order_mark(tmp_path):
     document = read_config(tmp_path / "c.yaml")
 
     assert document.data == {"a": 1, "b": 2}
-    assert document.keys["a",] == Position(1, 1)
+    assert document.keys["a",] == Span(1, 1, 2)
     assert document.file == str(tmp_path / "c.yaml")
 
 
 def test_line_ends_of_windows_count_as_one(tmp_path):
     (tmp_path / "c.yaml").write_bytes(b"a: 1\r\nb:\r\n  c: 2\r\n")
 
-    assert read_config(tmp_path / "c.yaml").keys["b", "c"] == Position(3, 3)
+    assert read_config(tmp_path / "c.yaml").keys["b", "c"] == Span(3, 3, 4)
 
 
-@given(st.lists(st.none() | st.booleans() | st.integers(0, 10**9) | st.text(max_size=7)).map(tuple))
-def test_a_path_that_is_displayed_can_be_split_again(path):
-    assert split_path(display_path(path)) == path
+def test_the_end_of_what_stands_on_one_line_is_known():
+    document = parse_config("'a b': [x, \"y z\"]\nc: |\n  long\nd: &e é\nf: *e\n")
 
-
-@pytest.mark.parametrize(
-    ("text", "path"), [("a..b", ("a", "b")), ("a[", ("a",)), ("a[b c]", ("a", "b c")), ("a[]", ("a", ""))]
-)
-def test_a_path_that_nothing_displays_is_split_somehow(text, path):
-    assert split_path(text) == path
+    assert document.keys["a b",] == Span(1, 1, 6)
+    assert [document.values["a b", at] for at in (0, 1)] == [Span(1, 9, 10), Span(1, 12, 17)]
+    assert [document.values[each].end for each in [(), ("a b",), ("c",), ("f",)]] == [None] * 4
+    assert document.values["d",] == Span(4, 4, 8)
 
 
 @given(st.lists(SCALARS, max_size=5).map(tuple))
@@ -207,7 +204,10 @@ def test_a_path_of_any_keys_is_one_short_printable_line(path):
 
 def test_an_error_lists_problems_in_the_order_of_the_file():
     document = parse_config("a: 1\nb: {c: 2}\n")
-    error = document.error([(("b", "c"), "second"), (("a",), "first"), (("b", "x", "y"), "between"), ((), "start")])
+    error = document.error(
+        Problem(path, ProblemKind.INVALID, detail=detail)
+        for path, detail in [(("b", "c"), "second"), (("a",), "first"), (("b", "x", "y"), "between"), ((), "start")]
+    )
 
     assert isinstance(error, ConfigError)
     assert str(error) == (

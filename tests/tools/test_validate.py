@@ -14,8 +14,9 @@ from hypothesis import strategies as st
 
 from terraregistry import MODEL_FACTORY_REGISTRY
 from terraregistry.errors import InvalidArgumentsError, Problem, ProblemKind
-from terraregistry.nearest import did_you_mean, suggested
-from terraregistry.tools.checking import Finding, Replacement, check_config, describes_model, find_files
+from terraregistry.problems import Span
+from terraregistry.tools.checking import Finding, check_config, describes_model, find_files
+from terraregistry.tools.config import Edit
 from terraregistry.tools.reports import as_github, as_json, as_sarif, as_text
 from terraregistry.wording import one_line
 
@@ -215,21 +216,12 @@ def test_what_is_suggested_mends_what_was_mistyped(tmp_path, seed):
     file = tmp_path / "c.yaml"
     file.write_text("\n".join([*lines[:number], wrong, *lines[number + 1 :]]), encoding="utf-8")
 
-    findings = [each for each in check_config(str(file)) if each.line == number + 1]
+    findings = [each for each in check_config(str(file)) if each.span.line == number + 1]
     mended = [each.mended for each in findings if each.mended]
     assert findings
     assert mended, [each.message for each in findings]
     file.write_text("\n".join([*lines[:number], mended[0], *lines[number + 1 :]]), encoding="utf-8")
     assert check_config(str(file)) == []
-
-
-@given(st.lists(st.text(alphabet=string.ascii_letters + "_.", min_size=1), max_size=3))
-def test_suggestions_are_read_back(names):
-    assert suggested(f"unknown argument{did_you_mean(names)}") == tuple(names)
-
-
-def test_a_text_without_suggestions_has_none():
-    assert suggested("expected 'a' or 'b'") == ()
 
 
 def test_an_exception_of_a_component_is_a_finding(monkeypatch, tmp_path):
@@ -246,15 +238,18 @@ def test_an_exception_of_a_component_is_a_finding(monkeypatch, tmp_path):
 
 # -- formats --
 
+
+def wrong(detail, line, column, end=None):
+    return Problem((), ProblemKind.INVALID, detail=detail, span=Span(line, column, end))
+
+
 ANY = st.builds(
     Finding,
     file=st.text(alphabet="ab c:%,/ü", min_size=1).filter(lambda text: not text.startswith("/")),
-    line=st.integers(1, 10**6),
-    column=st.just(1),
-    message=st.text(max_size=30),
+    problem=st.builds(wrong, st.text(max_size=30), st.integers(1, 10**6), st.just(1)),
     is_warning=st.booleans(),
     source=st.just("chanels: 8"),
-    replacement=st.none() | st.just(Replacement(1, 8, "channels")),
+    edit=st.none() | st.just(Edit(Span(1, 1, 8), "channels")),
 )
 
 
@@ -365,14 +360,14 @@ def test_json_and_text_hold_every_finding(findings):
 
 
 def test_tabs_before_the_mistake_keep_the_mark_below_it():
-    text = as_text(Finding("c.yaml", 1, 2, "wrong", source="\tchanels: 1"))
+    text = as_text(Finding("c.yaml", wrong("wrong", 1, 2, 9), source="\tchanels: 1"))
     assert text.splitlines()[1:] == ["    1 | \tchanels: 1", "      | \t^^^^^^^"]
 
 
 def test_a_very_long_line_is_not_shown():
-    assert as_text(Finding("c.yaml", 1, 1, "wrong", source="x" * 500)) == "c.yaml:1:1: wrong"
+    assert as_text(Finding("c.yaml", wrong("wrong", 1, 1), source="x" * 500)) == "c.yaml:1:1: wrong"
 
 
 def test_nothing_is_shown_that_a_terminal_would_act_upon() -> None:
-    text = as_text(Finding("a\x1b[2J\n.yaml", 1, 2, "wrong \x1b[31m", source="a: \x1b[31mred"))
+    text = as_text(Finding("a\x1b[2J\n.yaml", wrong("wrong \x1b[31m", 1, 2), source="a: \x1b[31mred"))
     assert text == r"a\x1b[2J\n.yaml:1:2: wrong \x1b[31m"

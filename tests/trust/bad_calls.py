@@ -300,9 +300,8 @@ def hold(attempt: Attempt, before: list[list[str]]) -> None:
     assert names_now() == before, attempt.shown
     assert CALLED == [], attempt.shown
     if isinstance(caught, InvalidArgumentsError):
-        named = {problem.path for problem in caught.problems}
-        tops = {each for path in named for each in (path, path.partition("[")[0], path.removesuffix(" key"))}
-        assert attempt.places <= tops, (attempt.shown, attempt.places - tops, named)
+        named = {problem.parameter for problem in caught.problems}
+        assert attempt.places <= named, (attempt.shown, attempt.places - named)
 
 
 def main(arguments: Sequence[str]) -> None:

@@ -222,10 +222,11 @@ def hold(bad: BadConfig, file: Path, *, build: bool = False) -> bool:
     assert [event for event in events if "os.remove" not in event] == [], bad.how
     assert caught.problems
     lines = len(LINE_END.split(bad.content))
-    for line, column, text in caught.problems:
-        assert 1 <= line <= lines, (line, lines, text)
-        assert column >= 1
-        assert text
+    for problem in caught.problems:
+        assert problem.span is not None
+        assert 1 <= problem.span.line <= lines, (problem.span, lines, str(problem))
+        assert problem.span.column >= 1
+        assert str(problem)
     return True
 
 

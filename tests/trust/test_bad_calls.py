@@ -137,7 +137,7 @@ def test_twenty_thousand_wrong_calls_of_the_library() -> None:
             attempt.ask()
         assert [event for event in events if "passwd" in event or "Popen" in event] == []
         if places:
-            assert places <= {problem.path for problem in caught.value.problems}
+            assert places <= {problem.parameter for problem in caught.value.problems}
         refused += 1
     assert refused == 20_000
     assert [[*each] for each in registries] == before

@@ -9,29 +9,36 @@ from terraregistry.errors import InvalidArgumentsError, Problem, ProblemKind
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from terraregistry.problems import KeyPath
+
 __all__ = ["at_least", "channels_at", "refusal"]
 
 
 def refusal(
-    component: object, parameter: str, detail: str, kind: ProblemKind = ProblemKind.INVALID
+    component: object,
+    parameter: str | KeyPath,
+    detail: str,
+    kind: ProblemKind = ProblemKind.INVALID,
+    choices: Sequence[str] = (),
 ) -> InvalidArgumentsError:
     """Make the error of a component that refuses a value.
 
     Args:
         component: The component, half made.
-        parameter: The parameter, or a place inside it.
+        parameter: The parameter, or the steps to a place inside it.
         detail: What was expected, and what was given.
         kind: What kind of mistake it is.
+        choices: What was most likely meant.
 
     Returns:
         The error, to be raised; it is a ValueError.
     """
     return InvalidArgumentsError(
-        type(component).__qualname__, "terraregistry", (Problem(parameter, kind, detail=detail),)
+        type(component).__qualname__, "terraregistry", (Problem(parameter, kind, detail=detail, choices=choices),)
     )
 
 
-def at_least(component: object, parameter: str, value: int, least: int = 1) -> int:
+def at_least(component: object, parameter: str | KeyPath, value: int, least: int = 1) -> int:
     """Check that a number is not too small.
 
     Args:
@@ -52,7 +59,12 @@ def at_least(component: object, parameter: str, value: int, least: int = 1) -> i
 
 
 def channels_at(
-    component: object, channels: Sequence[int], index: int, parameter: str, *, given_as: str = "embed_dim"
+    component: object,
+    channels: Sequence[int],
+    index: int,
+    parameter: str | KeyPath,
+    *,
+    given_as: str = "embed_dim",
 ) -> int:
     """Look up the channels of the feature that a parameter points at.
 

@@ -185,7 +185,7 @@ class ArgumentValidator:
         for key, parameter in self._parameters.items():
             name = parameter.name
             if key in given and key in refused:
-                yield from explain(parameter.annotation, given[key], name)
+                yield from explain(parameter.annotation, given[key], (name,))
             elif key not in given and parameter.default is Parameter.empty:
                 expected = "" if parameter.annotation is NOT_EVALUATED else render(parameter.annotation)
                 yield Problem(name, ProblemKind.MISSING, expected=expected)
@@ -193,7 +193,7 @@ class ArgumentValidator:
             for name in given:
                 if name not in self._parameters and (name != _REST or self._star is None):
                     unused = [other for other in self._names if other not in given]
-                    yield Problem(name, ProblemKind.UNKNOWN, choices=unused)
+                    yield Problem((name,), ProblemKind.UNKNOWN, choices=unused)
 
 
 def _key(parameter: Parameter) -> str:

@@ -160,14 +160,14 @@ class Call(Generic[T]):
 
     def _explained(self, problem: Problem) -> Problem:
         """Say of an unknown argument that would be dropped why it has no effect."""
-        reason = self._ineffective.get(problem.path)
+        reason = self._ineffective.get(problem.parameter)
         if reason is None or problem.kind is not ProblemKind.UNKNOWN:
             return problem
-        return Problem(problem.path, ProblemKind.UNUSED, detail=reason)
+        return Problem(problem.steps, ProblemKind.UNUSED, detail=reason)
 
     def _dropped(self, kwargs: Mapping[str, Any], found: tuple[Problem, ...]) -> Iterator[Problem]:  # as above
         """Report the arguments that would be dropped, and that a signature with arguments of any name has let through."""
-        reported = {problem.path for problem in found}
+        reported = {problem.parameter for problem in found}
         for name, reason in self._ineffective.items():
             if name in kwargs and name not in reported:
                 yield Problem(name, ProblemKind.UNUSED, detail=reason)

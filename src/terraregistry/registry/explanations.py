@@ -13,13 +13,15 @@ from terraregistry.registry.signatures import render
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from terraregistry.problems import Key, KeyPath
+
 __all__ = ["explain"]
 
 _MOST: Final = 10
 """How many places inside one argument are listed."""
 
 
-def explain(annotation: object, value: object, path: str) -> Iterator[Problem]:
+def explain(annotation: object, value: object, path: KeyPath) -> Iterator[Problem]:
     """Say what is wrong with a value that does not fit its annotation, as deep inside it as the fault is.
 
     Args:
@@ -51,7 +53,7 @@ class _Listing:
     more: int = 0
 
 
-def _explain(annotation: object, value: object, path: str, listing: _Listing) -> Iterator[Problem]:
+def _explain(annotation: object, value: object, path: KeyPath, listing: _Listing) -> Iterator[Problem]:
     from terraregistry.registry.schemas import accepts
 
     inner = _inside(annotation)
@@ -70,7 +72,7 @@ def _explain(annotation: object, value: object, path: str, listing: _Listing) ->
     yield from faults
 
 
-def _faults_inside(annotation: object, value: object, path: str, listing: _Listing) -> Iterator[Problem]:
+def _faults_inside(annotation: object, value: object, path: KeyPath, listing: _Listing) -> Iterator[Problem]:
     from terraregistry.registry.schemas import accepts
 
     shape = _shape_for(annotation, value)
@@ -84,10 +86,10 @@ def _faults_inside(annotation: object, value: object, path: str, listing: _Listi
             if not listing.left:
                 listing.more += 1
             elif key_fits:
-                yield from _explain(kinds[1], item, f"{path}[{key!r}]", listing)
+                yield from _explain(kinds[1], item, (*path, _step(key)), listing)
             else:
                 listing.left -= 1
-                yield _mismatch(kinds[0], key, f"{path} key")
+                yield _mismatch(kinds[0], key, (*path, _step(key)), of_key=True)
     elif shape is not None:  # of a list or a tuple
         items = typing.cast("list[object]", value)
         for index, (kind, item) in enumerate(zip(_item_kinds(shape, arguments, len(items)), items, strict=False)):
@@ -96,7 +98,7 @@ def _faults_inside(annotation: object, value: object, path: str, listing: _Listi
             if not listing.left:
                 listing.more += 1
             else:
-                yield from _explain(kind, item, f"{path}[{index}]", listing)
+                yield from _explain(kind, item, (*path, index), listing)
 
 
 def _shape_for(annotation: object, value: object) -> object | None:
@@ -133,9 +135,21 @@ def _item_kinds(shape: object, arguments: tuple[Any, ...], count: int) -> tuple[
     return (arguments[0],) * count
 
 
-def _mismatch(annotation: object, value: object, path: str) -> Problem:
+def _mismatch(annotation: object, value: object, path: KeyPath, *, of_key: bool = False) -> Problem:
     detail = _constraint(annotation, value)
-    return Problem(path, ProblemKind.TYPE, expected=render(annotation), given=describe_value(value), detail=detail)
+    return Problem(
+        path,
+        ProblemKind.TYPE,
+        expected=render(annotation),
+        given=describe_value(value),
+        detail=detail,
+        of_key=of_key,
+    )
+
+
+def _step(key: object) -> Key:
+    """Return a key as a step of a path: one of a type that no config has is named by its words."""
+    return key if key is None or isinstance(key, (str, int, float)) else describe_value(key)
 
 
 def _constraint(annotation: object, value: object) -> str:

@@ -2,41 +2,23 @@
 
 from __future__ import annotations
 
-import re
 import warnings
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from terraregistry.errors import ConfigError
-from terraregistry.nearest import suggested
-from terraregistry.tools.failures import describe_failure
+from terraregistry.errors import ConfigError, Problem, ProblemKind, RegistryError, UnusedArgumentWarning
+from terraregistry.problems import Span
+from terraregistry.wording import describe_error
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-__all__ = ["Finding", "Replacement", "check_config", "describes_model", "find_files"]
+    from terraregistry.tools.config import Document, Edit
 
-_LINE_ENDS: Final = re.compile("\r\n|[\n\r\x85\u2028\u2029]")
-"""What ends a line in YAML."""
-_WORD: Final = re.compile(r"[\w.-]+")
-_QUOTED: Final = re.compile(r"'([^']+)'")
-_OF_A_KEY: Final = re.compile(r"unknown (?:argument|key)|nothing reads")
+__all__ = ["Finding", "check_config", "describes_model", "find_files"]
 
-
-@dataclass(frozen=True, slots=True)
-class Replacement:
-    """What to write instead of a part of a line; columns count from 1.
-
-    Attributes:
-        column: The first character that is replaced.
-        end: The first character that is not.
-        text: What to write there.
-    """
-
-    column: int
-    end: int
-    text: str
+_START: Final = Span(1, 1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,43 +27,37 @@ class Finding:
 
     Attributes:
         file: The config.
-        line: The line, counted from 1.
-        column: The character in the line, counted from 1.
-        message: What is wrong.
+        problem: What is wrong, with its place.
         is_warning: Whether the model can be built nevertheless.
         source: The line.
-        replacement: What was most likely meant.
+        edit: What mends it: with this change, there is less wrong with the config.
     """
 
     file: str
-    line: int
-    column: int
-    message: str
+    problem: Problem
     is_warning: bool = False
     source: str = ""
-    replacement: Replacement | None = None
+    edit: Edit | None = None
+
+    @property
+    def span(self) -> Span:
+        """What is wrong: what the edit replaces, or else the key or the item."""
+        return self.edit.span if self.edit is not None else self.problem.span or _START
 
     @property
     def end(self) -> int:
-        """The column after the word that is wrong."""
-        if self.replacement is not None:
-            return self.replacement.end
-        word = _WORD.match(self.source, self.column - 1)
-        return word.end() + 1 if word else self.column + 1
+        """The column after what is wrong."""
+        return self.span.end or self.span.column + 1
 
     @property
-    def start(self) -> int:
-        """The column of the word that is wrong."""
-        return self.column if self.replacement is None else self.replacement.column
+    def message(self) -> str:
+        """What is wrong, and what to write instead."""
+        return self.problem.dropped if self.is_warning and self.problem.is_unread else str(self.problem)
 
     @property
     def mended(self) -> str:
         """The line as it was most likely meant; empty where that is not known."""
-        if self.replacement is None:
-            return ""
-        return (
-            self.source[: self.replacement.column - 1] + self.replacement.text + self.source[self.replacement.end - 1 :]
-        )
+        return "" if self.edit is None else self.edit.applied(self.source)
 
 
 def find_files(paths: Iterable[str]) -> Iterator[str]:
@@ -126,52 +102,83 @@ def check_config(file: str, *, allow_unused: bool = False, fit: bool = False) ->
     Returns:
         What is wrong with it, in the order of the lines.
     """
-    from terraregistry.tools.config import find_request, read_config
-    from terraregistry.tools.trial import allow_unused as allowing
-    from terraregistry.tools.trial import make_factory
+    from terraregistry.tools.config import read_config
 
-    problems: list[tuple[int, int, str, bool]] = []
-    with warnings.catch_warnings(record=True) as caught:
-        warnings.simplefilter("always")
+    checker = _Checker(file, allow_unused, fit)
+    try:
+        document = read_config(file)
+    except ConfigError as error:
+        lines = _lines_of(file)
+        return [Finding(file, problem, source=_line(lines, problem)) for problem in error.problems]
+    found = checker.check(document)
+    lines = document.lines
+    return [
+        Finding(file, problem, is_warning, _line(lines, problem), checker.mending(document, problem, len(found)))
+        for problem, is_warning in found
+    ]
+
+
+@dataclass(frozen=True)
+class _Checker:
+    file: str
+    allow_unused: bool
+    fit: bool
+
+    def check(self, document: Document) -> list[tuple[Problem, bool]]:
+        """List what is wrong in a config, each with whether it is only worth a warning."""
+        from terraregistry.tools.config import find_request
+        from terraregistry.tools.trial import allow_unused, make_factory
+
+        problems: list[tuple[Problem, bool]] = []
+        with warnings.catch_warnings(record=True) as caught:
+            warnings.simplefilter("always")
+            try:
+                request = find_request(document)
+                make_factory(allow_unused(request) if self.allow_unused else request, fit=self.fit)
+            except ConfigError as error:
+                problems += [(problem, False) for problem in error.problems]
+            except Exception as error:  # noqa: BLE001 - a component may raise anything
+                problems.append((_raised(error), False))
+        for warning in caught:
+            problems += [(problem, True) for problem in _warned(warning.message)]
+        return sorted(dict.fromkeys(problems), key=lambda each: (each[0].span or _START)[:2])
+
+    def mending(self, document: Document, problem: Problem, count: int) -> Edit | None:
+        """Find the change that mends a mistake, and try it: it is offered where less is wrong with it."""
+        from terraregistry.tools.config import parse_config
+
+        edit = None if problem.fix is None else document.edit(problem.steps, problem.fix)
+        if edit is None:
+            return None
+        lines = document.lines
+        lines[edit.span.line - 1] = edit.applied(lines[edit.span.line - 1])
         try:
-            request = find_request(read_config(file))
-            make_factory(allowing(request) if allow_unused else request, fit=fit)
-        except ConfigError as error:
-            problems += [(line, column, text, False) for line, column, text in error.problems]
-        except Exception as error:  # noqa: BLE001 - a component may raise anything
-            problems.append((1, 1, describe_failure("", error).removeprefix(": "), False))
-    problems += [_warning(file, str(warning.message)) for warning in caught]
-    lines = _lines_of(file) if problems else []
-    return [_finding(file, lines, *problem) for problem in sorted(dict.fromkeys(problems))]
+            return edit if len(self.check(parse_config("\n".join(lines), self.file))) < count else None
+        except ConfigError:  # such as where the key is there already
+            return None
 
 
-def _warning(file: str, text: str) -> tuple[int, int, str, bool]:
-    """Read the place that a warning about a config begins with."""
-    placed = re.match(r":([0-9]+):([0-9]+): warning: (.*)", text.removeprefix(file), re.DOTALL)
-    return (int(placed[1]), int(placed[2]), placed[3], True) if placed else (1, 1, text, True)
+def _raised(error: Exception) -> Problem:
+    text = str(error) if isinstance(error, RegistryError) else describe_error(error)
+    notes: list[str] = getattr(error, "__notes__", [])
+    return Problem((), ProblemKind.INVALID, detail="; ".join([text, *notes]), span=_START)
+
+
+def _warned(warning: Warning | str) -> tuple[Problem, ...]:
+    if isinstance(warning, UnusedArgumentWarning) and warning.file:
+        return warning.problems
+    return (Problem((), ProblemKind.INVALID, detail=str(warning), span=_START),)
 
 
 def _lines_of(file: str) -> list[str]:
+    from terraregistry.tools.config.document import lines_of
+
     try:
-        return _LINE_ENDS.split(Path(file).read_bytes().decode("utf-8-sig", errors="replace"))
+        return lines_of(Path(file).read_bytes().decode("utf-8-sig", errors="replace"))
     except (OSError, ValueError):
         return []
 
 
-def _finding(file: str, lines: list[str], line: int, column: int, text: str, is_warning: bool) -> Finding:
-    source = lines[line - 1] if line <= len(lines) else ""
-    return Finding(file, line, column, text, is_warning, source, _replacement(source, column, text))
-
-
-def _replacement(source: str, column: int, text: str) -> Replacement | None:
-    """Find the word that is wrong: the name that the message quotes, or else the key that it is about."""
-    suggestions = suggested(text)
-    if not suggestions:
-        return None
-    said = text[: text.rindex("did you mean")]
-    for wrong in reversed(_QUOTED.findall(said)):
-        place = re.compile(rf"(?<![\w.-]){re.escape(wrong)}(?![\w.-])").search(source, column - 1)
-        if place:
-            return Replacement(place.start() + 1, place.end() + 1, suggestions[0])
-    word = _WORD.match(source, column - 1) if _OF_A_KEY.search(said) else None
-    return Replacement(column, word.end() + 1, suggestions[0]) if word else None
+def _line(lines: list[str], problem: Problem) -> str:
+    line = (problem.span or _START).line
+    return lines[line - 1] if line <= len(lines) else ""

@@ -8,6 +8,7 @@ from os import PathLike
 from typing import TYPE_CHECKING, Any, Final, Literal, cast
 
 from terraregistry.errors import RegistryError
+from terraregistry.problems import Span
 
 if TYPE_CHECKING:
     from torch import nn
@@ -89,9 +90,9 @@ def to_config(model: nn.Module) -> dict[str, Any]:  # as above
 
 
 def _document(config: object) -> Document:
-    from terraregistry.tools.config import Document, Position
+    from terraregistry.tools.config import Document
 
-    return Document("<config>", _plain(config), {}, {(): Position(1, 1)})
+    return Document("<config>", _plain(config), {}, {(): Span(1, 1)})
 
 
 def _plain(value: object) -> object:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final
 
 import typer
 
-from terraregistry.errors import ConfigError, RegistryError
+from terraregistry.errors import ConfigError, RegistryError, UnusedArgumentWarning
 
 if TYPE_CHECKING:
     from collections.abc import Generator
@@ -47,11 +47,15 @@ class Attempts:
             except Exception as error:  # noqa: BLE001 - a component may raise anything
                 self.failed = True
                 failure = describe_failure(name, error, traceback=self._traceback)
-        for text in dict.fromkeys(str(warning.message) for warning in caught):
-            has_place = text.startswith(f"{name}:")  # a line of the config
-            typer.echo(text if has_place else f"{name}: warning: {text}", err=True)
+        for text in dict.fromkeys(_warning(name, warning.message) for warning in caught):
+            typer.echo(text, err=True)
         if failure:
             typer.echo(failure, err=True)
+
+
+def _warning(name: str, warning: Warning | str) -> str:
+    has_place = isinstance(warning, UnusedArgumentWarning) and warning.file  # lines of the config
+    return str(warning) if has_place else f"{name}: warning: {warning}"
 
 
 def describe_failure(name: str, error: Exception, *, traceback: bool = False) -> str:

@@ -35,14 +35,14 @@ def as_text(finding: Finding) -> str:
         Up to four lines.
     """
     kind = "warning: " if finding.is_warning else ""
-    head = f"{one_line(finding.file)}:{finding.line}:{finding.start}: {kind}{one_line(finding.message)}"
+    head = f"{one_line(finding.file)}:{finding.span.line}:{finding.span.column}: {kind}{one_line(finding.message)}"
     shown = finding.source.replace("\t", " ")
     if not shown.strip() or len(shown) > _LONGEST_LINE or not shown.isprintable():  # a terminal would act upon it
         return head
-    number = f"{finding.line:>5} | "
+    number = f"{finding.span.line:>5} | "
     margin = " " * 5 + " | "
-    before = "".join("\t" if each == "\t" else " " for each in finding.source[: finding.start - 1])
-    lines = [head, number + finding.source, f"{margin}{before}{'^' * (finding.end - finding.start)}"]
+    before = "".join("\t" if each == "\t" else " " for each in finding.source[: finding.span.column - 1])
+    lines = [head, number + finding.source, f"{margin}{before}{'^' * (finding.end - finding.span.column)}"]
     return "\n".join([*lines, *([margin + finding.mended] if finding.mended else [])])
 
 
@@ -61,8 +61,8 @@ def as_json(findings: Sequence[Finding]) -> str:
 def _data(finding: Finding) -> dict[str, object]:
     return {
         "file": finding.file,
-        "line": finding.line,
-        "column": finding.start,
+        "line": finding.span.line,
+        "column": finding.span.column,
         "end_column": finding.end,
         "severity": _severity(finding),
         "message": finding.message,
@@ -90,9 +90,9 @@ def as_github(findings: Sequence[Finding]) -> str:
 def _annotation(finding: Finding) -> str:
     places = {
         "file": finding.file,
-        "line": finding.line,
-        "endLine": finding.line,
-        "col": finding.start,
+        "line": finding.span.line,
+        "endLine": finding.span.line,
+        "col": finding.span.column,
         "endColumn": finding.end,
         "title": "terraregistry",
     }
@@ -133,7 +133,11 @@ _SCHEMA: Final = "https://json.schemastore.org/sarif-2.1.0.json"
 def _result(finding: Finding) -> dict[str, Any]:  # JSON
     rule = _WARNING if finding.is_warning else _ERROR
     artifact = {"uri": _uri(finding.file)}
-    region: dict[str, Any] = {"startLine": finding.line, "startColumn": finding.start, "endColumn": finding.end}
+    region: dict[str, Any] = {
+        "startLine": finding.span.line,
+        "startColumn": finding.span.column,
+        "endColumn": finding.end,
+    }
     if finding.source:
         region["snippet"] = {"text": finding.source}
     result: dict[str, Any] = {
@@ -143,11 +147,11 @@ def _result(finding: Finding) -> dict[str, Any]:  # JSON
         "message": {"text": finding.message},
         "locations": [{"physicalLocation": {"artifactLocation": artifact, "region": region}}],
     }
-    if finding.replacement is not None:
-        deleted = {"startLine": finding.line, "startColumn": finding.start, "endColumn": finding.end}
-        change = {"deletedRegion": deleted, "insertedContent": {"text": finding.replacement.text}}
+    if finding.edit is not None:
+        deleted = {"startLine": finding.span.line, "startColumn": finding.span.column, "endColumn": finding.end}
+        change = {"deletedRegion": deleted, "insertedContent": {"text": finding.edit.text}}
         fix = {
-            "description": {"text": f"Write {finding.replacement.text!r}"},
+            "description": {"text": f"Write {finding.edit.text!r}"},
             "artifactChanges": [{"artifactLocation": artifact, "replacements": [change]}],
         }
         result["fixes"] = [fix]

@@ -8,6 +8,8 @@ from copy import deepcopy
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
+from terraregistry.components.factories.problems import not_found
+from terraregistry.components.factories.unused import without
 from terraregistry.errors import ComponentNotFoundError, InvalidArgumentsError, RegistryError, UnusedArgumentWarning
 from terraregistry.tools.batches import batch_shape
 from terraregistry.tools.state_files import load_state, save_state
@@ -18,6 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Generator
     from pathlib import Path
 
+    from terraregistry.problems import KeyPath
     from terraregistry.protocols import ModelFactory
     from terraregistry.tools.config import ModelRequest
     from terraregistry.tools.parts import Part
@@ -90,7 +93,7 @@ def make_factory(request: ModelRequest, *, fit: bool = True) -> ModelFactory:
     try:
         factory = MODEL_FACTORY_REGISTRY.build(request.factory)
     except ComponentNotFoundError as error:
-        raise request.document.error([(request.factory_path, str(error))]) from None
+        raise request.document.error([not_found(request.factory_path, error)]) from None
     try:
         with _located(request):
             _validate(factory, deepcopy(request.arguments), fit=fit)
@@ -174,7 +177,6 @@ def build_requested(request: ModelRequest, factory: ModelFactory) -> tuple[objec
     try:
         with _located(request) as dropped:
             model: object = factory.build_model(**deepcopy(request.arguments))
-        return model, {name: value for name, value in request.arguments.items() if name not in dropped}
     except InvalidArgumentsError as error:
         if error.component.rpartition(".")[2] == "build_model":
             raise request.error(error.problems) from None
@@ -183,10 +185,14 @@ def build_requested(request: ModelRequest, factory: ModelFactory) -> tuple[objec
         if concerns_weights(error):
             add_note(error, "--random-weights builds it without")
         raise
+    arguments = request.arguments
+    for path in dropped:
+        arguments = without(arguments, path) or arguments
+    return model, arguments
 
 
 @contextmanager
-def _located(request: ModelRequest) -> Generator[set[str]]:
+def _located(request: ModelRequest) -> Generator[list[KeyPath]]:
     """Give arguments that are dropped inside, with a warning, their places in the config, also where something is raised.
 
     Args:
@@ -196,24 +202,19 @@ def _located(request: ModelRequest) -> Generator[set[str]]:
         The paths of what was dropped, complete when nothing more is done inside.
     """
     caught: list[warnings.WarningMessage] = []
-    dropped: set[str] = set()
+    dropped: list[KeyPath] = []
     try:
         with warnings.catch_warnings(record=True) as caught:
             yield dropped
     finally:
         for warning in caught:
             if isinstance(warning.message, UnusedArgumentWarning):
-                dropped.update(problem.path for problem in warning.message.problems)
-                _say_dropped(request, warning.message)
+                component, problems = warning.message.component, warning.message.problems
+                dropped += [problem.steps for problem in problems]
+                placed = request.error(problems).problems
+                warnings.warn(UnusedArgumentWarning(component, placed, request.document.file), stacklevel=2)
             else:
                 warnings.warn_explicit(warning.message, warning.category, warning.filename, warning.lineno)
-
-
-def _say_dropped(request: ModelRequest, warning: UnusedArgumentWarning) -> None:
-    for line, column, text in request.error(warning.problems).problems:
-        place = f"{request.document.file}:{line}:{column}"
-        why = "" if "nothing reads this" in text else "nothing reads this, so "
-        warnings.warn(f"{place}: warning: {text}; {why}it was dropped", stacklevel=2)
 
 
 def _validate(factory: ModelFactory, arguments: dict[str, Any], *, fit: bool) -> None:  # a factory has its own

@@ -134,7 +134,7 @@ NORMS = "expected one of 'batchnorm', 'identity', 'inplace', 'instancenorm'"
         (([3, 4], [5, 0]), "channels[1]: expected at least 1, got 0"),
         (([], []), "embed_dim: expected the channels of at least one feature, got an empty list"),
         (([3], [5], "layernorm"), f"use_batchnorm: {NORMS}, got str 'layernorm'"),
-        (([3], [5], {"typ": "batchnorm"}), f"use_batchnorm['type']: {NORMS}, got None"),
+        (([3], [5], {"typ": "batchnorm"}), f"use_batchnorm.type: {NORMS}, got None"),
         (([3], [5], "inplace"), "use_batchnorm: 'inplace' needs the package inplace_abn, which is not installed"),
         (([16], [16], True, "sce"), "attention_type: expected one of 'scse', got str 'sce'; did you mean 'scse'?"),
         (([16, 16], [16, 8], True, "scse"), "channels[1]: expected at least 16 with attention_type='scse', got 8"),

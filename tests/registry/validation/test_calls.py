@@ -118,9 +118,9 @@ def test_the_whole_message() -> None:
         "  width: missing; expected int\n"
         "  ratios[1]: expected float, got str '1'\n"
         "  ratios[2]: expected float, got bool True\n"
-        "  sizes['a'][1]: expected int, got None\n"
+        "  sizes.a[1]: expected int, got None\n"
         "  sizes key: expected str, got int 2\n"
-        "  sizes['b']: expected list[int], got int 3\n"
+        "  sizes.b: expected list[int], got int 3\n"
         "  atc: unknown argument; did you mean 'act'?\n"
         "signature: head(width: int, ratios: list[float], *, act: str = 'relu', sizes: dict[str, list[int]] | None = None)\n"
         f"defined at: {__file__}:{line}"
@@ -410,7 +410,7 @@ def test_up_to_ten_wrong_items_are_all_listed(wrong: int) -> None:
         ),
         (
             {"table": {"a": ["a"] * 8, "b": ["b"] * 5, "c": [1, "c"]}},
-            [*(f"table['a'][{at}]" for at in range(8)), "table['b'][0]", "table['b'][1]"],
+            [*(f"table.a[{at}]" for at in range(8)), "table.b[0]", "table.b[1]"],
             "table: 4 more items inside it are wrong",
         ),
     ],

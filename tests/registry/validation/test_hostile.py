@@ -164,7 +164,7 @@ def test_a_name_that_is_no_text_hides_nothing_else_that_is_wrong() -> None:
     assert [str(each) for each in caught.value.problems] == [
         "size: expected int, got str 'x'",
         "colour: expected str, got int 5",
-        "\ud800: unknown argument",
+        "\\ud800: unknown argument",
     ]
     with pytest.raises(InvalidArgumentsError, match=r"\\ud800: unknown argument"):
         registry.build("closed", 1, **{"\ud800": 1})

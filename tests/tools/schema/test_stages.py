@@ -46,7 +46,7 @@ def compare(case):
     arguments, everything = problems(request, fit=False), problems(request, fit=True)
     assert arguments <= everything, f"{case.mistake}\n{case.config}"
     further = everything - arguments
-    assert not [text for _, _, text in further if any(part in text for part in OF_ARGUMENTS)], case.config
+    assert not [each for each in further if any(part in str(each) for part in OF_ARGUMENTS)], case.config
     return f"{'wrong' if arguments else 'right'}, {'and more' if further else 'no more'}"
 
 

@@ -10,7 +10,7 @@ import torch
 from torch import Tensor, nn
 
 from terraregistry.errors import InvalidArgumentsError, Problem, ProblemKind, SourceUnavailableError
-from terraregistry.nearest import did_you_mean, nearest
+from terraregistry.nearest import nearest
 from terraregistry.quiet import quietly
 from terraregistry.registry import Registry
 from terraregistry.wording import describe_error
@@ -102,12 +102,13 @@ def check_adapter(method: str, peft_config_kwargs: Mapping[str, Any] | None = No
     name = _name(peft, method)
     if name not in _configs(peft):
         known = sorted(_configs(peft))
-        hint = did_you_mean(nearest(name, known)) or f"; expected one of {', '.join(known)}"
-        raise _refusal("method", f"peft has no method {method!r}{hint}")
+        close = nearest(name, known)
+        others = "" if close else f"; expected one of {', '.join(known)}"
+        raise _refusal("method", f"peft has no method {method!r}{others}", close)
     try:
         Registry[object](method=_configs(peft)[name]).validate("method", **(peft_config_kwargs or {}))
     except InvalidArgumentsError as error:
-        moved = tuple(problem.at(f"peft_config_kwargs.{problem.path}") for problem in error.problems)
+        moved = tuple(problem.at(("peft_config_kwargs", *problem.steps)) for problem in error.problems)
         raise InvalidArgumentsError("adapted", "terraregistry", moved) from error
 
 
@@ -129,8 +130,9 @@ def import_peft() -> Any:  # a library that is there or not
         raise SourceUnavailableError("peft", reason, remedy) from error
 
 
-def _refusal(parameter: str, detail: str) -> InvalidArgumentsError:
-    return InvalidArgumentsError("adapted", "terraregistry", (Problem(parameter, ProblemKind.INVALID, detail=detail),))
+def _refusal(parameter: str, detail: str, choices: tuple[str, ...]) -> InvalidArgumentsError:
+    problem = Problem(parameter, ProblemKind.INVALID, detail=detail, choices=choices)
+    return InvalidArgumentsError("adapted", "terraregistry", (problem,))
 
 
 def _configs(peft: Any) -> dict[str, Any]:  # the library; classes of it
@@ -147,9 +149,10 @@ def _separate(backbone: nn.Module, name: str) -> None:
     layers = [(path, layer) for path, layer in modules if path.rpartition(".")[2] == name]
     if not layers or not all(isinstance(layer, nn.Linear) and not layer.out_features % 3 for _, layer in layers):
         linear = {path.rpartition(".")[2]: None for path, layer in modules if _can_separate(layer)}
-        hint = did_you_mean(nearest(name, linear)) or f"; there are {', '.join(linear) or 'none'}"
-        detail = f"expected the name of linear layers with queries, keys and values, got {name!r}{hint}"
-        raise _refusal("replace_qkv", detail)
+        close = nearest(name, linear)
+        others = "" if close else f"; there are {', '.join(linear) or 'none'}"
+        detail = f"expected the name of linear layers with queries, keys and values, got {name!r}{others}"
+        raise _refusal("replace_qkv", detail, close)
     for path, layer in layers:
         parent, _, attribute = path.rpartition(".")
         setattr(backbone.get_submodule(parent), attribute, SeparateQKV(cast("nn.Linear", layer)))

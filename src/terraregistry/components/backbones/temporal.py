@@ -194,7 +194,7 @@ class TemporalWrapper(nn.Module):
     def _lengths(self, given: Sequence[int] | None) -> tuple[int, ...] | None:
         if given is None:
             return None
-        lengths = tuple(at_least(self, f"subset_lengths[{at}]", length) for at, length in enumerate(given))
+        lengths = tuple(at_least(self, ("subset_lengths", at), length) for at, length in enumerate(given))
         if self.n_timestamps is not None and sum(lengths) != self.n_timestamps:
             detail = f"expected a sum of n_timestamps, {self.n_timestamps}, got {sum(lengths)}"
             raise refusal(self, "subset_lengths", detail)

@@ -140,7 +140,7 @@ class ASPPHead(nn.Module):
     def _checked(self, dilations: Sequence[int]) -> list[int]:
         if not dilations:
             raise refusal(self, "dilations", "expected at least one dilation, got none")
-        return [at_least(self, f"dilations[{at}]", dilation) for at, dilation in enumerate(dilations)]
+        return [at_least(self, ("dilations", at), dilation) for at, dilation in enumerate(dilations)]
 
     def _dropout(self, ratio: float) -> nn.Module:
         if not 0 <= ratio <= 1:

@@ -83,7 +83,7 @@ class UNetDecoder(nn.Module):
             detail = f"expected the same length as embed_dim, {len(embed_dim)}, got {len(channels)}"
             raise refusal(self, "channels", detail)
         for at, width in enumerate(channels):
-            at_least(self, f"channels[{at}]", width)
+            at_least(self, ("channels", at), width)
         self._check_norm(use_batchnorm)
         if attention_type is not None:
             one_of(self, "attention_type", attention_type, ("scse",))
@@ -104,7 +104,7 @@ class UNetDecoder(nn.Module):
         if isinstance(given, bool):
             return
         path, name = (
-            ("use_batchnorm['type']", given.get("type")) if isinstance(given, dict) else ("use_batchnorm", given)
+            (("use_batchnorm", "type"), given.get("type")) if isinstance(given, dict) else ("use_batchnorm", given)
         )
         one_of(self, path, name, _NORMS)
         if name == "inplace" and find_spec("inplace_abn") is None:
@@ -121,7 +121,7 @@ class UNetDecoder(nn.Module):
                 raise refusal(self, "attention_type", detail)
             if width < _SQUEEZE:
                 detail = f"expected at least {_SQUEEZE} with attention_type='scse', got {width}"
-                raise refusal(self, f"channels[{at}]", detail)
+                raise refusal(self, ("channels", at), detail)
 
     def forward(self, features: list[Tensor]) -> Tensor:
         """Fuse the features, deepest first.

@@ -69,7 +69,7 @@ class UperNetDecoder(nn.Module):
         last = channels_at(self, embed_dim, -1, "embed_dim")
         self.channels: int = at_least(self, "channels", channels)
         self.out_channels: int = self.channels
-        scales = [at_least(self, f"pool_scales[{at}]", scale) for at, scale in enumerate(pool_scales)]
+        scales = [at_least(self, ("pool_scales", at), scale) for at, scale in enumerate(pool_scales)]
         self.align_corners = align_corners
         self.scale_modules = scale_modules
         self._given_channels = list(embed_dim)

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from terraregistry.errors import Problem, ProblemKind, describe_value
+from terraregistry.problems import display_path
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping
 
-__all__ = ["Arguments", "parameter_of", "take_prefixed"]
+    from terraregistry.problems import KeyPath
+
+__all__ = ["Arguments", "take_prefixed"]
 
 
 @dataclass(frozen=True)
@@ -20,33 +22,36 @@ class Arguments:
 
     Attributes:
         values: What was given for each parameter; arguments are any objects.
-        prefix: What stands before a parameter where the caller wrote it: `backbone_`, `backbone_kwargs.`, `necks[1].`.
-        elsewhere: Where parameters are written that do not come after the prefix, such as `num_classes`.
+        prefix: What stands before the name of a parameter where the caller wrote it, such as `backbone_`.
+        inside: Where the caller wrote them, such as `("backbone_kwargs",)`; empty for those of the call itself.
+        elsewhere: Where parameters are written that do not stand there, such as `num_classes`.
     """
 
     values: Mapping[str, Any]
-    prefix: str
-    elsewhere: Mapping[str, str] = field(default_factory=dict[str, str])
+    prefix: str = ""
+    inside: KeyPath = ()
+    elsewhere: Mapping[str, KeyPath] = field(default_factory=dict[str, "KeyPath"])
 
-    def path(self, parameter: str) -> str:
-        """Say where the caller writes a parameter, or a place inside one."""
-        name = parameter_of(parameter)
-        return self.elsewhere.get(name, self.prefix + name) + parameter[len(name) :]
+    def path(self, parameter: str) -> KeyPath:
+        """Say where the caller writes a parameter."""
+        return self.elsewhere.get(parameter, (*self.inside, self.prefix + parameter))
 
     def located(self, problem: Problem) -> Problem:
         """Move a problem of the part to where the caller wrote it, and word what it suggests as the caller would."""
-        path = self.path(problem.path) if problem.path else self.prefix.rstrip("._")
+        if not problem.steps:
+            own = self.prefix.rstrip("_")
+            return problem.at((*self.inside, own) if own else self.inside)
+        path = (*self.path(problem.parameter), *problem.steps[1:])
         if problem.kind is not ProblemKind.UNKNOWN:
             return problem.at(path)
-        choices = [_last(self.path(name)) for name in problem.suggestions]
-        return Problem(path, problem.kind, detail=problem.detail, choices=choices)
+        return Problem(path, problem.kind, detail=problem.detail, choices=self.spellings(problem.suggestions))
 
-    def also(self, parameter: str, value: object, path: str) -> Arguments:
-        """Add what the caller wrote elsewhere."""
-        return replace(self.written_at(parameter, path), values={**self.values, parameter: value})
+    def also(self, parameter: str, value: object, written: str) -> Arguments:
+        """Add what the caller wrote as another argument of the call."""
+        return replace(self.written_at(parameter, (written,)), values={**self.values, parameter: value})
 
-    def written_at(self, parameter: str, path: str) -> Arguments:
-        """Say where the caller writes a parameter that does not come after the prefix."""
+    def written_at(self, parameter: str, path: KeyPath) -> Arguments:
+        """Say where the caller writes a parameter that does not stand with the others."""
         return replace(self, elsewhere={**self.elsewhere, parameter: path})
 
     def without(self, parameters: Collection[str]) -> Arguments:
@@ -60,11 +65,13 @@ class Arguments:
 
     def spellings(self, parameters: Collection[str]) -> list[str]:
         """Write parameters as the caller would, for suggestions."""
-        return [_last(self.path(name)) for name in parameters]
+        return [str(self.path(name)[-1]) for name in parameters]
 
     def __str__(self) -> str:
         """List the arguments with their places."""
-        return ", ".join(f"{self.path(name)} = {describe_value(value)}" for name, value in self.values.items())
+        return ", ".join(
+            f"{display_path(self.path(name))} = {describe_value(value)}" for name, value in self.values.items()
+        )
 
 
 def take_prefixed(part: str, loose: dict[str, Any], together: Mapping[str, Any]) -> tuple[Arguments, list[Problem]]:
@@ -87,20 +94,4 @@ def take_prefixed(part: str, loose: dict[str, Any], together: Mapping[str, Any])
         Problem(prefix + name, ProblemKind.UNUSED, detail=f"{part}_kwargs is given as well: write {name!r} in there")
         for name in prefixed
     ]
-    return Arguments(dict(together), f"{part}_kwargs."), problems
-
-
-def parameter_of(path: str) -> str:
-    """Tell the parameter from a place inside it: `indices[0]` is in `indices`.
-
-    Args:
-        path: The path of a problem.
-
-    Returns:
-        What it begins with.
-    """
-    return re.split(r"[.\[ ]", path, maxsplit=1)[0]
-
-
-def _last(path: str) -> str:
-    return path.rpartition(".")[2]
+    return Arguments(dict(together), inside=(f"{part}_kwargs",)), problems

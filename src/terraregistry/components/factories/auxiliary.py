@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
     from terraregistry.components.factories.branches import Branch, BranchPlanner
     from terraregistry.components.factories.counts import Count
+    from terraregistry.problems import KeyPath
 else:
     nn = DeferredModule("torch.nn")
 
@@ -58,7 +59,7 @@ class AuxiliaryPlanner:
 
     branches: BranchPlanner
     count: Count | None
-    names: dict[str, str] = field(default_factory=dict[str, str])
+    names: dict[KeyPath, str] = field(default_factory=dict["KeyPath", str])
 
     # A record from a config, not validated yet.
     def plan(self, records: Sequence[AuxiliaryHead | Mapping[str, Any] | None]) -> dict[str, Branch]:
@@ -72,30 +73,30 @@ class AuxiliaryPlanner:
         """
         planned: dict[str, Branch] = {}
         for index, given in enumerate(records):
-            where = f"aux_decoders[{index}]"
+            where = ("aux_decoders", index)
             record = None if given is None else self._read(where, given)
             if record is not None:
-                self._check_name(f"{where}.name", record.name)
+                self._check_name((*where, "name"), record.name)
                 branch = self._branch(where, record)
                 if branch is not None:
                     planned[record.name] = branch
         return planned
 
     # A record from a config, not validated yet.
-    def _read(self, where: str, given: AuxiliaryHead | Mapping[str, Any]) -> AuxiliaryHead | None:
+    def _read(self, where: KeyPath, given: AuxiliaryHead | Mapping[str, Any]) -> AuxiliaryHead | None:
         values = given if isinstance(given, Mapping) else vars(given)
         try:
             return _RECORDS.validate("AuxiliaryHead", **values).build()
         except InvalidArgumentsError as error:
-            place = Arguments({}, f"{where}.")
+            place = Arguments({}, inside=where)
             self.branches.problems.extend(place.located(problem) for problem in error.problems)
-            unknown = {problem.path for problem in error.problems if problem.kind is ProblemKind.UNKNOWN}
+            unknown = {problem.parameter for problem in error.problems if problem.kind is ProblemKind.UNKNOWN}
             if len(unknown) < len(error.problems):
                 return None
         # The rest can be checked all the same.
         return _RECORDS.build("AuxiliaryHead", **{name: value for name, value in values.items() if name not in unknown})
 
-    def _check_name(self, path: str, name: str) -> None:
+    def _check_name(self, path: KeyPath, name: str) -> None:
         """Check a name, which becomes a part of keys in the state_dict."""
         if name in self.names.values():
             detail = f"another auxiliary head is called {name!r} already"
@@ -105,27 +106,27 @@ class AuxiliaryPlanner:
         else:
             self.names[path] = name
 
-    def _branch(self, where: str, record: AuxiliaryHead) -> Branch | None:
+    def _branch(self, where: KeyPath, record: AuxiliaryHead) -> Branch | None:
         given = record.decoder_args or {}
-        place = f"{where}.decoder_args."
+        place = (*where, "decoder_args")
         decoder_arguments, head_arguments = (_prefixed(given, prefix, place) for prefix in _PREFIXES)
         has_own = any(name in (*decoder_arguments.values, *head_arguments.values) for name in COUNTS)
         count = None if has_own else self.count
-        branch = self.branches.plan(f"{where}.decoder", record.decoder, decoder_arguments, head_arguments, count)
+        branch = self.branches.plan((*where, "decoder"), record.decoder, decoder_arguments, head_arguments, count)
         parts = [(decoder_arguments, branch.decoder), (head_arguments, branch.head)] if branch is not None else []
         choices = [name for arguments, part in parts if part for name in arguments.spellings(part.parameters)]
         for name in given:
             if not name.startswith(_PREFIXES):
-                self.branches.problems.append(Problem(place + name, ProblemKind.UNKNOWN, choices=choices))
+                self.branches.problems.append(Problem((*place, name), ProblemKind.UNKNOWN, choices=choices))
         return branch
 
 
-def refused_name(path: str, name: str) -> Problem:
+def refused_name(path: KeyPath, name: str) -> Problem:
     """Say that no module of a model can have a name."""
     detail = f"torch takes no module called {name!r}; expected a word such as 'aux', without dots"
     return Problem(path, ProblemKind.INVALID, detail=detail)
 
 
-def _prefixed(given: Mapping[str, Any], prefix: str, place: str) -> Arguments:  # arguments are any objects
+def _prefixed(given: Mapping[str, Any], prefix: str, place: KeyPath) -> Arguments:  # arguments are any objects
     values = {name.removeprefix(prefix): value for name, value in given.items() if name.startswith(prefix)}
-    return Arguments(values, place + prefix)
+    return Arguments(values, prefix, place)

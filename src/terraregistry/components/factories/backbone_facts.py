@@ -17,6 +17,7 @@ from terraregistry.components.factories.wrapping import ADAPTERS, WrappedPart
 from terraregistry.components.models.layout import specs_of
 from terraregistry.deferred import is_stand_in
 from terraregistry.errors import InvalidArgumentsError
+from terraregistry.problems import display_path
 from terraregistry.registry import MultiSourceRegistry
 
 if TYPE_CHECKING:
@@ -130,7 +131,7 @@ def _constructor_method(registry: MultiSourceRegistry[Any], name: str) -> Callab
 def _asked(
     part: NamedPart, ask: Callable[..., Any], given: Mapping[str, Any]
 ) -> tuple[FeatureSpec, ...] | None:  # as above
-    with noting(f"while asking {part.where} ({part.name!r}) for its features"):
+    with noting(f"while asking {display_path(part.where)} ({part.name!r}) for its features"):
         try:
             specs: Sequence[FeatureSpec] | None = ask(**given)
         except InvalidArgumentsError as error:

@@ -12,6 +12,7 @@ from terraregistry.components.factories.tasks import HEADS
 from terraregistry.deferred import DeferredModule, is_stand_in
 from terraregistry.errors import ComponentNotFoundError, Problem, ProblemKind
 from terraregistry.index.answers import answering_index
+from terraregistry.problems import display_path
 from terraregistry.protocols import Decoder
 
 if TYPE_CHECKING:
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from terraregistry.components.factories.counts import Count
     from terraregistry.components.factories.parts import Part
     from terraregistry.components.factories.tasks import Task
+    from terraregistry.problems import KeyPath
     from terraregistry.registry import MultiSourceRegistry
 else:
     nn = DeferredModule("torch.nn")
@@ -98,7 +100,7 @@ class BranchPlanner:
 
     def plan(
         self,
-        where: str,
+        where: KeyPath,
         given: str | nn.Module | None,
         decoder_arguments: Arguments,
         head_arguments: Arguments,
@@ -107,7 +109,7 @@ class BranchPlanner:
         """Check a decoder and its head, without constructing anything.
 
         Args:
-            where: The decoder's place: `decoder`, `aux_decoders[0].decoder`.
+            where: The decoder's place: `("decoder",)`, `("aux_decoders", 0, "decoder")`.
             given: The decoder's name, or the decoder itself; None where that is missing, which is known already.
             decoder_arguments: What the caller gave for it.
             head_arguments: What the caller gave for the head.
@@ -133,7 +135,7 @@ class BranchPlanner:
             self.problems.extend(head_arguments.unused(_INCLUDED))
         return None if decoder is None else Branch(decoder, head, head_arguments, None if told else count)
 
-    def _head(self, where: str, arguments: Arguments, count: Count | None) -> Part | None:
+    def _head(self, where: KeyPath, arguments: Arguments, count: Count | None) -> Part | None:
         if not self.task.head:
             return None
         usual = self.task.counts[0]
@@ -147,12 +149,13 @@ class BranchPlanner:
         elif self.task.count_required and not any(name in arguments.values for name in self.task.counts):
             self.problems.append(Problem(usual, ProblemKind.MISSING, expected="int"))
             complete = arguments.also(usual, 1, usual)
-        return plan_part(f"the head of {where}", HEADS, self.task.head, complete, (1,), self.problems, kind=nn.Module)
+        title = f"the head of {display_path(where)}"
+        return plan_part(where, HEADS, self.task.head, complete, (1,), self.problems, kind=nn.Module, title=title)
 
     def _with_count(self, arguments: Arguments, parameter: str, count: Count | None) -> Arguments:
         """Tell a part the number of outputs, which the caller has not written among its own arguments."""
         if count is None:
-            return arguments.written_at(parameter, parameter)
+            return arguments.written_at(parameter, (parameter,))
         given = next((name for name in COUNTS if name in arguments.values), None)
         if given is None:
             return arguments.also(parameter, count.value, count.parameter)

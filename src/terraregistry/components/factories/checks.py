@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from terraregistry.errors import Problem, ProblemKind
-from terraregistry.nearest import did_you_mean, nearest
+from terraregistry.nearest import nearest
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -28,8 +28,8 @@ def only_task(task: str, known: str, factory: str) -> list[Problem]:
     """
     if task.lower() == known:
         return []
-    hint = did_you_mean(nearest(task, [known]))
-    return [Problem("task", ProblemKind.INVALID, detail=f"{factory} builds models for {known}, not {task!r}{hint}")]
+    detail = f"{factory} builds models for {known}, not {task!r}"
+    return [Problem("task", ProblemKind.INVALID, detail=detail, choices=nearest(task, [known]))]
 
 
 def positive(own: Mapping[str, Any], name: str) -> list[Problem]:  # arguments of several types

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 from terraregistry.components.factories.problems import noting
 from terraregistry.components.models.layout import specs_of
+from terraregistry.problems import display_path
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -57,7 +58,7 @@ class Composition:
         necks: list[nn.Module] = []
         for part in self.necks:
             neck = part.build(list(channels))
-            with noting(f"while asking {part.where} what it makes of the channels {channels}"):
+            with noting(f"while asking {display_path(part.where)} what it makes of the channels {channels}"):
                 channels = cast("Neck", neck).process_channel_list(list(channels))
                 strides = strides_through(neck, strides)
             necks.append(neck)

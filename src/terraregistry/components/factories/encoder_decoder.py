@@ -132,8 +132,8 @@ class EncoderDecoderFactory(PlanningFactory):
         Raises:
             SourceUnavailableError: The library behind a source is missing or broken.
         """
-        own, loose, problems = _OWN.read(self, arguments)
-        return Planner(self._registries, own, _OWN.names, loose, problems).draft()
+        own, loose, problems, free = _OWN.read(self, arguments)
+        return Planner(self._registries, own, free, loose, problems).draft()
 
 
 _OWN: Final = OwnArguments(EncoderDecoderFactory.build_model)

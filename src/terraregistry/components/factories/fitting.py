@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from terraregistry.components.factories.parts import Part
     from terraregistry.components.factories.tasks import Task
     from terraregistry.errors import Problem
+    from terraregistry.problems import KeyPath
 
 __all__ = ["Parts", "adapter_misfits"]
 
@@ -43,7 +44,7 @@ class Parts:
     backbone: Part | None
     necks: Sequence[Part | None] | None
     branches: Sequence[Branch]
-    aux_names: Mapping[str, str]
+    aux_names: Mapping[KeyPath, str]
     adapters: Mapping[str, Any] | None  # what a method takes is its own
 
     def misfits(self) -> list[Problem]:
@@ -91,6 +92,6 @@ def adapter_misfits(given: Mapping[str, Any] | None) -> list[Problem]:  # as abo
     try:
         check_adapter(method, cast("Mapping[str, Any] | None", options))
     except InvalidArgumentsError as error:
-        place = Arguments(given, f"{ADAPTERS_AT}.")
+        place = Arguments(given, inside=(ADAPTERS_AT,))
         return [place.located(problem) for problem in error.problems]
     return []

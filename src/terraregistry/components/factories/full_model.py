@@ -90,7 +90,7 @@ class FullModelFactory(PlanningFactory):
         Returns:
             The model after the first stage.
         """
-        own, loose, found = _OWN.read(self, arguments)
+        own, loose, found, _ = _OWN.read(self, arguments)
         problems = [*found]
         for name, usual in (("rescale", True), ("padding", "reflect")):
             if own.get(name, usual) != usual:
@@ -98,7 +98,7 @@ class FullModelFactory(PlanningFactory):
                 problems.append(Problem(name, ProblemKind.UNUSED, detail=detail))
         part: Part | None = None
         if "model" in own:
-            part = plan_part("model", self._models, own["model"], Arguments(loose, ""), (), problems, kind=nn.Module)
+            part = plan_part(("model",), self._models, own["model"], Arguments(loose), (), problems, kind=nn.Module)
         adapters = own.get(ADAPTERS_AT)
         part = with_adapters(part, adapters, problems)
         return Draft(problems, part, partial(adapter_misfits, adapters))

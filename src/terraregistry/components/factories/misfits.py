@@ -48,7 +48,7 @@ def explain_refusal(
     indices = _fitting(part, flow, strides) if own else []
     hint = f"; the neck SelectIndices with indices {indices} before it would do" if indices else ""
     return [
-        Problem(problem.path, problem.kind, detail=f"{problem.message}; {flow}{hint}") if problem in own else problem
+        Problem(problem.steps, problem.kind, detail=f"{problem.message}; {flow}{hint}") if problem in own else problem
         for problem in problems
     ]
 
@@ -127,7 +127,9 @@ def in_values(problems: Sequence[Problem]) -> list[Problem]:
         Those of them.
     """
     return [
-        problem for problem in problems if problem.path and problem.kind in (ProblemKind.INVALID, ProblemKind.NOT_FOUND)
+        problem
+        for problem in problems
+        if problem.steps and problem.kind in (ProblemKind.INVALID, ProblemKind.NOT_FOUND)
     ]
 
 

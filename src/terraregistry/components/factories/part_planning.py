@@ -5,11 +5,11 @@ from __future__ import annotations
 from inspect import Parameter
 from typing import TYPE_CHECKING, Final
 
-from terraregistry.components.factories.arguments import parameter_of
 from terraregistry.components.factories.parts import ModulePart, NamedPart
 from terraregistry.components.factories.problems import not_found, unlike
 from terraregistry.deferred import DeferredModule
 from terraregistry.errors import ComponentNotFoundError, InvalidArgumentsError, ProblemKind
+from terraregistry.problems import display_path
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from terraregistry.components.factories.arguments import Arguments
     from terraregistry.components.factories.parts import Builds, Part
     from terraregistry.errors import Problem
+    from terraregistry.problems import KeyPath
 else:
     nn = DeferredModule("torch.nn")
 
@@ -30,7 +31,7 @@ _STARRED: Final = (Parameter.VAR_POSITIONAL, Parameter.VAR_KEYWORD)
 
 
 def plan_part(
-    where: str,
+    where: KeyPath,
     registry: Builds,
     given: str | nn.Module,
     arguments: Arguments,
@@ -38,7 +39,8 @@ def plan_part(
     problems: list[Problem],
     *,
     kind: type,
-    name_at: str = "",
+    name_at: KeyPath = (),
+    title: str = "",
 ) -> Part | None:
     """Check one part, without constructing anything.
 
@@ -51,12 +53,13 @@ def plan_part(
         problems: Where problems are added.
         kind: The protocol that a module has to satisfy.
         name_at: Where the caller wrote the name, if not at `where`.
+        title: What it is called in words, if not by its place.
 
     Returns:
         The part, without the arguments that are wrong in themselves; None where there is no such component.
     """
     if isinstance(given, nn.Module):
-        problems += arguments.unused(f"{where} is a module that is made already")
+        problems += arguments.unused(f"{display_path(where)} is a module that is made already")
         faults = [*unlike(kind, given, where)]
         problems += faults
         return ModulePart(where, given, valid=not faults)
@@ -71,8 +74,8 @@ def plan_part(
     named = [each for each in registry.signature(given).parameters.values() if each.kind not in _STARRED]
     names = tuple(each.name for each in named[: len(leading)])
     later = {name for name, value in zip(names, leading, strict=False) if value is NOT_MADE}
-    refused = [each for each in refused if each.kind is not ProblemKind.TYPE or parameter_of(each.path) not in later]
+    refused = [each for each in refused if each.kind is not ProblemKind.TYPE or each.parameter not in later]
     problems += [arguments.located(problem) for problem in refused]
-    left = arguments.without({parameter_of(problem.path) for problem in refused}) if refused else arguments
+    left = arguments.without({problem.parameter for problem in refused}) if refused else arguments
     free = {parameter.name: parameter for parameter in named[len(leading) :]}
-    return NamedPart(where, registry, given, left, names, free, valid=not refused)
+    return NamedPart(where, registry, given, left, names, free, valid=not refused, title=title)

@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final, NoReturn, Protocol
 
-from terraregistry.components.factories.arguments import parameter_of
 from terraregistry.components.factories.problems import invalid_composition, noting
 from terraregistry.deferred import DeferredModule
 from terraregistry.errors import ComponentProtocolError, InvalidArgumentsError
+from terraregistry.problems import display_path
 
 if TYPE_CHECKING:
     import inspect
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
     from terraregistry.components.factories.arguments import Arguments
     from terraregistry.errors import Problem
+    from terraregistry.problems import KeyPath
 else:
     nn = DeferredModule("torch.nn")
 
@@ -46,8 +47,8 @@ class Part(Protocol):
     """One part, ready to be built."""
 
     @property
-    def where(self) -> str:
-        """Its place in the composition: `backbone`, `necks[1]`."""
+    def where(self) -> KeyPath:
+        """Its place in the composition: `("backbone",)`, `("necks", 1)`."""
         ...
 
     @property
@@ -84,14 +85,14 @@ class Part(Protocol):
 class ModulePart:
     """A module that the caller made."""
 
-    where: str
+    where: KeyPath
     module: nn.Module
     valid: bool = True
 
     @property
     def label(self) -> str:
         """Its place and the name of its class."""
-        return f"{self.where} ({type(self.module).__qualname__})"
+        return f"{display_path(self.where)} ({type(self.module).__qualname__})"
 
     @property
     def parameters(self) -> Mapping[str, Parameter]:
@@ -123,20 +124,22 @@ class NamedPart:
         leading: The parameters that are filled by position.
         parameters: The parameters that a caller can give.
         valid: Whether the arguments fit the component's signature.
+        title: What it is called in words, if not by its place.
     """
 
-    where: str
+    where: KeyPath
     registry: Builds
     name: str
     arguments: Arguments
     leading: tuple[str, ...]
     parameters: Mapping[str, Parameter]
     valid: bool = True
+    title: str = ""
 
     @property
     def label(self) -> str:
         """Its place and its name."""
-        return f"{self.where} ({self.name!r})"
+        return f"{self.title or display_path(self.where)} ({self.name!r})"
 
     # Arguments are any objects.
     def with_values(self, values: Mapping[str, Any]) -> NamedPart:
@@ -171,7 +174,8 @@ class NamedPart:
             except InvalidArgumentsError as error:
                 self.refuse(error)
             if not isinstance(product, nn.Module):
-                raise ComponentProtocolError(self.name, self.where, "torch.nn.Module", type(product).__qualname__)
+                place = self.title or display_path(self.where)
+                raise ComponentProtocolError(self.name, place, "torch.nn.Module", type(product).__qualname__)
         return product
 
     def refuse(self, error: InvalidArgumentsError) -> NoReturn:
@@ -191,10 +195,10 @@ class NamedPart:
     def _concerns(self, error: InvalidArgumentsError) -> bool:
         """Tell an error about this component's arguments from one about those of something that it builds itself."""
         known = {*self.leading, *self.parameters}
-        return all(parameter_of(problem.path) in known for problem in error.problems)
+        return all(problem.parameter in known for problem in error.problems)
 
     def _located(self, problem: Problem) -> Problem:
-        name = parameter_of(problem.path)
+        name = problem.parameter
         if name in self.leading or (name in _SUPPLIED and name not in self.arguments.values):
             return problem.at(self.where)
         return self.arguments.located(problem)

@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import inspect
-import re
 import types
 from abc import ABC, abstractmethod
 from typing import TYPE_CHECKING, Any, Final, NamedTuple, cast
 
-from terraregistry.components.factories.arguments import parameter_of
 from terraregistry.components.factories.problems import is_composition
 from terraregistry.components.factories.unused import settled
 from terraregistry.deferred import DeferredModule
@@ -127,11 +125,13 @@ class Read(NamedTuple):
         own: Those that the factory names, validated; those that are wrong in themselves are left out.
         loose: The others.
         problems: What is wrong with those that the factory names.
+        free: Names that the caller may have meant by what is unknown: of arguments that are not given.
     """
 
     own: dict[str, Any]  # of several types
     loose: dict[str, Any]  # of parts, any objects
     problems: tuple[Problem, ...]
+    free: list[str]
 
 
 class OwnArguments:
@@ -165,10 +165,15 @@ class OwnArguments:
         """
         own = self._defaults | {name: value for name, value in arguments.items() if name in self.names}
         loose = {name: value for name, value in arguments.items() if name not in self.names}
+        free = [name for name in self.names if name not in own or self._is_default(name, own[name])]
         try:
-            return Read(self._calls.validate("build_model", factory, **own).kwargs, loose, ())
+            return Read(self._calls.validate("build_model", factory, **own).kwargs, loose, (), free)
         except InvalidArgumentsError as error:
-            return Read(_without(own, error.problems), loose, error.problems)
+            return Read(_without(own, error.problems), loose, error.problems, free)
+
+    def _is_default(self, name: str, value: object) -> bool:
+        default: object = self._defaults.get(name, inspect.Parameter.empty)
+        return value is default or (type(value) is type(default) and isinstance(value, (str, int)) and value == default)
 
 
 def _declaring(function: Callable[..., nn.Module], signature: inspect.Signature) -> Callable[..., nn.Module]:
@@ -190,10 +195,9 @@ def _without(own: Mapping[str, Any], problems: Iterable[Problem]) -> dict[str, A
     """Leave out what is wrong: an entry of a list of parts (None stands in for it), or else the whole argument."""
     left = dict(own)
     for problem in problems:
-        name = parameter_of(problem.path)
-        entry = re.match(r"\[(\d+)\]", problem.path[len(name) :])
-        if name in _LISTS_OF_PARTS and entry is not None:
-            left[name] = [None if at == int(entry[1]) else part for at, part in enumerate(left[name])]
+        name, inside = problem.parameter, problem.steps[1:]
+        if name in _LISTS_OF_PARTS and inside:
+            left[name] = [None if at == inside[0] else part for at, part in enumerate(left[name])]
         else:
             left.pop(name, None)
     return left

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from terraregistry.components.factories.branches import Branch
     from terraregistry.components.factories.parts import Part
     from terraregistry.components.factories.tasks import Task
+    from terraregistry.problems import KeyPath
     from terraregistry.registry import MultiSourceRegistry
 else:
     nn = DeferredModule("torch.nn")
@@ -48,7 +49,7 @@ class Planner:
     Args:
         registries: Where the names of parts are looked up.
         own: The factory's own arguments, validated; those that are wrong in themselves are left out.
-        names: The names of the factory's own arguments.
+        names: The names of the factory's own arguments that may have been meant by unknown ones.
         loose: The arguments of the parts that are given one by one; not changed.
         problems: What is known to be wrong already.
     """
@@ -77,10 +78,9 @@ class Planner:
         task = find_task(self._own["task"], self._problems) if "task" in self._own else UNKNOWN_TASK
         backbone, framing = self._backbone()
         given = enumerate(self._own.get("necks") or ())
-        necks = [None if neck is None else self._neck(f"necks[{at}]", neck) for at, neck in given]
+        necks = [None if neck is None else self._neck(("necks", at), neck) for at, neck in given]
         branch, aux, aux_names = self._branches(task)
-        for name in self._loose:
-            self._problems.append(Problem(name, ProblemKind.UNKNOWN, choices=self._spellings))
+        self._problems.extend(Problem(name, ProblemKind.UNKNOWN, choices=self._spellings) for name in self._loose)
         parts = Parts(
             task=task,
             backbone=backbone,
@@ -103,7 +103,7 @@ class Planner:
 
     def _remember(self, arguments: Arguments, part: Part | None) -> None:
         """Keep how the parameters of a part are written one by one, to suggest them for what is misspelt."""
-        if part is not None and not arguments.prefix.endswith("."):
+        if part is not None and not arguments.inside:
             self._spellings.extend(arguments.spellings(part.parameters))
 
     def _backbone(self) -> tuple[Part | None, dict[str, Any]]:  # arguments of several types
@@ -114,7 +114,7 @@ class Planner:
         part: Part | None = None
         if given is not None:
             registry = self._registries.backbones
-            part = plan_part("backbone", registry, given, arguments, (), self._problems, kind=Backbone)
+            part = plan_part(("backbone",), registry, given, arguments, (), self._problems, kind=Backbone)
             self._remember(arguments, part)
         part = with_time(part, temporal, self._problems)
         return with_adapters(part, self._own.get(ADAPTERS_AT), self._problems), framing
@@ -130,9 +130,11 @@ class Planner:
         takes_anything = any(each.kind is each.VAR_KEYWORD for each in parameters.values())
         return (*parameters, *FRAMING) if takes_anything else tuple(parameters)
 
-    def _neck(self, where: str, given: Mapping[str, Any] | nn.Module) -> Part | None:  # its arguments are any objects
-        name_at = f"{where}.name"
-        arguments = Arguments({} if isinstance(given, nn.Module) else given, f"{where}.")
+    def _neck(
+        self, where: KeyPath, given: Mapping[str, Any] | nn.Module
+    ) -> Part | None:  # its arguments are any objects
+        name_at = (*where, "name")
+        arguments = Arguments({} if isinstance(given, nn.Module) else given, inside=where)
         if isinstance(given, nn.Module):
             name: str | nn.Module = given
         elif "name" in given:
@@ -143,7 +145,7 @@ class Planner:
         necks = self._registries.necks
         return plan_part(where, necks, name, arguments, ([1],), self._problems, kind=Neck, name_at=name_at)
 
-    def _branches(self, task: Task) -> tuple[Branch | None, dict[str, Branch], dict[str, str]]:
+    def _branches(self, task: Task) -> tuple[Branch | None, dict[str, Branch], dict[KeyPath, str]]:
         arguments, head_arguments = self._take("decoder"), self._take("head")
         self._refuse_what_nothing_reads(task)
         if not task.decodes:
@@ -155,7 +157,7 @@ class Planner:
             self._problems.append(Problem("decoder", ProblemKind.MISSING, expected="str | Module"))
         planner = BranchPlanner(self._registries.decoders, task, self._problems)
         count = read_count(self._own, task, self._problems)
-        branch = planner.plan("decoder", decoder, arguments, head_arguments, count)
+        branch = planner.plan(("decoder",), decoder, arguments, head_arguments, count)
         if branch is not None:
             self._remember(arguments, branch.decoder)
             self._remember(head_arguments, branch.head)

@@ -7,13 +7,13 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
 from terraregistry.components.backbones.prithvi.bands import GivenBand  # noqa: TC001 - read at run time
-from terraregistry.components.factories.arguments import parameter_of
 from terraregistry.components.factories.auxiliary import AuxiliaryHead  # noqa: TC001 - read at run time
 from terraregistry.components.factories.drafts import Draft
 from terraregistry.components.factories.planned import OwnArguments, PlanningFactory
 from terraregistry.components.factories.unused import UnusedPolicy  # noqa: TC001 - read at run time
 from terraregistry.deferred import DeferredModule
 from terraregistry.errors import ComponentNotFoundError, Problem, ProblemKind
+from terraregistry.problems import Rename
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -120,31 +120,32 @@ class PrithviModelFactory(PlanningFactory):
         Returns:
             The composition after the first stage.
         """
-        own, loose, found = _OWN.read(self, arguments)
+        own, loose, found, free = _OWN.read(self, arguments)
         problems = [*found, *self._unlike_prithvi(own.get("backbone"))]
         inner: dict[str, Any] = {name: own[name] for name in _PASSED_ON if name in own}
         for name, value in loose.items():
             if not name.startswith(_PARTS) or name in ("backbone_kwargs", "decoder_kwargs", "head_kwargs"):
-                problems.append(Problem(name, ProblemKind.UNKNOWN, choices=_OWN.names))
+                problems.append(Problem(name, ProblemKind.UNKNOWN, choices=free))
             elif name in _INNER.values():
                 spelling = next(own_name for own_name, other in _INNER.items() if other == name)
-                problems.append(Problem(name, ProblemKind.UNUSED, detail=f"nothing reads this: write {spelling}"))
+                detail = f"nothing reads this: write {spelling}"
+                problems.append(Problem(name, ProblemKind.UNUSED, detail=detail, fix=Rename(spelling)))
             else:
                 inner[name] = value
         inner |= {_INNER[name]: own[name] for name in _INNER if name in own and self._matters(name, own)}
         draft = self._factory.draft(inner)
         # What is wrong in itself was left out, and is not missing.
-        relevant = partial(self._relevant, wrong={parameter_of(problem.path) for problem in found})
+        relevant = partial(self._relevant, wrong={problem.parameter for problem in found})
         return Draft([*problems, *relevant(draft.problems)], draft.plan, lambda: relevant(draft.misfits()))
 
     def _relevant(self, problems: Iterable[Problem], wrong: set[str]) -> list[Problem]:
         moved = map(self._moved, problems)
-        return [problem for problem in moved if parameter_of(problem.path) not in wrong]
+        return [problem for problem in moved if problem.parameter not in wrong]
 
     def _moved(self, problem: Problem) -> Problem:
-        name = parameter_of(problem.path)
+        name = problem.parameter
         spelling = next((own for own, inner in _INNER.items() if inner == name), name)
-        return problem.at(spelling + problem.path[len(name) :])
+        return problem.at((spelling, *problem.steps[1:]))
 
     def _matters(self, name: str, own: Mapping[str, Any]) -> bool:  # as above
         """Say whether an argument has to reach the backbone: it was given, or is another than the backbone's default."""

@@ -11,6 +11,7 @@ from terraregistry.errors import (
     Problem,
     ProblemKind,
 )
+from terraregistry.problems import KeyPath, display_path
 from terraregistry.registry.kinds import Kind
 from terraregistry.wording import add_note
 
@@ -36,17 +37,17 @@ def is_composition(error: InvalidArgumentsError) -> bool:
     return error.component == COMPOSITION
 
 
-def not_found(path: str, error: ComponentNotFoundError) -> Problem:
+def not_found(path: KeyPath, error: ComponentNotFoundError) -> Problem:
     """Turn the error of a name into a problem of the place where it was written."""
     sources = f" (sources searched: {', '.join(error.sources)})" if error.sources else ""
     detail = f"{error.registry} has no component {error.name!r}{sources}"
     return Problem(path, ProblemKind.NOT_FOUND, detail=detail, choices=error.suggestions)
 
 
-def unlike(kind: type, module: nn.Module, where: str) -> Iterator[Problem]:
+def unlike(kind: type, module: nn.Module, where: KeyPath) -> Iterator[Problem]:
     """Say why a module cannot be a part, where it cannot."""
     try:
-        Kind(kind).check(module, where, lambda: where)
+        Kind(kind).check(module, display_path(where), lambda: display_path(where))
     except ComponentProtocolError as error:
         lacks = [f"lacks {', '.join(error.missing)}"] if error.missing else []
         reasons = "; ".join([*lacks, *error.wrong])

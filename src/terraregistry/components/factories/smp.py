@@ -18,6 +18,7 @@ from terraregistry.components.factories.unused import UnusedPolicy  # noqa: TC00
 from terraregistry.deferred import DeferredModule
 from terraregistry.errors import Problem, ProblemKind
 from terraregistry.nearest import nearest
+from terraregistry.problems import Rename
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Container
@@ -127,7 +128,7 @@ class SMPModelFactory(PlanningFactory):
         Raises:
             SourceUnavailableError: smp is missing or broken.
         """
-        own, loose, found = _OWN.read(self, arguments)
+        own, loose, found, _ = _OWN.read(self, arguments)
         problems = [*found, *only_task(own.get("task", _TASK), _TASK, "SMPModelFactory")]
         problems += [*positive(own, "num_classes"), *positive(own, "in_channels"), *_channels(own)]
         weights = weights_of(own.get("pretrained"))
@@ -149,15 +150,20 @@ class SMPModelFactory(PlanningFactory):
     ) -> Part | None:  # as above
         rest = dict(loose)
         prefixed, _ = take_prefixed("smp", rest, {})
-        given = Arguments({**rest, **prefixed.values}, "")
+        given = Arguments({**rest, **prefixed.values})
         for name in prefixed.values:
             if name in rest:
                 detail = f"{name} says this already; give one of them"
                 problems.append(Problem(prefixed.path(name), ProblemKind.DUPLICATE, detail=detail))
-            given = given.written_at(name, name if name in rest else prefixed.path(name))
+            given = given.written_at(name, (name,) if name in rest else prefixed.path(name))
         if _WEIGHTS in given.values:
             problems.append(
-                Problem(given.path(_WEIGHTS), ProblemKind.UNUSED, detail="nothing reads this: write pretrained")
+                Problem(
+                    given.path(_WEIGHTS),
+                    ProblemKind.UNUSED,
+                    detail="nothing reads this: write pretrained",
+                    fix=Rename("pretrained"),
+                )
             )
             given = given.without([_WEIGHTS])
         told = {**own, "in_channels": own.get("in_channels") or len(own.get("bands") or ()) or 3}
@@ -169,7 +175,7 @@ class SMPModelFactory(PlanningFactory):
             problems.append(Problem("model", ProblemKind.NOT_FOUND, detail=detail, choices=choices))
             return None
         given = with_own(given, told, _NAMES, problems)
-        return plan_part("model", smp_models(), own["model"], given, (), problems, kind=nn.Module)
+        return plan_part(("model",), smp_models(), own["model"], given, (), problems, kind=nn.Module)
 
 
 _OWN: Final = OwnArguments(SMPModelFactory.build_model)

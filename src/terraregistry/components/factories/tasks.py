@@ -9,7 +9,7 @@ from terraregistry.deferred import DeferredModule
 from terraregistry.errors import Problem, ProblemKind
 from terraregistry.index import references
 from terraregistry.index.registries import IndexedRegistry
-from terraregistry.nearest import did_you_mean, nearest
+from terraregistry.nearest import nearest
 
 if TYPE_CHECKING:
     from torch import nn
@@ -46,6 +46,7 @@ def find_task(name: str, problems: list[Problem]) -> Task:
     """
     task = TASKS.get(name.lower())
     if task is None:
-        hint = did_you_mean(nearest(name, TASKS)) or f"; expected {', '.join(TASKS)}"
-        problems.append(Problem("task", ProblemKind.INVALID, detail=f"there is no task {name!r}{hint}"))
+        close = nearest(name, TASKS)
+        known = "" if close else f"; expected {', '.join(TASKS)}"
+        problems.append(Problem("task", ProblemKind.INVALID, detail=f"there is no task {name!r}{known}", choices=close))
     return task or UNKNOWN_TASK

@@ -119,7 +119,7 @@ class TimmModelFactory(PlanningFactory):
         Returns:
             The classifier after the first stage; there is no second.
         """
-        own, loose, found = _OWN.read(self, arguments)
+        own, loose, found, own_names = _OWN.read(self, arguments)
         problems = [*found, *only_task(own.get("task", _TASK), _TASK, "TimmModelFactory")]
         problems += [*positive(own, "in_channels"), *positive(own, "num_classes")]
         given, _ = take_prefixed("backbone", loose, {})
@@ -133,8 +133,8 @@ class TimmModelFactory(PlanningFactory):
         if "backbone" in own:
             published = own | ({"pretrained": False} if file else {})
             given = with_own(given, published | {_PYRAMID: False}, _NAMES, problems)
-            part = plan_part("backbone", self._networks, own["backbone"], given, (), problems, kind=nn.Module)
-        choices = [*_OWN.names, *(given.spellings(part.parameters) if part is not None else ())]
+            part = plan_part(("backbone",), self._networks, own["backbone"], given, (), problems, kind=nn.Module)
+        choices = [*own_names, *(given.spellings(part.parameters) if part is not None else ())]
         problems += [Problem(name, ProblemKind.UNKNOWN, choices=choices) for name in loose]
         return Draft(problems, None if part is None else _Classifier(part, file))
 

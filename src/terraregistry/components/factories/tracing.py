@@ -21,6 +21,7 @@ from terraregistry.components.factories.parts import ModulePart
 from terraregistry.components.factories.problems import is_composition, noting
 from terraregistry.components.factories.shadows import apply_neck, make_shadow, run_shadow, shadow_of, without_data
 from terraregistry.errors import InvalidArgumentsError, Problem, ProblemKind
+from terraregistry.problems import display_path
 from terraregistry.protocols import Layout
 
 if TYPE_CHECKING:
@@ -133,7 +134,7 @@ class Tracer:
 
     def _process(self, part: Part, neck: nn.Module, flow: Flow) -> list[int] | None:
         try:
-            with noting(f"while asking {part.where} what it makes of the channels {list(flow.channels)}"):
+            with noting(f"while asking {display_path(part.where)} what it makes of the channels {list(flow.channels)}"):
                 return cast("Neck", neck).process_channel_list(list(flow.channels))
         except InvalidArgumentsError as error:
             for problem in error.problems:

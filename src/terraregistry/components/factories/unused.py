@@ -2,23 +2,22 @@
 
 from __future__ import annotations
 
-import re
 import warnings
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias, TypeVar, cast
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias, TypeVar, cast
 
 from terraregistry.components.factories.auxiliary import AuxiliaryHead
-from terraregistry.errors import InvalidArgumentsError, Problem, ProblemKind, UnusedArgumentWarning
+from terraregistry.errors import InvalidArgumentsError, Problem, UnusedArgumentWarning
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-__all__ = ["UnusedPolicy", "settled"]
+    from terraregistry.problems import KeyPath
+
+__all__ = ["UnusedPolicy", "settled", "without"]
 
 UnusedPolicy: TypeAlias = Literal["error", "warn"]
 """What becomes of arguments that nothing reads: refused, or dropped with a warning."""
-
-_UNREAD: Final = (ProblemKind.UNKNOWN, ProblemKind.UNUSED)
 
 T = TypeVar("T")
 
@@ -51,41 +50,49 @@ def settled(
             except InvalidArgumentsError as error:
                 if policy != "warn" or error.component != component:
                     raise
-                unread = [problem for problem in error.problems if problem.kind in _UNREAD]
-                found = [problem for problem in unread if _drop(left, problem.path)]
-                if not found:
+                before = len(dropped)
+                for problem in error.problems:
+                    smaller = without(left, problem.steps) if problem.is_unread else None
+                    if smaller is not None:
+                        left = smaller
+                        dropped.append(problem)
+                if len(dropped) == before:
                     raise
-                dropped += found
     finally:
         if dropped:
             warnings.warn(UnusedArgumentWarning(component, tuple(dropped)), stacklevel=3 + depth)
 
 
-def _drop(arguments: dict[str, Any], path: str) -> bool:  # as above
-    """Take what is at a path out of arguments; what the caller gave is not changed."""
-    for name, value in arguments.items():
-        if path == name:
-            del arguments[name]
-            return True
-        if path.startswith((f"{name}.", f"{name}[")):
-            smaller = _without(value, path[len(name) :])
-            if smaller is not None:
-                arguments[name] = smaller
-                return True
-    return False
+def without(arguments: Mapping[str, Any], path: KeyPath) -> dict[str, Any] | None:  # as above
+    """Copy arguments without what is at a path in them.
+
+    Args:
+        arguments: The arguments, which are not changed.
+        path: Where it is.
+
+    Returns:
+        The rest; None where nothing is there.
+    """
+    smaller = _without(arguments, path)
+    return cast("dict[str, Any]", smaller) if isinstance(smaller, dict) else None
 
 
-def _without(value: object, path: str) -> object:
-    """Copy a value without what is at a path in it, such as `.dropout` or `[1].index`; None where that is not there."""
+def _without(value: object, path: KeyPath) -> object:
     if isinstance(value, AuxiliaryHead):
         value = vars(value)
-    if path.startswith(".") and isinstance(value, Mapping):
-        inside = dict(cast("Mapping[str, object]", value))
-        return inside if _drop(inside, path[1:]) else None
-    entry = re.match(r"\[([0-9]+)\](.+)", path)
-    items = list(cast("Sequence[object]", value)) if isinstance(value, (list, tuple)) else []
-    if entry is None or int(entry[1]) >= len(items):
+    if not path:
         return None
-    at = int(entry[1])
-    smaller = _without(items[at], entry[2])
-    return None if smaller is None else [*items[:at], smaller, *items[at + 1 :]]
+    first, rest = path[0], path[1:]
+    if isinstance(value, Mapping):
+        given = cast("Mapping[object, object]", value)
+        if first not in given:
+            return None
+        if not rest:
+            return {key: item for key, item in given.items() if key != first}
+        smaller = _without(given[first], rest)
+        return None if smaller is None else {**given, first: smaller}
+    items = list(cast("Sequence[object]", value)) if isinstance(value, (list, tuple)) else []
+    if not isinstance(first, int) or not rest or not 0 <= first < len(items):
+        return None
+    smaller = _without(items[first], rest)
+    return None if smaller is None else [*items[:first], smaller, *items[first + 1 :]]

@@ -13,6 +13,7 @@ from terraregistry.deferred import DeferredModule
 from terraregistry.errors import Problem, ProblemKind, UntrainedBackboneWarning, describe_value
 from terraregistry.index import references
 from terraregistry.index.registries import IndexedRegistry
+from terraregistry.problems import display_path
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from torch import nn
 
     from terraregistry.components.factories.parts import Part
+    from terraregistry.problems import KeyPath
 else:
     nn = DeferredModule("torch.nn")
 
@@ -62,7 +64,7 @@ class WrappedPart:
     wrapper: NamedPart
 
     @property
-    def where(self) -> str:
+    def where(self) -> KeyPath:
         """The place of the backbone."""
         return self.inner.where
 
@@ -129,9 +131,11 @@ def take_temporal(arguments: Arguments, parameters: Collection[str]) -> tuple[Ar
     about_time = [name for name in arguments.values if name == _USE or name.startswith(_TEMPORAL)]
     mine = {name: arguments.values[name] for name in about_time if name not in parameters}
     taken = Arguments(
-        {name.removeprefix(_TEMPORAL): value for name, value in mine.items()}, arguments.prefix + _TEMPORAL
+        {name.removeprefix(_TEMPORAL): value for name, value in mine.items()},
+        arguments.prefix + _TEMPORAL,
+        arguments.inside,
     )
-    return taken.written_at(_USE, arguments.prefix + _USE), arguments.without(mine)
+    return taken.written_at(_USE, arguments.path(_USE)), arguments.without(mine)
 
 
 def with_time(part: Part | None, arguments: Arguments, problems: list[Problem]) -> Part | None:
@@ -150,7 +154,7 @@ def with_time(part: Part | None, arguments: Arguments, problems: list[Problem]) 
     if not isinstance(use, bool):
         problems.append(Problem(arguments.path(_USE), ProblemKind.TYPE, expected="bool", given=describe_value(use)))
     if use is False:
-        problems += rest.unused(f"it needs {arguments.path(_USE)}=True")
+        problems += rest.unused(f"it needs {display_path(arguments.path(_USE))}=True")
         return part
     return _around(part, _TIME, rest, problems)
 
@@ -169,7 +173,7 @@ def with_adapters(part: Part | None, given: Mapping[str, Any] | None, problems: 
     """
     if given is None:
         return part
-    return _around(part, ADAPTERS, Arguments(given, f"{ADAPTERS_AT}."), problems, AdaptedPart)
+    return _around(part, ADAPTERS, Arguments(given, inside=(ADAPTERS_AT,)), problems, AdaptedPart)
 
 
 def _around(
@@ -179,7 +183,7 @@ def _around(
     problems: list[Problem],
     kind: type[WrappedPart] = WrappedPart,
 ) -> Part | None:
-    wrapper = plan_part("backbone", _WRAPPERS, name, arguments, (NOT_MADE,), problems, kind=nn.Module)
+    wrapper = plan_part(("backbone",), _WRAPPERS, name, arguments, (NOT_MADE,), problems, kind=nn.Module)
     if part is None or not isinstance(wrapper, NamedPart):
         return part
     return kind(part, wrapper)

@@ -6,12 +6,14 @@ from typing import TYPE_CHECKING, Final
 
 from terraregistry.components.refusals import refusal
 from terraregistry.errors import describe_value
-from terraregistry.nearest import did_you_mean, nearest
+from terraregistry.nearest import nearest
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from torch import Tensor
+
+    from terraregistry.problems import KeyPath
 
 __all__ = ["expect_features", "expect_maps", "one_of"]
 
@@ -19,7 +21,7 @@ _MAP_AXES: Final = 4
 _TOKEN_AXES: Final = 3
 
 
-def one_of(component: object, parameter: str, value: object, choices: Sequence[str]) -> None:
+def one_of(component: object, parameter: str | KeyPath, value: object, choices: Sequence[str]) -> None:
     """Check that a value is one of a few words.
 
     Args:
@@ -32,9 +34,10 @@ def one_of(component: object, parameter: str, value: object, choices: Sequence[s
         InvalidArgumentsError: It is none of them.
     """
     if value not in choices:
-        hint = did_you_mean(nearest(value, choices)) if isinstance(value, str) else ""
+        close = nearest(value, choices) if isinstance(value, str) else ()
         known = ", ".join(map(repr, choices))
-        raise refusal(component, parameter, f"expected one of {known}, got {describe_value(value)}{hint}")
+        detail = f"expected one of {known}, got {describe_value(value)}"
+        raise refusal(component, parameter, detail, choices=close)
 
 
 def expect_features(component: object, features: Sequence[Tensor], count: int) -> None:

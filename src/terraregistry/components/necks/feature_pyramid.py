@@ -46,7 +46,7 @@ class FeaturePyramidNetworkNeck(nn.Module):
         if not channel_list:
             raise refusal(self, "channel_list", "expected the channels of at least one feature, got an empty list")
         self.channel_list: list[int] = [
-            at_least(self, f"channel_list[{at}]", width) for at, width in enumerate(channel_list)
+            at_least(self, ("channel_list", at), width) for at, width in enumerate(channel_list)
         ]
         self.out_channel: int = at_least(self, "out_channel", out_channel)
         self.output_ordered_dict = output_ordered_dict

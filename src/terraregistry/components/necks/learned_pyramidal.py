@@ -36,7 +36,7 @@ def pyramid_stages(component: object, channels: list[int], given_as: str) -> tup
         raise refusal(component, given_as, f"expected the channels of exactly 4 features, got {len(channels)}")
     for at, (width, least) in enumerate(zip(channels, _LEAST, strict=True)):
         if width < least:
-            raise refusal(component, f"{given_as}[{at}]", f"expected at least {least}, got {width}")
+            raise refusal(component, (given_as, at), f"expected at least {least}, got {width}")
     first, second = channels[:2]
     return (
         nn.Sequential(

@@ -58,7 +58,7 @@ class SelectIndices(nn.Module):
             InvalidArgumentsError: An index is out of range.
         """
         return [
-            channels_at(self, channel_list, index, f"indices[{at}]", given_as="channel_list")
+            channels_at(self, channel_list, index, ("indices", at), given_as="channel_list")
             for at, index in enumerate(self.indices)
         ]
 

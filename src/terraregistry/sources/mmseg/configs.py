@@ -17,6 +17,8 @@ from terraregistry.sources.mmseg.library import load_module
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from terraregistry.problems import KeyPath
+
 __all__ = ["check_configs", "copied", "loads_weights"]
 
 _LIBRARIES: Final = ("mmengine", "mmseg", "mmdet")
@@ -37,7 +39,7 @@ def check_configs(arguments: Mapping[str, Any]) -> list[Problem]:
     Raises:
         SourceUnavailableError: mmsegmentation cannot be imported.
     """
-    configs = [(path, config) for name, value in arguments.items() for path, config in _configs(name, value)]
+    configs = [(path, config) for name, value in arguments.items() for path, config in _configs((name,), value)]
     if not configs:
         return []
     names = _registered()
@@ -60,29 +62,29 @@ def loads_weights(config: object) -> bool:
     return any(isinstance(each, Mapping) and _kind(cast("Mapping[str, Any]", each)) in _FROM_FILE for each in given)
 
 
-def _configs(path: str, value: object) -> Iterator[tuple[str, Mapping[str, Any]]]:
+def _configs(path: KeyPath, value: object) -> Iterator[tuple[KeyPath, Mapping[str, Any]]]:
     if isinstance(value, Mapping):
         config = cast("Mapping[str, Any]", value)
         yield path, config
         for key, entry in config.items():
-            yield from _configs(f"{path}.{key}", entry)
+            yield from _configs((*path, key), entry)
     elif isinstance(value, Sequence) and not isinstance(value, (str, bytes)):
         for at, entry in enumerate(cast("Sequence[object]", value)):
-            yield from _configs(f"{path}[{at}]", entry)
+            yield from _configs((*path, at), entry)
 
 
-def _problems(path: str, config: Mapping[str, Any], names: set[str]) -> Iterator[Problem]:
+def _problems(path: KeyPath, config: Mapping[str, Any], names: set[str]) -> Iterator[Problem]:
     kind = config.get("type")
     if loads_weights(config):
         detail = "reads weights from a file; load them into the model with load_state_dict"
-        yield Problem(f"{path}.type", ProblemKind.INVALID, detail=detail)
+        yield Problem((*path, "type"), ProblemKind.INVALID, detail=detail)
     elif isinstance(kind, str) and kind not in names:
         close = nearest(kind, sorted(names))  # of equally near ones, the same first each time
         detail = f"{kind!r} is not registered in mmseg or mmengine"
-        yield Problem(f"{path}.type", ProblemKind.NOT_FOUND, detail=detail, choices=close)
+        yield Problem((*path, "type"), ProblemKind.NOT_FOUND, detail=detail, choices=close)
     if "_scope_" in config:
         detail = "write the scope before the name: 'mmseg.FCNHead'"
-        yield Problem(f"{path}._scope_", ProblemKind.INVALID, detail=detail)
+        yield Problem((*path, "_scope_"), ProblemKind.INVALID, detail=detail)
 
 
 def _kind(config: Mapping[str, Any]) -> str:

@@ -120,7 +120,7 @@ class Inputs:
         if given is None:
             return
         listed = [given] if isinstance(given, int) else list(given)
-        if listed != taken and not any(problem.path == "in_index" for problem in self.problems):
+        if listed != taken and not any(problem.parameter == "in_index" for problem in self.problems):
             self._refuse("in_channels", f"the features {list(self.indices)} have {taken} channels, not {listed}")
 
     def _check_own(self, arguments: Mapping[str, Any], taken: list[int]) -> None:
@@ -160,7 +160,7 @@ class Inputs:
         completed = inner.complete(
             {name: value for name, value in given.items() if name != "type"} | {"num_classes": count}
         )
-        self.problems.extend(problem.at(f"{_INNER}.{problem.path}") for problem in inner.problems)
+        self.problems.extend(problem.at((_INNER, *problem.steps)) for problem in inner.problems)
         self.indices = inner.indices
         updates = [{"num_classes": count, **update} for update in arguments[_UPDATES]]
         if arguments["num_stages"] != len(updates):
@@ -171,7 +171,7 @@ class Inputs:
     def _unknown_part(self, kind: str, known: Collection[str]) -> None:
         detail = f"must be one of {', '.join(known)}"
         self.problems.append(
-            Problem(f"{_INNER}.type", ProblemKind.NOT_FOUND, detail=detail, choices=nearest(kind, known))
+            Problem((_INNER, "type"), ProblemKind.NOT_FOUND, detail=detail, choices=nearest(kind, known))
         )
 
     def _check_counts(self, configs: Sequence[Mapping[str, Any]], count: int) -> None:

@@ -59,5 +59,5 @@ def _bad_index(spec: ComponentSpec[Backbone]) -> Problem | None:
     for at, index in enumerate(cast("list[object]", given)):
         if isinstance(index, int) and not -count <= index < count:
             detail = f"expected {-count} to {count - 1} with {count} features, got {index}"
-            return Problem(f"out_indices[{at}]", ProblemKind.INVALID, detail=detail)
+            return Problem(("out_indices", at), ProblemKind.INVALID, detail=detail)
     return None

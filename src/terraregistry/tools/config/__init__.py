@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from terraregistry.tools.config.document import Document, Position, YamlPath, display_path
+from terraregistry.tools.config.document import Document, Edit
 from terraregistry.tools.config.layouts import ModelRequest, find_request
 from terraregistry.tools.config.reader import parse_config, read_config
 
 __all__ = [
     "Document",
+    "Edit",
     "ModelRequest",
-    "Position",
-    "YamlPath",
-    "display_path",
     "find_request",
     "parse_config",
     "read_config",

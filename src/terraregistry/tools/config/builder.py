@@ -8,15 +8,14 @@ from yaml.constructor import ConstructorError, SafeConstructor
 from yaml.nodes import MappingNode, ScalarNode, SequenceNode
 
 from terraregistry.errors import ConfigError, describe_value
-from terraregistry.tools.config.document import Document, Position, shorten
+from terraregistry.problems import Key, KeyPath, Problem, ProblemKind, Span, shorten
+from terraregistry.tools.config.document import Document
 from terraregistry.tools.config.loader import MAX_DEPTH, MAX_NODES, AliasNode, start_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from yaml.nodes import Node
-
-    from terraregistry.tools.config.document import YamlKey, YamlPath
 
 __all__ = ["build_document"]
 
@@ -26,7 +25,7 @@ _NUMBERS: Final = (_STANDARD + "int", _STANDARD + "float")
 _LONGEST_NUMBER: Final = 1000
 """A number of more characters takes long to read (`1:59:59:...` counts in sixties), and Python may refuse to write it."""
 _scalars: Final = SafeConstructor()
-_READERS: Final[dict[str, Callable[[ScalarNode], YamlKey]]] = {
+_READERS: Final[dict[str, Callable[[ScalarNode], Key]]] = {
     _STANDARD + "null": _scalars.construct_yaml_null,
     _STANDARD + "bool": _scalars.construct_yaml_bool,
     _STANDARD + "int": _scalars.construct_yaml_int,
@@ -39,13 +38,13 @@ Entry: TypeAlias = "tuple[Node, Node]"
 """The nodes of a key and of its value."""
 
 
-def build_document(root: Node, file: str, *, bounded: bool = False) -> Document:
+def build_document(root: Node, file: str, text: str) -> Document:
     """Build the data of a config.
 
     Args:
         root: The root node.
         file: The file's name.
-        bounded: Whether there are no aliases, so that the bounds on what was composed are bounds on what is built.
+        text: The file's content.
 
     Returns:
         The data and the positions.
@@ -54,19 +53,19 @@ def build_document(root: Node, file: str, *, bounded: bool = False) -> Document:
         ConfigError: Anchors are cyclic or expand without bound. Or keys are repeated, tags unknown, values unreadable:
             each of those is listed.
     """
-    if not bounded:
-        _Measure(file).measure(root)
+    _Measure(file).measure(root)
     builder = _Builder()
     data = builder.build(root, ())
     if builder.problems:
-        raise ConfigError(file, tuple(sorted(builder.problems)))
-    return Document(file, data, builder.keys, builder.values)
+        raise ConfigError(file, tuple(sorted(builder.problems, key=lambda each: (each.span, each.message))))
+    return Document(file, data, builder.keys, builder.values, text)
 
 
-def position_of(node: Node) -> Position:
-    """Say where a node begins, counted from 1."""
-    mark = start_of(node)
-    return Position(mark.line + 1, mark.column + 1)
+def span_of(node: Node) -> Span:
+    """Say where a node stands."""
+    start, end = start_of(node), node.end_mark
+    is_word = isinstance(node, ScalarNode) and end is not None and end.line == start.line and end.column > start.column
+    return Span(start.line + 1, start.column + 1, end.column + 1 if is_word and end is not None else None)
 
 
 def children_of(node: Node) -> Iterator[Node]:
@@ -108,21 +107,20 @@ class _Measure:
         return nodes, levels
 
     def _error(self, node: Node, reason: str) -> ConfigError:
-        start = position_of(node)
-        return ConfigError(self._file, ((start.line, start.column, reason),))
+        return ConfigError(self._file, (Problem((), ProblemKind.INVALID, detail=reason, span=span_of(node)),))
 
 
 class _Builder:
     """Builds data from nodes, and notes where they stand and what is wrong with them."""
 
     def __init__(self) -> None:
-        self.keys: dict[YamlPath, Position] = {}
-        self.values: dict[YamlPath, Position] = {}
-        self.problems: set[tuple[int, int, str]] = set()
+        self.keys: dict[KeyPath, Span] = {}
+        self.values: dict[KeyPath, Span] = {}
+        self.problems: set[Problem] = set()
 
-    def build(self, node: Node, path: YamlPath) -> object:
+    def build(self, node: Node, path: KeyPath) -> object:
         """Build the data of a node; None where it cannot be built."""
-        self.values[path] = position_of(node)
+        self.values[path] = span_of(node)
         if isinstance(node, AliasNode):
             node = node.value
         if isinstance(node, MappingNode) and self._has_tag(node, "map"):
@@ -131,24 +129,24 @@ class _Builder:
             return self._sequence(node, path)
         return self._scalar(node) if isinstance(node, ScalarNode) else None
 
-    def _sequence(self, node: SequenceNode, path: YamlPath) -> list[object]:
+    def _sequence(self, node: SequenceNode, path: KeyPath) -> list[object]:
         items: list[object] = []
         for index, item in enumerate(node.value):
-            self.keys[*path, index] = position_of(item)
+            self.keys[*path, index] = span_of(item)
             items.append(self.build(item, (*path, index)))
         return items
 
-    def _mapping(self, node: MappingNode, path: YamlPath) -> dict[YamlKey, object]:
+    def _mapping(self, node: MappingNode, path: KeyPath) -> dict[Key, object]:
         entries = self._entries(node)
         for key, (key_node, _) in entries.items():
-            self.keys[*path, key] = position_of(key_node)
+            self.keys[*path, key] = span_of(key_node)
         return {key: self.build(value, (*path, key)) for key, (_, value) in entries.items()}
 
-    def _entries(self, node: MappingNode) -> dict[YamlKey, Entry]:
+    def _entries(self, node: MappingNode) -> dict[Key, Entry]:
         """Collect the entries of a mapping: its own and, where it has no own, those that `<<` merges into it."""
-        own: dict[YamlKey, Entry] = {}
-        merged: dict[YamlKey, Entry] = {}
-        seen: dict[YamlKey, Node] = {}
+        own: dict[Key, Entry] = {}
+        merged: dict[Key, Entry] = {}
+        seen: dict[Key, Node] = {}
         for key_node, value_node in node.value:
             target = key_node.value if isinstance(key_node, AliasNode) else key_node
             if not isinstance(target, ScalarNode):
@@ -164,11 +162,11 @@ class _Builder:
                 own[key] = key_node, value_node
         return merged | own
 
-    def _merge(self, node: Node) -> dict[YamlKey, Entry]:
+    def _merge(self, node: Node) -> dict[Key, Entry]:
         target = node.value if isinstance(node, AliasNode) else node
         if isinstance(target, MappingNode):
             return self._entries(target) if self._has_tag(target, "map") else {}
-        entries: dict[YamlKey, Entry] = {}
+        entries: dict[Key, Entry] = {}
         if isinstance(target, SequenceNode):
             for item in reversed(target.value):
                 item_target = item.value if isinstance(item, AliasNode) else item
@@ -180,7 +178,7 @@ class _Builder:
         self._problem(node, "`<<` merges a mapping or a list of mappings, and this is neither")
         return entries
 
-    def _scalar(self, node: ScalarNode) -> YamlKey:
+    def _scalar(self, node: ScalarNode) -> Key:
         read = _READERS.get(node.tag)
         if read is None:
             self._has_tag(node, "str")
@@ -213,10 +211,9 @@ class _Builder:
 
     def _repeated(self, node: Node, key: ScalarNode, first: Node) -> None:
         hint = "; merge several mappings with `<<: [*one, *two]`" if key.tag == _MERGE else ""
-        line, column = position_of(first)
+        line, column, _ = span_of(first)
         again = f"the key {shorten(repr(key.value))} is here a second time"
         self._problem(node, f"{again}; the first is in line {line}, column {column}{hint}")
 
     def _problem(self, node: Node, text: str) -> None:
-        line, column = position_of(node)
-        self.problems.add((line, column, text))
+        self.problems.add(Problem((), ProblemKind.INVALID, detail=text, span=span_of(node)))

@@ -2,38 +2,39 @@
 
 from __future__ import annotations
 
-import ast
 import re
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Final, NamedTuple, TypeAlias
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from terraregistry.errors import ConfigError
+from terraregistry.problems import Rename, Span
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-__all__ = ["Document", "Position", "YamlKey", "YamlPath", "display_path", "shorten", "split_path"]
+    from terraregistry.problems import Fix, KeyPath, Problem
 
-YamlKey: TypeAlias = str | int | float | bool | None
-"""A key of a mapping, or the index of an item of a list."""
-YamlPath: TypeAlias = tuple[YamlKey, ...]
-"""The keys and indices that lead from the root of a config to a place in it."""
+__all__ = ["Document", "Edit"]
 
-_LONGEST: Final = 80
-_PLAIN_KEY: Final = re.compile(r"[\w-]+")
-_PATH_STEP: Final = re.compile(r"""\[('(?:[^'\\]|\\.)*'|"(?:[^"\\]|\\.)*"|[^\]]*)\]|([^.\[]+)""")
+_PLAIN_WORD: Final = re.compile(r"[A-Za-z_][\w.-]*")
+"""What is text without quotes, if YAML does not read a number or a truth value."""
+_NO_TEXT: Final = frozenset({"null", "true", "false", "yes", "no", "on", "off", "y", "n"})
 
 
-class Position(NamedTuple):
-    """A place in a file; both count from 1.
+class Edit(NamedTuple):
+    """A change of a file.
 
     Attributes:
-        line: The line.
-        column: The character in the line.
+        span: What is replaced, a part of one line.
+        text: What to write there.
     """
 
-    line: int
-    column: int
+    span: Span
+    text: str
+
+    def applied(self, line: str) -> str:
+        """Return the line with the change."""
+        return line[: self.span.column - 1] + self.text + line[(self.span.end or self.span.column) - 1 :]
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,101 +44,76 @@ class Document:
     Attributes:
         file: The file's name as it was given.
         data: Lists, dictionaries and plain values.
-        keys: The position of each key of a mapping and of each item of a list.
-        values: The position of each value; that of the whole document is under `()`.
+        keys: Where each key of a mapping and each item of a list stands.
+        values: Where each value stands; the whole document is under `()`.
+        text: The file's content.
     """
 
     file: str
     data: object
-    keys: Mapping[YamlPath, Position] = field(repr=False)
-    values: Mapping[YamlPath, Position] = field(repr=False)
+    keys: Mapping[KeyPath, Span] = field(repr=False)
+    values: Mapping[KeyPath, Span] = field(repr=False)
+    text: str = field(repr=False, default="")
 
-    def locate(self, path: YamlPath) -> Position:
+    def locate(self, path: KeyPath) -> Span:
         """Find the key or item at a path, or the nearest one above it that exists.
 
         Args:
             path: Where to look.
 
         Returns:
-            Its position; that of the document's first value when nothing on the way exists.
+            Its place; that of the document's first value when nothing on the way exists.
         """
         for length in range(len(path), 0, -1):
-            position = self.keys.get(path[:length])
-            if position is not None:
-                return position
+            span = self.keys.get(path[:length])
+            if span is not None:
+                return span
         return self.values[()]
 
-    def error(self, problems: Iterable[tuple[YamlPath, str]]) -> ConfigError:
-        """Word mistakes as one error, in the order in which they stand in the file.
+    def error(self, problems: Iterable[Problem]) -> ConfigError:
+        """Put mistakes into one error, in the order in which they stand in the file.
 
         Args:
-            problems: The path of each mistake and what is wrong there.
+            problems: The mistakes, with paths in the config.
 
         Returns:
             The error, to be raised.
         """
-        placed: list[tuple[int, int, str]] = []
-        for path, text in problems:
-            line, column = self.locate(path)
-            placed.append((line, column, f"{display_path(path)}: {text}" if path else text))
-        return ConfigError(self.file, tuple(sorted(placed, key=lambda problem: problem[:2])))
+        placed = [problem.at(problem.steps, self.locate(problem.steps)) for problem in problems]
+        return ConfigError(self.file, tuple(sorted(placed, key=lambda each: (each.span or _START)[:2])))
+
+    def edit(self, path: KeyPath, fix: Fix) -> Edit | None:
+        """Find out how to write a fix into the file.
+
+        Args:
+            path: Where the mistake is.
+            fix: What mends it.
+
+        Returns:
+            The change; None where what is wrong does not stand there as one scalar on one line.
+        """
+        span = (self.keys if isinstance(fix, Rename) else self.values).get(path)
+        if span is None or span.end is None:
+            return None
+        written = self.lines[span.line - 1][span.column - 1 : span.end - 1]
+        if written[:1] in ("&", "!"):  # others may refer to what has an anchor
+            return None
+        quote = written[0] if written[:1] in ("'", '"') else ""
+        is_word = _PLAIN_WORD.fullmatch(fix.to) and fix.to.lower() not in _NO_TEXT
+        if not quote and not is_word:
+            quote = "'"
+        return Edit(span, f"{quote}{fix.to}{quote}")
+
+    @property
+    def lines(self) -> list[str]:
+        """The lines of the file."""
+        return lines_of(self.text)
 
 
-def display_path(path: YamlPath) -> str:
-    """Write a path as it is read in messages.
-
-    Args:
-        path: The keys and indices.
-
-    Returns:
-        Such as `model.init_args.necks[1].indices`.
-
-    >>> display_path(("necks", 1, "indices"))
-    'necks[1].indices'
-    >>> display_path(("a key", True))
-    "['a key'][True]"
-    """
-    text = ""
-    for key in path:
-        if isinstance(key, str) and _PLAIN_KEY.fullmatch(key):
-            text += f".{shorten(key)}" if text else shorten(key)
-        else:
-            text += f"[{shorten(repr(key))}]"
-    return text
+def lines_of(text: str) -> list[str]:
+    """Split the text of a file where YAML does."""
+    return _LINE_ENDS.split(text)
 
 
-def shorten(text: str) -> str:
-    """Cut the middle out of a text that is too long for a message.
-
-    Args:
-        text: A key or tag from a file.
-
-    Returns:
-        At most 80 characters.
-    """
-    return text if len(text) <= _LONGEST else f"{text[: _LONGEST // 2]}...{text[3 - _LONGEST // 2 :]}"
-
-
-def split_path(text: str) -> YamlPath:
-    """Read a path that was written with dots, indices and quoted keys.
-
-    Args:
-        text: Such as `necks[1].indices` or `options['a key']`.
-
-    Returns:
-        The keys and indices.
-
-    >>> split_path("necks[1].indices")
-    ('necks', 1, 'indices')
-    >>> split_path("options['a key']")
-    ('options', 'a key')
-    """
-    return tuple(key or _literal(bracketed) for bracketed, key in _PATH_STEP.findall(text))
-
-
-def _literal(text: str) -> YamlKey:
-    try:
-        value: object = ast.literal_eval(text)
-    except (ValueError, SyntaxError):
-        return text
-    return value if value is None or isinstance(value, (str, int, float)) else text
+_LINE_ENDS: Final = re.compile("\r\n|[\n\r\x85\u2028\u2029]")
+_START: Final = Span(1, 1)

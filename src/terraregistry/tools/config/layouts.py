@@ -5,15 +5,16 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final, TypeAlias, cast
 
-from terraregistry.errors import describe_value
-from terraregistry.nearest import did_you_mean, nearest
-from terraregistry.tools.config.document import YamlKey, display_path, split_path
+from terraregistry.errors import Problem, ProblemKind, describe_value
+from terraregistry.nearest import nearest
+from terraregistry.problems import Key, Replace, display_path
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
-    from terraregistry.errors import ConfigError, Problem
-    from terraregistry.tools.config.document import Document, YamlPath
+    from terraregistry.errors import ConfigError
+    from terraregistry.problems import KeyPath
+    from terraregistry.tools.config.document import Document
 
 __all__ = ["TASKS", "WITHOUT_TASK", "ModelRequest", "find_request"]
 
@@ -33,15 +34,12 @@ _LAYOUTS: Final = (
     "a config has either `model_factory: EncoderDecoderFactory` with the arguments of its build_model as keys beside "
     "it, or `model.init_args.model_factory` and `model.init_args.model_args` (TerraTorch's training configs)"
 )
-_OF_A_KEY: Final = " key"
-"""The end of the path of a problem that a mapping's key has, not its value."""
 _INIT_ARGS: Final = ("model", "init_args")
 _MODEL_ARGS: Final = (*_INIT_ARGS, "model_args")
 _AUX_HEADS: Final = (*_INIT_ARGS, "aux_heads")
 _CLASS_PATH: Final = ("model", "class_path")
 
-_Mapping: TypeAlias = dict[YamlKey, object]
-_Found: TypeAlias = tuple["YamlPath", str]
+_Mapping: TypeAlias = dict[Key, object]
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,24 +57,23 @@ class ModelRequest:
 
     document: Document
     factory: str
-    factory_path: YamlPath
+    factory_path: KeyPath
     arguments: dict[str, object]
-    origin: YamlPath = ()
-    moved: Mapping[str, YamlPath] = field(default_factory=dict[str, "YamlPath"])
+    origin: KeyPath = ()
+    moved: Mapping[str, KeyPath] = field(default_factory=dict[str, "KeyPath"])
 
-    def yaml_path(self, path: str) -> YamlPath:
+    def path_of(self, argument: KeyPath) -> KeyPath:
         """Say where in the config an argument stands, or would have to stand.
 
         Args:
-            path: The argument, or a place in it, such as `necks[1].indices`.
+            argument: The argument, or a place in it, such as `("necks", 1, "indices")`.
 
         Returns:
             The path in the config.
         """
-        steps = split_path(path.removesuffix(_OF_A_KEY))
-        if steps and steps[0] in self.moved:
-            return (*self.moved[str(steps[0])], *steps[1:])
-        return (*self.origin, *steps)
+        if argument and argument[0] in self.moved:
+            return (*self.moved[str(argument[0])], *argument[1:])
+        return (*self.origin, *argument)
 
     def error(self, problems: Iterable[Problem]) -> ConfigError:
         """Give the mistakes in the arguments their places in the config.
@@ -87,7 +84,7 @@ class ModelRequest:
         Returns:
             The error, to be raised.
         """
-        return self.document.error((self.yaml_path(problem.path), _text(problem)) for problem in problems)
+        return self.document.error(problem.at(self.path_of(problem.steps)) for problem in problems)
 
 
 def find_request(document: Document) -> ModelRequest:
@@ -108,7 +105,7 @@ def find_request(document: Document) -> ModelRequest:
     """
     root = document.data
     if not isinstance(root, dict):
-        raise document.error([((), f"expected a mapping, got {describe_value(root)}; {_LAYOUTS}")])
+        raise document.error([_invalid((), f"expected a mapping, got {describe_value(root)}; {_LAYOUTS}")])
     config = cast("_Mapping", root)
     if "model_factory" in config:
         return _plain(document, config)
@@ -116,7 +113,7 @@ def find_request(document: Document) -> ModelRequest:
         return _training(document, config)
     mappings: _Mapping = {key: value for key, value in config.items() if isinstance(value, dict)}
     misspelt = _misspelt(config, (), "model_factory") or _misspelt(mappings, (), "model")
-    raise document.error([misspelt or ((), f"there is no `model_factory`: {_LAYOUTS}")])
+    raise document.error([misspelt or _invalid((), f"there is no `model_factory`: {_LAYOUTS}")])
 
 
 def _plain(document: Document, config: _Mapping) -> ModelRequest:
@@ -124,19 +121,19 @@ def _plain(document: Document, config: _Mapping) -> ModelRequest:
     factory = config["model_factory"]
     problems = [*_bad_keys(arguments, ())]
     if not isinstance(factory, str):
-        problems.append((("model_factory",), _no_name(factory)))
+        problems.append(_no_name(("model_factory",), factory))
     model = config.get("model")
     if isinstance(model, dict) and "init_args" in model:
         line = document.locate(("model_factory",)).line
         again = f"the config describes a model here, and by `model_factory` in line {line}"
-        problems.append((_INIT_ARGS, again))
+        problems.append(_invalid(_INIT_ARGS, again))
     if problems:
         raise document.error(problems)
     return ModelRequest(document, str(factory), ("model_factory",), cast("dict[str, object]", arguments))
 
 
 def _training(document: Document, config: _Mapping) -> ModelRequest:
-    problems: list[_Found] = []
+    problems: list[Problem] = []
     model = cast("_Mapping", config["model"])
     init_args = _mapping(model, ("model",), "init_args", problems)
     if init_args is None:
@@ -144,7 +141,7 @@ def _training(document: Document, config: _Mapping) -> ModelRequest:
     factory = _factory(init_args, problems)
     arguments = dict(_mapping(init_args, _INIT_ARGS, "model_args", problems) or {})
     problems += _bad_keys(arguments, _MODEL_ARGS)
-    moved: dict[str, YamlPath] = {}
+    moved: dict[str, KeyPath] = {}
     _add_task(model, arguments, moved, problems)
     _add_aux_heads(init_args, arguments, moved, problems)
     if problems:
@@ -153,19 +150,19 @@ def _training(document: Document, config: _Mapping) -> ModelRequest:
     return ModelRequest(document, factory, where, cast("dict[str, object]", arguments), _MODEL_ARGS, moved)
 
 
-def _factory(init_args: _Mapping, problems: list[_Found]) -> str:
+def _factory(init_args: _Mapping, problems: list[Problem]) -> str:
     factory = init_args.get("model_factory")
     if isinstance(factory, str):
         return factory
     if "model_factory" in init_args:
-        problems.append(((*_INIT_ARGS, "model_factory"), _no_name(factory)))
+        problems.append(_no_name((*_INIT_ARGS, "model_factory"), factory))
     else:
-        missing = (*_INIT_ARGS, "model_factory"), f"missing: {_LAYOUTS}"
+        missing = _invalid((*_INIT_ARGS, "model_factory"), f"missing: {_LAYOUTS}")
         problems.append(_misspelt(init_args, _INIT_ARGS, "model_factory") or missing)
     return ""
 
 
-def _add_task(model: _Mapping, arguments: _Mapping, moved: dict[str, YamlPath], problems: list[_Found]) -> None:
+def _add_task(model: _Mapping, arguments: _Mapping, moved: dict[str, KeyPath], problems: list[Problem]) -> None:
     """Add the `task` that TerraTorch's task class stands for."""
     class_path = model.get("class_path")
     name = str(class_path).rpartition(".")[2]
@@ -175,64 +172,70 @@ def _add_task(model: _Mapping, arguments: _Mapping, moved: dict[str, YamlPath], 
     if task is None and given is None:
         text = "missing" if class_path is None else f"{describe_value(class_path)} is none of TerraTorch's tasks"
         known = sorted((*TASKS, *WITHOUT_TASK))
-        hint = did_you_mean(nearest(name, known))
+        close = nearest(name, known)
         more = f"; the known ones are {', '.join(known)}; for another, add the `task` to {display_path(_MODEL_ARGS)}"
-        problems.append((_CLASS_PATH, f"{text}{hint or more}"))
+        fix = Replace(str(class_path).removesuffix(name) + close[0]) if close else None
+        detail = text if close else text + more
+        problems.append(Problem(_CLASS_PATH, ProblemKind.INVALID, detail=detail, choices=close, fix=fix))
     elif task is not None and given is not None and task != given:
-        problems.append(((*_MODEL_ARGS, "task"), f"{describe_value(given)}, but {name} (class_path) is {task!r}"))
+        problems.append(
+            _invalid((*_MODEL_ARGS, "task"), f"{describe_value(given)}, but {name} (class_path) is {task!r}")
+        )
     elif given is None:
         arguments["task"] = task
         moved["task"] = _CLASS_PATH
 
 
 def _add_aux_heads(
-    init_args: _Mapping, arguments: _Mapping, moved: dict[str, YamlPath], problems: list[_Found]
+    init_args: _Mapping, arguments: _Mapping, moved: dict[str, KeyPath], problems: list[Problem]
 ) -> None:
     """Add the auxiliary decoders, which TerraTorch has beside the `model_args`."""
     aux_heads = init_args.get("aux_heads")
     if aux_heads is None:
         return
     if arguments.get("aux_decoders") is not None:
-        problems.append((_AUX_HEADS, f"given twice: here and as {display_path((*_MODEL_ARGS, 'aux_decoders'))}"))
+        twice = f"given twice: here and as {display_path((*_MODEL_ARGS, 'aux_decoders'))}"
+        problems.append(Problem(_AUX_HEADS, ProblemKind.DUPLICATE, detail=twice))
     arguments["aux_decoders"] = aux_heads
     moved["aux_decoders"] = _AUX_HEADS
     problems += _bad_keys({"aux_decoders": aux_heads}, _INIT_ARGS, renamed={"aux_decoders": "aux_heads"})
 
 
-def _mapping(parent: _Mapping, path: YamlPath, key: str, problems: list[_Found]) -> _Mapping | None:
+def _mapping(parent: _Mapping, path: KeyPath, key: str, problems: list[Problem]) -> _Mapping | None:
     value = parent.get(key)
     if isinstance(value, dict):
         return cast("_Mapping", value)
     if key in parent:
-        problems.append(((*path, key), f"expected a mapping, got {describe_value(value)}"))
+        expected = Problem((*path, key), ProblemKind.TYPE, expected="a mapping", given=describe_value(value))
+        problems.append(expected)
     else:
-        problems.append(_misspelt(parent, path, key) or ((*path, key), f"missing: {_LAYOUTS}"))
+        problems.append(_misspelt(parent, path, key) or _invalid((*path, key), f"missing: {_LAYOUTS}"))
     return None
 
 
-def _misspelt(parent: _Mapping, path: YamlPath, key: str) -> _Found | None:
+def _misspelt(parent: _Mapping, path: KeyPath, key: str) -> Problem | None:
     """Find the key that was most likely meant to be another."""
     for other in parent:
         if isinstance(other, str) and other != "model" and nearest(other, [key]):
-            return (*path, other), f"unknown key{did_you_mean([key])}"
+            return Problem((*path, other), ProblemKind.UNKNOWN_KEY, choices=(key,))
     return None
 
 
-def _text(problem: Problem) -> str:
-    return f"a key: {problem.message}" if problem.path.endswith(_OF_A_KEY) else problem.message
+def _invalid(path: KeyPath, detail: str) -> Problem:
+    return Problem(path, ProblemKind.INVALID, detail=detail)
 
 
-def _no_name(factory: object) -> str:
-    return f"expected the name of a model factory, got {describe_value(factory)}"
+def _no_name(path: KeyPath, factory: object) -> Problem:
+    return Problem(path, ProblemKind.TYPE, expected="the name of a model factory", given=describe_value(factory))
 
 
-def _bad_keys(arguments: _Mapping, path: YamlPath, renamed: Mapping[str, str] | None = None) -> Iterator[_Found]:
+def _bad_keys(arguments: _Mapping, path: KeyPath, renamed: Mapping[str, str] | None = None) -> Iterator[Problem]:
     """Find the keys that cannot be names of arguments: of the arguments, and of the arguments of parts."""
     for key, value in arguments.items():
         here = (*path, (renamed or {}).get(str(key), key))
         if not isinstance(key, str):
             hint = " (YAML reads yes, no, on and off as one)" if isinstance(key, bool) else ""
-            yield here, f"the name of an argument is text, not {describe_value(key)}{hint}; put it in quotes"
+            yield _invalid(here, f"the name of an argument is text, not {describe_value(key)}{hint}; put it in quotes")
         elif isinstance(value, dict) and key.endswith(("_kwargs", "_args")):
             yield from _bad_keys(cast("_Mapping", value), here)
         elif isinstance(value, list) and key in {"necks", "aux_decoders"}:

@@ -18,7 +18,7 @@ __all__ = ["MAX_DEPTH", "MAX_NODES", "AliasNode", "BoundedComposer", "ConfigLoad
 
 MAX_DEPTH: Final = 100
 """How deep lists and mappings may be nested."""
-MAX_NODES: Final = 100_000
+MAX_NODES: Final = 20_000
 """How many keys and values a config may have, each alias counted as what it stands for."""
 
 _FLOAT_TAG: Final = "tag:yaml.org,2002:float"
@@ -89,7 +89,7 @@ def start_of(place: Event | Node) -> Mark:
     mark = place.start_mark
     if mark is None:
         raise TypeError(f"{type(place).__name__} has no mark")
-    return cast("Mark", mark)  # libyaml has a class of its own for the same
+    return cast("Mark", mark)
 
 
 ConfigLoader.add_implicit_resolver(  # pyright: ignore[reportUnknownMemberType]  # the stubs leave its arguments untyped

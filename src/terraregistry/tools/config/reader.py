@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-import functools
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 import yaml
 from yaml.reader import ReaderError
 
-from terraregistry.errors import ConfigError
+from terraregistry.errors import ConfigError, Problem, ProblemKind
+from terraregistry.problems import Span
 from terraregistry.tools.config.builder import build_document
 from terraregistry.tools.config.loader import ConfigLoader, LimitError, start_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
     from os import PathLike
 
     from yaml.nodes import Node
@@ -81,24 +80,9 @@ def parse_config(text: str, file: str = "<config>") -> Document:
     >>> document.data
     {'backbone': 'resnet18', 'lr': 0.0001}
     >>> document.keys["lr",]
-    Position(line=2, column=1)
+    Span(line=2, column=1, end=3)
     """
-    try:
-        ordinary = _compose_ordinary()(text)
-    except LimitError as error:
-        raise _error(file, str(error.problem), *_place(error)) from None
-    if ordinary is not None:
-        return build_document(ordinary, file, bounded=True)
-    return build_document(_compose(text, file), file)
-
-
-@functools.cache
-def _compose_ordinary() -> Callable[[str], Node | None]:
-    try:
-        from terraregistry.tools.config.libyaml import compose_ordinary
-    except ImportError:  # PyYAML can be installed without libyaml
-        return lambda _: None
-    return compose_ordinary
+    return build_document(_compose(text, file), file, text)
 
 
 def _compose(text: str, file: str) -> Node:
@@ -148,4 +132,4 @@ def _bad_character(text: str, file: str, index: int) -> ConfigError:
 
 
 def _error(file: str, reason: str, line: int = 1, column: int = 1) -> ConfigError:
-    return ConfigError(file, ((line, column, reason),))
+    return ConfigError(file, (Problem((), ProblemKind.INVALID, detail=reason, span=Span(line, column)),))

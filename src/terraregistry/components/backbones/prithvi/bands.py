@@ -12,6 +12,8 @@ from terraregistry.nearest import nearest
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from terraregistry.problems import KeyPath
+
 __all__ = ["PRITHVI_BANDS", "Band", "GivenBand", "HLSBands", "SARBands", "read_bands", "read_model_bands"]
 
 
@@ -94,7 +96,7 @@ def read_bands(given: Sequence[GivenBand], component: str, parameter: str = "ban
     problems: list[Problem] = []
     bands: list[Band] = []
     for index, band in enumerate(given):
-        where = f"{parameter}[{index}]"
+        where = (parameter, index)
         if isinstance(band, str):
             bands += _named(band, where, problems)
         elif isinstance(band, int):
@@ -135,7 +137,7 @@ def read_model_bands(
     raise InvalidArgumentsError(component, "terraregistry", (Problem("in_chans", ProblemKind.INVALID, detail=detail),))
 
 
-def _named(name: str, where: str, problems: list[Problem]) -> list[Band]:
+def _named(name: str, where: KeyPath, problems: list[Problem]) -> list[Band]:
     for bands in (HLSBands, SARBands):
         with suppress(ValueError):
             return [bands(name)]
@@ -149,7 +151,7 @@ def _named(name: str, where: str, problems: list[Problem]) -> list[Band]:
     return []
 
 
-def _range(given: Sequence[int], where: str, problems: list[Problem]) -> list[Band]:
+def _range(given: Sequence[int], where: KeyPath, problems: list[Problem]) -> list[Band]:
     if len(given) == 2 and given[0] <= given[1]:
         return list(range(given[0], given[1] + 1))
     detail = f"expected the first and the last of a range of channels, got {tuple(given)}"
