@@ -9,7 +9,7 @@ from terraregistry.spellings import LONGEST_NAME, Spellings, plain
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-__all__ = ["SUGGESTIONS", "Distance", "did_you_mean", "nearest"]
+__all__ = ["SUGGESTIONS", "Distance", "did_you_mean", "is_misspelling", "nearest"]
 
 SUGGESTIONS: Final = 3
 """So many names are suggested at most: more are no help."""
@@ -39,6 +39,17 @@ def nearest(name: str, names: Iterable[str] | Spellings, limit: int = SUGGESTION
         if best:
             return best
     return ()
+
+
+def is_misspelling(name: str, of: str) -> bool:
+    """Return whether a name is another with few letters changed, and not only its beginning or end.
+
+    Args:
+        name: What was typed.
+        of: What may have been meant.
+    """
+    typed, meant = plain(name), plain(of)
+    return Distance(typed).to(meant, _most(typed, meant)) is not None
 
 
 def did_you_mean(suggestions: Iterable[str]) -> str:
@@ -75,7 +86,7 @@ def _best(typed: str, pool: list[str], measure: Distance, limit: int) -> tuple[s
 def _score(typed: str, meant: str, measure: Distance, farthest: int) -> tuple[int, int] | None:
     """Rank a candidate (smaller is nearer), or None where it is not near, or farther than need be known."""
     apart = abs(len(typed) - len(meant))
-    distance = measure.to(meant, min(farthest, max(1, min(len(typed), len(meant)) // 3)))
+    distance = measure.to(meant, min(farthest, _most(typed, meant)))
     if distance is not None:
         return (distance, apart)
     shorter, longer = sorted((typed, meant), key=len)
@@ -84,6 +95,11 @@ def _score(typed: str, meant: str, measure: Distance, farthest: int) -> tuple[in
     if len(shorter) > 2 and longer.endswith("_" + shorter):
         return (len(typed) + 1, apart)
     return None
+
+
+def _most(typed: str, meant: str) -> int:
+    """Return the distance up to which one name is close to another."""
+    return max(1, min(len(typed), len(meant)) // 3)
 
 
 class Distance:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any, Final, NamedTuple, TypeAlias
 
-from terraregistry.nearest import did_you_mean, nearest
+from terraregistry.nearest import did_you_mean, is_misspelling, nearest
 from terraregistry.wording import one_line
 
 if TYPE_CHECKING:
@@ -151,7 +151,11 @@ class Problem:
         """What mends it, as far as that is known."""
         if self._fix is not None or not self.suggestions:
             return self._fix
-        return Rename(self.suggestions[0]) if self._is_misspelt else Replace(self.suggestions[0])
+        meant = self.suggestions[0]
+        if not self._is_misspelt:
+            return Replace(meant)
+        # What only begins with the same word is worth a question, and no change.
+        return Rename(meant) if is_misspelling(str(self.steps[-1]), meant) else None
 
     @property
     def message(self) -> str:

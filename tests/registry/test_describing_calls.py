@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import fnmatch
 import functools
-import inspect
 import itertools
 from importlib import metadata
 from typing import Any
@@ -13,7 +12,7 @@ import pytest
 
 from terraregistry import MultiSourceRegistry, Registry
 from terraregistry.errors import DuplicateComponentError, InvalidArgumentsError, SourceUnavailableError
-from terraregistry.registry.arguments import ArgumentValidator
+from terraregistry.registry import schemas
 from terraregistry.registry.locations import library_of, locate
 
 
@@ -143,60 +142,24 @@ def test_the_note_of_a_failing_constructor_is_cut_after_400_characters(length: i
     assert words == (full if length <= 400 else full[:400] + " ...")
 
 
-def test_from_the_third_build_on_keyword_arguments_go_straight_to_the_compiled_validator(
+def test_what_validates_an_argument_is_made_once_when_the_argument_is_first_given(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    def taking(*, size: int = 1, **names: Any) -> Any:
-        return size, names
+    def taking(size: int, /, *more: Any, depth: int = 0, width: float = 1.0, **names: Any) -> Any:
+        return size, more, depth, width, names
 
-    registry = Registry[Any](part=Part, open=taking)
-    assert [registry.build("part", size=size).size for size in (1, 2)] == [1, 2]
-    assert [registry.build("open", a=size) for size in (1, 2)] == [(1, {"a": 1}), (1, {"a": 2})]
-
-    def slow(*args: Any) -> Any:
-        raise AssertionError("the slow way")
-
-    monkeypatch.setattr(ArgumentValidator, "__call__", slow)
-    assert registry.build("part", size=3).size == 3
-    assert registry.build("part").size == 1
-    assert registry.build("open", a=3, size=4) == (4, {"a": 3})
-    with pytest.raises(AssertionError, match="the slow way"):
-        registry.build("part", 3)
-    with pytest.raises(AssertionError, match="the slow way"):
-        registry.build("part", size="3")
-
-
-def test_from_the_second_build_on_all_arguments_go_through_the_compiled_validator_at_once(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    def taking(size: int, /, *more: Any, depth: int = 0) -> Any:
-        return size, more, depth
-
+    made: list[str] = []
+    make = schemas.argument_validator
+    monkeypatch.setattr(schemas, "argument_validator", lambda each: made.append(each.name) or make(each))
     registry = Registry[Any](taking=taking)
-    assert registry.build("taking", 1) == (1, (), 0)
-
-    def slow(*args: Any) -> Any:
-        raise AssertionError("one by one")
-
-    monkeypatch.setattr(ArgumentValidator, "_one_by_one", slow)
     for _ in range(2):
-        assert registry.build("taking", 2) == (2, (), 0)
-        assert registry.build("taking", 3, "a", None, depth=4) == (3, ("a", None), 4)
-        with pytest.raises(AssertionError, match="one by one"):
-            registry.build("taking", "3")
-
-
-def test_for_the_first_build_nothing_is_compiled_for_the_whole_signature(monkeypatch: pytest.MonkeyPatch) -> None:
-    compiled: list[ArgumentValidator] = []
-    compiling = ArgumentValidator._compile
-    monkeypatch.setattr(ArgumentValidator, "_compile", lambda self: compiled.append(self) or compiling(self))
-    registry = Registry[Any](part=Part)
-    made = []
-    for size in range(3):
-        assert registry.build("part", size=size).size == size
-        made.append(len(compiled))
-    assert made == [0, 1, 1]
-    assert ArgumentValidator(inspect.signature(Part)).accept is None
+        assert registry.build("taking", 1) == (1, (), 0, 1.0, {})
+    assert made == ["size"]
+    for _ in range(2):
+        assert registry.build("taking", 3, "a", None, depth=4, size=5) == (3, ("a", None), 4, 1.0, {"size": 5})
+        with pytest.raises(InvalidArgumentsError, match="size: expected int, got str '3'"):
+            registry.build("taking", "3", depth=1)
+    assert made == ["size", "depth"]
 
 
 def test_a_missing_argument_without_an_annotation_is_missing_and_no_more() -> None:

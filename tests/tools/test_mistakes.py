@@ -184,8 +184,21 @@ HEAD = "model_factory: EncoderDecoderFactory\ntask: segmentation\nbackbone: timm
         ("decoder: FCNDecoder\nbackbone_kwargs: {model.chans: 6}\n", 6, ""),
         ("decoder: FCNDecoder\ndecoder_chanels: 8\ndecoder_channels: 8\n", 6, ""),
         ("decoder: &name FCNDecodr\n", 5, ""),
+        (
+            "decoder: smp_Unet\ndecoder_channels: [64, 32, 16, 8, 4]\n",
+            6,
+            "decoder_decoder_channels: [64, 32, 16, 8, 4]",
+        ),
+        ("decoder: FCNDecoder\ndecoder_num: 3\n", 6, ""),
     ],
 )
 def test_a_fix_is_of_the_line_that_is_wrong_or_not_offered(tmp_path, index, text, line, mended):
     (found,) = found_in(tmp_path, HEAD + text)
     assert (found.span.line, found.mended) == (line, mended)
+
+
+def test_an_argument_that_begins_like_another_is_not_changed_into_it(tmp_path, index):
+    text = "model_factory: SMPModelFactory\ntask: segmentation\nbackbone: resnet18\nmodel: Unet\ndecoder: UNetDecoder\n"
+    (found,) = found_in(tmp_path, text)
+    assert found.message.startswith("decoder: unknown argument; did you mean 'decoder_use_norm'")
+    assert (found.span.line, found.problem.fix, found.edit) == (5, None, None)

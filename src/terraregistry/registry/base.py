@@ -6,7 +6,7 @@ import importlib
 import sys
 from abc import abstractmethod
 from collections.abc import ItemsView, Iterator, KeysView, Mapping, ValuesView
-from typing import TYPE_CHECKING, Any, Generic, Self, TypeVar, overload
+from typing import TYPE_CHECKING, Any, Generic, Self, TypeAlias, TypeVar, cast, overload
 
 from terraregistry.errors import ComponentNotFoundError
 from terraregistry.nearest import nearest
@@ -25,13 +25,18 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
     from terraregistry.errors import Registration
-    from terraregistry.registry.calls import Call, ComponentDescription
+    from terraregistry.registry.calls import ComponentDescription
     from terraregistry.registry.entries import Entry
 
-__all__ = ["BaseRegistry", "NamedSet"]
+__all__ = ["BaseRegistry", "Found", "NamedSet"]
 
 T = TypeVar("T")
 D = TypeVar("D")
+
+
+Found: TypeAlias = "tuple[Entry[T], str, str, tuple[Kind, ...]]"
+"""A component that a name stands for: its entry; the name that was asked for, qualified where there are several sources; the
+canonical name; and what products are checked against."""
 
 
 class NamedSet(NameSet, Generic[T]):
@@ -41,6 +46,7 @@ class NamedSet(NameSet, Generic[T]):
         self.made = defining_site(self)
         self._attribute: str | None = None
         self._kind: Kind | None = None
+        self._kinds: tuple[Kind, ...] | None = None
 
     @property
     def kind(self) -> Kind:
@@ -48,6 +54,12 @@ class NamedSet(NameSet, Generic[T]):
         if self._kind is None:
             self._kind = kind_of(self)
         return self._kind
+
+    def _checks(self) -> tuple[Kind, ...]:
+        """Return the kind where there is one to check."""
+        if self._kinds is None:
+            self._kinds = () if self.kind.type is None else (self.kind,)
+        return self._kinds
 
     @property
     def reference(self) -> str | None:
@@ -104,18 +116,67 @@ class NamedSet(NameSet, Generic[T]):
         """Return the prefixes of the sources that are searched; a registry of one source has none."""
         return ()
 
-    # In these, each component has arguments of its own.
     @abstractmethod
-    def _build_as(
-        self, name: str, args: tuple[Any, ...], kwargs: dict[str, Any], shown: str, registry: Callable[[], str]
-    ) -> T:
-        """Build, with the name and the registry that the caller knows the component by."""
+    def found(self, name: object) -> Found[T]:
+        """Return the component that a name stands for here.
 
-    @abstractmethod
-    def _validate_as(
-        self, name: str, args: tuple[Any, ...], kwargs: dict[str, Any], shown: str, registry: Callable[[], str]
-    ) -> tuple[str, tuple[Any, ...], dict[str, Any]]:
-        """Validate in the same way; give the canonical name and the arguments to build with."""
+        Raises:
+            ComponentNotFoundError: The name is not here.
+        """
+
+    # In these, each component has arguments of its own.
+    def build(self, name: str, /, *args: Any, **kwargs: Any) -> T:
+        """Validate the arguments, construct the component and check it.
+
+        Args:
+            name: A name or an alias; where there are several sources, qualified or bare.
+            args: Positional arguments for the constructor.
+            kwargs: Keyword arguments for the constructor.
+
+        Returns:
+            The component.
+
+        Raises:
+            ComponentNotFoundError: The name is not here.
+            InvalidArgumentsError: The arguments do not fit the effective signature; everything that is wrong is listed.
+            ComponentProtocolError: What was constructed does not satisfy the kind.
+            SourceUnavailableError: The library behind the component is missing or broken.
+        """
+        entry, spelling, _, kinds = self.found(name)
+        call, (valid_args, valid, problems) = entry.check(args, kwargs)
+        if problems:
+            raise call.refused(problems, spelling, self._label)
+        try:
+            product = call.constructor(*valid_args, **valid)
+        except Exception as error:
+            add_note(error, describe_call(spelling, valid_args, valid))
+            raise
+        for kind in kinds:
+            kind.check(product, spelling, self._label)
+        return product
+
+    def validate(self, name: str, /, *args: Any, **kwargs: Any) -> ComponentSpec[T]:
+        """Make the same checks as `build`, without constructing anything.
+
+        Args:
+            name: A name or an alias; where there are several sources, qualified or bare.
+            args: Positional arguments for the constructor.
+            kwargs: Keyword arguments for the constructor.
+
+        Returns:
+            The component as a spec, to be built later or elsewhere.
+
+        Raises:
+            ComponentNotFoundError: The name is not here.
+            InvalidArgumentsError: The arguments do not fit the effective signature; everything that is wrong is listed.
+            SourceUnavailableError: The library behind the component is missing or broken.
+        """
+        entry, spelling, canonical, _ = self.found(name)
+        call = entry.answer(kwargs)
+        checked = call.check(args, kwargs)
+        if checked.problems:
+            raise call.refused(checked.problems, spelling, self._label)
+        return ComponentSpec(self, canonical, checked.args, checked.kwargs, spelling)
 
     @abstractmethod
     def signature(self, name: str) -> inspect.Signature:
@@ -292,79 +353,15 @@ class BaseRegistry(NamedSet[T]):
 
     # -- building --
 
-    # In all of these, each component has arguments of its own.
-    def build(self, name: str, /, *args: Any, **kwargs: Any) -> T:
-        """Validate the arguments, construct the component and check it.
-
-        Args:
-            name: A canonical name or an alias.
-            args: Positional arguments for the constructor.
-            kwargs: Keyword arguments for the constructor.
-
-        Returns:
-            The component.
+    def found(self, name: object) -> Found[T]:
+        """Return the component that a name stands for here.
 
         Raises:
             ComponentNotFoundError: The name is not here.
-            InvalidArgumentsError: The arguments do not fit the effective signature; everything that is wrong is listed.
-            ComponentProtocolError: What was constructed does not satisfy the kind.
         """
-        return self._build_as(name, args, kwargs, name, self._label)
-
-    def _build_as(
-        self, name: str, args: tuple[Any, ...], kwargs: dict[str, Any], shown: str, registry: Callable[[], str]
-    ) -> T:
         entry = self._entry(name)
-        call = entry.ready
-        if call is not None and call.accept is not None and not args:
-            # The common case: keywords only, and not the first time. Straight to the validator and the constructor.
-            try:
-                valid = call.accept(kwargs)
-            except Exception:  # noqa: BLE001, S110 - refused: what is wrong is found out and said below
-                pass
-            else:
-                return self._construct(call, args, valid, shown, registry)
-        call = entry.call(kwargs)
-        args, kwargs = call.validate(args, kwargs, shown, registry)
-        return self._construct(call, args, kwargs, shown, registry)
-
-    def _construct(
-        self, call: Call[T], args: tuple[Any, ...], kwargs: dict[str, Any], shown: str, registry: Callable[[], str]
-    ) -> T:
-        try:
-            product = call.constructor(*args, **kwargs)
-        except Exception as error:
-            add_note(error, describe_call(shown, args, kwargs))
-            raise
-        kind = self._kind or self.kind
-        if kind.type is not None:
-            kind.check(product, shown, registry)
-        return product
-
-    def validate(self, name: str, /, *args: Any, **kwargs: Any) -> ComponentSpec[T]:
-        """Make the same checks as `build`, without constructing anything.
-
-        Args:
-            name: A canonical name or an alias.
-            args: Positional arguments for the constructor.
-            kwargs: Keyword arguments for the constructor.
-
-        Returns:
-            The component as a spec, to be built later or elsewhere.
-
-        Raises:
-            ComponentNotFoundError: The name is not here.
-            InvalidArgumentsError: The arguments do not fit the effective signature; everything that is wrong is listed.
-        """
-        canonical, args, kwargs = self._validate_as(name, args, kwargs, name, self._label)
-        return ComponentSpec(self, canonical, args, kwargs, name)
-
-    def _validate_as(
-        self, name: str, args: tuple[Any, ...], kwargs: dict[str, Any], shown: str, registry: Callable[[], str]
-    ) -> tuple[str, tuple[Any, ...], dict[str, Any]]:
-        entry = self._entry(name)
-        args, kwargs = entry.answer(kwargs).validate(args, kwargs, shown, registry)
-        return entry.name, args, kwargs
+        kinds = self._kinds
+        return entry, cast("str", name), entry.name, self._checks() if kinds is None else kinds
 
     def signature(self, name: str) -> inspect.Signature:
         """Return the effective signature of a component: forwarded `**kwargs` are replaced by what they reach.

@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING, Any, Final, Generic, TypeVar
 from terraregistry.errors import InvalidArgumentsError, Problem, ProblemKind, describe_value
 from terraregistry.locks import expect_imports
 from terraregistry.pretrained import declared_weights
-from terraregistry.registry.arguments import ArgumentValidator, InvalidArguments
+from terraregistry.registry.arguments import ArgumentValidator, Checked
 from terraregistry.registry.locations import Location, library_of, locate
-from terraregistry.registry.signatures import render_signature
+from terraregistry.registry.signatures import effective_signature, render_signature
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -88,12 +88,9 @@ class Call(Generic[T]):
     Attributes:
         constructor: The class or function.
         effective: What it accepts.
-        accept: Validates keyword arguments at full speed, once two calls have been validated; raises a ValueError that says
-            nothing to a user. None before that, for a call that has more to say than its signature does, and for parameters
-            that have no names to a caller.
     """
 
-    __slots__ = ("_codes", "_ineffective", "_synonyms", "_validator", "accept", "constructor", "effective")
+    __slots__ = ("_codes", "_ineffective", "_synonyms", "_validator", "constructor", "effective")
 
     def __init__(
         self,
@@ -109,7 +106,11 @@ class Call(Generic[T]):
         self._ineffective = ineffective
         self._synonyms = synonyms
         self._validator: ArgumentValidator | None = None
-        self.accept: Callable[[Mapping[str, Any]], dict[str, Any]] | None = None
+
+    @classmethod
+    def of(cls, constructor: Callable[..., T]) -> Call[T]:
+        """Inspect a class or function."""
+        return cls(constructor, effective_signature(constructor))
 
     @property
     def is_current(self) -> bool:
@@ -117,38 +118,41 @@ class Call(Generic[T]):
         return _codes_of(self.constructor) == self._codes
 
     # The arguments of a call are any objects.
-    def validate(
-        self, args: tuple[Any, ...], kwargs: Mapping[str, Any], component: str, registry: Callable[[], str]
-    ) -> tuple[tuple[Any, ...], dict[str, Any]]:
-        """Validate the arguments of one call.
+    def check(self, args: tuple[Any, ...] = (), kwargs: Mapping[str, Any] = _NOTHING) -> Checked:
+        """Hold the arguments of one call to what the constructor accepts.
 
         Args:
             args: The positional arguments.
             kwargs: The keyword arguments.
-            component: The component's name, for the error.
-            registry: Tells where it is registered, for the error.
 
         Returns:
-            The arguments to call with.
-
-        Raises:
-            InvalidArgumentsError: They do not fit the effective signature, would be dropped, or are given under two names.
+            The arguments to call with, or everything that is wrong: what does not fit the effective signature, would be dropped,
+            or is given under two names.
         """
         if self._validator is None:
             expect_imports()
             self._validator = ArgumentValidator(self.effective.signature)
-        found: tuple[Problem, ...] = ()
-        valid: tuple[tuple[Any, ...], dict[str, Any]] = (args, {})
-        try:
-            valid = self._validator(args, kwargs)
-        except InvalidArguments as error:
-            found = error.problems
+        checked = self._validator(args, kwargs)
         if not (self._ineffective or self._synonyms):
-            self.accept = self._validator.accept
+            return checked
+        found = checked.problems
         problems = (*self._doubled(kwargs), *map(self._explained, found), *self._dropped(kwargs, found))
-        if problems:
-            raise InvalidArgumentsError(component, registry, problems, self.signature_text, self.defined_at)
-        return valid
+        return Checked(args, kwargs, problems) if problems else checked
+
+    def refused(
+        self, problems: tuple[Problem, ...], component: str, registry: Callable[[], str]
+    ) -> InvalidArgumentsError:
+        """Make the error of a call that was refused.
+
+        Args:
+            problems: What is wrong.
+            component: The component's name, as the caller wrote it.
+            registry: Tells which registry the caller asked.
+
+        Returns:
+            The error, with the signature and where the constructor is defined.
+        """
+        return InvalidArgumentsError(component, registry, problems, self.signature_text, self.defined_at)
 
     def _doubled(self, kwargs: Mapping[str, Any]) -> Iterator[Problem]:  # as above
         """Report arguments that are given under both of their names."""

@@ -9,13 +9,13 @@ from terraregistry.errors import SourceUnavailableError, describe_value
 from terraregistry.locks import expect_imports
 from terraregistry.registry.calls import Call, qualified
 from terraregistry.registry.locations import locate
-from terraregistry.registry.signatures import effective_signature
 from terraregistry.registry.sites import is_named_alike, is_same, same_file
 from terraregistry.wording import describe_error
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
+    from terraregistry.registry.arguments import Checked
     from terraregistry.registry.sites import Site
 
 __all__ = ["Entry"]
@@ -73,7 +73,7 @@ class Entry(Generic[T]):
         """
         del kwargs
         if self.ready is None or not self.ready.is_current:
-            self.ready = Call(self.constructor, effective_signature(self.constructor))
+            self.ready = Call.of(self.constructor)
         return self.ready
 
     def answer(self, kwargs: Mapping[str, Any]) -> Call[T]:  # as above
@@ -86,6 +86,22 @@ class Entry(Generic[T]):
             The same as `call` says, which may be known without an import.
         """
         return self.call(kwargs)
+
+    # As above.
+    def check(self, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> tuple[Call[T], Checked]:
+        """Hold the arguments of a call that is to be made to the signature.
+
+        Returns:
+            The call, with the arguments or what is wrong with them.
+        """
+        ready = self.ready
+        checked = None if ready is None else ready.check(args, kwargs)
+        if ready is not None and checked is not None and not checked[2]:
+            return ready, checked
+        call = self.call(kwargs)
+        if call is ready and checked is not None:
+            return call, checked
+        return call, call.check(args, kwargs)  # for the first time, or its code was changed in place
 
     def is_same_as(self, other: Entry[T]) -> bool:
         """Return whether another entry has the same constructor, or the same reference to one."""

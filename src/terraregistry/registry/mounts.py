@@ -4,19 +4,22 @@ from __future__ import annotations
 
 import inspect
 from functools import partial
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Generic, NamedTuple, TypeVar, cast
 
 from terraregistry.errors import SourceUnavailableError, describe_value
 from terraregistry.nearest import Distance
+from terraregistry.registry.arguments import Checked
 from terraregistry.registry.base import NamedSet
 from terraregistry.registry.calls import Call
-from terraregistry.registry.signatures import EffectiveSignature, effective_signature
+from terraregistry.registry.entries import Entry
+from terraregistry.registry.signatures import EffectiveSignature
 from terraregistry.registry.sites import calling_site, is_named_alike
 from terraregistry.spellings import plain
 from terraregistry.wording import describe_error, quoted
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
     from terraregistry.registry.sites import Site
     from terraregistry.registry.source import Source
@@ -161,39 +164,33 @@ class ForeignCalls(Generic[T]):
         self._source = source
         self._calls: dict[str, tuple[inspect.Signature | None, Call[T]]] = {}
 
-    # The arguments of a call are any objects.
-    def validate(
-        self, name: str, args: tuple[Any, ...], kwargs: dict[str, Any], shown: str, registry: Callable[[], str]
-    ) -> tuple[tuple[Any, ...], dict[str, Any]]:
-        """Validate the arguments of one call.
+    def entry(self, name: str, canonical: str) -> Entry[T]:
+        """Return a component of the source.
 
         Args:
             name: A name in the source.
-            args: The positional arguments.
-            kwargs: The keyword arguments.
-            shown: The name that the user knows, for the error.
-            registry: Tells what registry the user asked, for the error.
+            canonical: What the source calls it.
 
         Returns:
-            The arguments to call `build` with.
+            The component: what makes it is the source's `build`.
 
         Raises:
-            SourceUnavailableError: The signature that it shows cannot be read.
+            SourceUnavailableError: The signature that the source shows cannot be read.
         """
+        return _ForeignEntry(canonical, self._call(name))
+
+    def _call(self, name: str) -> Call[T]:
         validate: Callable[..., object] | None = getattr(self._source, "validate", None)
         if validate is not None:
-            validate(name, *args, **kwargs)
-            return args, kwargs
+            return _ForeignCall(partial(self._source.build, name), partial(validate, name))
         now = self.signature(name)
         known = self._calls.get(name)
         if known is None or known[0] != now:
             # Its [] may lead to something that takes other arguments than its build: that is not looked at.
             build = partial(self._source.build, name)
-            known = self._calls[name] = (
-                now,
-                Call(build, effective_signature(build) if now is None else EffectiveSignature(now, {})),
-            )
-        return known[1].validate(args, kwargs, shown, registry)
+            call = Call.of(build) if now is None else Call(build, EffectiveSignature(now, {}))
+            known = self._calls[name] = (now, call)
+        return known[1]
 
     def signature(self, name: str) -> inspect.Signature | None:
         """Ask the source for a signature, where it shows one.
@@ -234,3 +231,39 @@ class ForeignCalls(Generic[T]):
             return None if describe is None else describe(name)
         except Exception as error:
             raise _unavailable(self._prefix, error) from error
+
+
+class _ForeignEntry(Entry[T]):
+    """A component of a source that somebody else wrote."""
+
+    __slots__ = ("_call",)
+
+    def __init__(self, name: str, call: Call[T]) -> None:
+        super().__init__(name, call.constructor)
+        self._call = call
+
+    def call(self, kwargs: Mapping[str, Any]) -> Call[T]:  # the arguments of a call are any objects
+        """Return the call, whatever the arguments."""
+        del kwargs
+        return self._call
+
+
+class _ForeignCall(Call[T]):
+    """A call that a source validates itself.
+
+    Args:
+        build: Makes the component.
+        accept: Raises where the arguments do not fit.
+    """
+
+    __slots__ = ("_accept",)
+
+    def __init__(self, build: Callable[..., T], accept: Callable[..., object]) -> None:
+        super().__init__(build, EffectiveSignature(inspect.Signature(), {}))
+        self._accept = accept
+
+    # The arguments of a call are any objects.
+    def check(self, args: tuple[Any, ...] = (), kwargs: Mapping[str, Any] = MappingProxyType({})) -> Checked:
+        """Have the source validate the arguments, which may raise what it likes."""
+        self._accept(*args, **kwargs)
+        return Checked(args, kwargs)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any, Final, TypeVar, overload
+from typing import TYPE_CHECKING, Final, TypeVar, overload
 
 from terraregistry.errors import (
     DuplicateSourceError,
@@ -15,15 +15,13 @@ from terraregistry.errors import (
 )
 from terraregistry.locks import CHANGING
 from terraregistry.nearest import SUGGESTIONS, nearest
-from terraregistry.registry.base import NamedSet
-from terraregistry.registry.calls import Call, ComponentDescription, describe_call
+from terraregistry.registry.base import Found, NamedSet
+from terraregistry.registry.calls import Call, ComponentDescription
 from terraregistry.registry.globs import matching
 from terraregistry.registry.locations import locate
 from terraregistry.registry.mounts import Mount, mounted
 from terraregistry.registry.names import QualifiedName, is_prefix
 from terraregistry.registry.signatures import effective_signature
-from terraregistry.registry.specs import ComponentSpec
-from terraregistry.wording import add_note
 
 if TYPE_CHECKING:
     import inspect
@@ -365,74 +363,20 @@ class MultiSourceRegistry(NamedSet[T]):
         mount, bare, _ = self._located(name)
         return mount.constructor(bare)
 
-    # In all of these, each component has arguments of its own.
-    def build(self, name: str, /, *args: Any, **kwargs: Any) -> T:
-        """Validate the arguments, construct the component and check it.
-
-        Args:
-            name: A qualified or bare name, or an alias.
-            args: Positional arguments for the constructor.
-            kwargs: Keyword arguments for the constructor.
-
-        Returns:
-            The component.
+    def found(self, name: object) -> Found[T]:
+        """Return the component that a name stands for here.
 
         Raises:
             ComponentNotFoundError: The name resolves nowhere.
-            InvalidArgumentsError: The arguments do not fit the effective signature; everything that is wrong is listed.
-            ComponentProtocolError: What was constructed does not satisfy the kind.
-            SourceUnavailableError: The library behind the source is missing or broken.
         """
-        return self._build_as(name, args, kwargs, "", self._label)
-
-    def _build_as(
-        self, name: str, args: tuple[Any, ...], kwargs: dict[str, Any], shown: str, registry: Callable[[], str]
-    ) -> T:
-        mount, bare, _ = self._located(name)
-        shown = shown or mount.start + bare
-        if mount.ours is not None:
-            product = mount.ours._build_as(bare, args, kwargs, shown, registry)
-        else:
-            args, kwargs = mount.foreign.validate(bare, args, kwargs, shown, registry)
-            try:
-                product = mount.source.build(bare, *args, **kwargs)
-            except Exception as error:
-                add_note(error, describe_call(shown, args, kwargs))
-                raise
-        if self.kind.type is not None:
-            self.kind.check(product, shown, registry)
-        return product
-
-    def validate(self, name: str, /, *args: Any, **kwargs: Any) -> ComponentSpec[T]:
-        """Make the same checks as `build`, without constructing anything.
-
-        Args:
-            name: A qualified or bare name, or an alias.
-            args: Positional arguments for the constructor.
-            kwargs: Keyword arguments for the constructor.
-
-        Returns:
-            The component as a spec, to be built later or elsewhere.
-
-        Raises:
-            ComponentNotFoundError: The name resolves nowhere.
-            InvalidArgumentsError: The arguments do not fit the effective signature; everything that is wrong is listed.
-            SourceUnavailableError: The library behind the source is missing or broken.
-        """
-        canonical, args, kwargs = self._validate_as(name, args, kwargs, "", self._label)
-        mount, given, _ = self._located(name)
-        return ComponentSpec(self, canonical, args, kwargs, mount.start + given)
-
-    def _validate_as(
-        self, name: str, args: tuple[Any, ...], kwargs: dict[str, Any], shown: str, registry: Callable[[], str]
-    ) -> tuple[str, tuple[Any, ...], dict[str, Any]]:
         mount, bare, canonical = self._located(name)
-        shown = shown or mount.start + bare
-        if mount.ours is not None:
-            canonical, args, kwargs = mount.ours._validate_as(bare, args, kwargs, shown, registry)
-            return mount.start + canonical, args, kwargs
-        args, kwargs = mount.foreign.validate(bare, args, kwargs, shown, registry)
-        return mount.start + canonical, args, kwargs
+        kinds = self._checks()
+        if mount.ours is None:
+            entry = mount.foreign.entry(bare, canonical)
+        else:
+            entry, _, canonical, inside = mount.ours.found(bare)
+            kinds = inside + kinds
+        return entry, mount.start + bare, mount.start + canonical, kinds
 
     def signature(self, name: str) -> inspect.Signature:
         """Return the effective signature of a component: forwarded `**kwargs` are replaced by what they reach.

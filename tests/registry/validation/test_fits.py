@@ -20,7 +20,7 @@ import torch
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from terraregistry.registry.arguments import ArgumentValidator, InvalidArguments
+from terraregistry.registry.arguments import ArgumentValidator
 
 
 class Norm(enum.Enum):
@@ -203,10 +203,8 @@ def validator(annotation: Any, default: Any = inspect.Parameter.empty) -> Argume
 
 
 def accepted(validate: ArgumentValidator, value: object) -> tuple[bool, Any]:
-    try:
-        return True, validate((), {"value": value})[1]["value"]
-    except InvalidArguments:
-        return False, None
+    _, kwargs, problems = validate((), {"value": value})
+    return (False, None) if problems else (True, kwargs["value"])
 
 
 def unchanged(value: Any, result: Any) -> bool:

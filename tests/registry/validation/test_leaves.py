@@ -21,7 +21,7 @@ import torch
 from pydantic import BaseModel, Field
 from torch import nn
 
-from terraregistry.registry.arguments import ArgumentValidator, InvalidArguments
+from terraregistry.registry.arguments import ArgumentValidator
 from terraregistry.registry.schemas import accepts
 from terraregistry.registry.signatures import NOT_EVALUATED
 
@@ -192,13 +192,12 @@ def test_an_object_is_accepted_exactly_where_the_rule_says(annotation: Any, fits
 def test_a_default_fits_its_own_parameter_and_widens_no_other(annotation: Any, fits: Any) -> None:
     for default in OBJECTS:
         validator = ArgumentValidator(signature(f=(annotation, default), g=(annotation, None)))
-        assert validator((), {}) == ((), {})
-        _, kwargs = validator((), {"f": default, "g": None})
-        assert list(kwargs) == ["f", "g"]
+        assert validator((), {}) == ((), {}, ())
+        _, kwargs, problems = validator((), {"f": default, "g": None})
+        assert (list(kwargs), problems) == (["f", "g"], ())
         if default is not None and not fits(default):
-            with pytest.raises(InvalidArguments) as caught:
-                validator((), {"f": default, "g": default})
-            assert {problem.path[0] for problem in caught.value.problems} == {"g"}
+            _, _, problems = validator((), {"f": default, "g": default})
+            assert {problem.parameter for problem in problems} == {"g"}
 
 
 @pytest.mark.parametrize("annotation", [set[int], frozenset[int], abc.Set[int], abc.MutableSet[int]], ids=str)
@@ -208,5 +207,4 @@ def test_a_list_serves_for_a_set_unless_it_cannot_be_hashed(annotation: Any) -> 
         assert validator((), {"f": value})[1]["f"] == {1, 2}
     for wrong in (["1"], "12", {1: 2}, 3, {True}, [[1]], [{}], ([],)):
         assert not accepts(annotation, wrong)
-        with pytest.raises(InvalidArguments):
-            validator((), {"f": wrong})
+        assert validator((), {"f": wrong}).problems

@@ -12,7 +12,7 @@ from torch import nn
 from terraregistry import DECODER_REGISTRY, Registry
 from terraregistry.errors import ProblemKind
 from terraregistry.nearest import did_you_mean
-from terraregistry.registry.arguments import ArgumentValidator, InvalidArguments
+from terraregistry.registry.arguments import ArgumentValidator
 from terraregistry.registry.signatures import effective_signature
 
 if TYPE_CHECKING:
@@ -62,9 +62,8 @@ def test_every_misspelling_is_refused_and_the_name_suggested(constructor: Any) -
         for wrong in dict.fromkeys(misspellings(name)):
             if not wrong or wrong in names:
                 continue
-            with pytest.raises(InvalidArguments) as caught:
-                validator((), {wrong: object()})
-            (problem,) = [each for each in caught.value.problems if each.kind is ProblemKind.UNKNOWN]
+            problems = validator((), {wrong: object()}).problems
+            (problem,) = [each for each in problems if each.kind is ProblemKind.UNKNOWN]
             near = [other for other in names if one_edit(wrong, other)]
             assert problem.path == wrong
             suggestions = problem.suggestions

@@ -12,7 +12,7 @@ from torch import Tensor, nn
 from terraregistry.errors import InvalidArgumentsError, Problem, ProblemKind, SourceUnavailableError
 from terraregistry.nearest import nearest
 from terraregistry.quiet import quietly
-from terraregistry.registry import Registry
+from terraregistry.registry import Call
 from terraregistry.wording import describe_error
 
 if TYPE_CHECKING:
@@ -105,11 +105,10 @@ def check_adapter(method: str, peft_config_kwargs: Mapping[str, Any] | None = No
         close = nearest(name, known)
         others = "" if close else f"; expected one of {', '.join(known)}"
         raise _refusal("method", f"peft has no method {method!r}{others}", close)
-    try:
-        Registry[object](method=_configs(peft)[name]).validate("method", **(peft_config_kwargs or {}))
-    except InvalidArgumentsError as error:
-        moved = tuple(problem.at(("peft_config_kwargs", *problem.steps)) for problem in error.problems)
-        raise InvalidArgumentsError("adapted", "terraregistry", moved) from error
+    problems = Call.of(_configs(peft)[name]).check(kwargs=peft_config_kwargs or {}).problems
+    if problems:
+        moved = tuple(problem.at(("peft_config_kwargs", *problem.steps)) for problem in problems)
+        raise InvalidArgumentsError("adapted", "terraregistry", moved)
 
 
 def import_peft() -> Any:  # a library that is there or not

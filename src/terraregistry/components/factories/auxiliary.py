@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
@@ -9,8 +10,8 @@ from typing import TYPE_CHECKING, Any, Final
 from terraregistry.components.factories.arguments import Arguments
 from terraregistry.components.factories.counts import COUNTS
 from terraregistry.deferred import DeferredModule
-from terraregistry.errors import InvalidArgumentsError, Problem, ProblemKind
-from terraregistry.registry import Registry
+from terraregistry.errors import Problem, ProblemKind
+from terraregistry.registry import Call
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -43,7 +44,11 @@ class AuxiliaryHead:
     decoder_args: Mapping[str, Any] | None = None  # arguments are any objects
 
 
-_RECORDS: Final = Registry[AuxiliaryHead](AuxiliaryHead=AuxiliaryHead)
+@functools.cache
+def _record() -> Call[AuxiliaryHead]:
+    return Call.of(AuxiliaryHead)
+
+
 _PREFIXES: Final = ("decoder_", "head_")
 
 
@@ -85,16 +90,15 @@ class AuxiliaryPlanner:
     # A record from a config, not validated yet.
     def _read(self, where: KeyPath, given: AuxiliaryHead | Mapping[str, Any]) -> AuxiliaryHead | None:
         values = given if isinstance(given, Mapping) else vars(given)
-        try:
-            return _RECORDS.validate("AuxiliaryHead", **values).build()
-        except InvalidArgumentsError as error:
-            place = Arguments({}, inside=where)
-            self.branches.problems.extend(place.located(problem) for problem in error.problems)
-            unknown = {problem.parameter for problem in error.problems if problem.kind is ProblemKind.UNKNOWN}
-            if len(unknown) < len(error.problems):
-                return None
+        problems = _record().check(kwargs=values).problems
+        place = Arguments({}, inside=where)
+        self.branches.problems.extend(place.located(problem) for problem in problems)
+        unknown = {problem.parameter for problem in problems if problem.kind is ProblemKind.UNKNOWN}
+        if len(unknown) < len(problems):
+            return None
         # The rest can be checked all the same.
-        return _RECORDS.build("AuxiliaryHead", **{name: value for name, value in values.items() if name not in unknown})
+        known = {name: value for name, value in values.items() if name not in unknown}
+        return AuxiliaryHead(**_record().check(kwargs=known).kwargs)
 
     def _check_name(self, path: KeyPath, name: str) -> None:
         """Check a name, which becomes a part of keys in the state_dict."""

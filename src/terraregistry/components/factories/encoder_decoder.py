@@ -132,7 +132,7 @@ class EncoderDecoderFactory(PlanningFactory):
         Raises:
             SourceUnavailableError: The library behind a source is missing or broken.
         """
-        own, loose, problems, free = _OWN.read(self, arguments)
+        own, loose, problems, free = _OWN.read(arguments)
         return Planner(self._registries, own, free, loose, problems).draft()
 
 

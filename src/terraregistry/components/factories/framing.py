@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import functools
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 from terraregistry.components.models.framing import PaddingMode, PatchSize, three_axes
-from terraregistry.errors import InvalidArgumentsError, Problem, ProblemKind
-from terraregistry.registry import Registry
+from terraregistry.errors import Problem, ProblemKind
+from terraregistry.registry import Call
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -33,7 +34,9 @@ class Framing:
     padding: PaddingMode = "reflect"
 
 
-_FRAMINGS: Final = Registry[Framing](Framing=Framing)
+@functools.cache
+def _framing() -> Call[Framing]:
+    return Call.of(Framing)
 
 
 def take_framing(
@@ -62,12 +65,10 @@ def take_framing(
 
 
 def _faults(name: str, value: Any) -> tuple[Problem, ...]:  # an argument is any object
+    problems = _framing().check(kwargs={name: value}).problems
     try:
-        _FRAMINGS.validate("Framing", **{name: value})
-        if name == "patch_size" and value is not None:
+        if name == "patch_size" and value is not None and not problems:
             three_axes(value)
-    except InvalidArgumentsError as error:
-        return error.problems
     except ValueError as error:
         return (Problem(name, ProblemKind.INVALID, detail=str(error)),)
-    return ()
+    return problems

@@ -90,7 +90,7 @@ class FullModelFactory(PlanningFactory):
         Returns:
             The model after the first stage.
         """
-        own, loose, found, _ = _OWN.read(self, arguments)
+        own, loose, found, _ = _OWN.read(arguments)
         problems = [*found]
         for name, usual in (("rescale", True), ("padding", "reflect")):
             if own.get(name, usual) != usual:

@@ -9,16 +9,15 @@ from terraregistry.components.factories.parts import ModulePart, NamedPart
 from terraregistry.components.factories.problems import not_found, unlike
 from terraregistry.deferred import DeferredModule
 from terraregistry.errors import ComponentNotFoundError, InvalidArgumentsError, ProblemKind
-from terraregistry.problems import display_path
+from terraregistry.problems import Problem, Rename, display_path
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Collection, Sequence
 
     from torch import nn
 
     from terraregistry.components.factories.arguments import Arguments
     from terraregistry.components.factories.parts import Builds, Part
-    from terraregistry.errors import Problem
     from terraregistry.problems import KeyPath
 else:
     nn = DeferredModule("torch.nn")
@@ -75,7 +74,23 @@ def plan_part(
     names = tuple(each.name for each in named[: len(leading)])
     later = {name for name, value in zip(names, leading, strict=False) if value is NOT_MADE}
     refused = [each for each in refused if each.kind is not ProblemKind.TYPE or each.parameter not in later]
-    problems += [arguments.located(problem) for problem in refused]
-    left = arguments.without({problem.parameter for problem in refused}) if refused else arguments
     free = {parameter.name: parameter for parameter in named[len(leading) :]}
+    problems += [_given_by_the_model(each, arguments, names, free) or arguments.located(each) for each in refused]
+    left = arguments.without({problem.parameter for problem in refused}) if refused else arguments
     return NamedPart(where, registry, given, left, names, free, valid=not refused, title=title)
+
+
+def _given_by_the_model(
+    problem: Problem, arguments: Arguments, leading: Collection[str], free: Collection[str]
+) -> Problem | None:
+    """Say of an argument that the model itself gives to a part that nobody else can; None for any other problem."""
+    name = problem.parameter
+    if problem.kind is not ProblemKind.DUPLICATE or name not in leading:
+        return None
+    path = arguments.path(name)
+    detail = f"the part is given its {name} by what comes before it"
+    # A decoder of smp has parameters that begin with the word that all arguments of decoders begin with here.
+    own = arguments.prefix + name
+    fix = Rename(str(arguments.path(own)[-1])) if arguments.prefix and own in free else None
+    hint = "" if fix is None else f"; its own {own} is written {fix.to}"
+    return Problem(path, ProblemKind.DUPLICATE, detail=detail + hint, fix=fix)

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import inspect
-import types
 from abc import ABC, abstractmethod
-from typing import TYPE_CHECKING, Any, Final, NamedTuple, cast
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from terraregistry.components.factories.problems import is_composition
 from terraregistry.components.factories.unused import settled
 from terraregistry.deferred import DeferredModule
 from terraregistry.errors import InvalidArgumentsError, Problem
-from terraregistry.registry import Registry
+from terraregistry.registry import Call
+from terraregistry.registry.signatures import EffectiveSignature, evaluate
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -146,18 +146,17 @@ class OwnArguments:
 
     def __init__(self, build_model: Callable[..., nn.Module]) -> None:
         signature = inspect.signature(build_model)
-        named = [each for each in signature.parameters.values() if each.kind is not each.VAR_KEYWORD]
-        self.names: Final = [each.name for each in named[1:]]
-        self._defaults: Final = {each.name: each.default for each in named[1:] if each.default is not each.empty}
-        self._calls: Final = Registry[nn.Module](
-            build_model=_declaring(build_model, signature.replace(parameters=named))
-        )
+        _, *named = [each for each in signature.parameters.values() if each.kind is not each.VAR_KEYWORD]
+        self.names: Final = [each.name for each in named]
+        self._defaults: Final = {each.name: each.default for each in named if each.default is not each.empty}
+        self._build_model: Final = build_model
+        self._named: Final = signature.replace(parameters=named)
+        self._call: Call[nn.Module] | None = None
 
-    def read(self, factory: object, arguments: Mapping[str, Any]) -> Read:  # any objects
+    def read(self, arguments: Mapping[str, Any]) -> Read:  # any objects
         """Validate what the factory names, and set the rest apart.
 
         Args:
-            factory: The factory.
             arguments: The arguments of a call, by name.
 
         Returns:
@@ -166,23 +165,23 @@ class OwnArguments:
         own = self._defaults | {name: value for name, value in arguments.items() if name in self.names}
         loose = {name: value for name, value in arguments.items() if name not in self.names}
         free = [name for name in self.names if name not in own or self._is_default(name, own[name])]
-        try:
-            return Read(self._calls.validate("build_model", factory, **own).kwargs, loose, (), free)
-        except InvalidArgumentsError as error:
-            return Read(_without(own, error.problems), loose, error.problems, free)
+        if self._call is None:
+            self._call = self._inspected()
+        checked = self._call.check(kwargs=own)
+        problems = checked.problems
+        return Read(_without(own, problems) if problems else dict(checked.kwargs), loose, problems, free)
+
+    def _inspected(self) -> Call[nn.Module]:
+        """Make the call of what is named alone: what becomes of the `**kwargs` is for the planners to say."""
+        hints = evaluate(self._build_model, self.names)
+        named = [
+            each.replace(annotation=hints.get(name, each.annotation)) for name, each in self._named.parameters.items()
+        ]
+        return Call(self._build_model, EffectiveSignature(self._named.replace(parameters=named), {}))
 
     def _is_default(self, name: str, value: object) -> bool:
         default: object = self._defaults.get(name, inspect.Parameter.empty)
         return value is default or (type(value) is type(default) and isinstance(value, (str, int)) and value == default)
-
-
-def _declaring(function: Callable[..., nn.Module], signature: inspect.Signature) -> Callable[..., nn.Module]:
-    """Copy a function, to be asked for a signature of its own: what becomes of its `**kwargs` is not looked for."""
-    original = cast("types.FunctionType", function)
-    copied = types.FunctionType(original.__code__, original.__globals__, original.__name__)
-    copied.__annotations__ = original.__annotations__
-    copied.__dict__["__signature__"] = signature
-    return copied
 
 
 def component_of(factory: object) -> str:

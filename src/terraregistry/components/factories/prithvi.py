@@ -120,7 +120,7 @@ class PrithviModelFactory(PlanningFactory):
         Returns:
             The composition after the first stage.
         """
-        own, loose, found, free = _OWN.read(self, arguments)
+        own, loose, found, free = _OWN.read(arguments)
         problems = [*found, *self._unlike_prithvi(own.get("backbone"))]
         inner: dict[str, Any] = {name: own[name] for name in _PASSED_ON if name in own}
         for name, value in loose.items():

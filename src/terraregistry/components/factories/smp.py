@@ -128,7 +128,7 @@ class SMPModelFactory(PlanningFactory):
         Raises:
             SourceUnavailableError: smp is missing or broken.
         """
-        own, loose, found, _ = _OWN.read(self, arguments)
+        own, loose, found, _ = _OWN.read(arguments)
         problems = [*found, *only_task(own.get("task", _TASK), _TASK, "SMPModelFactory")]
         problems += [*positive(own, "num_classes"), *positive(own, "in_channels"), *_channels(own)]
         weights = weights_of(own.get("pretrained"))

@@ -119,7 +119,7 @@ class TimmModelFactory(PlanningFactory):
         Returns:
             The classifier after the first stage; there is no second.
         """
-        own, loose, found, own_names = _OWN.read(self, arguments)
+        own, loose, found, own_names = _OWN.read(arguments)
         problems = [*found, *only_task(own.get("task", _TASK), _TASK, "TimmModelFactory")]
         problems += [*positive(own, "in_channels"), *positive(own, "num_classes")]
         given, _ = take_prefixed("backbone", loose, {})

@@ -5,6 +5,6 @@ class cannot have fields such as `copy` or `_x`, fills in defaults (which stay t
 Annotations that only pydantic itself understands (`Annotated` constraints, its own types) are left to a `TypeAdapter`.
 """
 
-from terraregistry.registry.schemas.translation import accepts, argument_schema, argument_validator, plain, schema_of
+from terraregistry.registry.schemas.translation import accepts, argument_validator, plain, schema_of
 
-__all__ = ["accepts", "argument_schema", "argument_validator", "plain", "schema_of"]
+__all__ = ["accepts", "argument_validator", "plain", "schema_of"]

@@ -17,7 +17,7 @@ from terraregistry.registry.schemas.scalars import SIMPLE, literal
 from terraregistry.registry.schemas.unions import union
 from terraregistry.registry.signatures import NOT_EVALUATED, Opaque
 
-__all__ = ["accepts", "argument_schema", "argument_validator", "plain", "schema_of"]
+__all__ = ["accepts", "argument_validator", "plain", "schema_of"]
 
 
 def accepts(annotation: object, value: object) -> bool:
@@ -76,20 +76,6 @@ def _of_class(cls: object, arguments: tuple[object, ...]) -> CoreSchema:
     return instance(typing.cast("type[object]", cls), schema_of) if isinstance(cls, type) else ANYTHING
 
 
-def argument_schema(parameter: inspect.Parameter) -> CoreSchema:
-    """Make the schema of the arguments for a parameter.
-
-    A default is always acceptable for its own parameter, and with it the type that it shows.
-
-    Args:
-        parameter: The parameter, with its annotation evaluated.
-
-    Returns:
-        The schema of its annotation, widened where that refuses the default.
-    """
-    return _argument_schema(_Key(parameter.annotation), _Key(_shown(parameter)))
-
-
 def argument_validator(parameter: inspect.Parameter) -> SchemaValidator:
     """Make what validates one argument, or take what was made for another parameter like it.
 
@@ -97,7 +83,8 @@ def argument_validator(parameter: inspect.Parameter) -> SchemaValidator:
         parameter: The parameter, with its annotation evaluated.
 
     Returns:
-        A validator of `argument_schema`.
+        A validator of its annotation, widened where that refuses the default: a default is always acceptable for its own
+        parameter, and with it the type that it shows.
     """
     return _argument_validator(_Key(parameter.annotation), _Key(_shown(parameter)))
 

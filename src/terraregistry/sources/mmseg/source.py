@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Final
 
-from terraregistry.errors import InvalidArgumentsError
 from terraregistry.protocols import Decoder
 from terraregistry.registry import Call, Entry
+from terraregistry.registry.arguments import Checked
 from terraregistry.registry.readonly import ReadOnlyRegistry
 from terraregistry.sources.mmseg.configs import check_configs
 from terraregistry.sources.mmseg.heads import HEADS
@@ -144,25 +145,16 @@ class _MmsegCall(Call[Decoder]):
         self._head = head
 
     # The arguments of a call are any objects.
-    def validate(
-        self, args: tuple[Any, ...], kwargs: Mapping[str, Any], component: str, registry: Callable[[], str]
-    ) -> tuple[tuple[Any, ...], dict[str, Any]]:
-        """Validate, and report layers that are not registered.
+    def check(self, args: tuple[Any, ...] = (), kwargs: Mapping[str, Any] = MappingProxyType({})) -> Checked:
+        """Check the arguments, and report layers that are not registered.
 
         Raises:
             SourceUnavailableError: The installation cannot build the head.
-            InvalidArgumentsError: The arguments do not fit.
         """
         check_needs(self._head, dict(kwargs))
-        problems = tuple(check_configs(kwargs))
-        try:
-            valid = super().validate(args, kwargs, component, registry)
-        except InvalidArgumentsError as error:
-            problems = (*error.problems, *problems)
-        else:
-            if not problems:
-                return valid
-        raise InvalidArgumentsError(component, registry, problems, self.signature_text, self.defined_at)
+        checked = super().check(args, kwargs)
+        problems = (*checked.problems, *check_configs(kwargs))
+        return Checked(args, kwargs, problems) if problems else checked
 
 
 def _effective(head: Head) -> EffectiveSignature:
