@@ -79,7 +79,7 @@ class ArgumentValidator:
             return Checked(args, kwargs, tuple(self._problems(args, kwargs)))
         if missing.issubset(valid):
             # As Checked(...) does, without the Python function in between that costs as much as validating two arguments.
-            return _new(Checked, (positional, valid, ()))
+            return tuple.__new__(Checked, (positional, valid, ()))  # pyright: ignore[reportUnknownMemberType]  # typeshed leaves its items open
         return Checked(args, kwargs, tuple(self._problems(args, kwargs)))
 
     def _fits(self, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> bool:  # as above
@@ -115,9 +115,6 @@ class ArgumentValidator:
         for name in kwargs if not self._open else ():
             if name not in self._named.parameters:
                 yield Problem((name,), ProblemKind.UNKNOWN, choices=free)
-
-
-_new: Final[Callable[[type[Checked], tuple[Any, ...]], Checked]] = tuple.__new__  # arguments are any objects
 
 
 class _Validators(dict[str, "Callable[[Any], Any]"]):

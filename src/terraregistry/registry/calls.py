@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from terraregistry.pretrained import PretrainedWeights
     from terraregistry.registry.signatures import EffectiveSignature
 
-__all__ = ["Call", "ComponentDescription", "describe_call", "qualified"]
+__all__ = ["Call", "ComponentDescription", "call_of", "describe_call", "qualified"]
 
 T = TypeVar("T")
 
@@ -106,11 +106,6 @@ class Call(Generic[T]):
         self._ineffective = ineffective
         self._synonyms = synonyms
         self._validator: ArgumentValidator | None = None
-
-    @classmethod
-    def of(cls, constructor: Callable[..., T]) -> Call[T]:
-        """Inspect a class or function."""
-        return cls(constructor, effective_signature(constructor))
 
     @property
     def is_current(self) -> bool:
@@ -216,6 +211,23 @@ class Call(Generic[T]):
             ineffective=dict(self._ineffective),
             synonyms=dict(self._synonyms),
         )
+
+
+def call_of(constructor: Callable[..., T]) -> Call[T]:
+    """Inspect a class or function, to hold the arguments of its calls to what it accepts.
+
+    Args:
+        constructor: The class or function.
+
+    Returns:
+        The constructor with its effective signature.
+
+    Examples:
+        >>> def scaled(size: int, factor: float = 1.0): ...
+        >>> [str(problem) for problem in call_of(scaled).check(kwargs={"size": "3", "facter": 2}).problems]
+        ["size: expected int, got str '3'", "facter: unknown argument; did you mean 'factor'?"]
+    """
+    return Call(constructor, effective_signature(constructor))
 
 
 # The arguments of a call are any objects.

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Final, Generic, TypeVar
 
 from terraregistry.errors import SourceUnavailableError, describe_value
 from terraregistry.locks import expect_imports
-from terraregistry.registry.calls import Call, qualified
+from terraregistry.registry.calls import Call, call_of, qualified
 from terraregistry.registry.locations import locate
 from terraregistry.registry.sites import is_named_alike, is_same, same_file
 from terraregistry.wording import describe_error
@@ -73,7 +73,7 @@ class Entry(Generic[T]):
         """
         del kwargs
         if self.ready is None or not self.ready.is_current:
-            self.ready = Call.of(self.constructor)
+            self.ready = call_of(self.constructor)
         return self.ready
 
     def answer(self, kwargs: Mapping[str, Any]) -> Call[T]:  # as above

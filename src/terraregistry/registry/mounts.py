@@ -11,7 +11,7 @@ from terraregistry.errors import SourceUnavailableError, describe_value
 from terraregistry.nearest import Distance
 from terraregistry.registry.arguments import Checked
 from terraregistry.registry.base import NamedSet
-from terraregistry.registry.calls import Call
+from terraregistry.registry.calls import Call, call_of
 from terraregistry.registry.entries import Entry
 from terraregistry.registry.signatures import EffectiveSignature
 from terraregistry.registry.sites import calling_site, is_named_alike
@@ -125,7 +125,7 @@ def mounted(prefix: str, source: Source[T]) -> Mount[T]:
     Returns:
         The source with what is needed to ask it.
     """
-    ours = cast("NamedSet[T]", source) if isinstance(source, NamedSet) else None
+    ours = source if isinstance(source, NamedSet) else None
     # Our own registries answer at once, and raise what says it best.
     look_up = _looked_up(prefix, source) if ours is None else ours.look_up
     return Mount(prefix, prefix + "_", source, look_up, ours, ForeignCalls(prefix, source), calling_site())
@@ -188,7 +188,7 @@ class ForeignCalls(Generic[T]):
         if known is None or known[0] != now:
             # Its [] may lead to something that takes other arguments than its build: that is not looked at.
             build = partial(self._source.build, name)
-            call = Call.of(build) if now is None else Call(build, EffectiveSignature(now, {}))
+            call = call_of(build) if now is None else Call(build, EffectiveSignature(now, {}))
             known = self._calls[name] = (now, call)
         return known[1]
 

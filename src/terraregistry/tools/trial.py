@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from terraregistry.components.factories.problems import not_found
 from terraregistry.components.factories.unused import without
 from terraregistry.errors import ComponentNotFoundError, InvalidArgumentsError, RegistryError, UnusedArgumentWarning
-from terraregistry.registry import Call
+from terraregistry.registry.calls import call_of
 from terraregistry.tools.batches import batch_shape
 from terraregistry.tools.state_files import load_state, save_state
 from terraregistry.tools.weights import concerns_weights, without_weights
@@ -225,7 +225,7 @@ def _validate(factory: ModelFactory, arguments: dict[str, Any], *, fit: bool) ->
     if validate is not None:
         validate(**arguments)
         return
-    call = Call.of(factory.build_model)
+    call = call_of(factory.build_model)
     problems = call.check(kwargs=arguments).problems
     if problems:
         raise call.refused(problems, "build_model", lambda: type(factory).__name__)

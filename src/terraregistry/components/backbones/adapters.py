@@ -12,7 +12,7 @@ from torch import Tensor, nn
 from terraregistry.errors import InvalidArgumentsError, Problem, ProblemKind, SourceUnavailableError
 from terraregistry.nearest import nearest
 from terraregistry.quiet import quietly
-from terraregistry.registry import Call
+from terraregistry.registry.calls import call_of
 from terraregistry.wording import describe_error
 
 if TYPE_CHECKING:
@@ -105,7 +105,7 @@ def check_adapter(method: str, peft_config_kwargs: Mapping[str, Any] | None = No
         close = nearest(name, known)
         others = "" if close else f"; expected one of {', '.join(known)}"
         raise _refusal("method", f"peft has no method {method!r}{others}", close)
-    problems = Call.of(_configs(peft)[name]).check(kwargs=peft_config_kwargs or {}).problems
+    problems = call_of(_configs(peft)[name]).check(kwargs=peft_config_kwargs or {}).problems
     if problems:
         moved = tuple(problem.at(("peft_config_kwargs", *problem.steps)) for problem in problems)
         raise InvalidArgumentsError("adapted", "terraregistry", moved)

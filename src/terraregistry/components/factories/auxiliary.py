@@ -11,7 +11,7 @@ from terraregistry.components.factories.arguments import Arguments
 from terraregistry.components.factories.counts import COUNTS
 from terraregistry.deferred import DeferredModule
 from terraregistry.errors import Problem, ProblemKind
-from terraregistry.registry import Call
+from terraregistry.registry.calls import Call, call_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -46,7 +46,7 @@ class AuxiliaryHead:
 
 @functools.cache
 def _record() -> Call[AuxiliaryHead]:
-    return Call.of(AuxiliaryHead)
+    return call_of(AuxiliaryHead)
 
 
 _PREFIXES: Final = ("decoder_", "head_")

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from terraregistry.components.models.framing import PaddingMode, PatchSize, three_axes
 from terraregistry.errors import Problem, ProblemKind
-from terraregistry.registry import Call
+from terraregistry.registry.calls import Call, call_of
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -36,7 +36,7 @@ class Framing:
 
 @functools.cache
 def _framing() -> Call[Framing]:
-    return Call.of(Framing)
+    return call_of(Framing)
 
 
 def take_framing(
