@@ -11,7 +11,7 @@ from terraregistry.nearest import did_you_mean, is_misspelling, nearest
 from terraregistry.wording import one_line
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
 __all__ = ["Fix", "Key", "KeyPath", "Problem", "ProblemKind", "Rename", "Replace", "Span", "display_path", "shorten"]
 
@@ -65,6 +65,20 @@ class Replace:
 
     to: str
 
+    @classmethod
+    def of(cls, name: object, suggestions: Sequence[str]) -> Replace | None:
+        """Return the change of a name into the first that is suggested, where it misspells that, with its prefix or without.
+
+        Args:
+            name: The name that is not found.
+            suggestions: What was most likely meant.
+        """
+        if not suggestions or not isinstance(name, str) or any(name in other for other in suggestions[1:]):
+            return None  # such as FCN, which FPN is near to and FCNDecoder begins with
+        meant = suggestions[0]
+        is_near = is_misspelling(name, meant) or is_misspelling(name, meant.partition("_")[2])
+        return cls(meant) if is_near else None
+
 
 Fix: TypeAlias = Rename | Replace
 
@@ -106,7 +120,7 @@ class Problem:
             given: What was given.
             detail: What else there is to say.
             choices: Of an unknown name all that it may have been meant to be; otherwise what was most likely meant.
-            fix: What mends it, where that is not the first suggestion.
+            fix: What mends it, where that is not the first suggestion; for a name that is not found, see `Replace.of`.
             of_key: Whether the last key itself is wrong.
             span: Where it stands in a file.
         """
@@ -153,7 +167,7 @@ class Problem:
             return self._fix
         meant = self.suggestions[0]
         if not self._is_misspelt:
-            return Replace(meant)
+            return None if self.kind is ProblemKind.NOT_FOUND else Replace(meant)
         # What only begins with the same word is worth a question, and no change.
         return Rename(meant) if is_misspelling(str(self.steps[-1]), meant) else None
 

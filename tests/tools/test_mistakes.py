@@ -190,6 +190,11 @@ HEAD = "model_factory: EncoderDecoderFactory\ntask: segmentation\nbackbone: timm
             "decoder_decoder_channels: [64, 32, 16, 8, 4]",
         ),
         ("decoder: FCNDecoder\ndecoder_num: 3\n", 6, ""),
+        ("decoder: FCNDecoder\nbackbone_in_chan: 3\n", 6, "backbone_in_chans: 3"),
+        ("decoder: terratorch_FCN\n", 5, ""),
+        ("decoder: FCN\n", 5, ""),
+        ("decoder: smp_Unett\n", 5, "decoder: smp_Unet"),
+        ("decoder: terratorch_FCNDecode\n", 5, "decoder: terratorch_FCNDecoder"),
     ],
 )
 def test_a_fix_is_of_the_line_that_is_wrong_or_not_offered(tmp_path, index, text, line, mended):
@@ -202,3 +207,15 @@ def test_an_argument_that_begins_like_another_is_not_changed_into_it(tmp_path, i
     (found,) = found_in(tmp_path, text)
     assert found.message.startswith("decoder: unknown argument; did you mean 'decoder_use_norm'")
     assert (found.span.line, found.problem.fix, found.edit) == (5, None, None)
+
+
+@pytest.mark.parametrize(
+    ("task", "backbone", "lines"),
+    [
+        ("segmentaton", "timm_test_resnt", ["task: segmentation", "backbone: timm_test_resnet"]),
+        ("segment", "prithvi_eo", ["task: segmentation", ""]),  # which of the Prithvis is not known
+    ],
+)
+def test_a_name_is_changed_where_it_is_misspelt(tmp_path, index, task, backbone, lines):
+    text = f"model_factory: EncoderDecoderFactory\ntask: {task}\nbackbone: {backbone}\nnum_classes: 2\ndecoder: FCNDecoder\n"
+    assert [each.mended for each in found_in(tmp_path, text)] == lines

@@ -95,13 +95,13 @@ class Entry(Generic[T]):
             The call, with the arguments or what is wrong with them.
         """
         ready = self.ready
-        checked = None if ready is None else ready.check(args, kwargs)
-        if ready is not None and checked is not None and not checked[2]:
-            return ready, checked
-        call = self.call(kwargs)
-        if call is ready and checked is not None:
-            return call, checked
-        return call, call.check(args, kwargs)  # for the first time, or its code was changed in place
+        if ready is None:
+            ready = self.call(kwargs)
+            return ready, ready.check(args, kwargs)
+        checked = ready.check(args, kwargs)
+        if checked[2] and (call := self.call(kwargs)) is not ready:  # its code was changed in place
+            return call, call.check(args, kwargs)
+        return ready, checked
 
     def is_same_as(self, other: Entry[T]) -> bool:
         """Return whether another entry has the same constructor, or the same reference to one."""

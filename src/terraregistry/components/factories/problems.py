@@ -11,7 +11,7 @@ from terraregistry.errors import (
     Problem,
     ProblemKind,
 )
-from terraregistry.problems import KeyPath, display_path
+from terraregistry.problems import Replace, display_path
 from terraregistry.registry.kinds import Kind
 from terraregistry.wording import add_note
 
@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from types import TracebackType
 
     from torch import nn
+
+    from terraregistry.problems import KeyPath
 
 __all__ = ["COMPOSITION", "invalid_composition", "is_composition", "not_found", "noting", "unlike"]
 
@@ -41,7 +43,8 @@ def not_found(path: KeyPath, error: ComponentNotFoundError) -> Problem:
     """Turn the error of a name into a problem of the place where it was written."""
     sources = f" (sources searched: {', '.join(error.sources)})" if error.sources else ""
     detail = f"{error.registry} has no component {error.name!r}{sources}"
-    return Problem(path, ProblemKind.NOT_FOUND, detail=detail, choices=error.suggestions)
+    choices = error.suggestions
+    return Problem(path, ProblemKind.NOT_FOUND, detail=detail, choices=choices, fix=Replace.of(error.name, choices))
 
 
 def unlike(kind: type, module: nn.Module, where: KeyPath) -> Iterator[Problem]:

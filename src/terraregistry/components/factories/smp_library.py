@@ -13,6 +13,7 @@ from terraregistry.errors import Problem, ProblemKind, SourceUnavailableError
 from terraregistry.index.answers import answering_index, indexed_call
 from terraregistry.index.references import SMP_ENCODERS, SMP_MODELS
 from terraregistry.nearest import nearest
+from terraregistry.problems import Replace
 from terraregistry.registry import Entry, Registry
 from terraregistry.wording import describe_error
 
@@ -141,9 +142,12 @@ def encoder_problems(name: str, weights: str | None, networks: Container[str]) -
         return []
     if name not in encoders:
         choices = nearest(name, encoders)
+        fix = Replace.of(name, choices)
         if not choices and name in networks:
             choices = (TIMM_PREFIX + name,)
-        return [Problem("backbone", ProblemKind.NOT_FOUND, detail=f"smp has no encoder {name!r}", choices=choices)]
+            fix = Replace(choices[0])
+        detail = f"smp has no encoder {name!r}"
+        return [Problem("backbone", ProblemKind.NOT_FOUND, detail=detail, choices=choices, fix=fix)]
     known = encoders[name]
     if weights is None or weights in known:
         return []

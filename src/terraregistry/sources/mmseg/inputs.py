@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Final, cast
 
 from terraregistry.errors import Problem, ProblemKind, describe_value
 from terraregistry.nearest import nearest
+from terraregistry.problems import Replace
 from terraregistry.sources.mmseg.heads import HEADS, Head, Result, Takes
 
 if TYPE_CHECKING:
@@ -169,9 +170,9 @@ class Inputs:
         return rest | {_INNER: {"type": given["type"], **completed}, _UPDATES: updates}
 
     def _unknown_part(self, kind: str, known: Collection[str]) -> None:
-        detail = f"must be one of {', '.join(known)}"
+        detail, close = f"must be one of {', '.join(known)}", nearest(kind, known)
         self.problems.append(
-            Problem((_INNER, "type"), ProblemKind.NOT_FOUND, detail=detail, choices=nearest(kind, known))
+            Problem((_INNER, "type"), ProblemKind.NOT_FOUND, detail=detail, choices=close, fix=Replace.of(kind, close))
         )
 
     def _check_counts(self, configs: Sequence[Mapping[str, Any]], count: int) -> None:

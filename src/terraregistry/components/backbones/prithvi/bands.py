@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final, TypeAlias
 
 from terraregistry.errors import InvalidArgumentsError, Problem, ProblemKind
 from terraregistry.nearest import nearest
+from terraregistry.problems import Replace
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -144,10 +145,11 @@ def _named(name: str, where: KeyPath, problems: list[Problem]) -> list[Band]:
     if name.isascii() and name.isdecimal():
         return [name]  # TerraTorch's configs count channels in quotes
     detail = f"there is no HLS band {name!r}"
-    choices = nearest(name, [*HLSBands, *SARBands])
+    choices = [str(each) for each in nearest(name, [*HLSBands, *SARBands])]
     if not choices:
         detail += "; a channel that is none is given by its number"
-    problems.append(Problem(where, ProblemKind.NOT_FOUND, detail=detail, choices=[str(each) for each in choices]))
+    fix = Replace.of(name, choices)
+    problems.append(Problem(where, ProblemKind.NOT_FOUND, detail=detail, choices=choices, fix=fix))
     return []
 
 
