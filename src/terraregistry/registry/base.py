@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from terraregistry.errors import Registration
     from terraregistry.registry.calls import ComponentDescription
     from terraregistry.registry.entries import Entry
+    from terraregistry.registry.sites import Site
 
 __all__ = ["BaseRegistry", "Found", "NamedSet"]
 
@@ -43,7 +44,7 @@ class NamedSet(NameSet, Generic[T]):
     """A set of names with a kind, and with a name of its own to be called by in messages and pickles."""
 
     def __init__(self) -> None:
-        self.made = defining_site(self)
+        self.made: Site = defining_site(self)
         self._attribute: str | None = None
         self._kind: Kind | None = None
         self._kinds: tuple[Kind, ...] | None = None
