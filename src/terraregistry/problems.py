@@ -66,14 +66,14 @@ class Replace:
     to: str
 
     @classmethod
-    def of(cls, name: object, suggestions: Sequence[str]) -> Replace | None:
+    def of(cls, name: str, suggestions: Sequence[str]) -> Replace | None:
         """Return the change of a name into the first that is suggested, where it misspells that, with its prefix or without.
 
         Args:
             name: The name that is not found.
             suggestions: What was most likely meant.
         """
-        if not suggestions or not isinstance(name, str) or any(name in other for other in suggestions[1:]):
+        if not suggestions or any(name in other for other in suggestions[1:]):
             return None  # such as FCN, which FPN is near to and FCNDecoder begins with
         meant = suggestions[0]
         is_near = is_misspelling(name, meant) or is_misspelling(name, meant.partition("_")[2])
@@ -90,7 +90,7 @@ class Problem:
         steps: Where it is: a parameter, then keys and indices inside its value.
         kind: What is wrong.
         expected: The type that the parameter has, where that is what is wrong.
-        given: What was given, in a few words.
+        given: What was given, in a few words; of a name that is not found, the name.
         detail: What else there is to say.
         of_key: Whether it is the last key itself that is wrong, and not what is under it.
         span: Where it stands in a file; None where there is no file.
@@ -120,7 +120,7 @@ class Problem:
             given: What was given.
             detail: What else there is to say.
             choices: Of an unknown name all that it may have been meant to be; otherwise what was most likely meant.
-            fix: What mends it, where that is not the first suggestion; for a name that is not found, see `Replace.of`.
+            fix: What mends it, where that is not the first suggestion.
             of_key: Whether the last key itself is wrong.
             span: Where it stands in a file.
         """
@@ -162,12 +162,12 @@ class Problem:
 
     @property
     def fix(self) -> Fix | None:
-        """What mends it, as far as that is known."""
+        """The change that mends it, as far as that is known."""
         if self._fix is not None or not self.suggestions:
             return self._fix
         meant = self.suggestions[0]
         if not self._is_misspelt:
-            return None if self.kind is ProblemKind.NOT_FOUND else Replace(meant)
+            return Replace.of(self.given, self.suggestions) if self.kind is ProblemKind.NOT_FOUND else Replace(meant)
         # What only begins with the same word is worth a question, and no change.
         return Rename(meant) if is_misspelling(str(self.steps[-1]), meant) else None
 
@@ -190,7 +190,7 @@ class Problem:
 
     @property
     def dropped(self) -> str:
-        """What became of an argument that nothing reads, with the path."""
+        """The words for an argument that was dropped, since nothing reads it."""
         return f"{self}; {'' if self.kind is ProblemKind.UNUSED else 'nothing reads this, so '}it was dropped"
 
     def at(self, path: str | KeyPath, span: Span | None = None) -> Problem:

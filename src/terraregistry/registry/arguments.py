@@ -118,7 +118,7 @@ class ArgumentValidator:
 
 
 class _Validators(dict[str, "Callable[[Any], Any]"]):
-    """What validates each argument: made when one is given for the first time, and shared by parameters that are alike.
+    """The validator of each argument: made when one is given for the first time, and shared by parameters that are alike.
 
     Attributes:
         parameters: The parameters by name.

@@ -114,7 +114,7 @@ class Call(Generic[T]):
 
     # The arguments of a call are any objects.
     def check(self, args: tuple[Any, ...] = (), kwargs: Mapping[str, Any] = _NOTHING) -> Checked:
-        """Hold the arguments of one call to what the constructor accepts.
+        """Check the arguments of one call against what the constructor accepts.
 
         Args:
             args: The positional arguments.

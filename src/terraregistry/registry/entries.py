@@ -89,7 +89,7 @@ class Entry(Generic[T]):
 
     # As above.
     def check(self, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> tuple[Call[T], Checked]:
-        """Hold the arguments of a call that is to be made to the signature.
+        """Check the arguments of a call that is to be made against the signature.
 
         Returns:
             The call, with the arguments or what is wrong with them.

@@ -264,6 +264,6 @@ class _ForeignCall(Call[T]):
 
     # The arguments of a call are any objects.
     def check(self, args: tuple[Any, ...] = (), kwargs: Mapping[str, Any] = MappingProxyType({})) -> Checked:
-        """Have the source validate the arguments, which may raise what it likes."""
+        """Let the source validate the arguments, which may raise what it likes."""
         self._accept(*args, **kwargs)
         return Checked(args, kwargs)

@@ -41,7 +41,7 @@ class Finding:
 
     @property
     def span(self) -> Span:
-        """What is wrong: what the edit replaces, or else the key or the item."""
+        """The place that is wrong: what the edit replaces, or else the key or the item."""
         return self.edit.span if self.edit is not None else self.problem.span or _START
 
     @property
@@ -51,7 +51,7 @@ class Finding:
 
     @property
     def message(self) -> str:
-        """What is wrong, and what to write instead."""
+        """The words for what is wrong, and what to write instead."""
         return self.problem.dropped if self.is_warning and self.problem.is_unread else str(self.problem)
 
     @property

@@ -33,7 +33,7 @@ class Arguments:
     elsewhere: Mapping[str, KeyPath] = field(default_factory=dict[str, "KeyPath"])
 
     def path(self, parameter: str) -> KeyPath:
-        """Say where the caller writes a parameter."""
+        """Return where the caller writes a parameter."""
         return self.elsewhere.get(parameter, (*self.inside, self.prefix + parameter))
 
     def located(self, problem: Problem) -> Problem:
@@ -51,7 +51,7 @@ class Arguments:
         return replace(self.written_at(parameter, (written,)), values={**self.values, parameter: value})
 
     def written_at(self, parameter: str, path: KeyPath) -> Arguments:
-        """Say where the caller writes a parameter that does not stand with the others."""
+        """Add where the caller writes a parameter that does not stand with the others."""
         return replace(self, elsewhere={**self.elsewhere, parameter: path})
 
     def without(self, parameters: Collection[str]) -> Arguments:

@@ -83,7 +83,7 @@ def plan_part(
 def _given_by_the_model(
     problem: Problem, arguments: Arguments, leading: Collection[str], free: Collection[str]
 ) -> Problem | None:
-    """Say of an argument that the model itself gives to a part that nobody else can; None for any other problem."""
+    """Word the problem of an argument that the model itself gives to a part; return None for any other problem."""
     name = problem.parameter
     if problem.kind is not ProblemKind.DUPLICATE or name not in leading:
         return None

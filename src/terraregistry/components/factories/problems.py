@@ -11,7 +11,7 @@ from terraregistry.errors import (
     Problem,
     ProblemKind,
 )
-from terraregistry.problems import Replace, display_path
+from terraregistry.problems import display_path
 from terraregistry.registry.kinds import Kind
 from terraregistry.wording import add_note
 
@@ -43,8 +43,7 @@ def not_found(path: KeyPath, error: ComponentNotFoundError) -> Problem:
     """Turn the error of a name into a problem of the place where it was written."""
     sources = f" (sources searched: {', '.join(error.sources)})" if error.sources else ""
     detail = f"{error.registry} has no component {error.name!r}{sources}"
-    choices = error.suggestions
-    return Problem(path, ProblemKind.NOT_FOUND, detail=detail, choices=choices, fix=Replace.of(error.name, choices))
+    return Problem(path, ProblemKind.NOT_FOUND, given=str(error.name), detail=detail, choices=error.suggestions)
 
 
 def unlike(kind: type, module: nn.Module, where: KeyPath) -> Iterator[Problem]:

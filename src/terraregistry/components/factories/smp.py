@@ -18,7 +18,7 @@ from terraregistry.components.factories.unused import UnusedPolicy  # noqa: TC00
 from terraregistry.deferred import DeferredModule
 from terraregistry.errors import Problem, ProblemKind
 from terraregistry.nearest import nearest
-from terraregistry.problems import Rename, Replace
+from terraregistry.problems import Rename
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Container
@@ -172,8 +172,8 @@ class SMPModelFactory(PlanningFactory):
         if own["model"] not in smp_models():
             choices = nearest(own["model"], smp_models())
             detail = f"smp has no model {own['model']!r}"
-            fix = Replace.of(own["model"], choices)
-            problems.append(Problem("model", ProblemKind.NOT_FOUND, detail=detail, choices=choices, fix=fix))
+            given_name: str = own["model"]
+            problems.append(Problem("model", ProblemKind.NOT_FOUND, given=given_name, detail=detail, choices=choices))
             return None
         given = with_own(given, told, _NAMES, problems)
         return plan_part(("model",), smp_models(), own["model"], given, (), problems, kind=nn.Module)

@@ -142,12 +142,12 @@ def encoder_problems(name: str, weights: str | None, networks: Container[str]) -
         return []
     if name not in encoders:
         choices = nearest(name, encoders)
-        fix = Replace.of(name, choices)
+        fix: Replace | None = None
         if not choices and name in networks:
             choices = (TIMM_PREFIX + name,)
             fix = Replace(choices[0])
         detail = f"smp has no encoder {name!r}"
-        return [Problem("backbone", ProblemKind.NOT_FOUND, detail=detail, choices=choices, fix=fix)]
+        return [Problem("backbone", ProblemKind.NOT_FOUND, given=name, detail=detail, choices=choices, fix=fix)]
     known = encoders[name]
     if weights is None or weights in known:
         return []

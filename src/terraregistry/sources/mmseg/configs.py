@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING, Any, Final, cast
 
 from terraregistry.errors import Problem, ProblemKind
 from terraregistry.nearest import nearest
-from terraregistry.problems import Replace
 from terraregistry.sources.mmseg.library import load_module
 
 if TYPE_CHECKING:
@@ -82,7 +81,7 @@ def _problems(path: KeyPath, config: Mapping[str, Any], names: set[str]) -> Iter
     elif isinstance(kind, str) and kind not in names:
         close = nearest(kind, sorted(names))  # of equally near ones, the same first each time
         detail = f"{kind!r} is not registered in mmseg or mmengine"
-        yield Problem((*path, "type"), ProblemKind.NOT_FOUND, detail=detail, choices=close, fix=Replace.of(kind, close))
+        yield Problem((*path, "type"), ProblemKind.NOT_FOUND, given=kind, detail=detail, choices=close)
     if "_scope_" in config:
         detail = "write the scope before the name: 'mmseg.FCNHead'"
         yield Problem((*path, "_scope_"), ProblemKind.INVALID, detail=detail)

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any, Final, cast
 
 from terraregistry.errors import Problem, ProblemKind, describe_value
 from terraregistry.nearest import nearest
-from terraregistry.problems import Replace
 from terraregistry.sources.mmseg.heads import HEADS, Head, Result, Takes
 
 if TYPE_CHECKING:
@@ -171,9 +170,7 @@ class Inputs:
 
     def _unknown_part(self, kind: str, known: Collection[str]) -> None:
         detail, close = f"must be one of {', '.join(known)}", nearest(kind, known)
-        self.problems.append(
-            Problem((_INNER, "type"), ProblemKind.NOT_FOUND, detail=detail, choices=close, fix=Replace.of(kind, close))
-        )
+        self.problems.append(Problem((_INNER, "type"), ProblemKind.NOT_FOUND, given=kind, detail=detail, choices=close))
 
     def _check_counts(self, configs: Sequence[Mapping[str, Any]], count: int) -> None:
         for config in configs:

@@ -62,7 +62,7 @@ def build_document(root: Node, file: str, text: str) -> Document:
 
 
 def span_of(node: Node) -> Span:
-    """Say where a node stands."""
+    """Return where a node stands."""
     start, end = start_of(node), node.end_mark
     is_word = isinstance(node, ScalarNode) and end is not None and end.line == start.line and end.column > start.column
     return Span(start.line + 1, start.column + 1, end.column + 1 if is_word and end is not None else None)

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 __all__ = ["Document", "Edit"]
 
 _PLAIN_WORD: Final = re.compile(r"[A-Za-z_][\w.-]*")
-"""What is text without quotes, if YAML does not read a number or a truth value."""
+"""A word that is text without quotes, if YAML does not read a number or a truth value."""
 _NO_TEXT: Final = frozenset({"null", "true", "false", "yes", "no", "on", "off", "y", "n"})
 
 

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Final, TypeAlias
 
 from terraregistry.errors import InvalidArgumentsError, Problem, ProblemKind
 from terraregistry.nearest import nearest
-from terraregistry.problems import Replace
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -148,8 +147,7 @@ def _named(name: str, where: KeyPath, problems: list[Problem]) -> list[Band]:
     choices = [str(each) for each in nearest(name, [*HLSBands, *SARBands])]
     if not choices:
         detail += "; a channel that is none is given by its number"
-    fix = Replace.of(name, choices)
-    problems.append(Problem(where, ProblemKind.NOT_FOUND, detail=detail, choices=choices, fix=fix))
+    problems.append(Problem(where, ProblemKind.NOT_FOUND, given=name, detail=detail, choices=choices))
     return []
 
 
