@@ -59,6 +59,27 @@ def scaled(side: int = 1, *, by: Any = 1) -> int:
 # -- the identical object --
 
 
+def test_code_that_was_changed_in_place_is_inspected_anew() -> None:
+    """IPython's autoreload gives a function the code of its new edition."""
+
+    def scale(side: int = 1) -> int:
+        return side
+
+    def edited(side: int = 1, by: int = 1) -> int:
+        return side * by
+
+    registry = Registry[int](scale=scale)
+    assert registry.build("scale", side=2) == 2
+    scale.__code__, scale.__defaults__, scale.__annotations__ = (
+        edited.__code__,
+        edited.__defaults__,
+        edited.__annotations__,
+    )
+    assert registry.build("scale", side=2, by=3) == 6
+    with pytest.raises(InvalidArgumentsError, match="too"):
+        registry.build("scale", too=1)
+
+
 def by_call(registry: Registry[Any], constructor: Any, **options: Any) -> None:
     assert registry.register(constructor, **options) is constructor
 
