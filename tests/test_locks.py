@@ -192,7 +192,7 @@ def test_the_modules_that_are_being_imported_are_those_of_the_libraries() -> Non
 def run(program: str, *arguments: str) -> str:
     ended = subprocess.run(
         [sys.executable, "-c", textwrap.dedent(program), *arguments],
-        env=os.environ | {"XDG_CACHE_HOME": os.devnull, "OMP_NUM_THREADS": "1"},
+        env=os.environ | {"TERRAREGISTRY_SHIPPED_INDEX": "0", "XDG_CACHE_HOME": os.devnull, "OMP_NUM_THREADS": "1"},
         capture_output=True,
         text=True,
         timeout=300,

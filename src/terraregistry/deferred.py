@@ -10,16 +10,7 @@ import functools
 import sys
 from typing import Any, Final
 
-__all__ = ["DeferredModule", "is_loaded", "is_stand_in", "stand_in"]
-
-
-def is_loaded(module: str) -> bool:
-    """Say whether somebody has imported a module: from then on it is asked, and nothing in its place.
-
-    Args:
-        module: Its name.
-    """
-    return module in sys.modules
+__all__ = ["DeferredModule", "is_stand_in", "stand_in"]
 
 
 class _StandIn(type):

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from terraregistry.index.registries import IndexedRegistry
+from terraregistry.index.provider import DescribedRegistry
 from terraregistry.protocols import Backbone, Decoder, ModelFactory, Neck
 from terraregistry.registry import MultiSourceRegistry, Registry
 from terraregistry.sources.mmseg import MmsegRegistry
@@ -38,10 +38,10 @@ class BackboneRegistry(MultiSourceRegistry[Backbone]):
     """The backbones of all sources."""
 
 
-class TerratorchBackboneRegistry(IndexedRegistry[Backbone]):
+class TerratorchBackboneRegistry(DescribedRegistry[Backbone]):
     """The library's own backbones."""
 
-    indexed_as = "terraregistry.library:TERRATORCH_BACKBONE_REGISTRY"
+    stored_in = "terraregistry.library:TERRATORCH_BACKBONE_REGISTRY"
 
 
 class TimmBackboneRegistry(TimmRegistry):
@@ -52,20 +52,20 @@ class NeckRegistry(MultiSourceRegistry[Neck]):
     """The necks of all sources."""
 
 
-class TerratorchNeckRegistry(IndexedRegistry[Neck]):
+class TerratorchNeckRegistry(DescribedRegistry[Neck]):
     """The library's own necks."""
 
-    indexed_as = "terraregistry.library:TERRATORCH_NECK_REGISTRY"
+    stored_in = "terraregistry.library:TERRATORCH_NECK_REGISTRY"
 
 
 class DecoderRegistry(MultiSourceRegistry[Decoder]):
     """The decoders of all sources."""
 
 
-class TerratorchDecoderRegistry(IndexedRegistry[Decoder]):
+class TerratorchDecoderRegistry(DescribedRegistry[Decoder]):
     """The library's own decoders."""
 
-    indexed_as = "terraregistry.library:TERRATORCH_DECODER_REGISTRY"
+    stored_in = "terraregistry.library:TERRATORCH_DECODER_REGISTRY"
 
 
 class SmpDecoderRegistry(SmpRegistry):
@@ -80,10 +80,10 @@ class FullModelRegistry(MultiSourceRegistry["nn.Module"]):
     """The whole models of all sources."""
 
 
-class TerratorchFullModelRegistry(IndexedRegistry["nn.Module"]):
+class TerratorchFullModelRegistry(DescribedRegistry["nn.Module"]):
     """The library's own whole models."""
 
-    indexed_as = "terraregistry.library:TERRATORCH_FULL_MODEL_REGISTRY"
+    stored_in = "terraregistry.library:TERRATORCH_FULL_MODEL_REGISTRY"
 
 
 class ModelFactoryRegistry(Registry[ModelFactory]):

@@ -12,7 +12,7 @@ known before the program runs is let through. mypy has a plugin instead, and is 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, Literal, LiteralString, Protocol, TypeAlias, TypeVar, overload
 from typing_extensions import deprecated
-import terraregistry.index.registries
+import terraregistry.index.provider
 import terraregistry.protocols
 import terraregistry.registry
 import terraregistry.registry.multi
@@ -6095,7 +6095,7 @@ class BackboneRegistry(terraregistry.registry.multi.MultiSourceRegistry[terrareg
         @overload
         def __getitem__(self, prefix: str) -> terraregistry.registry.Source[terraregistry.protocols.Backbone]: ...
 
-class TerratorchBackboneRegistry(terraregistry.index.registries.IndexedRegistry[terraregistry.protocols.Backbone]):
+class TerratorchBackboneRegistry(terraregistry.index.provider.DescribedRegistry[terraregistry.protocols.Backbone]):
     # A Registry of anything takes more than a registry of one kind.
     @overload  # type: ignore[override]
     def register(self, constructor: _MakesBackbone, /, *, name: str | None = None, aliases: Iterable[str] = (), override: bool = False) -> _MakesBackbone: ...
@@ -7708,7 +7708,7 @@ class DecoderRegistry(terraregistry.registry.multi.MultiSourceRegistry[terraregi
         @overload
         def __getitem__(self, prefix: str) -> terraregistry.registry.Source[terraregistry.protocols.Decoder]: ...
 
-class TerratorchDecoderRegistry(terraregistry.index.registries.IndexedRegistry[terraregistry.protocols.Decoder]):
+class TerratorchDecoderRegistry(terraregistry.index.provider.DescribedRegistry[terraregistry.protocols.Decoder]):
     # A Registry of anything takes more than a registry of one kind.
     @overload  # type: ignore[override]
     def register(self, constructor: _MakesDecoder, /, *, name: str | None = None, aliases: Iterable[str] = (), override: bool = False) -> _MakesDecoder: ...
@@ -7978,7 +7978,7 @@ class FullModelRegistry(terraregistry.registry.multi.MultiSourceRegistry[torch.n
         @overload
         def __getitem__(self, prefix: str) -> terraregistry.registry.Source[torch.nn.modules.module.Module]: ...
 
-class TerratorchFullModelRegistry(terraregistry.index.registries.IndexedRegistry[torch.nn.modules.module.Module]):
+class TerratorchFullModelRegistry(terraregistry.index.provider.DescribedRegistry[torch.nn.modules.module.Module]):
     # A Registry of anything takes more than a registry of one kind.
     @overload  # type: ignore[override]
     def register(self, constructor: _MakesModule, /, *, name: str | None = None, aliases: Iterable[str] = (), override: bool = False) -> _MakesModule: ...
@@ -8184,7 +8184,7 @@ class NeckRegistry(terraregistry.registry.multi.MultiSourceRegistry[terraregistr
         @overload
         def __getitem__(self, prefix: str) -> terraregistry.registry.Source[terraregistry.protocols.Neck]: ...
 
-class TerratorchNeckRegistry(terraregistry.index.registries.IndexedRegistry[terraregistry.protocols.Neck]):
+class TerratorchNeckRegistry(terraregistry.index.provider.DescribedRegistry[terraregistry.protocols.Neck]):
     # A Registry of anything takes more than a registry of one kind.
     @overload  # type: ignore[override]
     def register(self, constructor: _MakesNeck, /, *, name: str | None = None, aliases: Iterable[str] = (), override: bool = False) -> _MakesNeck: ...

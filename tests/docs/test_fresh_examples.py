@@ -79,7 +79,7 @@ def fault(example: str, folder: Path) -> str:
     done = subprocess.run(
         [sys.executable, "-c", PROGRAM, str(FLAGS)],
         input=example,
-        env=os.environ | {"XDG_CACHE_HOME": str(folder), "OMP_NUM_THREADS": "1"},
+        env=os.environ | {"TERRAREGISTRY_SHIPPED_INDEX": "0", "XDG_CACHE_HOME": str(folder), "OMP_NUM_THREADS": "1"},
         capture_output=True,
         check=False,
         text=True,

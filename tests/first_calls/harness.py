@@ -81,7 +81,7 @@ def index_file() -> Path:
     from terraregistry.index.cache import cache_folder
     from terraregistry.index.keys import current_key
 
-    load_index()
+    load_index(folder=cache_folder())
     return cache_folder() / current_key().file_name
 
 
@@ -89,6 +89,7 @@ def environment(folder: Path) -> dict[str, str]:
     """The environment of each process: one thread, no network, and the folder that has the index."""
     index = folder / "made" / "terraregistry"
     settings = {"OMP_NUM_THREADS": "1", "MKL_NUM_THREADS": "1", "HF_HUB_OFFLINE": "1", "COLUMNS": "120"}
+    settings["TERRAREGISTRY_SHIPPED_INDEX"] = "0"  # an index of other versions is made, or not to be had
     return {**os.environ, **settings, "FIRST_CALLS_INDEX": str(index), "PYTHONPATH": str(ROOT)}
 
 

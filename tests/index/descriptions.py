@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from hypothesis import strategies as st
 
 from terraregistry.index import (
@@ -15,13 +13,13 @@ from terraregistry.index import (
     ParameterKind,
     PortableType,
     Signature,
-    WholeNetworks,
-    Written,
 )
 from terraregistry.index.keys import Key
 from terraregistry.pretrained import PretrainedWeights
 
-__all__ = ["indexes", "keys", "small_index", "small_key"]
+__all__ = ["contents", "keys", "small_index", "small_key"]
+
+Contents = tuple[tuple[IndexedRegistry, ...], tuple[tuple[str, str], ...], ConfigFacts]
 
 _WORDS = st.from_regex(r"[a-z_][a-z0-9_]{0,7}", fullmatch=True).filter(lambda word: word not in _KEYWORDS)
 _KEYWORDS = ("as", "if", "in", "is", "or", "and", "def", "del", "for", "not", "try", "from", "with", "else", "elif")
@@ -58,37 +56,14 @@ def _signatures(draw: st.DrawFn) -> Signature:
     defaults += [draw(st.none() | values) if kind is ParameterKind.KEYWORD_ONLY else None for kind in rest]
     return Signature(
         tuple(
-            Parameter(name, kind, draw(_TYPES), default, draw(_TYPES), draw(_TEXTS))
+            Parameter(name, kind, draw(st.none() | _TYPES), default, draw(_TYPES), draw(_TEXTS), draw(_TEXTS))
             for name, kind, default in zip(names, kinds, defaults, strict=True)
         )
     )
 
 
-_WRITTEN = st.builds(Written, st.none() | _TYPES, _TEXTS)
 _PAIRS = st.lists(st.tuples(_TEXTS, _TEXTS), max_size=2).map(tuple)
-
-
-@st.composite
-def _written(draw: st.DrawFn, count: int) -> tuple[Written, ...] | None:
-    return draw(st.none() | st.lists(_WRITTEN, min_size=count, max_size=count).map(tuple))
-
-
-@st.composite
-def _components(draw: st.DrawFn) -> Component:
-    component = draw(_PLAIN)
-    return replace(component, written=draw(_written(len(component.signature.parameters) + 1)))
-
-
-@st.composite
-def _networks(draw: st.DrawFn) -> WholeNetworks:
-    names, changed = draw(st.lists(_NAMES, max_size=2).map(tuple)), draw(_signatures())
-    places = st.lists(st.lists(st.integers(0, 99), max_size=2).map(tuple), max_size=2).map(tuple)
-    written = draw(_written(len(changed.parameters)))
-    removed = draw(st.lists(_WORDS).map(tuple))
-    return WholeNetworks(names, changed, removed, written, draw(_PAIRS), draw(places))
-
-
-_PLAIN = st.builds(
+_COMPONENTS = st.builds(
     Component,
     name=_NAMES,
     aliases=st.lists(_NAMES, max_size=3).map(tuple),
@@ -103,6 +78,8 @@ _PLAIN = st.builds(
     weights=st.lists(
         st.builds(PretrainedWeights, _NAMES, _NAMES, st.none() | _TEXTS, st.none() | st.integers(0, 10**10)), max_size=2
     ).map(tuple),
+    returns=st.none() | _TYPES,
+    is_exact=st.booleans(),
     ineffective=_PAIRS,
     synonyms=_PAIRS,
 )
@@ -112,34 +89,34 @@ _FACTS = st.builds(
     documentation=st.lists(st.tuples(_TEXTS, _TEXTS, _TEXTS), max_size=2).map(tuple),
     whole_decoders=st.lists(_REFERENCES, max_size=2).map(tuple),
     plain_values=st.lists(st.tuples(_TEXTS, _LITERALS | st.just("...")), max_size=2).map(tuple),
-    whole_networks=st.lists(_networks(), max_size=2).map(tuple),
 )
 
 
 @st.composite
-def indexes(draw: st.DrawFn) -> Index:
-    """Draw an index; each registry may have those that come before it as its sources."""
+def contents(draw: st.DrawFn) -> Contents:
+    """Draw the content of an index; each registry may have those that come before it as its sources."""
     references = draw(st.lists(_REFERENCES, max_size=4, unique=True))
     registries: list[IndexedRegistry] = []
     for place, reference in enumerate(references):
         inner = draw(st.lists(st.sampled_from(references[:place]), max_size=2)) if place else []
-        components = draw(st.lists(_components(), max_size=3, unique_by=lambda each: each.name))
+        components = draw(st.lists(_COMPONENTS, max_size=3, unique_by=lambda each: each.name))
         sources = tuple((draw(_WORDS), source) for source in inner)
         types = draw(_TYPES), draw(_TYPES), draw(_TYPES)
         registries.append(IndexedRegistry(reference, *types, tuple(components), sources))
     gaps = draw(st.lists(st.tuples(_TEXTS, _TEXTS), max_size=2).map(tuple))
-    return Index(tuple(registries), gaps, draw(_FACTS))
+    return tuple(registries), gaps, draw(_FACTS)
 
 
 keys = st.builds(Key, st.lists(st.tuples(_TEXTS, _TEXTS), max_size=3).map(tuple), _TEXTS, _TEXTS)
 small_key = Key((("timm", "1.0"),), "here", "sources")
 
 
-def small_index(*gaps: tuple[str, str]) -> Index:
+def small_index(*gaps: tuple[str, str], key: Key = small_key) -> Index:
     """Make an index of two registries and two components.
 
     Args:
         gaps: Its gaps.
+        key: Its cache key.
     """
     number = PortableType("int | None")
     path = PortableType("pathlib.Path | typing.Any", ("pathlib", "typing"))
@@ -158,4 +135,4 @@ def small_index(*gaps: tuple[str, str]) -> Index:
     kind = PortableType("object")
     inner = IndexedRegistry("package:INNER", kind, kind, kind, components, ())
     outer = IndexedRegistry("package:OUTER", kind, kind, kind, (), (("in", "package:INNER"),))
-    return Index((outer, inner), gaps)
+    return Index.of((outer, inner), gaps, key=key)

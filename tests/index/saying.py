@@ -96,10 +96,10 @@ def main(live: str, aliases: str, every: str) -> None:
     if live == "live":
         for name in LIBRARIES:
             __import__(name)
-        from terraregistry.index import answers
+        from terraregistry.index import provider
 
         # Also what is registered lazily is asked itself.
-        answers.answering_index = lambda: None  # type: ignore[assignment]  # the same as where there is no index
+        provider.stored_index = lambda: None  # type: ignore[assignment]  # the same as where there is no index
     said = everything(int(aliases), int(every))
     said["imported"] = [name for name in LIBRARIES if name in sys.modules]
     with contextlib.redirect_stdout(sys.__stdout__):

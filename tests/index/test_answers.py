@@ -10,8 +10,8 @@ from typing import Any
 
 import pytest
 
-from terraregistry.index import Component, Parameter, ParameterKind, PortableType, Signature, Written, load_index
-from terraregistry.index.answers import described_call
+from terraregistry.index import Component, Parameter, ParameterKind, PortableType, Signature, load_index
+from terraregistry.index.provider import described_call
 
 _SAYING = Path(__file__).parent / "saying.py"
 
@@ -48,7 +48,7 @@ def test_the_index_says_what_the_libraries_say_of_every_name() -> None:
 
 def _component(annotation: PortableType | None, default: str | None = None, shown: str = "") -> Component:
     number = PortableType("int")
-    parameter = Parameter("width", ParameterKind.KEYWORD_ONLY, number, default, number, "")
+    parameter = Parameter("width", ParameterKind.KEYWORD_ONLY, annotation, default, number, "", shown)
     return Component(
         name="Net",
         aliases=(),
@@ -60,7 +60,6 @@ def _component(annotation: PortableType | None, default: str | None = None, show
         line=3,
         library=None,
         version=None,
-        written=(Written(annotation, shown), Written(None)),
     )
 
 
@@ -119,7 +118,7 @@ def test_a_name_that_a_module_does_not_have_is_asked_live() -> None:
 
 def test_what_could_not_be_written_is_asked_live() -> None:
     component = _component(PortableType("int"))
-    assert described_call(Component(**{**vars(component), "written": None}), _never) is None
+    assert described_call(Component(**{**vars(component), "is_exact": False}), _never) is None
 
 
 def test_a_file_of_a_package_that_is_gone_is_named_as_it_was() -> None:

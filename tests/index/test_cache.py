@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import json
 import os
 import subprocess
 import sys
@@ -19,8 +18,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from terraregistry.index import Index, IndexUnavailableError, cached_index, keys, load_index, loading
-from terraregistry.index.cache import cache_folder, read_cached, read_text, write_cached, write_text
-from terraregistry.index.encoding import encode
+from terraregistry.index.cache import cache_folder, read_cached, read_file, write_cached, write_file
 from terraregistry.index.keys import current_key
 
 from .descriptions import small_index
@@ -29,8 +27,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 _KEY = current_key()
-_INDEX = small_index()
-_TEXT = "{}" * 1000
+_INDEX = small_index(key=_KEY)
+_TEXT = b"{}" * 1000
 
 
 @pytest.fixture
@@ -38,11 +36,11 @@ def made(monkeypatch: pytest.MonkeyPatch) -> list[Index]:
     """Note each time that an index is made, which takes no time here."""
     found: list[Index] = []
 
-    def make(_report: object) -> tuple[Index, keys.Key]:
+    def make(_report: object) -> Index:
         found.append(_INDEX)
-        return _INDEX, _KEY
+        return _INDEX
 
-    monkeypatch.setattr(loading, "_make_elsewhere", make)
+    monkeypatch.setattr(loading, "made_elsewhere", make)
     return found
 
 
@@ -77,7 +75,7 @@ def test_it_is_made_once_and_read_after_that(tmp_path: Path, made: list[Index]) 
 def test_what_was_made_from_something_else_is_made_anew(
     change: Callable[[keys.Key], keys.Key], tmp_path: Path, made: list[Index]
 ) -> None:
-    assert write_text(tmp_path, _KEY.file_name, encode(small_index(), change(_KEY)))
+    assert write_file(tmp_path, _KEY.file_name, small_index(key=change(_KEY)).image)
     assert load_index(folder=tmp_path) == _INDEX
     assert len(made) == 1
     assert read_cached(tmp_path, _KEY) == _INDEX
@@ -108,8 +106,8 @@ def test_the_key_has_the_version_of_what_is_described(library: str) -> None:
 
 
 def test_an_index_with_gaps_is_kept_for_an_hour(tmp_path: Path, made: list[Index]) -> None:
-    with_gaps = small_index(("mmseg", "SourceUnavailableError: it is broken"))
-    assert write_cached(tmp_path, _KEY, with_gaps)
+    with_gaps = small_index(("mmseg", "SourceUnavailableError: it is broken"), key=_KEY)
+    assert write_cached(tmp_path, with_gaps)
     assert load_index(folder=tmp_path) == with_gaps
     an_hour_ago = time.time() - 3601
     os.utime(_file(tmp_path), (an_hour_ago, an_hour_ago))
@@ -118,7 +116,7 @@ def test_an_index_with_gaps_is_kept_for_an_hour(tmp_path: Path, made: list[Index
 
 
 def test_an_index_without_gaps_does_not_age(tmp_path: Path, made: list[Index]) -> None:
-    assert write_cached(tmp_path, _KEY, _INDEX)
+    assert write_cached(tmp_path, _INDEX)
     os.utime(_file(tmp_path), (0, 0))
     assert load_index(folder=tmp_path) == _INDEX
     assert made == []
@@ -127,23 +125,19 @@ def test_an_index_without_gaps_does_not_age(tmp_path: Path, made: list[Index]) -
 def test_what_earlier_versions_left_in_the_same_place_goes_and_the_rest_stays(tmp_path: Path) -> None:
     older = dataclasses.replace(_KEY, versions=(*_KEY.versions[:-1], ("torch", "0")))
     elsewhere = dataclasses.replace(older, place="another environment")
-    other_format = tmp_path / "index-0123456789abcdef0123.json"
-    other_format.write_text(json.dumps({"key": ["", _KEY.place, ""], "more": []}), encoding="ascii")
-    stay = {"notes.txt": "mine", "index-deep.json": "[" * 100_000, "index-1.json": "{}", "index-2.json": '{"key": 1}'}
+    stay = {"notes.txt": "mine", "index-1": "", "schema-1": "", f"other-{_KEY.place_digest}-1": ""}
     for name, text in stay.items():
         (tmp_path / name).write_text(text, encoding="ascii")
     for key in (elsewhere, older):
-        assert write_text(tmp_path, key.file_name, encode(_INDEX, key))
+        assert write_file(tmp_path, key.file_name, small_index(key=key).image)
         (tmp_path / key.file_name.replace("index", "schema")).write_text("{}", encoding="ascii")
-    (tmp_path / "index-folder.json").mkdir()
+    own_schema = _KEY.file_name.replace("index", "schema")
+    (tmp_path / own_schema).write_text("{}", encoding="ascii")
 
-    assert write_cached(tmp_path, _KEY, _INDEX)
+    assert write_cached(tmp_path, _INDEX)
 
     of_elsewhere = {elsewhere.file_name, elsewhere.file_name.replace("index", "schema")}
-    assert {each.name for each in tmp_path.iterdir()} == {
-        *(_KEY.file_name, "index-folder.json", *stay),
-        *of_elsewhere,
-    }
+    assert {each.name for each in tmp_path.iterdir()} == {_KEY.file_name, own_schema, *stay, *of_elsewhere}
 
 
 # -- damaged, or not ours --
@@ -206,17 +200,16 @@ def _corrupted(data: bytes, random: Random) -> bytes:
 
 @pytest.mark.parametrize("kept", ["the index", "a text"])
 def test_a_thousand_of_a_thousand_corruptions_are_refused(kept: str, index: Index, tmp_path: Path) -> None:
-    written = (
-        write_cached(tmp_path, _KEY, index) if kept == "the index" else write_text(tmp_path, _KEY.file_name, _TEXT)
-    )
+    kept_index = index.with_key(_KEY)
+    written = write_cached(tmp_path, kept_index) if kept == "the index" else write_file(tmp_path, _KEY.file_name, _TEXT)
     assert written
     data = _file(tmp_path).read_bytes()
     random = Random(20)
     for number in range(1000):
         _file(tmp_path).write_bytes(_corrupted(data, random))
-        assert (read_cached(tmp_path, _KEY), read_text(tmp_path, _KEY.file_name)) == (None, None), number
+        assert (read_cached(tmp_path, _KEY), read_file(tmp_path, _KEY.file_name)) == (None, None), number
     _file(tmp_path).write_bytes(data)
-    assert (read_text(tmp_path, _KEY.file_name) == _TEXT) is (kept == "a text")
+    assert (read_file(tmp_path, _KEY.file_name) == _TEXT) is (kept == "a text")
     assert (read_cached(tmp_path, _KEY) == index) is (kept == "the index")
 
 
@@ -225,17 +218,17 @@ def test_whatever_is_changed_is_refused(
     change: bytes, data: st.DataObject, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
     folder = tmp_path_factory.mktemp("changed")
-    assert write_text(folder, "text", "what was written")
+    assert write_file(folder, "text", b"what was written")
     before = (folder / "text").read_bytes()
     start = data.draw(st.integers(0, len(before)))
     after = before[:start] + change + before[data.draw(st.integers(start, len(before))) :]
     (folder / "text").write_bytes(after)
-    assert read_text(folder, "text") == ("what was written" if after == before else None)
+    assert read_file(folder, "text") == (b"what was written" if after == before else None)
 
 
 @pytest.mark.parametrize("damage", [_cut, _flip, _huge, _pipe, _folder, _loop, _device])
 def test_what_is_damaged_is_made_anew(damage: Callable[[Path], None], tmp_path: Path, made: list[Index]) -> None:
-    assert write_cached(tmp_path, _KEY, _INDEX)
+    assert write_cached(tmp_path, _INDEX)
     damage(_file(tmp_path))
     assert read_cached(tmp_path, _KEY) is None
     assert load_index(folder=tmp_path) == _INDEX
@@ -248,7 +241,7 @@ def test_what_is_damaged_is_made_anew(damage: Callable[[Path], None], tmp_path: 
 def test_a_file_of_somebody_else_is_not_read(
     tmp_path: Path, made: list[Index], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    assert write_cached(tmp_path, _KEY, small_index(("planted", "by somebody else")))
+    assert write_cached(tmp_path, small_index(("planted", "by somebody else"), key=_KEY))
     owner = _file(tmp_path).stat().st_uid
     monkeypatch.setattr(os, "getuid", lambda: owner + 1)
     assert load_index(folder=tmp_path) == _INDEX
@@ -280,7 +273,7 @@ def test_where_nothing_can_be_written_it_is_done_without(
     place: Callable[[Path], Path], tmp_path: Path, made: list[Index]
 ) -> None:
     folder = place(tmp_path)
-    assert not write_cached(folder, _KEY, _INDEX)
+    assert not write_cached(folder, _INDEX)
     assert [load_index(folder=folder), load_index(folder=folder)] == [_INDEX, _INDEX]
     assert len(made) == 2
 
@@ -290,18 +283,19 @@ def test_a_read_only_folder_is_read_and_not_written() -> None:
     program = """
         import os, sys, tempfile
         from pathlib import Path
+        from terraregistry.index import Index
         from terraregistry.index.cache import read_cached, write_cached
-        from terraregistry.index.encoding import decode
-        index, key = decode(sys.stdin.read())
+        index = Index(sys.stdin.buffer.read())
+        key = index.key
         folder = Path(tempfile.mkdtemp())
-        assert write_cached(folder, key, index)
+        assert write_cached(folder, index)
         if os.getuid() == 0:  # a mode stops nobody who is root
             for each in (folder, *folder.iterdir()):
                 os.chown(each, 65534, 65534)
             os.setuid(65534)
         folder.chmod(0o500)
         try:
-            assert not write_cached(folder, key, index)
+            assert not write_cached(folder, index)
             assert read_cached(folder, key) == index
             assert [each.name for each in folder.iterdir()] == [key.file_name]
         finally:
@@ -310,34 +304,35 @@ def test_a_read_only_folder_is_read_and_not_written() -> None:
             folder.rmdir()
     """
     command = [sys.executable, "-c", textwrap.dedent(program)]
-    done = subprocess.run(command, input=encode(_INDEX, _KEY), text=True, capture_output=True, check=False)
-    assert (done.returncode, done.stderr) == (0, "")
+    done = subprocess.run(command, input=_INDEX.image, capture_output=True, check=False)
+    assert (done.returncode, done.stderr) == (0, b"")
 
 
 def test_on_a_full_disk_nothing_is_left_behind(tmp_path: Path) -> None:
     program = """
         import resource, signal, sys
         from pathlib import Path
+        from terraregistry.index import Index
         from terraregistry.index.cache import read_cached, write_cached
-        from terraregistry.index.encoding import decode
-        index, key = decode(sys.stdin.read())
+        index = Index(sys.stdin.buffer.read())
+        key = index.key
         signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
         resource.setrlimit(resource.RLIMIT_FSIZE, (100, 100))
         folder = Path(sys.argv[1])
-        assert not write_cached(folder, key, index)
+        assert not write_cached(folder, index)
         assert read_cached(folder, key) is None
         assert list(folder.iterdir()) == []
     """
     command = [sys.executable, "-c", textwrap.dedent(program), str(tmp_path)]
-    done = subprocess.run(command, input=encode(_INDEX, _KEY), text=True, capture_output=True, check=False)
-    assert (done.returncode, done.stderr) == (0, "")
+    done = subprocess.run(command, input=_INDEX.image, capture_output=True, check=False)
+    assert (done.returncode, done.stderr) == (0, b"")
 
 
 # -- several at once --
 
 
 def test_many_that_write_at_once_never_show_half_an_index(tmp_path: Path) -> None:
-    indexes = [small_index(("x" * 1000 * size, "")) for size in range(8)]
+    indexes = [small_index(("x" * 1000 * size, ""), key=_KEY) for size in range(8)]
     stop = threading.Event()
     found: list[Index | None] = []
 
@@ -347,7 +342,7 @@ def test_many_that_write_at_once_never_show_half_an_index(tmp_path: Path) -> Non
 
     def write(index: Index) -> None:
         for _ in range(20):
-            assert write_cached(tmp_path, _KEY, index)
+            assert write_cached(tmp_path, index)
 
     write(indexes[0])
     readers = [threading.Thread(target=read) for _ in range(2)]
@@ -375,9 +370,9 @@ def _child(monkeypatch: pytest.MonkeyPatch, program: str) -> None:
     ("program", "reason"),
     [
         ("raise SystemExit(3)", "the process that makes it ends with status 3"),
-        ("print('{}')", "not the fields of an index"),
-        ("", "no JSON"),
-        ("print('1 2\\n{')", "no JSON"),
+        ("", "no data"),
+        ("print('1 2')", "no data"),
+        ("print('1 2\\n\\n{')", "file is not a database"),
     ],
 )
 def test_what_cannot_be_made_is_an_error_that_says_why(
@@ -397,11 +392,10 @@ def test_a_module_of_the_working_folder_does_not_stand_in_for_the_standard_libra
     (tmp_path / "json.py").write_text("raise SystemExit(9)\n")
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(sys, "path", [*sys.path, Path("/no/text")])
-    text = encode(_INDEX, _KEY)
-    _child(
-        monkeypatch,
-        f"import json, sys\njson.loads(sys.argv[1])\nprint('not shown')\nprint({text!r})",
-    )
+    image = tmp_path / "image"
+    image.write_bytes(_INDEX.image)
+    program = "import json, sys\njson.loads(sys.argv[1])\nprint('not shown')\nprint(flush=True)\n"
+    _child(monkeypatch, program + f"sys.stdout.buffer.write(open({str(image)!r}, 'rb').read())")
     assert load_index(folder=tmp_path / "cache") == _INDEX
 
 

@@ -18,7 +18,6 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from terraregistry.index import keys
-from terraregistry.index.encoding import encode
 
 from .descriptions import small_index
 
@@ -137,10 +136,13 @@ def test_the_environment_of_these_tests_has_records(library: str) -> None:
 # -- in another process --
 
 
-def _process(program: str, given: str = "", **variables: str) -> Any:
+_NOT_SHIPPED = {"TERRAREGISTRY_SHIPPED_INDEX": "0"}
+
+
+def _process(program: str, given: bytes = b"", **variables: str) -> Any:
     command = [sys.executable, "-W", "ignore", "-c", textwrap.dedent(program)]
     done = subprocess.run(
-        command, input=given, text=True, capture_output=True, check=False, env=os.environ | variables, timeout=300
+        command, input=given, capture_output=True, check=False, env=os.environ | _NOT_SHIPPED | variables, timeout=300
     )
     assert done.returncode == 0, done.stderr
     return json.loads(done.stdout)
@@ -148,10 +150,10 @@ def _process(program: str, given: str = "", **variables: str) -> Any:
 
 _KEEPING = """
     import sys
+    from terraregistry.index import Index
     from terraregistry.index.cache import cache_folder, write_cached
-    from terraregistry.index.encoding import decode
     from terraregistry.index.keys import current_key
-    print(int(write_cached(cache_folder(), current_key(), decode(sys.stdin.read())[0])))
+    print(int(write_cached(cache_folder(), Index(sys.stdin.buffer.read()).with_key(current_key()))))
 """
 _LOOKING = "from terraregistry.index import cached_index; print(int(cached_index() is not None))"
 
@@ -162,7 +164,7 @@ def test_an_index_of_a_library_that_was_changed_since_is_none(name: str, tmp_pat
     (tmp_path / "path" / name / "__init__.py").write_text("raise SystemExit('this is not imported')\n")
     variables = {"PYTHONPATH": str(tmp_path / "path"), "XDG_CACHE_HOME": str(tmp_path / "cache")}
     assert _process(_LOOKING, **variables) == 0
-    assert _process(_KEEPING, encode(small_index(), keys.current_key()), **variables) == 1
+    assert _process(_KEEPING, small_index().image, **variables) == 1
     assert _process(_LOOKING, **variables) == 1
     assert _process(_LOOKING, XDG_CACHE_HOME=str(tmp_path / "cache")) == 0, "it is of another one"
     _append(tmp_path / "path" / name / "__init__.py")
@@ -190,7 +192,7 @@ sys.meta_path.insert(0, Finder)
     (site_folder / "editable.pth").write_text(lines[editable] + "\n")
     start = f"import site; site.addsitedir({str(site_folder)!r})\n"
     variables = {"XDG_CACHE_HOME": str(tmp_path / "cache")}
-    assert _process(start + textwrap.dedent(_KEEPING), encode(small_index(), keys.current_key()), **variables) == 1
+    assert _process(start + textwrap.dedent(_KEEPING), small_index().image, **variables) == 1
     assert _process(start + _LOOKING, **variables) == 1
     _append(checkout / "timm" / "__init__.py")
     assert _process(start + _LOOKING, **variables) == 0
@@ -219,7 +221,7 @@ def test_a_changed_timm_is_not_validated_by_what_it_was(index: Index, tmp_path: 
     assert spec.origin is not None
     shutil.copytree(Path(spec.origin).parent, tmp_path / "path" / "timm", ignore=shutil.ignore_patterns("__pycache__"))
     variables = {"PYTHONPATH": str(tmp_path / "path"), "XDG_CACHE_HOME": str(tmp_path / "cache")}
-    kept = _process(_KEEPING, encode(index, keys.current_key()), **variables)
+    kept = _process(_KEEPING, index.image, **variables)
     assert (kept, _process(_VALIDATING, **variables)) == (1, [True, False, False])
     file = tmp_path / "path" / "timm" / "models" / "resnet.py"
     file.write_text(file.read_text().replace("stem_width", "stem_breadth"))

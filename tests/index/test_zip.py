@@ -15,8 +15,6 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 import terraregistry
-from terraregistry.index.encoding import encode
-from terraregistry.index.keys import current_key
 
 if TYPE_CHECKING:
     from terraregistry.index import Index
@@ -25,11 +23,10 @@ _MAIN = "from terraregistry.tools.cli import main\nmain()\n"
 _EXAMPLE = Path(__file__).parents[2] / "examples" / "segmentation.yaml"
 _KEEPING = """
     import sys
+    from terraregistry.index import Index
     from terraregistry.index.cache import cache_folder, write_cached
-    from terraregistry.index.encoding import decode
     from terraregistry.index.keys import current_key
-    assert write_cached(cache_folder(), current_key(), decode(sys.stdin.read())[0])
-    print("null")
+    print(int(write_cached(cache_folder(), Index(sys.stdin.buffer.read()).with_key(current_key()))))
 """
 _SAYING = """
     import json, sys
@@ -76,12 +73,12 @@ def archive(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return _zipped(Path(terraregistry.__file__).parent, tmp_path_factory.mktemp("zip") / "app.pyz", _MAIN)
 
 
-def _python(path: Path, cache: Path, *arguments: str, given: str = "") -> str:
+def _python(path: Path, cache: Path, *arguments: str, given: bytes = b"") -> str:
     variables = os.environ | {"PYTHONPATH": str(path), "XDG_CACHE_HOME": str(cache)}
     command = [sys.executable, "-W", "ignore", *arguments]
-    done = subprocess.run(command, input=given, text=True, capture_output=True, check=False, env=variables, timeout=500)
+    done = subprocess.run(command, input=given, capture_output=True, check=False, env=variables, timeout=500)
     assert done.returncode == 0, done.stderr
-    return done.stdout
+    return done.stdout.decode()
 
 
 def _said(path: Path, cache: Path, *arguments: str) -> Any:
@@ -89,7 +86,7 @@ def _said(path: Path, cache: Path, *arguments: str) -> Any:
 
 
 def _keep(index: Index, path: Path, cache: Path) -> None:
-    _python(path, cache, "-c", textwrap.dedent(_KEEPING), given=encode(index, current_key()))
+    _python(path, cache, "-c", textwrap.dedent(_KEEPING), given=index.image)
 
 
 @pytest.mark.slow

@@ -207,7 +207,11 @@ def test_a_source_that_changes_its_mind_between_two_questions() -> None:
 def run(code: str) -> str:
     ended = subprocess.run(
         [sys.executable, "-c", dedent(code)],
-        env=os.environ | {"XDG_CACHE_HOME": os.devnull},  # an index would answer for what is not there
+        env=os.environ
+        | {
+            "TERRAREGISTRY_SHIPPED_INDEX": "0",
+            "XDG_CACHE_HOME": os.devnull,
+        },  # an index would answer for what is not there
         capture_output=True,
         text=True,
         timeout=120,

@@ -12,7 +12,7 @@ from terraregistry.index.keys import current_key
 from terraregistry.tools import health
 
 TYPE = PortableType("int")
-INDEX = Index(
+INDEX = Index.of(
     (
         IndexedRegistry("mine:BACKBONE_REGISTRY", TYPE, TYPE, TYPE, (), (("own", "mine:OWN"),)),
         IndexedRegistry("mine:OWN", TYPE, TYPE, TYPE, (), ()),

@@ -333,7 +333,7 @@ def test_a_pattern_matches_as_the_standard_library_has_it(index, pattern):
 
 
 def test_an_index_of_nothing_has_no_kinds():
-    assert kinds_of(Index(())) == {}
+    assert kinds_of(Index.of(())) == {}
 
 
 # -- what goes wrong --
@@ -355,7 +355,7 @@ def test_an_index_that_cannot_be_made_is_said(run, monkeypatch):
 
 
 def test_a_module_that_cannot_be_imported_is_said(run, monkeypatch):
-    monkeypatch.setattr("terraregistry.tools.cli.reading.wait_for_index", lambda: Index(()))
+    monkeypatch.setattr("terraregistry.tools.cli.reading.wait_for_index", lambda: Index.of(()))
     result = run("list", "--import", "no_such_module_here")
 
     expected = "--import no_such_module_here: ModuleNotFoundError: No module named 'no_such_module_here'\n"
@@ -397,8 +397,14 @@ def cached(index, tmp_path_factory):
     from terraregistry.index.keys import current_key
 
     home = tmp_path_factory.mktemp("cache")
-    assert write_cached(home / "terraregistry", current_key(), index)
-    return {**os.environ, "XDG_CACHE_HOME": str(home), "HOME": str(home), "COLUMNS": "100"}
+    assert write_cached(home / "terraregistry", index.with_key(current_key()))
+    return {
+        **os.environ,
+        "TERRAREGISTRY_SHIPPED_INDEX": "0",
+        "XDG_CACHE_HOME": str(home),
+        "HOME": str(home),
+        "COLUMNS": "100",
+    }
 
 
 def started(cached, *arguments, **environment):

@@ -172,7 +172,7 @@ def _registry(name: str) -> IndexedRegistry:
 
 
 def test_a_registry_that_nothing_is_known_of_refuses_nothing() -> None:
-    text = stub_of(Index((_registry("MmsegDecoderRegistry"),)), "Title.")
+    text = stub_of(Index.of((_registry("MmsegDecoderRegistry"),)), "Title.")
     tree = ast.parse(text)
     found = next(node for node in tree.body if isinstance(node, ast.ClassDef) and node.name == "MmsegDecoderRegistry")
     assert ast.unparse(found.body[0]) == "..."

@@ -11,22 +11,20 @@ import subprocess
 import sys
 import textwrap
 import time
+import zlib
 from pathlib import Path
-from typing import TYPE_CHECKING, NoReturn, Self
+from typing import NoReturn, Self
 
 import pytest
 
-from terraregistry.index import Index, IndexUnavailableError, answers, loading
-from terraregistry.index.encoding import encode
+from terraregistry.index import Index, IndexUnavailableError, loading, provider
 from terraregistry.index.keys import current_key
 from terraregistry.tools.cli import waiting
 
 from ..index.descriptions import small_index
 from .test_validate import ONE_IS_VALID, RIGHT
 
-if TYPE_CHECKING:
-    from terraregistry.index.keys import Key
-
+NOT_SHIPPED = {"TERRAREGISTRY_SHIPPED_INDEX": "0"}
 ANNOUNCED = "Indexing the installed components, once (about 20 s) ...\n"
 _ESCAPE = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
 
@@ -36,13 +34,16 @@ def made(index: Index, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> list[
     """An empty cache: each time that the index is made, it is listed here; what answers forgets what it has afterwards."""
     found: list[Index] = []
 
-    def make(_report: object) -> tuple[Index, Key]:
+    index = index.with_key(current_key())
+
+    def make(_report: object) -> Index:
         found.append(index)
-        return index, current_key()
+        return index
 
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
-    monkeypatch.setattr(loading, "_make_elsewhere", make)
-    monkeypatch.setattr(answers, "_answering", [])
+    monkeypatch.setattr(loading, "made_elsewhere", make)
+    monkeypatch.setattr(provider, "_stored", [])
+    monkeypatch.setenv("TERRAREGISTRY_SHIPPED_INDEX", "0")
     return found
 
 
@@ -60,7 +61,7 @@ def test_validate_makes_it_and_answers_from_it(run, made: list[Index], tmp_path:
     (tmp_path / "right.yaml").write_text(RIGHT, encoding="utf-8")
     result = run("validate", str(tmp_path / "right.yaml"))
     assert (result.exit_code, result.stdout, result.stderr) == (0, ONE_IS_VALID, ANNOUNCED)
-    assert [answers.answering_index()] == made
+    assert [provider.stored_index()] == made
 
 
 def test_validate_makes_none_where_it_asks_the_libraries_or_has_nothing_to_check(
@@ -79,7 +80,7 @@ def test_validate_asks_the_libraries_where_the_index_cannot_be_made(
     def fail(_report: object) -> NoReturn:
         raise IndexUnavailableError("no space")
 
-    monkeypatch.setattr(loading, "_make_elsewhere", fail)
+    monkeypatch.setattr(loading, "made_elsewhere", fail)
     (tmp_path / "right.yaml").write_text(RIGHT, encoding="utf-8")
     result = run("validate", str(tmp_path / "right.yaml"))
     assert (result.exit_code, result.stdout, result.stderr) == (0, ONE_IS_VALID, ANNOUNCED)
@@ -128,8 +129,11 @@ _REAL = "from terraregistry.tools.cli import main; main()"
 
 def _fake(*, hangs: bool = False) -> str:
     """Write a program in which making the index takes half a second, or does not end."""
-    index = encode(small_index(), current_key())
-    child = f"import time; print('1 2', flush=True); time.sleep({100 if hangs else 0.5}); print({index!r})"
+    image = small_index(key=current_key()).image
+    child = (
+        f"import sys, time, zlib; print('1 2', flush=True); time.sleep({100 if hangs else 0.5}); print(flush=True); "
+    )
+    child += f"sys.stdout.buffer.write(zlib.decompress({zlib.compress(image)!r}))"
     return f"from terraregistry.index import loading; loading._CHILD = {child!r}; {_REAL}"
 
 
@@ -149,7 +153,13 @@ class Command:
     def __init__(self, program: str, folder: Path, *, terminal: bool) -> None:
         self.cache, self.temporary = folder / "cache", folder / "tmp"
         self.temporary.mkdir()
-        kept = {"XDG_CACHE_HOME": str(self.cache), "TMPDIR": str(self.temporary), "TERM": "xterm", "COLUMNS": "100"}
+        kept = {
+            **NOT_SHIPPED,
+            "XDG_CACHE_HOME": str(self.cache),
+            "TMPDIR": str(self.temporary),
+            "TERM": "xterm",
+            "COLUMNS": "100",
+        }
         self._reading, writing = pty.openpty() if terminal else os.pipe()
         self.process = subprocess.Popen(
             [sys.executable, "-c", f"{_INTERRUPTIBLE}\n{program}", "list"],
@@ -240,7 +250,7 @@ def test_ctrl_c_is_quiet_and_leaves_nothing(terminal: bool, real: bool, tmp_path
 def test_a_pipe_gets_the_same_two_texts_when_it_is_made_and_later(tmp_path: Path) -> None:
     found = []
     for _ in range(2):
-        kept = os.environ | {"XDG_CACHE_HOME": str(tmp_path)}
+        kept = os.environ | NOT_SHIPPED | {"XDG_CACHE_HOME": str(tmp_path)}
         command = [sys.executable, "-c", _REAL, "list"]
         found.append(subprocess.run(command, check=False, capture_output=True, text=True, env=kept))
     first, second = found
@@ -254,7 +264,7 @@ def test_the_maker_ends_when_nobody_waits_for_it(tmp_path: Path) -> None:
     program = """
         from terraregistry.indexing import child
         child.library_registries = lambda: {}
-        def make(registries, report):
+        def make(registries, report, key):
             for done in range(10**9):
                 report(done, 10**9)
         child.make_index = make

@@ -1,9 +1,7 @@
-"""The index: a plain description of every component, made once for the installed versions and kept in the user's cache.
+"""The index: a plain description of every component, shipped for the tested versions and made once for others.
 
-Whatever needs to know what can be built (type checkers, stubs, schemas, documentation) reads this one index instead of
-introspecting by itself. Reading it imports neither torch nor the libraries behind the sources.
-
-Everything here is loaded when it is first asked for: who only asks for names needs none of it.
+Type checkers, stubs, schemas and the documentation read it instead of introspecting the libraries. Reading it imports neither
+torch nor the libraries behind the sources. The names here are imported at their first use.
 """
 
 from __future__ import annotations
@@ -15,17 +13,15 @@ if TYPE_CHECKING:
     from terraregistry.index.descriptions import (
         Component,
         ConfigFacts,
-        Index,
         IndexedRegistry,
         Parameter,
         ParameterKind,
         PortableType,
         Resolved,
         Signature,
-        WholeNetworks,
-        Written,
     )
     from terraregistry.index.loading import IndexUnavailableError, cached_index, load_index
+    from terraregistry.index.store import Index
 
 __all__ = [
     "Component",
@@ -38,20 +34,17 @@ __all__ = [
     "PortableType",
     "Resolved",
     "Signature",
-    "WholeNetworks",
-    "Written",
     "cached_index",
     "load_index",
 ]
 
-_LOADING: Final = ("IndexUnavailableError", "cached_index", "load_index")
+_HOMES: Final = {**dict.fromkeys(("IndexUnavailableError", "cached_index", "load_index"), "loading"), "Index": "store"}
 
 
 def __getattr__(name: str) -> object:
     if name not in __all__:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    home = "loading" if name in _LOADING else "descriptions"
-    return getattr(importlib.import_module(f"{__name__}.{home}"), name)
+    return getattr(importlib.import_module(f"{__name__}.{_HOMES.get(name, 'descriptions')}"), name)
 
 
 def __dir__() -> list[str]:

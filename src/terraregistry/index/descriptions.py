@@ -2,29 +2,23 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from enum import StrEnum
-from types import MappingProxyType
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from terraregistry.pretrained import PretrainedWeights
 
 __all__ = [
     "OPAQUE_DEFAULT",
     "Component",
     "ConfigFacts",
-    "Index",
     "IndexedRegistry",
     "Parameter",
     "ParameterKind",
     "PortableType",
     "Resolved",
     "Signature",
-    "WholeNetworks",
-    "Written",
 ]
 
 OPAQUE_DEFAULT: Final = "..."
@@ -61,18 +55,20 @@ class Parameter:
     Attributes:
         name: Its name.
         kind: How its argument is given.
-        type: The type that it is annotated with; `typing.Any` where there is none.
-        default: The source text of its default: a literal, or `...` for what is none; None where an argument is required.
-        accepts: The type of what may be given: that of the annotation, and with it that of a default which does not fit it.
-        origin: The function or class that declares it, `package.module.Class.__init__`.
+        annotation: The annotation as the signature has it, for `read_annotation`; None without one.
+        default: The source text of the default: a literal, or `...` for any other object; None for a required argument.
+        accepts: The accepted type for a type checker: the annotation, widened to include the default.
+        origin: The function or class of its declaration, `package.module.Class.__init__`.
+        shown: How the signature displays a default that is no literal.
     """
 
     name: str
     kind: ParameterKind
-    type: PortableType
+    annotation: PortableType | None
     default: str | None
     accepts: PortableType
     origin: str
+    shown: str = ""
 
 
 @dataclass(frozen=True)
@@ -92,19 +88,6 @@ class Signature:
 
 
 @dataclass(frozen=True)
-class Written:
-    """How a signature itself has the annotation and the default of a parameter, where `Parameter` has what a checker needs.
-
-    Attributes:
-        annotation: The annotation, to be read back by `read_annotation`; None where there is none.
-        default: How a default is shown that is no literal.
-    """
-
-    annotation: PortableType | None
-    default: str = ""
-
-
-@dataclass(frozen=True)
 class Component:
     """A component of one source.
 
@@ -120,8 +103,8 @@ class Component:
         library: The distribution that the constructor came with; None for code that was not installed.
         version: That distribution's version.
         weights: The pretrained weights that there are; first those that are loaded unless others are asked for.
-        written: The annotations and defaults of the parameters, in order, and after them the return annotation; None where
-            they cannot be written down.
+        returns: The return annotation as the signature has it; None without one.
+        is_exact: Whether the annotations can be read back, so that calls are validated without the constructor.
         ineffective: Arguments that would be dropped without a word, each with the reason.
         synonyms: Second names of parameters, each with the first.
     """
@@ -137,7 +120,8 @@ class Component:
     library: str | None
     version: str | None
     weights: tuple[PretrainedWeights, ...] = ()
-    written: tuple[Written, ...] | None = None
+    returns: PortableType | None = None
+    is_exact: bool = True
     ineffective: tuple[tuple[str, str], ...] = ()
     synonyms: tuple[tuple[str, str], ...] = ()
 
@@ -177,27 +161,6 @@ class Resolved:
 
 
 @dataclass(frozen=True)
-class WholeNetworks:
-    """Networks of timm, and how their arguments are others with `features_only=False`.
-
-    Attributes:
-        names: The names in timm's source.
-        changed: The parameters that are there in addition, or of another type.
-        removed: The names of the parameters that are not there.
-        written: The annotations and defaults of those that changed, in order; None where they cannot be written down.
-        ineffective: Arguments that would be dropped without a word, each with the reason.
-        places: For each network, the place that each changed parameter has in the whole signature.
-    """
-
-    names: tuple[str, ...]
-    changed: Signature
-    removed: tuple[str, ...]
-    written: tuple[Written, ...] | None = None
-    ineffective: tuple[tuple[str, str], ...] = ()
-    places: tuple[tuple[int, ...], ...] = ()
-
-
-@dataclass(frozen=True)
 class ConfigFacts:
     """What those who write configs need to know, and the signatures do not say.
 
@@ -206,90 +169,8 @@ class ConfigFacts:
         whole_decoders: The constructors of decoders that include their head, as `module:qualname`.
         plain_values: Pairs of a class and the values that stand for its instances in YAML: a tuple of the values of an enum, `()`
             where there are none, or `...` where the class takes anything.
-        whole_networks: How the arguments of timm's networks are others with `features_only=False`.
     """
 
     documentation: tuple[tuple[str, str, str], ...] = ()
     whole_decoders: tuple[str, ...] = ()
     plain_values: tuple[tuple[str, str], ...] = ()
-    whole_networks: tuple[WholeNetworks, ...] = ()
-
-
-@dataclass(frozen=True)
-class Index:
-    """The registries and what is in them.
-
-    Attributes:
-        registries: The registries.
-        gaps: Pairs of what could not be described, and why.
-        facts: What those who write configs need besides.
-    """
-
-    registries: tuple[IndexedRegistry, ...]
-    gaps: tuple[tuple[str, str], ...] = ()
-    facts: ConfigFacts = field(default_factory=ConfigFacts)
-
-    def registry(self, reference: str) -> IndexedRegistry:
-        """Return a registry by its reference.
-
-        Args:
-            reference: Such as `terraregistry.library:BACKBONE_REGISTRY`.
-
-        Returns:
-            The registry.
-
-        Raises:
-            KeyError: It is not in the index.
-        """
-        for registry in self.registries:
-            if registry.reference == reference:
-                return registry
-        raise KeyError(reference)
-
-    def spellings(self, reference: str) -> Mapping[str, Resolved]:
-        """List every name that a registry takes: qualified and bare names, and aliases.
-
-        Args:
-            reference: The reference of the registry.
-
-        Returns:
-            What each name stands for, by the rules of `resolve`.
-
-        Raises:
-            KeyError: The registry is not in the index.
-        """
-        # Not functools.cached_property, which holds a lock on Python 3.11: a fork could leave it held.
-        made: dict[str, Mapping[str, Resolved]] = self.__dict__.setdefault("_spellings", {})
-        known = made.get(reference)
-        if known is None:
-            known = made[reference] = MappingProxyType(self._read(self.registry(reference)))
-        return known
-
-    def _read(self, registry: IndexedRegistry) -> dict[str, Resolved]:
-        found = {each.name: Resolved(each.name, each) for each in registry.components}
-        for component in registry.components:
-            for alias in component.aliases:
-                found.setdefault(alias, Resolved(component.name, component))
-        inside = [(prefix + "_", self.spellings(source)) for prefix, source in registry.sources]
-        for start, names in inside:
-            for name, each in names.items():
-                found[start + name] = Resolved(start + each.canonical, each.component)
-        for start, names in inside:  # a name is read as qualified first, and as bare second
-            for name, each in names.items():
-                found.setdefault(name, Resolved(start + each.canonical, each.component))
-        return found
-
-    def find(self, reference: str, name: str) -> Resolved | None:
-        """Say what a name stands for.
-
-        Args:
-            reference: The reference of the registry.
-            name: A name or an alias, qualified or bare.
-
-        Returns:
-            The component under its canonical name; None for a name that is not there.
-
-        Raises:
-            KeyError: The registry is not in the index.
-        """
-        return self.spellings(reference).get(name)

@@ -18,9 +18,9 @@ from typing import TYPE_CHECKING, Final
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator
 
-__all__ = ["FORMAT", "Key", "current_key", "source_files", "state_of"]
+__all__ = ["FORMAT", "SHIPPED_FOR", "Key", "current_key", "own_state", "source_files", "state_of"]
 
-FORMAT: Final = 4
+FORMAT: Final = 5
 """The version of the index's own format."""
 
 _LIBRARIES: Final = ("terraregistry", "timm", "segmentation-models-pytorch", "mmsegmentation", "mmdet", "torch")
@@ -34,8 +34,13 @@ _DESCRIBED: Final = {
 """The package of each distribution that components come from."""
 _TOO_LARGE: Final = ("torch",)
 """Packages of too many files to look at each."""
+SHIPPED_FOR: Final = ("timm", "segmentation-models-pytorch", "mmsegmentation", "mmdet")
+"""The distributions whose versions a shipped index is valid for."""
 _UPPER_LAYERS: Final = ("tools", "mypy_plugin")
 """Folders of this package that an index does not depend on."""
+
+
+_PACKAGE: Final = Path(os.path.abspath(__file__)).parent.parent  # noqa: PTH100 - Path.resolve follows links; relative in `python app.pyz`
 
 
 @dataclass(frozen=True)
@@ -54,9 +59,30 @@ class Key:
 
     @property
     def file_name(self) -> str:
-        """The name of the file that an index of this key is kept in: one for each installation and its versions."""
-        digest = hashlib.sha256(repr((self.versions, self.place)).encode("utf-8", "backslashreplace"))
-        return f"index-{digest.hexdigest()[:20]}.json"
+        """The name of the file in the cache: one for each environment and its versions."""
+        return f"index-{self.place_digest}-{_short_digest(repr(self.versions))}"
+
+    @property
+    def place_digest(self) -> str:
+        """The part of the name that is the same for all versions in an environment."""
+        return _short_digest(self.place)
+
+    @property
+    def fits(self) -> bool:
+        """Whether an index of this key, shipped with this package, describes the installed libraries.
+
+        The versions of Python and torch may differ: no signature depends on them. Files that may change without a version do not
+        fit: a checkout of timm, or sources of this package that were edited after the installation.
+        """
+        if any(_version(name) != version for name, version in self.versions):
+            return False
+        if any(_state(name, version, _DESCRIBED[name]).outside for name, version in self.versions if version):
+            return False
+        return _PACKAGE.resolve().parent in _site_packages() or own_state() == self.sources
+
+
+def _short_digest(text: str) -> str:
+    return hashlib.sha256(text.encode("utf-8", "backslashreplace")).hexdigest()[:16]
 
 
 def current_key() -> Key:
@@ -65,15 +91,19 @@ def current_key() -> Key:
     Returns:
         The key.
     """
-    package = Path(os.path.abspath(__file__)).parent.parent  # noqa: PTH100 - Path.resolve follows links; relative in `python app.pyz`
     versions = {library: _version(library) for library in _LIBRARIES}
-    states = [_State([package], state_of(source_files(package, without=_UPPER_LAYERS)))]
+    states = [_State([_PACKAGE], own_state())]
     states += [_state(library, versions[library], name) for library, name in _DESCRIBED.items()]
     return Key(
         (("format", str(FORMAT)), ("python", platform.python_version()), *versions.items()),
         " ".join([*(str(place) for state in states for place in state.outside), sys.prefix]),
         hashlib.sha256(" ".join(state.digest for state in states).encode()).hexdigest(),
     )
+
+
+def own_state() -> str:
+    """Return the state of the source files of this package, as far as an index depends on them."""
+    return state_of(source_files(_PACKAGE, without=_UPPER_LAYERS))
 
 
 @functools.cache

@@ -1,4 +1,4 @@
-"""Loading the index: from the cache, or made now, in a process of its own."""
+"""Loading the index: shipped with the package, kept in the cache, or made now in a process of its own."""
 
 from __future__ import annotations
 
@@ -8,19 +8,30 @@ import sys
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from terraregistry.index.cache import cache_folder, read_cached, write_cached
-from terraregistry.index.checks import DamagedIndexError
-from terraregistry.index.encoding import decode
+from terraregistry.index.cache import cache_folder, read_cached, verified, write_cached
 from terraregistry.index.keys import current_key
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable
     from pathlib import Path
+    from typing import IO
 
-    from terraregistry.index.descriptions import Index
-    from terraregistry.index.keys import Key
+    from terraregistry.index.store import Index
 
-__all__ = ["IndexUnavailableError", "MadeIndex", "cached_index", "load_index", "make_and_keep"]
+__all__ = [
+    "IndexUnavailableError",
+    "MadeIndex",
+    "cached_index",
+    "load_index",
+    "made_elsewhere",
+    "make_and_keep",
+    "shipped_index",
+]
+
+SHIPPED: Final = "shipped.index"
+"""The file of this package that the build writes."""
+_SWITCH: Final = "TERRAREGISTRY_SHIPPED_INDEX"
+"""The environment variable whose value `0` leaves the shipped index out."""
 
 _CHILD: Final = """
 import json, sys
@@ -49,23 +60,46 @@ class MadeIndex:
     is_kept: bool
 
 
+def shipped_index() -> Index | None:
+    """Read the index that was shipped with this package.
+
+    Returns:
+        The index; None where other versions are installed, sources were edited, or `TERRAREGISTRY_SHIPPED_INDEX=0`.
+    """
+    if os.environ.get(_SWITCH) == "0":
+        return None
+    import pkgutil
+
+    try:
+        image = verified(pkgutil.get_data("terraregistry.index", SHIPPED) or b"")
+    except OSError:  # a checkout that was not installed
+        return None
+    if image is None:
+        return None
+    from terraregistry.index.store import Index
+
+    index = Index(image)
+    return index if index.key.fits else None
+
+
 def cached_index(*, folder: Path | None = None) -> Index | None:
-    """Read the index of what is installed if it is in the cache: for those who cannot wait until it is made.
+    """Read the index of what is installed without making it.
 
     Args:
-        folder: The folder of the cache; by default the user's own.
+        folder: The folder of the cache, in which it is looked for alone; by default the shipped index comes first.
 
     Returns:
         The index; None where it would have to be made.
     """
-    return read_cached(cache_folder() if folder is None else folder, current_key())
+    shipped = shipped_index() if folder is None else None
+    return shipped or read_cached(folder or cache_folder(), current_key())
 
 
 def load_index(*, folder: Path | None = None) -> Index:
-    """Load the index of what is installed; the first time takes some 20 seconds, later ones some milliseconds.
+    """Load the index of what is installed, which takes milliseconds, or 20 seconds where it has to be made.
 
     Args:
-        folder: The folder of the cache; by default the user's own.
+        folder: As for `cached_index`.
 
     Returns:
         The index.
@@ -91,23 +125,33 @@ def make_and_keep(report: Callable[[int, int], None] | None = None, *, folder: P
         IndexUnavailableError: It cannot be made.
     """
     folder = cache_folder() if folder is None else folder
-    index, key = _make_elsewhere(report)
-    return MadeIndex(index, folder, write_cached(folder, key, index))
+    index = made_elsewhere(report)
+    return MadeIndex(index, folder, write_cached(folder, index))
 
 
-def _make_elsewhere(report: Callable[[int, int], None] | None) -> tuple[Index, Key]:
-    """Make the index in another process: nothing is loaded into this one, and what this one has registered is not in it.
+def made_elsewhere(report: Callable[[int, int], None] | None) -> Index:
+    """Make the index in another process: nothing is loaded into this one, and its own registrations are not in it.
 
     The key is the other process's, from before it read anything: what changes meanwhile is not taken for what was described.
+
+    Args:
+        report: Is told how many components are described, and how many there are.
+
+    Raises:
+        IndexUnavailableError: It cannot be made.
     """
+    import sqlite3
+
+    from terraregistry.index.store import Index
+
     try:
-        return _made(report)
-    except (OSError, DamagedIndexError) as error:
+        return Index(_made(report))
+    except (OSError, sqlite3.Error) as error:
         reason = str(error)
     raise IndexUnavailableError(f"the index of the installed components cannot be made: {reason}")
 
 
-def _made(report: Callable[[int, int], None] | None) -> tuple[Index, Key]:
+def _made(report: Callable[[int, int], None] | None) -> bytes:
     import subprocess
 
     # `-P`: the working folder may have a module of any name, such as json.py.
@@ -125,22 +169,21 @@ def _made(report: Callable[[int, int], None] | None) -> tuple[Index, Key]:
         creationflags=getattr(subprocess, "CREATE_NEW_PROCESS_GROUP", 0),  # the same on Windows
     ) as process:
         try:
-            written = _read_reports(process.stdout or (), report)
+            image = b"" if process.stdout is None else _read_reports(process.stdout, report)
         except BaseException:
             process.kill()
             raise
     if process.returncode != 0:
-        raise DamagedIndexError(f"the process that makes it ends with status {process.returncode}")
-    return decode(written)
+        raise OSError(f"the process that makes it ends with status {process.returncode}")
+    return image
 
 
-def _read_reports(lines: Iterable[bytes], report: Callable[[int, int], None] | None) -> bytes:
-    """Read what the other process writes: lines of progress, two numbers each, and one line of JSON."""
-    written = b""
-    for line in lines:
+def _read_reports(stream: IO[bytes], report: Callable[[int, int], None] | None) -> bytes:
+    """Read the output of the other process: lines of progress, two numbers each, an empty line, and the image."""
+    for line in stream:
         numbers = line.split()
-        if line.startswith(b"{"):
-            written = line
-        elif report is not None and len(numbers) == 2 and all(map(bytes.isdigit, numbers)):
+        if not numbers:
+            return stream.read()
+        if report is not None and len(numbers) == 2 and all(map(bytes.isdigit, numbers)):
             report(int(numbers[0]), int(numbers[1]))
-    return written
+    return b""

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Final
 
-__all__ = ["BUILD_MODELS", "HEADS", "PARTS", "SMP_ENCODERS", "SMP_MODELS"]
+__all__ = ["BUILD_MODELS", "HEADS", "PARTS", "SMP_ENCODERS", "SMP_MODELS", "TIMM_NETWORKS"]
 
 BUILD_MODELS: Final = "terraregistry.index.references:BUILD_MODELS"
 """The `build_model` of each model factory, by the name of the factory."""
@@ -19,3 +19,5 @@ SMP_MODELS: Final = "terraregistry.index.references:SMP_MODELS"
 """The models that `SMPModelFactory` builds."""
 SMP_ENCODERS: Final = "terraregistry.index.references:SMP_ENCODERS"
 """The encoders of those models, each with the names of its weights as the type of its one parameter, `pretrained`."""
+TIMM_NETWORKS: Final = "terraregistry.index.references:TIMM_NETWORKS"
+"""The networks of timm as they are with `features_only=False`."""

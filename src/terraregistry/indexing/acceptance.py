@@ -1,4 +1,4 @@
-"""What may be given for a parameter: its annotation, and with it whatever its own default is a case of."""
+"""Accepted type of a parameter: its annotation, widened to include its default."""
 
 from __future__ import annotations
 
@@ -14,19 +14,17 @@ from terraregistry.registry.signatures import NOT_EVALUATED, Opaque
 if TYPE_CHECKING:
     from terraregistry.index.descriptions import PortableType
 
-__all__ = ["parameter_types"]
+__all__ = ["accepted_type"]
 
 
-def parameter_types(parameter: inspect.Parameter) -> tuple[PortableType, PortableType]:
-    """Write the types of a parameter.
+def accepted_type(annotation: Any, default: object) -> PortableType:  # an annotation is any object
+    """Write the accepted type of a parameter: the annotation, widened to include the default.
 
     Args:
-        parameter: The parameter, with its annotation evaluated.
-
-    Returns:
-        The type that it is annotated with, and the type of what may be given.
+        annotation: The annotation, evaluated.
+        default: The default, or `inspect.Parameter.empty`.
     """
-    return _types(_Annotated(parameter.annotation, parameter.default))
+    return _accepted(_Annotated(annotation, default))
 
 
 class _Annotated:
@@ -47,8 +45,7 @@ class _Annotated:
 
 
 @functools.lru_cache(maxsize=4096)
-def _types(key: _Annotated) -> tuple[PortableType, PortableType]:
-    """The type of an annotation, and what is accepted: whatever its default is a case of is accepted as well."""
+def _accepted(key: _Annotated) -> PortableType:
     from terraregistry.registry.schemas import accepts
 
     declared = portable_type(key.annotation)
@@ -56,11 +53,11 @@ def _types(key: _Annotated) -> tuple[PortableType, PortableType]:
         key.default is inspect.Parameter.empty or isinstance(key.default, Opaque) or key.annotation is NOT_EVALUATED
     )
     if unknown or (accepts(key.annotation, key.default) and not _is_list_for_tuple(key.annotation, key.default)):
-        return declared, declared
+        return declared
     if key.default is None:
-        return declared, united(declared, portable_type(None))
+        return united(declared, portable_type(None))
     shown = portable_type(Callable[..., Any] if callable(key.default) else type(key.default))
-    return declared, united(declared, shown)
+    return united(declared, shown)
 
 
 def _is_list_for_tuple(annotation: object, default: object) -> bool:

@@ -6,17 +6,14 @@ import abc
 import inspect
 import types
 import typing
-from typing import TYPE_CHECKING, Any, cast
+from typing import Any, cast
 
 from terraregistry.index.annotations import IMPORTED, UnreadableAnnotationError, read_annotation
-from terraregistry.index.descriptions import OPAQUE_DEFAULT, PortableType, Written
-from terraregistry.indexing.portable import default_text, importable
-from terraregistry.registry.signatures import Opaque, render, render_default
+from terraregistry.index.descriptions import PortableType
+from terraregistry.indexing.portable import importable
+from terraregistry.registry.signatures import render
 
-if TYPE_CHECKING:
-    from collections.abc import Iterable
-
-__all__ = ["CannotBeWrittenError", "written_annotation", "written_parameters", "written_signature"]
+__all__ = ["CannotBeWrittenError", "written_annotation"]
 
 
 class CannotBeWrittenError(Exception):
@@ -50,43 +47,6 @@ def written_annotation(annotation: Any) -> PortableType | None:  # an annotation
     if back != annotation or render(back) != render(annotation):
         raise CannotBeWrittenError
     return written
-
-
-def written_signature(signature: inspect.Signature) -> tuple[Written, ...] | None:
-    """Write the annotations and the defaults of a signature down.
-
-    Args:
-        signature: The signature, with evaluated annotations.
-
-    Returns:
-        The form of each parameter, and after them that of the return annotation; None where one cannot be written.
-    """
-    parameters = written_parameters(signature.parameters.values())
-    try:
-        return None if parameters is None else (*parameters, Written(written_annotation(signature.return_annotation)))
-    except CannotBeWrittenError:
-        return None
-
-
-def written_parameters(parameters: Iterable[inspect.Parameter]) -> tuple[Written, ...] | None:
-    """Write the annotations and the defaults of parameters down.
-
-    Args:
-        parameters: The parameters, with evaluated annotations.
-
-    Returns:
-        The form of each; None where one cannot be written.
-    """
-    try:
-        return tuple(Written(written_annotation(each.annotation), _shown(each.default)) for each in parameters)
-    except CannotBeWrittenError:
-        return None
-
-
-def _shown(default: object) -> str:
-    """Say how a signature shows a default that is no literal; empty for one that is."""
-    is_literal = not isinstance(default, Opaque) and default_text(default) != OPAQUE_DEFAULT
-    return "" if is_literal else render_default(default)
 
 
 class _Writer:

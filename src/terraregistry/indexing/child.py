@@ -6,7 +6,6 @@ import os
 import signal
 import warnings
 
-from terraregistry.index.encoding import encode
 from terraregistry.index.keys import current_key
 from terraregistry.indexing.making import library_registries, make_index
 
@@ -18,13 +17,14 @@ def main() -> None:
     if hasattr(signal, "SIGPIPE"):
         signal.signal(signal.SIGPIPE, signal.SIG_DFL)  # it ends, without a traceback, where nobody waits any more
     key = current_key()  # before anything is described
-    with os.fdopen(os.dup(1), "w", encoding="ascii") as waiting, open(os.devnull, "wb") as nowhere:  # noqa: PTH123 - no Path
+    with os.fdopen(os.dup(1), "wb") as waiting, open(os.devnull, "wb") as nowhere:  # noqa: PTH123 - no Path
         os.dup2(nowhere.fileno(), 1)  # what libraries print when they are imported
 
         def report(done: int, total: int) -> None:
-            print(done, total, file=waiting, flush=True)
+            waiting.write(b"%d %d\n" % (done, total))
+            waiting.flush()
 
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # they are about the libraries' own code
-            index = make_index(library_registries(), report=report)
-        print(encode(index, key), file=waiting)
+            index = make_index(library_registries(), report=report, key=key)
+        waiting.write(b"\n" + index.image)

@@ -9,18 +9,28 @@ import inspect
 from typing import TYPE_CHECKING, Any, Literal, cast
 
 from terraregistry.errors import SourceUnavailableError
-from terraregistry.index.references import BUILD_MODELS, HEADS, PARTS, SMP_ENCODERS, SMP_MODELS
-from terraregistry.registry import Registry
+from terraregistry.index.references import BUILD_MODELS, HEADS, PARTS, SMP_ENCODERS, SMP_MODELS, TIMM_NETWORKS
+from terraregistry.registry import BaseRegistry, Registry
+from terraregistry.sources.timm import TimmRegistry
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+    from terraregistry.registry import ComponentDescription
 
 __all__ = ["composing_registries"]
 
 _AnyRegistry = Registry[Any]  # of functions and classes, whatever they make
 
 
-def composing_registries() -> dict[str, _AnyRegistry]:
+class _TimmNetworks(TimmRegistry):
+    """timm's networks as they are with `features_only=False`."""
+
+    def describe(self, name: str) -> ComponentDescription:
+        return self.describe_network(name)
+
+
+def composing_registries() -> dict[str, BaseRegistry[Any]]:  # as above
     """Make registries of what configs compose models with.
 
     Returns:
@@ -42,14 +52,22 @@ def composing_registries() -> dict[str, _AnyRegistry]:
         PARTS: parts,
         SMP_MODELS: _where_installed(smp_models),
         SMP_ENCODERS: _where_installed(_smp_encoders),
+        TIMM_NETWORKS: _where_installed(_timm_networks),
     }
 
 
-def _where_installed(make: Callable[[], Registry[Any]]) -> _AnyRegistry:  # as above
+def _where_installed(make: Callable[[], BaseRegistry[Any]]) -> BaseRegistry[Any]:  # as above
     try:
         return make()
     except SourceUnavailableError:
         return _AnyRegistry()
+
+
+def _timm_networks() -> TimmRegistry:
+    from terraregistry.sources.timm.library import load_timm
+
+    load_timm()
+    return _TimmNetworks()
 
 
 def _build_models() -> _AnyRegistry:

@@ -5,29 +5,29 @@ from __future__ import annotations
 import inspect
 import sys
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, ForwardRef, cast, get_args, get_origin
 
 from terraregistry.index.descriptions import (
     OPAQUE_DEFAULT,
     Component,
-    Index,
     IndexedRegistry,
     Parameter,
     ParameterKind,
     PortableType,
     Signature,
 )
-from terraregistry.indexing.acceptance import parameter_types
-from terraregistry.indexing.annotations import written_signature
+from terraregistry.index.keys import Key
+from terraregistry.index.store import Index
+from terraregistry.indexing.acceptance import accepted_type
+from terraregistry.indexing.annotations import CannotBeWrittenError, written_annotation
 from terraregistry.indexing.composing import composing_registries
 from terraregistry.indexing.facts import config_facts
-from terraregistry.indexing.networks import whole_networks
 from terraregistry.indexing.portable import ANYTHING, default_text, importable, portable_type
 from terraregistry.indexing.promises import named_type, promised_type
 from terraregistry.registry import BaseRegistry, MultiSourceRegistry
-from terraregistry.registry.signatures import Opaque
+from terraregistry.registry.signatures import Opaque, render_default
 from terraregistry.wording import describe_error
 
 if TYPE_CHECKING:
@@ -65,8 +65,15 @@ def library_registries() -> dict[str, AnyRegistry]:
     return {**found, **composing_registries()}
 
 
+_NO_KEY: Final = Key((), "", "")
+
+
 def make_index(
-    registries: Mapping[str, AnyRegistry], *, known: Index | None = None, report: Report | None = None
+    registries: Mapping[str, AnyRegistry],
+    *,
+    known: Index | None = None,
+    report: Report | None = None,
+    key: Key = _NO_KEY,
 ) -> Index:
     """Describe every component of some registries, and of what is mounted in them.
 
@@ -74,14 +81,15 @@ def make_index(
         registries: The registries by their references.
         known: An index of before: a component that has the same name and constructor in it is not described again.
         report: Is told of the progress.
+        key: The cache key of the index.
 
     Returns:
         The index; what could not be described is among its gaps.
     """
-    maker = _Maker(known or Index(()), report)
+    maker = _Maker(known, report)
     for reference, registry in registries.items():
         maker.plan(reference, registry, {id(each): name for name, each in registries.items()})
-    return maker.make()
+    return maker.make(key)
 
 
 @dataclass
@@ -100,7 +108,7 @@ class _Plan:
 class _Maker:
     """Collects what there is to describe, and describes it."""
 
-    def __init__(self, known: Index, report: Report | None) -> None:
+    def __init__(self, known: Index | None, report: Report | None) -> None:
         self._known = known
         self._report = report
         self._plans: dict[str, _Plan] = {}
@@ -131,8 +139,8 @@ class _Maker:
         except Exception as error:  # noqa: BLE001 - a library that is broken may raise anything when it is imported
             self._gaps.append((reference, describe_error(error)))
 
-    def make(self) -> Index:
-        """Describe what was planned."""
+    def make(self, key: Key) -> Index:
+        """Describe the planned registries."""
         total = sum(len(plan.names) for plan in self._plans.values())
         done = 0
         registries: list[IndexedRegistry] = []
@@ -146,13 +154,7 @@ class _Maker:
             registries.append(
                 IndexedRegistry(reference, plan.type, plan.base, plan.kind, tuple(components), tuple(plan.sources))
             )
-        networks = tuple(whole_networks(_parameter)) if self._has_timm() else ()
-        return Index(tuple(registries), tuple(self._gaps), replace(config_facts(registries), whole_networks=networks))
-
-    def _has_timm(self) -> bool:
-        from terraregistry.library import TIMM_BACKBONE_REGISTRY
-
-        return any(plan.registry is TIMM_BACKBONE_REGISTRY for plan in self._plans.values())
+        return Index.of(registries, self._gaps, config_facts(registries), key)
 
     def _describe(self, reference: str, plan: _Plan, name: str) -> Iterator[Component]:
         full = plan.start + name
@@ -168,11 +170,7 @@ class _Maker:
             self._gaps.append((f"{reference} {name}", describe_error(error)))
 
     def _before(self, reference: str, name: str) -> Component | None:
-        try:
-            found = self._known.find(reference, name)
-        except KeyError:
-            return None
-        return None if found is None else found.component
+        return None if self._known is None else self._known.own(reference, name)
 
 
 def _types_of(registry: AnyRegistry) -> tuple[PortableType, PortableType, PortableType]:
@@ -202,20 +200,28 @@ def _reference(constructor: object) -> str | None:
 def _component(
     name: str, start: str, constructor: object, description: ComponentDescription, kind: PortableType
 ) -> Component:
-    parameters = description.signature.parameters.values()
+    signature = description.signature
+    annotations = [each.annotation for each in signature.parameters.values()]
+    written, is_exact = _annotations([*annotations, signature.return_annotation])
+    origins = description.origins
+    parameters = (
+        _parameter(each, form, origins.get(name, ""))
+        for (name, each), form in zip(signature.parameters.items(), written, strict=False)
+    )
     return Component(
         name=name,
         aliases=tuple(alias.removeprefix(start) for alias in description.aliases),
         constructor=_reference(constructor),
-        signature=Signature(tuple(_parameter(each, description.origins.get(each.name, "")) for each in parameters)),
-        product=_product(constructor, description.signature.return_annotation, kind),
+        signature=Signature(tuple(parameters)),
+        product=_product(constructor, signature.return_annotation, kind),
         summary=description.summary,
         file=None if description.file is None else _relative(description.file, constructor),
         line=description.line,
         library=description.library,
         version=description.version,
         weights=description.weights,
-        written=written_signature(description.signature),
+        returns=written[-1],
+        is_exact=is_exact,
         ineffective=tuple(description.ineffective.items()),
         synonyms=tuple(description.synonyms.items()),
     )
@@ -228,10 +234,19 @@ def _product(constructor: object, annotation: object, kind: PortableType) -> Por
     return kind if product == ANYTHING else product
 
 
-def _parameter(parameter: inspect.Parameter, origin: str) -> Parameter:
-    declared, accepts = parameter_types(parameter)
+def _annotations(annotations: list[object]) -> tuple[list[PortableType | None], bool]:
+    """Write annotations so that they can be read back; where one cannot be, write portable types for all."""
+    try:
+        return [written_annotation(each) for each in annotations], True
+    except CannotBeWrittenError:
+        return [portable_type(each) for each in annotations], False
+
+
+def _parameter(parameter: inspect.Parameter, annotation: PortableType | None, origin: str) -> Parameter:
     default = OPAQUE_DEFAULT if isinstance(parameter.default, Opaque) else default_text(parameter.default)
-    return Parameter(parameter.name, _KINDS[parameter.kind], declared, default, accepts, origin)
+    accepts = accepted_type(parameter.annotation, parameter.default)
+    shown = render_default(parameter.default) if default == OPAQUE_DEFAULT else ""
+    return Parameter(parameter.name, _KINDS[parameter.kind], annotation, default, accepts, origin, shown)
 
 
 def _relative(file: str, constructor: object) -> str:

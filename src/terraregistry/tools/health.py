@@ -12,9 +12,10 @@ from importlib import metadata
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from terraregistry.index import cached_index
+from terraregistry.index import loading
 from terraregistry.index.cache import cache_folder
 from terraregistry.index.keys import current_key
+from terraregistry.index.loading import cached_index, shipped_index
 
 if TYPE_CHECKING:
     from terraregistry.index import Index
@@ -84,8 +85,8 @@ class CacheState:
 
     Attributes:
         folder: Where it is.
-        file: The file of what is installed now.
-        state: `ready`, `missing` or `stale`, which is made anew when it is needed; or `not writable`.
+        file: The file of the index of the installed versions.
+        state: `shipped` with the package or `ready` in the cache; `missing` or `stale`, made at the next use; or `not writable`.
         size: The bytes in the file; 0 where there is none.
         others: The number of files of other environments and versions.
         others_size: The bytes in those.
@@ -143,13 +144,14 @@ def examine(*, thorough: bool = False) -> Health:
     Returns:
         The state.
     """
-    index = cached_index()
+    shipped = shipped_index()
+    index = shipped or cached_index()
     return Health(
         version=_version("terraregistry") or "(not installed)",
         python=f"{platform.python_version()} ({sys.executable})",
         libraries=tuple(_library(*each, thorough=thorough) for each in _LIBRARIES),
         sources=() if index is None else _sources(index),
-        cache=_cache(ready=index is not None),
+        cache=_shipped(shipped) if shipped is not None else _cache(ready=index is not None),
         weights=str(_weights_folder()),
     )
 
@@ -187,10 +189,15 @@ def _sources(index: Index) -> tuple[SourceState, ...]:
     return tuple(found)
 
 
+def _shipped(index: Index) -> CacheState:
+    file = Path(loading.__file__).with_name(loading.SHIPPED)
+    return CacheState(str(cache_folder()), str(file), "shipped", len(index.image), 0, 0)
+
+
 def _cache(*, ready: bool) -> CacheState:
     folder = cache_folder()
     file = folder / current_key().file_name
-    sizes = {each: each.stat().st_size for each in folder.glob("index-*.json")} if os.path.isdir(folder) else {}  # noqa: PTH112 - Path.is_dir raises
+    sizes = {each: each.stat().st_size for each in folder.glob("index-*")} if os.path.isdir(folder) else {}  # noqa: PTH112 - Path.is_dir raises
     size = sizes.pop(file, 0)
     state = "ready" if ready else "not writable" if not _is_writable(folder) else "stale" if size else "missing"
     return CacheState(str(folder), str(file), state, size, len(sizes), sum(sizes.values()))

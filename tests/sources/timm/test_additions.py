@@ -79,7 +79,11 @@ TAKEN = """
 @pytest.mark.slow
 @pytest.mark.parametrize("order", ["before", "after"])
 def test_another_package_takes_a_name(order: str, tmp_path: Path) -> None:
-    environment = os.environ | {"PYTHONPATH": str(Path(__file__).parent), "XDG_CACHE_HOME": str(tmp_path)}
+    environment = os.environ | {
+        "PYTHONPATH": str(Path(__file__).parent),
+        "TERRAREGISTRY_SHIPPED_INDEX": "0",
+        "XDG_CACHE_HOME": str(tmp_path),
+    }
     ended = subprocess.run(
         [sys.executable, "-c", textwrap.dedent(TAKEN), order],
         env=environment,

@@ -61,7 +61,8 @@ def answers(folder: Path, files: Mapping[str, str], start: int) -> list[dict[str
     paths = [str(folder / "path"), str(Path(terraregistry.__file__).parents[1])]
     ended = subprocess.run(
         [sys.executable, "-S", str(Path(__file__).with_name("broken_calls.py")), pickled, str(start)],
-        env=os.environ | {"PYTHONPATH": os.pathsep.join(paths), "XDG_CACHE_HOME": os.devnull},
+        env=os.environ
+        | {"PYTHONPATH": os.pathsep.join(paths), "TERRAREGISTRY_SHIPPED_INDEX": "0", "XDG_CACHE_HOME": os.devnull},
         capture_output=True,
         text=True,
         timeout=300,

@@ -37,7 +37,7 @@ def run(*arguments: str, cache: Path | None) -> str:
     """Run Python in a process of its own; without a cache it has the user's, where the index is."""
     ended = subprocess.run(
         [sys.executable, *arguments],
-        env=os.environ | ({} if cache is None else {"XDG_CACHE_HOME": str(cache)}),
+        env=os.environ | ({} if cache is None else {"TERRAREGISTRY_SHIPPED_INDEX": "0", "XDG_CACHE_HOME": str(cache)}),
         capture_output=True,
         text=True,
         timeout=300,

@@ -93,7 +93,7 @@ PROGRAM = """
 @pytest.mark.slow
 @pytest.mark.parametrize("cached", [True, False])
 def test_sixteen_threads_that_use_the_libraries_for_the_first_time(cached: bool, tmp_path: Path, index: Index) -> None:
-    environment = os.environ | ({} if cached else {"XDG_CACHE_HOME": str(tmp_path)})
+    environment = os.environ | ({} if cached else {"TERRAREGISTRY_SHIPPED_INDEX": "0", "XDG_CACHE_HOME": str(tmp_path)})
     done = subprocess.run(
         [sys.executable, "-W", "ignore", "-c", textwrap.dedent(PROGRAM)],
         env=environment,

@@ -80,7 +80,7 @@ def test_a_parameter_keeps_its_type_default_and_origin(index: Index, data: dict[
         for place, expected in zip(places, parameters_of(index, key[0], component), strict=True):
             name, kind, type_, default, origin = data["parameters"][place]
             assert (name, kinds[kind], default) == (expected.name, expected.kind, expected.default)
-            assert data["types"][type_][-1] == expected.type.text
+            assert data["types"][type_][-1] == expected.accepts.text
             assert data["origins"][origin] == (expected.origin or component.constructor or "").replace(
                 ":", "."
             ).removesuffix(".__init__")
@@ -142,7 +142,7 @@ def test_it_is_the_same_for_the_same_index(index: Index) -> None:
 
 def own_index(*components: Component, sources: tuple[tuple[str, str], ...] = ()) -> Index:
     registry = IndexedRegistry("shop.parts:SHOP_REGISTRY", ANY, ANY, ANY, components, sources)
-    return Index((registry,))
+    return Index.of((registry,))
 
 
 def own_component(**changes: object) -> Component:
@@ -167,4 +167,4 @@ def test_a_component_of_a_project_that_is_not_installed_has_its_place_too() -> N
 
 
 def test_there_may_be_nothing_at_all() -> None:
-    assert json.loads(catalogue_data(Index(())))["components"] == []
+    assert json.loads(catalogue_data(Index.of(())))["components"] == []

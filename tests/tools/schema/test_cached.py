@@ -6,6 +6,7 @@ import dataclasses
 
 import pytest
 
+from terraregistry.index import Index
 from terraregistry.tools.schema import cached, installed_schema_text
 from terraregistry.tools.schema.configs import schema_text
 
@@ -15,7 +16,7 @@ def small(index):
     """An index of the factories alone, whose schema is made at once."""
     kept = [each for each in index.registries if each.reference.endswith("MODEL_FACTORY_REGISTRY")]
     empty = [dataclasses.replace(each, components=()) for each in index.registries if each not in kept]
-    return dataclasses.replace(index, registries=(*kept, *empty))
+    return Index.of((*kept, *empty), facts=index.facts)
 
 
 @pytest.fixture
@@ -64,7 +65,7 @@ def test_what_is_damaged_is_made_again(tmp_path, small, made, damage):
 
 
 def test_that_of_an_index_with_gaps_is_not_kept(tmp_path, small):
-    gaps = dataclasses.replace(small, gaps=(("terraregistry.library:X", "broken"),))
+    gaps = Index.of(small.registries, [("terraregistry.library:X", "broken")], small.facts)
 
     assert installed_schema_text(lambda: gaps, folder=tmp_path) == schema_text(gaps)
     assert [*tmp_path.iterdir()] == []

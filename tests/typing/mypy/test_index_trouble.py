@@ -15,6 +15,7 @@ _ERROR = {3: ['E: DECODER_REGISTRY has no component "FCNDecodr"; did you mean "F
 @pytest.fixture
 def home(tmp_path, monkeypatch):
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    monkeypatch.setenv("TERRAREGISTRY_SHIPPED_INDEX", "0")
     return cache_folder()
 
 

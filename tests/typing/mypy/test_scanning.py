@@ -15,7 +15,7 @@ def _registries(folder, **files):
         file = folder / f"{name}.py"
         file.parent.mkdir(parents=True, exist_ok=True)
         file.write_text(text)
-    return Registries(Index(()), Project(folder))
+    return Registries(Index.of(()), Project(folder))
 
 
 _MADE = "from terraregistry import Registry, MultiSourceRegistry\nR = Registry[int]()\n"

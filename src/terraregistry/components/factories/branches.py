@@ -11,7 +11,7 @@ from terraregistry.components.factories.problems import invalid_composition
 from terraregistry.components.factories.tasks import HEADS
 from terraregistry.deferred import DeferredModule, is_stand_in
 from terraregistry.errors import ComponentNotFoundError, Problem, ProblemKind
-from terraregistry.index.answers import answering_index
+from terraregistry.index.provider import stored_index
 from terraregistry.problems import display_path
 from terraregistry.protocols import Decoder
 
@@ -189,9 +189,9 @@ _INCLUDED: Final = "the decoder includes its head"
 
 
 def _is_known_to_include_head(product: type) -> bool:
-    """Say what the index knows of a class of decoders that is not imported."""
-    index = answering_index()
-    return index is not None and f"{product.__module__}:{product.__qualname__}" in index.facts.whole_decoders
+    """Return what the index knows of a class of decoders that is not imported."""
+    index = stored_index()
+    return index is not None and f"{product.__module__}:{product.__qualname__}" in index.whole_decoders
 
 
 def _says_includes_head(decoder: object) -> bool:

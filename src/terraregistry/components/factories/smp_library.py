@@ -5,12 +5,11 @@ from __future__ import annotations
 import ast
 import functools
 import importlib
-import sys
 from typing import TYPE_CHECKING, Any, Final, cast
 
 from terraregistry.deferred import DeferredModule
 from terraregistry.errors import Problem, ProblemKind, SourceUnavailableError
-from terraregistry.index.answers import answering_index, indexed_call
+from terraregistry.index.provider import DescribedEntry, stored_components
 from terraregistry.index.references import SMP_ENCODERS, SMP_MODELS
 from terraregistry.nearest import nearest
 from terraregistry.problems import Replace
@@ -18,12 +17,10 @@ from terraregistry.registry import Entry, Registry
 from terraregistry.wording import describe_error
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Container, Mapping, Sequence
+    from collections.abc import Container, Mapping, Sequence
 
     from torch import nn
 
-    from terraregistry.index import Component
-    from terraregistry.registry import Call
 else:
     nn = DeferredModule("torch.nn")
 
@@ -52,30 +49,16 @@ def smp_models() -> Registry[nn.Module]:
 
 
 class _Models(Registry[nn.Module]):
-    """The models, which answer from the index until smp is imported."""
+    """The models, described from the index until smp is imported."""
 
     def _lazy(self, name: str, reference: str) -> Entry[nn.Module]:
-        return _ModelEntry(name, None, reference)
-
-
-class _ModelEntry(Entry[nn.Module]):
-    __slots__ = ("_answering",)
-
-    def __init__(self, name: str, constructor: Callable[..., nn.Module] | None = None, reference: str = "") -> None:
-        super().__init__(name, constructor, reference)
-        self._answering: Call[nn.Module] | None = None
-
-    def answer(self, kwargs: Mapping[str, Any]) -> Call[nn.Module]:  # the arguments of a model are any objects
-        if _LIBRARY in sys.modules:
-            return self.call(kwargs)
-        if self._answering is None:
-            self._answering = indexed_call(SMP_MODELS, self.name, lambda: self.constructor)
-        return self._answering or self.call(kwargs)
+        return DescribedEntry(name, None, reference, stored_in=SMP_MODELS, library=_LIBRARY)
 
 
 def _model_names() -> Sequence[str]:
-    if _LIBRARY not in sys.modules and (indexed := _indexed(SMP_MODELS)):
-        return [each.name for each in indexed]
+    stored = stored_components(SMP_MODELS, _LIBRARY)
+    if stored:
+        return [each.name for each in stored]
     classes = cast("Mapping[str, type[nn.Module]]", import_smp().MODEL_ARCHITECTURES_MAPPING).values()
     return [cls.__name__ for cls in classes]
 
@@ -84,34 +67,22 @@ def smp_encoders() -> Mapping[str, tuple[str, ...]]:
     """List smp's own encoders.
 
     Returns:
-        The names of the weights that there are for each, by its name: from the index, until smp is imported.
+        The names of the weights of each, by its name: from the index, until smp is imported.
 
     Raises:
         SourceUnavailableError: smp is missing or broken.
     """
-    if _LIBRARY not in sys.modules and (indexed := _indexed_encoders()):
-        return indexed
+    stored = stored_components(SMP_ENCODERS, _LIBRARY)
+    if stored:
+        return {each.name: _weights_in(each.signature.parameters[0].accepts.text) for each in stored}
     encoders = cast("Mapping[str, Mapping[str, Any]]", import_smp().encoders.encoders)  # smp's descriptions of them
     return {name: tuple(encoder.get("pretrained_settings") or ()) for name, encoder in encoders.items()}
-
-
-@functools.cache
-def _indexed_encoders() -> Mapping[str, tuple[str, ...]]:
-    return {each.name: _weights_in(each.signature.parameters[0].type.text) for each in _indexed(SMP_ENCODERS)}
 
 
 def _weights_in(literal: str) -> tuple[str, ...]:
     """Read the names of weights out of the type of what chooses them, `typing.Literal[True, 'imagenet']`."""
     values: list[object] = ast.literal_eval(literal[literal.index("[") :])
     return tuple(value for value in values if isinstance(value, str) and value)
-
-
-def _indexed(reference: str) -> tuple[Component, ...]:
-    index = answering_index()
-    try:
-        return () if index is None else index.registry(reference).components
-    except KeyError:
-        return ()
 
 
 def weights_of(pretrained: bool | str | None) -> str | None:

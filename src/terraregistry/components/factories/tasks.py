@@ -8,7 +8,7 @@ from terraregistry.components.factories.task_table import TASKS, UNKNOWN_TASK, T
 from terraregistry.deferred import DeferredModule
 from terraregistry.errors import Problem, ProblemKind
 from terraregistry.index import references
-from terraregistry.index.registries import IndexedRegistry
+from terraregistry.index.provider import DescribedRegistry
 from terraregistry.nearest import nearest
 
 if TYPE_CHECKING:
@@ -19,10 +19,10 @@ else:
 __all__ = ["HEADS", "TASKS", "UNKNOWN_TASK", "Task", "find_task"]
 
 
-class _Heads(IndexedRegistry[nn.Module]):
+class _Heads(DescribedRegistry[nn.Module]):
     """The heads."""
 
-    indexed_as = references.HEADS
+    stored_in = references.HEADS
 
 
 HEADS: Final = _Heads()

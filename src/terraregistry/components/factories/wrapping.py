@@ -12,7 +12,7 @@ from terraregistry.components.factories.parts import NamedPart
 from terraregistry.deferred import DeferredModule
 from terraregistry.errors import Problem, ProblemKind, UntrainedBackboneWarning, describe_value
 from terraregistry.index import references
-from terraregistry.index.registries import IndexedRegistry
+from terraregistry.index.provider import DescribedRegistry
 from terraregistry.problems import display_path
 
 if TYPE_CHECKING:
@@ -35,10 +35,10 @@ ADAPTERS_AT: Final = "peft_config"
 _TIME: Final = "TemporalWrapper"
 
 
-class _Wrappers(IndexedRegistry[nn.Module]):
+class _Wrappers(DescribedRegistry[nn.Module]):
     """What is put around backbones."""
 
-    indexed_as = references.PARTS
+    stored_in = references.PARTS
 
 
 _WRAPPERS: Final = _Wrappers()

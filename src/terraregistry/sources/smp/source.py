@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
-from terraregistry.deferred import is_loaded
 from terraregistry.errors import SourceUnavailableError
+from terraregistry.index.provider import DescribedEntry
 from terraregistry.protocols import Decoder
 from terraregistry.registry import Call, Entry
 from terraregistry.registry.readonly import ReadOnlyRegistry
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 __all__ = ["SmpRegistry"]
 
-_INDEXED_AS: Final = "terraregistry.library:SMP_DECODER_REGISTRY"
+_STORED_IN: Final = "terraregistry.library:SMP_DECODER_REGISTRY"
 _NAMES: Final = (
     "DPT",
     "DeepLabV3",
@@ -58,15 +58,15 @@ class SmpRegistry(ReadOnlyRegistry[Decoder]):
         return _NAMES
 
 
-class _SmpEntry(Entry[Decoder]):
-    """One decoder of smp, imported when it is first used."""
+class _SmpEntry(DescribedEntry[Decoder]):
+    """One decoder of smp, imported at its first use."""
 
-    __slots__ = ("_answering", "_checking")
+    __slots__ = ("_checking",)
 
     def __init__(self, name: str) -> None:
-        super().__init__(name, None, f"terraregistry.sources.smp.decoders:{name}")
+        reference = f"terraregistry.sources.smp.decoders:{name}"
+        super().__init__(name, None, reference, stored_in=_STORED_IN, library="segmentation_models_pytorch")
         self._checking: Call[Decoder] | None = None
-        self._answering: Call[Decoder] | None = None
 
     def _load(self) -> Any:  # a class, which is checked when it has made something
         try:
@@ -85,13 +85,3 @@ class _SmpEntry(Entry[Decoder]):
             synonyms: Mapping[str, str] = getattr(constructor, "model_names", {})
             self._checking = Call(constructor, effective_signature(constructor), synonyms=synonyms)
         return self._checking
-
-    def answer(self, kwargs: Mapping[str, Any]) -> Call[Decoder]:  # as above
-        """Return what validates and describes calls: from the index, until somebody imports smp."""
-        if is_loaded("segmentation_models_pytorch"):
-            return self.call(kwargs)
-        if self._answering is None:
-            from terraregistry.index.answers import indexed_call
-
-            self._answering = indexed_call(_INDEXED_AS, self.name, lambda: self.constructor)
-        return self._answering or self.call(kwargs)

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import functools
-import sys
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
-from terraregistry.deferred import is_loaded
 from terraregistry.errors import InvalidArgumentsError, Registration
+from terraregistry.index.provider import DescribedEntry, is_loaded, stored_component
+from terraregistry.index.references import TIMM_NETWORKS
 from terraregistry.protocols import Backbone
-from terraregistry.registry import Call, Entry
+from terraregistry.registry import Call
 from terraregistry.registry.locations import locate
 from terraregistry.registry.readonly import ReadOnlyRegistry
 from terraregistry.sources.timm.additions import ADDITIONS, create_added
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
     import inspect
     from collections.abc import Callable, Mapping, Sequence
 
+    from terraregistry.index import Component
     from terraregistry.pretrained import PretrainedWeights
     from terraregistry.protocols import FeatureSpec
     from terraregistry.registry import ComponentDescription
@@ -35,6 +37,9 @@ if TYPE_CHECKING:
     from terraregistry.sources.timm.scan import TimmSource
 
 __all__ = ["TimmConstructor", "TimmRegistry"]
+
+_STORED_IN: Final = "terraregistry.library:TIMM_BACKBONE_REGISTRY"
+"""The reference of the registry in the index."""
 
 
 class TimmConstructor:
@@ -128,7 +133,7 @@ class TimmRegistry(ReadOnlyRegistry[Backbone]):
         """The names in timm's source, read once; None from when timm is imported, or where there is no source to read."""
         if self._scanned is None:
             self._scanned = scan_timm(tuple(ADDITIONS))
-        return None if "timm" in sys.modules else self._scanned
+        return None if is_loaded("timm") else self._scanned
 
     def look_up(self, name: str) -> str | None:
         """Return the canonical spelling of a name or an alias, or None for a name that is not here."""
@@ -137,12 +142,10 @@ class TimmRegistry(ReadOnlyRegistry[Backbone]):
             is_known, canonical = source.look_up(name)
             if is_known:
                 return canonical
-            from terraregistry.sources.timm.answers import known_aliases
-
             architecture = name.partition(".")[0]
-            known = known_aliases(architecture)
-            if known is not None:  # some tags are put together by code
-                return architecture if name in known else None
+            stored = stored_component(_STORED_IN, architecture, "timm")
+            if stored is not None:  # some tags are put together by code
+                return architecture if name in stored.aliases else None
         timm = load_timm()
         architecture, dot, tag = name.partition(".")
         if architecture in ADDITIONS:
@@ -249,12 +252,9 @@ class TimmRegistry(ReadOnlyRegistry[Backbone]):
         return entry.answer({"features_only": False}).describe(entry.name, self.kind.name, self._aliases_of(entry.name))
 
     def _aliases_of(self, name: str) -> tuple[str, ...]:
-        if not is_loaded("timm"):
-            from terraregistry.sources.timm.answers import known_aliases
-
-            known = known_aliases(name)
-            if known is not None:
-                return known
+        stored = stored_component(_STORED_IN, name, "timm")
+        if stored is not None:
+            return stored.aliases
         timm = load_timm()
         names: Mapping[str, str | None] = timm.models.get_deprecated_models()
         deprecated = [old for old, new in names.items() if new and new.partition(".")[0] == name]
@@ -271,15 +271,14 @@ class TimmRegistry(ReadOnlyRegistry[Backbone]):
         return super()._nearest(name)
 
 
-class _TimmEntry(Entry[Backbone]):
+class _TimmEntry(DescribedEntry[Backbone]):
     """One spelling of a name of timm."""
 
-    __slots__ = ("_answering", "_chosen", "_made")
+    __slots__ = ("_chosen", "_made")
 
     def __init__(self, canonical: str, spelling: str, chosen: str) -> None:
-        super().__init__(canonical, TimmConstructor(spelling))
+        super().__init__(canonical, TimmConstructor(spelling), stored_in=_STORED_IN, library="timm")
         self._chosen = chosen
-        self._answering: dict[bool, Call[Backbone] | None] = {}
         self._made: dict[tuple[bool, bool], tuple[object, Call[Backbone]]] = {}
 
     def call(self, kwargs: Mapping[str, Any]) -> Call[Backbone]:  # the arguments of a call are any objects
@@ -297,18 +296,19 @@ class _TimmEntry(Entry[Backbone]):
             made = self._made[features_only, own_mixers] = (entrypoint, call)
         return made[1]
 
-    def answer(self, kwargs: Mapping[str, Any]) -> Call[Backbone]:  # as above
-        """Return what validates and describes calls: from the index, until somebody imports timm."""
-        if is_loaded("timm") or kwargs.get("token_mixers") is not None:
-            return self.call(kwargs)
-        features_only = kwargs.get("features_only", True) is not False
-        if features_only not in self._answering:
-            from terraregistry.sources.timm.answers import answer_from_index
+    def place_of(self, kwargs: Mapping[str, Any]) -> str:  # as above
+        """Return the place of feature pyramids or of whole networks; none where the arguments of token mixers are free."""
+        if kwargs.get("token_mixers") is not None:
+            return ""
+        return TIMM_NETWORKS if kwargs.get("features_only", True) is False else _STORED_IN
 
-            self._answering[features_only] = answer_from_index(
-                self.name, self._chosen, features_only=features_only, load=lambda: self.constructor
-            )
-        return self._answering[features_only] or self.call(kwargs)
+    def fitting(self, component: Component) -> Component | None:
+        """Put the weights first that the spelling stands for."""
+        if self._chosen == self.name:
+            return component
+        order = {alias: place for place, alias in enumerate(component.aliases)}
+        weights = sorted(component.weights, key=lambda each: (each.name != self._chosen, order.get(each.name, -1)))
+        return replace(component, weights=tuple(weights))
 
 
 def _without_weights(kwargs: Mapping[str, Any]) -> dict[str, Any]:  # any arguments

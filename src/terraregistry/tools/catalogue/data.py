@@ -118,7 +118,7 @@ class _Writer:
             (
                 parameter.name,
                 _KINDS.index(parameter.kind),
-                self._types.place(parameter.type.text),
+                self._types.place(parameter.accepts.text),
                 parameter.default,
                 self._origins.place((parameter.origin or constructor).removesuffix(".__init__")),
             )

@@ -45,7 +45,7 @@ def _lines(health: Health) -> Iterator[str]:
     yield from map(_library, health.libraries)
     yield from ("", styled("Sources", bold=True))
     if not health.sources:
-        yield "  not known before the index is made, by `terraregistry list`, which takes half a minute the first time"
+        yield "  not known before the index is made, by `terraregistry list`, which takes about 20 s once"
     for each in health.sources:
         weights = f", {each.pretrained:,} of them with pretrained weights" if each.pretrained else ""
         yield f"  {each.prefix} in {each.registry}: {each.components:,} components{weights}"
@@ -69,9 +69,10 @@ def _library(each: Library) -> str:
 
 def _cache(cache: CacheState) -> Iterator[str]:
     states = {
+        "shipped": f"shipped with the package for these versions, {megabytes(cache.size)}",
         "ready": f"ready, {megabytes(cache.size)}",
-        "missing": "missing: the next command that needs it makes it, which takes half a minute",
-        "stale": "stale: the next command that needs it makes it anew, which takes half a minute",
+        "missing": "missing: the next command that needs it makes it, which takes about 20 s",
+        "stale": "stale: the next command that needs it makes it anew, which takes about 20 s",
         "not writable": "cannot be kept: the folder is not writable",
     }
     yield f"  {states[cache.state]}"

@@ -103,5 +103,5 @@ def completed_sources(incomplete: str) -> list[str]:
 
 
 def _completed(incomplete: str, words: Callable[[Index], Iterable[str]]) -> list[str]:
-    index = cached_index()  # nobody waits half a minute for a completion
+    index = cached_index()  # a completion does not wait until it is made
     return [] if index is None else [word for word in words(index) if word.startswith(incomplete)]

@@ -95,8 +95,8 @@ def _import(modules: Sequence[str]) -> None:
 
 def _prepare() -> None:
     """Have the configs validated from the index, which is made now where there is none yet."""
-    from terraregistry.index.answers import answer_from
     from terraregistry.index.loading import IndexUnavailableError
+    from terraregistry.index.provider import answer_from
     from terraregistry.tools.cli.waiting import wait_for_index
 
     with contextlib.suppress(IndexUnavailableError):  # then the libraries themselves are asked

@@ -171,7 +171,7 @@ class ArgumentSchemas:
         schema = self._types.of(parameter.accepts.text)
         found: dict[str, object] = {} if schema is True else {"not": {}} if schema is False else dict(schema)
         text = [self._documentation.get((parameter.origin, parameter.name), "")]
-        text.append(f"Type: {parameter.type.text}.")
+        text.append(f"Type: {parameter.accepts.text}.")
         if parameter.default not in (None, _OPAQUE):
             text.append(f"Default: {parameter.default}.")
         text.append(f"Declared by {parameter.origin}." if parameter.origin else "")

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from terraregistry.index import load_index
-from terraregistry.index.cache import cache_folder, read_text, write_text
+from terraregistry.index.cache import cache_folder, read_file, write_file
 from terraregistry.index.keys import current_key, source_files, state_of
 
 if TYPE_CHECKING:
@@ -31,8 +31,8 @@ def installed_schema_text(load: Callable[[], Index] = load_index, *, folder: Pat
     key = current_key()
     name = key.file_name.replace("index", "schema", 1)
     state = f"{key.sources} {state_of(source_files(Path(__file__).parents[1]))}\n"
-    kept = read_text(folder, name)
-    if kept is not None and kept.startswith(state):
+    kept = (read_file(folder, name) or b"").decode()
+    if kept.startswith(state):
         return kept.removeprefix(state)
 
     from terraregistry.tools.schema.configs import schema_text
@@ -40,5 +40,5 @@ def installed_schema_text(load: Callable[[], Index] = load_index, *, folder: Pat
     index = load()
     text = schema_text(index)
     if not index.gaps:  # what could not be described may be mended without a change of versions
-        write_text(folder, name, state + text)
+        write_file(folder, name, (state + text).encode())
     return text

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from terraregistry.index import Signature
+from terraregistry.index.references import TIMM_NETWORKS
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from terraregistry.index import Index
-    from terraregistry.index.descriptions import WholeNetworks
+    from terraregistry.index import Index, Parameter
     from terraregistry.tools.schema.arguments import Arguments, ArgumentSchemas
     from terraregistry.tools.schema.components import Group
 
@@ -30,28 +32,35 @@ class Networks:
 
     def __init__(self, index: Index, arguments: ArgumentSchemas) -> None:
         self._arguments: Final = arguments
-        changes = {name: change for change in index.facts.whole_networks for name in change.names}
-        components = index.registry(TIMM).components
-        self._changes: Final = {id(each): changes[each.name] for each in components if each.name in changes}
+        self._networks: Final = {each.name: each for each in index.registry(TIMM_NETWORKS).components}
+        self._pyramids: Final = {id(each) for each in index.registry(TIMM).components}
 
     def of(self, group: Group) -> Iterator[tuple[list[str], Arguments]]:
         """List the names of a group with the arguments of their networks, equal ones together.
 
         Args:
-            group: The group; what is none of timm's networks is left out.
+            group: The group; components that are no networks of timm are left out.
 
         Yields:
-            The names, and what can be written for them.
+            The names and their arguments.
         """
-        named: dict[WholeNetworks, list[str]] = {}
+        named: dict[tuple[tuple[Parameter, ...], tuple[str, ...]], list[str]] = {}
         for name, component in zip(group.names, group.components, strict=True):
-            change = self._changes.get(id(component))
-            if change is not None:
-                named.setdefault(change, []).append(name)
+            network = self._networks.get(component.name) if id(component) in self._pyramids else None
+            if network is not None:
+                named.setdefault(_difference(component.signature, network.signature), []).append(name)
         usual = self._arguments.of(group.signature)
-        for change, names in named.items():
-            changed = self._arguments.of(change.changed).schemas
-            yield names, usual.without([*change.removed, *changed]).with_more(changed)
+        for (changed, removed), names in named.items():
+            schemas = self._arguments.of(Signature(changed)).schemas
+            yield names, usual.without([*removed, *schemas]).with_more(schemas)
+
+
+def _difference(pyramid: Signature, network: Signature) -> tuple[tuple[Parameter, ...], tuple[str, ...]]:
+    """Return the parameters of a network that differ from those of the feature pyramid, and the names that it lacks."""
+    before = {each.name: each for each in pyramid.parameters}
+    after = {each.name: each for each in network.parameters}
+    changed = tuple(each for name, each in after.items() if before.get(name) != each)
+    return changed, tuple(name for name in before if name not in after)
 
 
 def whole_network(dictionary: str) -> dict[str, object]:

@@ -46,7 +46,7 @@ class Refused:
 '''
 _ANYTHING: Final = "/, *args: typing.Any, **kwargs: typing.Any"
 _SPEC: Final = "terraregistry.registry.ComponentSpec"
-_MUTABLE: Final = ("terraregistry.registry.registry.Registry[", "terraregistry.index.registries.IndexedRegistry[")
+_MUTABLE: Final = ("terraregistry.registry.registry.Registry[", "terraregistry.index.provider.DescribedRegistry[")
 """What a user may register in."""
 _SHORT: Final = re.compile(r"\b(typing|typing_extensions|collections\.abc)\.([A-Za-z]+)\b")
 """Names that are imported one by one, to keep the stub small."""

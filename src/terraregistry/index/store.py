@@ -1,0 +1,406 @@
+"""The index as an SQLite image in memory, in which one component is read without the others.
+
+The tables: `about` (gaps, facts, the cache key), `registry`, `component`, and `spelling` (names and aliases of the components).
+What components have in common is a row of `shared`: a description, a call, a parameter, a type, a list of reasons. Values are JSON
+arrays, in which such a row is named by its number.
+"""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+import weakref
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any, Final
+
+from terraregistry.index.descriptions import (
+    Component,
+    ConfigFacts,
+    IndexedRegistry,
+    Parameter,
+    ParameterKind,
+    PortableType,
+    Resolved,
+    Signature,
+)
+from terraregistry.index.keys import Key
+from terraregistry.locks import forking_lock
+from terraregistry.pretrained import PretrainedWeights
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+__all__ = ["Index", "image_of_dump"]
+
+_TABLES: Final = """
+CREATE TABLE about (name TEXT PRIMARY KEY, value TEXT NOT NULL);
+CREATE TABLE registry (id INTEGER PRIMARY KEY, reference TEXT NOT NULL UNIQUE, value TEXT NOT NULL);
+CREATE TABLE component (registry INTEGER, place INTEGER, description INTEGER, call INTEGER, PRIMARY KEY (registry, place))
+    WITHOUT ROWID;
+CREATE TABLE spelling (registry INTEGER, name TEXT, place INTEGER, PRIMARY KEY (registry, name)) WITHOUT ROWID;
+CREATE TABLE shared (id INTEGER PRIMARY KEY, value TEXT NOT NULL);
+"""
+_Row = Any  # plain data of JSON, of the shape that is written here
+_NO_FACTS: Final = ConfigFacts()
+_NO_KEY: Final = Key((), "", "")
+_reading: Final = forking_lock()
+
+
+class Index:
+    """The registries and their components, read from an image.
+
+    Args:
+        image: The bytes of an SQLite database, written by `Index.of`.
+
+    Raises:
+        sqlite3.Error: It is none.
+    """
+
+    def __init__(self, image: bytes) -> None:
+        if not image:
+            raise sqlite3.DatabaseError("no data")
+        self.image: Final = image
+        self._database: Final = sqlite3.connect(":memory:", check_same_thread=False)
+        weakref.finalize(self, self._database.close)
+        self._database.deserialize(image)
+        self._shared: dict[int, _Row] = {}
+        self._is_read = False
+        self._registries: dict[str, IndexedRegistry] = {}
+        self._spellings: dict[str, Mapping[str, Resolved]] = {}
+        rows = self._select("SELECT id, reference, value FROM registry ORDER BY id")
+        self._numbers: Final[dict[str, int]] = {reference: number for number, reference, _ in rows}
+        self._sources: Final = {reference: _pairs(json.loads(value)[3]) for _, reference, value in rows}
+
+    @classmethod
+    def of(
+        cls,
+        registries: Iterable[IndexedRegistry],
+        gaps: Iterable[tuple[str, str]] = (),
+        facts: ConfigFacts = _NO_FACTS,
+        key: Key = _NO_KEY,
+    ) -> Index:
+        """Write descriptions into an image.
+
+        Args:
+            registries: The registries; each one that is a source of another is among them.
+            gaps: Pairs of a component or registry without a description, and the reason.
+            facts: Further facts for configs.
+            key: The cache key.
+
+        Returns:
+            An index of them, the same image for the same descriptions.
+        """
+        database = sqlite3.connect(":memory:")
+        try:
+            database.executescript(_TABLES)
+            about = {
+                "gaps": [*gaps],
+                "documentation": facts.documentation,
+                "whole_decoders": facts.whole_decoders,
+                "plain_values": facts.plain_values,
+                "key": _key_row(key),
+            }
+            rows = [(name, _text(value)) for name, value in about.items()]
+            database.executemany("INSERT INTO about VALUES (?, ?)", rows)
+            writer = _Writer(database)
+            for place, registry in enumerate(registries):
+                writer.write(place, registry)
+            database.commit()
+            return cls(database.serialize())
+        finally:
+            database.close()
+
+    __hash__ = None  # type: ignore[assignment]  # equal ones may have different keys, and so images
+
+    def __eq__(self, other: object) -> bool:
+        """Compare the descriptions, not the keys."""
+        if not isinstance(other, Index):
+            return NotImplemented
+        return (self.registries, self.gaps, self.facts) == (other.registries, other.gaps, other.facts)
+
+    @property
+    def key(self) -> Key:
+        """The cache key: the versions and files that were described."""
+        versions, place, sources = self._about("key")
+        return Key(_pairs(versions), place, sources)
+
+    def with_key(self, key: Key) -> Index:
+        """Return the same index with another cache key."""
+        database = sqlite3.connect(":memory:")
+        try:
+            database.deserialize(self.image)
+            database.execute("UPDATE about SET value = ? WHERE name = 'key'", (_text(_key_row(key)),))
+            database.commit()
+            return Index(database.serialize())
+        finally:
+            database.close()
+
+    @property
+    def gaps(self) -> tuple[tuple[str, str], ...]:
+        """Pairs of a component or registry without a description, and the reason."""
+        return _pairs(self._about("gaps"))
+
+    @property
+    def facts(self) -> ConfigFacts:
+        """Further facts for configs."""
+        documentation = tuple((origin, name, text) for origin, name, text in self._about("documentation"))
+        return ConfigFacts(documentation, self.whole_decoders, _pairs(self._about("plain_values")))
+
+    @property
+    def whole_decoders(self) -> tuple[str, ...]:
+        """The constructors of decoders that include their head, as `module:qualname`."""
+        return tuple(self._about("whole_decoders"))
+
+    @property
+    def registries(self) -> tuple[IndexedRegistry, ...]:
+        """All registries, with all of their components."""
+        return tuple(map(self.registry, self._sources))
+
+    def registry(self, reference: str) -> IndexedRegistry:
+        """Return a registry with all of its components.
+
+        Args:
+            reference: Such as `terraregistry.library:BACKBONE_REGISTRY`.
+
+        Raises:
+            KeyError: It is not in the index.
+        """
+        known = self._registries.get(reference)
+        if known is None:
+            sources = self._sources[reference]
+            [(value,)] = self._select("SELECT value FROM registry WHERE reference = ?", reference)
+            cls, base, kind, _ = json.loads(value)
+            query = "SELECT description, call FROM component WHERE registry = ? ORDER BY place"
+            rows = self._select(query, self._numbers[reference])
+            self._read_all()
+            found = tuple(self._component(*row) for row in rows)
+            known = IndexedRegistry(reference, _type(cls), _type(base), _type(kind), found, sources)
+            known = self._registries.setdefault(reference, known)
+        return known
+
+    def own(self, reference: str, name: str) -> Component | None:
+        """Return a component of a registry's own.
+
+        Args:
+            reference: The reference of the registry.
+            name: The name of the component or one of its aliases, without a prefix.
+
+        Returns:
+            The component, the only one that is read; None for any other name.
+        """
+        query = "SELECT description, call FROM component JOIN spelling USING (registry, place) WHERE registry = ? AND name = ?"
+        for row in self._select(query, self._numbers.get(reference), name):
+            return self._component(*row)
+        return None
+
+    def find(self, reference: str, name: str) -> Resolved | None:
+        """Resolve a name by the rules of `MultiSourceRegistry.resolve`, reading one component.
+
+        Args:
+            reference: The reference of the registry.
+            name: A name or an alias, qualified or bare.
+
+        Returns:
+            The component under its canonical name; None for an unknown name.
+
+        Raises:
+            KeyError: The registry is not in the index.
+        """
+        sources = self._sources[reference]
+        qualified = (
+            (prefix, self.find(source, name.removeprefix(f"{prefix}_")))
+            for prefix, source in sources
+            if name.startswith(f"{prefix}_")
+        )
+        bare = ((prefix, self.find(source, name)) for prefix, source in sources)
+        for prefix, found in qualified:
+            if found is not None:
+                return Resolved(f"{prefix}_{found.canonical}", found.component)
+        own = self.own(reference, name)
+        if own is not None:
+            return Resolved(own.name, own)
+        for prefix, found in bare:
+            if found is not None:
+                return Resolved(f"{prefix}_{found.canonical}", found.component)
+        return None
+
+    def spellings(self, reference: str) -> Mapping[str, Resolved]:
+        """List every name that a registry resolves: qualified and bare names, and aliases.
+
+        Args:
+            reference: The reference of the registry.
+
+        Returns:
+            The components by these names, as `find` gives them.
+
+        Raises:
+            KeyError: The registry is not in the index.
+        """
+        known = self._spellings.get(reference)
+        if known is None:
+            read = MappingProxyType(self._read_spellings(self.registry(reference)))
+            known = self._spellings.setdefault(reference, read)
+        return known
+
+    def _read_spellings(self, registry: IndexedRegistry) -> dict[str, Resolved]:
+        found = {each.name: Resolved(each.name, each) for each in registry.components}
+        for component in registry.components:
+            for alias in component.aliases:
+                found.setdefault(alias, Resolved(component.name, component))
+        inside = [(prefix + "_", self.spellings(source)) for prefix, source in registry.sources]
+        for start, names in inside:
+            for name, each in names.items():
+                found[start + name] = Resolved(start + each.canonical, each.component)
+        for start, names in inside:  # a name is read as qualified first, and as bare second
+            for name, each in names.items():
+                found.setdefault(name, Resolved(start + each.canonical, each.component))
+        return found
+
+    def dump(self) -> str:
+        """Write the image as SQL, one line a row: the same text for the same descriptions."""
+        with _reading:
+            return "".join(f"{line}\n" for line in self._database.iterdump())
+
+    def _select(self, query: str, *values: object) -> list[tuple[Any, ...]]:  # the columns of the query
+        with _reading:
+            return self._database.execute(query, values).fetchall()
+
+    def _about(self, name: str) -> _Row:
+        [(value,)] = self._select("SELECT value FROM about WHERE name = ?", name)
+        return json.loads(value)
+
+    def _component(self, description: int, call: int) -> Component:
+        self._read([description, call])
+        name, aliases, constructor, summary, file, line, library, version, weights = self._shared[description]
+        product, returns, is_exact, parameters, ineffective, synonyms = self._shared[call]
+        self._read([product, returns, ineffective, *parameters])
+        return Component(
+            name=name,
+            aliases=tuple(aliases),
+            constructor=constructor,
+            signature=Signature(tuple(self._parameter(each) for each in parameters)),
+            product=_type(self._shared[product]),
+            summary=summary,
+            file=file,
+            line=line,
+            library=library,
+            version=version,
+            weights=tuple(PretrainedWeights(*each) for each in weights),
+            returns=_optional_type(self._shared[returns]),
+            is_exact=is_exact,
+            ineffective=_pairs(self._shared[ineffective]),
+            synonyms=_pairs(synonyms),
+        )
+
+    def _parameter(self, number: int) -> Parameter:
+        row = self._shared[number]
+        if not isinstance(row, Parameter):
+            row = self._shared[number] = _parameter(*row)
+        return row
+
+    def _read(self, numbers: list[int]) -> None:
+        """Read some of the shared rows."""
+        missing = [number for number in numbers if number not in self._shared]
+        if missing:
+            places = ", ".join("?" * len(missing))
+            self._keep(self._select(f"SELECT id, value FROM shared WHERE id IN ({places})", *missing))  # noqa: S608 - question marks
+
+    def _read_all(self) -> None:
+        """Read all of them at once, for whole registries."""
+        if not self._is_read:
+            self._keep(self._select("SELECT id, value FROM shared"))
+            self._is_read = True
+
+    def _keep(self, rows: list[tuple[int, str]]) -> None:
+        for number, value in rows:
+            self._shared.setdefault(number, json.loads(value))
+
+
+def image_of_dump(dump: str) -> bytes:
+    """Make the image that `Index.dump` wrote as SQL."""
+    database = sqlite3.connect(":memory:")
+    try:
+        database.executescript(dump)
+        return database.serialize()
+    finally:
+        database.close()
+
+
+class _Writer:
+    """Writes registries into a database."""
+
+    def __init__(self, database: sqlite3.Connection) -> None:
+        self._database: Final = database
+        self._numbers: Final[dict[str, int]] = {}
+
+    def write(self, number: int, registry: IndexedRegistry) -> None:
+        """Write a registry with its components."""
+        value = _text([*map(_type_row, (registry.type, registry.base, registry.kind)), registry.sources])
+        self._database.execute("INSERT INTO registry VALUES (?, ?, ?)", (number, registry.reference, value))
+        spellings: dict[str, int] = {}
+        for place, each in enumerate(registry.components):
+            row = (number, place, self._shared(_description(each)), self._shared(self._call(each)))
+            self._database.execute("INSERT INTO component VALUES (?, ?, ?, ?)", row)
+            spellings[each.name] = place
+        for place, each in enumerate(registry.components):
+            for alias in each.aliases:
+                spellings.setdefault(alias, place)
+        rows = [(number, name, place) for name, place in spellings.items()]
+        self._database.executemany("INSERT INTO spelling VALUES (?, ?, ?)", rows)
+
+    def _call(self, each: Component) -> _Row:
+        types = self._shared(_type_row(each.product)), self._shared(_type_row(each.returns))
+        parameters = [self._shared(_parameter_row(one)) for one in each.signature.parameters]
+        return [*types, each.is_exact, parameters, self._shared(each.ineffective), each.synonyms]
+
+    def _shared(self, row: _Row) -> int:
+        """Return the number of a row, which is written once."""
+        value = _text(row)
+        known = self._numbers.get(value)
+        if known is None:
+            known = self._numbers[value] = len(self._numbers)
+            self._database.execute("INSERT INTO shared VALUES (?, ?)", (known, value))
+        return known
+
+
+def _key_row(key: Key) -> _Row:
+    return [key.versions, key.place, key.sources]
+
+
+def _description(each: Component) -> _Row:
+    weights = [[one.name, one.origin, one.license, one.size] for one in each.weights]
+    found = [each.name, each.aliases, each.constructor, each.summary, each.file, each.line, each.library, each.version]
+    return [*found, weights]
+
+
+def _parameter_row(each: Parameter) -> _Row:
+    accepts = None if each.accepts == each.annotation else _type_row(each.accepts)
+    return [each.name, each.kind, _type_row(each.annotation), each.default, accepts, each.origin, each.shown]
+
+
+def _parameter(
+    name: str, kind: str, annotation: _Row, default: str | None, accepts: _Row, origin: str, shown: str
+) -> Parameter:
+    declared = _optional_type(annotation)
+    accepted = declared if accepts is None and declared is not None else _type(accepts)
+    return Parameter(name, ParameterKind(kind), declared, default, accepted, origin, shown)
+
+
+def _type_row(each: PortableType | None) -> _Row:
+    return None if each is None else [each.text, *each.imports]
+
+
+def _type(row: _Row) -> PortableType:
+    return PortableType(row[0], tuple(row[1:]))
+
+
+def _optional_type(row: _Row) -> PortableType | None:
+    return None if row is None else _type(row)
+
+
+def _pairs(rows: _Row) -> tuple[tuple[str, str], ...]:
+    return tuple((first, second) for first, second in rows)
+
+
+def _text(row: _Row) -> str:
+    return json.dumps(row, separators=(",", ":"))
