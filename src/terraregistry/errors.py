@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from terraregistry.nearest import did_you_mean, nearest
 from terraregistry.problems import Problem, ProblemKind, Rename, Replace, Span
+from terraregistry.readings import unrendered
 from terraregistry.wording import describe_value
 from terraregistry.wording import listed as _listed
 from terraregistry.wording import on_screen as _on_screen
@@ -140,8 +141,10 @@ class ComponentNotFoundError(RegistryError, KeyError):
         sources: tuple[str, ...] = (),
         suggestions: tuple[str, ...] | Callable[[], tuple[str, ...]] = (),
         registration: Registration | None = None,
+        remedy: str | Callable[[], str] = "",
     ) -> None:
-        super().__init__(name, registry, sources, suggestions, registration)
+        super().__init__(name, registry, sources, suggestions, registration, remedy)
+        self._remedy = remedy
         self.name = name
         self.sources = sources
         self.registration = registration
@@ -160,8 +163,13 @@ class ComponentNotFoundError(RegistryError, KeyError):
             self._suggestions = self._suggestions()
         return self._suggestions
 
+    @property
+    def remedy(self) -> str:
+        """How to get a component of this name, or what the name is instead; empty where neither is known."""
+        return _text(self._remedy) or unrendered(self.name)
+
     def _facts(self) -> tuple[object, ...]:
-        return _portable(self.name), self.registry, self.sources, self.suggestions, self.registration
+        return _portable(self.name), self.registry, self.sources, self.suggestions, self.registration, self.remedy
 
     def _lines(self) -> list[str]:
         if self.registration is not None:
@@ -170,7 +178,8 @@ class ComponentNotFoundError(RegistryError, KeyError):
         what = f"{_label(self.registry)} has no component {_quoted(self.name)}"
         if not isinstance(self.name, str):
             return [f"{what}: names are strings{searched}"]
-        hint = did_you_mean(self.suggestions) or "; search('*') lists those that there are"
+        hint = f"; {self.remedy}" if self.remedy else did_you_mean(self.suggestions)
+        hint = hint or "; search('*') lists those that there are"
         return [f"{what}{hint}{searched}"]
 
     def _not_here(self, registration: Registration) -> str:
@@ -190,16 +199,24 @@ class SourceNotFoundError(RegistryError, KeyError):
         prefix: The prefix that was asked for.
         registry: What was searched.
         sources: The prefixes that are mounted.
+        is_component: Whether it is the name of a component instead.
     """
 
-    def __init__(self, prefix: object, registry: str, sources: tuple[str, ...] = ()) -> None:
-        super().__init__(prefix, registry, sources)
+    def __init__(
+        self,
+        prefix: object,
+        registry: str,
+        sources: tuple[str, ...] = (),
+        is_component: bool = False,
+    ) -> None:
+        super().__init__(prefix, registry, sources, is_component)
+        self.is_component = is_component
         self.prefix = prefix
         self.registry = registry
         self.sources = sources
 
     def _facts(self) -> tuple[object, ...]:
-        return _portable(self.prefix), self.registry, self.sources
+        return _portable(self.prefix), self.registry, self.sources, self.is_component
 
     @property
     def suggestions(self) -> tuple[str, ...]:
@@ -208,6 +225,9 @@ class SourceNotFoundError(RegistryError, KeyError):
 
     def _lines(self) -> list[str]:
         what = f"{_label(self.registry)} has no source {_quoted(self.prefix)}"
+        if self.is_component:
+            name = _quoted(self.prefix)
+            return [f"{what}, but a component: build({name}) makes it, and find_class({name}) returns its constructor"]
         return [f"{what}{did_you_mean(self.suggestions)} (mounted: {_listed(self.sources)})"]
 
 

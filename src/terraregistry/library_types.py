@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from terraregistry.index.provider import DescribedRegistry
 from terraregistry.protocols import Backbone, Decoder, ModelFactory, Neck
 from terraregistry.registry import MultiSourceRegistry, Registry
-from terraregistry.sources.mmseg import MmsegRegistry
+from terraregistry.sources.mmseg import REMEDY, MmsegRegistry
 from terraregistry.sources.smp import SmpRegistry
 from terraregistry.sources.timm import TimmRegistry
 
@@ -60,6 +60,9 @@ class TerratorchNeckRegistry(DescribedRegistry[Neck]):
 
 class DecoderRegistry(MultiSourceRegistry[Decoder]):
     """The decoders of all sources."""
+
+    def _how_to_get(self, name: str) -> str:
+        return REMEDY if name.startswith("mmseg_") and "mmseg" not in self.keys() else ""
 
 
 class TerratorchDecoderRegistry(DescribedRegistry[Decoder]):

@@ -61,9 +61,9 @@ class Rename:
 
 @dataclass(frozen=True, slots=True)
 class Replace:
-    """Mends a value: another text belongs there."""
+    """Mends a value: another belongs there, a text or a plain value such as a number or a list."""
 
-    to: str
+    to: object
 
     @classmethod
     def of(cls, name: str, suggestions: Sequence[str]) -> Replace | None:
@@ -182,7 +182,8 @@ class Problem:
             case ProblemKind.MISSING:
                 return f"missing{f'; expected {self.expected}' if self.expected else ''}{self._more()}"
             case ProblemKind.TYPE:
-                return f"expected {self.expected}, got {self.given}{self._more()}"
+                meant = f"; did you mean {_written(self.fix.to)}?" if isinstance(self.fix, Replace) else ""
+                return f"expected {self.expected}, got {self.given}{self._more()}{meant}"
             case ProblemKind.DUPLICATE:
                 return self.detail or "given twice: by position and by name"
             case _:  # too many, unused, invalid, not found: those have words of their own
@@ -241,6 +242,18 @@ def _rebuild_problem(
 ) -> Problem:
     return Problem(
         path, kind, expected=expected, given=given, detail=detail, choices=choices, fix=fix, of_key=of_key, span=span
+    )
+
+
+def _written(value: object) -> str:
+    """Write a plain value as YAML has it, and as Python does where that differs."""
+    import json
+
+    text = json.dumps(value, default=repr)
+    return (
+        text
+        if isinstance(value, (str, int, float, list)) and not isinstance(value, bool)
+        else f"{text} ({value} in Python)"
     )
 
 

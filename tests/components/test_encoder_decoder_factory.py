@@ -493,13 +493,13 @@ def test_every_mistake_of_every_part_is_reported_at_once_where_it_was_written() 
         "did you mean 'terratorch_Pyramid'?",
         "necks[0].name": "NECKS has no component 'SelectIndicse' (sources searched: terratorch); "
         "did you mean 'terratorch_SelectIndices'?",
-        "necks[1].indices[1]": "expected int, got str '1'",
+        "necks[1].indices[1]": "expected int, got str '1'; did you mean 1?",
         "necks[2].name": "missing; expected str",
         "num_classes": "expected at least 1, got 0",
         "decoder": "DECODERS has no component 'FCNDecodr' (sources searched: terratorch); "
         "did you mean 'terratorch_FCNDecoder'?",
         "aux_decoders[0].name": "torch takes no module called 'a.b'; expected a word such as 'aux', without dots",
-        "aux_decoders[0].decoder_args.decoder_channels": "expected int, got str '4'",
+        "aux_decoders[0].decoder_args.decoder_channels": "expected int, got str '4'; did you mean 4?",
         "aux_decoders[0].decoder_args.channels": "unknown argument; did you mean 'decoder_channels'?",
         "aux_decoders[1].decoder": "missing; expected str | Module",
         "aux_decoders[1].decodr": "unknown argument; did you mean 'decoder'?",
@@ -521,7 +521,7 @@ def test_every_mistake_of_every_part_is_reported_at_once_where_it_was_written() 
         ({"backbone_out_indices": 0}, {"backbone_out_indices": "expected list[int] | None, got int 0"}),
         (
             {"backbone_kwargs": {"out_indices": ["0"]}},
-            {"backbone_kwargs.out_indices[0]": "expected int, got str '0'"},
+            {"backbone_kwargs.out_indices[0]": "expected int, got str '0'; did you mean 0?"},
         ),
         ({"decoder_num_conv": 1}, {"decoder_num_conv": "unknown argument; did you mean 'decoder_num_convs'?"}),
         ({"decoder_embed_dim": [1]}, {"decoder_embed_dim": "the part is given its embed_dim by what comes before it"}),
@@ -537,7 +537,7 @@ def test_every_mistake_of_every_part_is_reported_at_once_where_it_was_written() 
             {"decoder_num_convs": "decoder_kwargs is given as well: write 'num_convs' in there"},
         ),
         ({"rescale": 1}, {"rescale": "expected bool, got int 1"}),
-        ({"num_classes": "3"}, {"num_classes": "expected int | None, got str '3'"}),
+        ({"num_classes": "3"}, {"num_classes": "expected int | None, got str '3'; did you mean 3?"}),
         ({"num_classes": None}, {"num_classes": "missing; expected int"}),
         ({"num_outputs": 3}, {"num_outputs": "num_classes is given as well; give one of them"}),
         (
@@ -621,7 +621,10 @@ def test_every_mistake_of_every_part_is_reported_at_once_where_it_was_written() 
                 "(time, height, width), each at least 1"
             },
         ),
-        ({"backbone_patch_size": "4"}, {"backbone_patch_size": "expected int | Sequence[int] | None, got str '4'"}),
+        (
+            {"backbone_patch_size": "4"},
+            {"backbone_patch_size": "expected int | Sequence[int] | None, got str '4'; did you mean 4?"},
+        ),
     ],
 )
 def test_each_mistake_is_named_where_it_was_written(given, expected) -> None:

@@ -130,7 +130,7 @@ def test_mistakes_in_real_parts_are_reported_together() -> None:
         "backbone_out_indces": "unknown argument; did you mean 'backbone_out_indices'?",
         "necks[0].indices": "expected list[int], got int 0",
         "decoder_decoder_chanels": "unknown argument; did you mean 'decoder_decoder_channels'?",
-        "head_dropout": "expected float, got str '0.1'",
+        "head_dropout": "expected float, got str '0.1'; did you mean 0.1?",
     }
     assert problems("segmentation", "resnt18", "smp_Unt", num_classes=2).keys() == {"backbone", "decoder"}
 

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from terraregistry.index import Component, Parameter, ParameterKind, PortableType, Signature, load_index
-from terraregistry.index.provider import described_call
+from terraregistry.index.described import described_call
 
 _SAYING = Path(__file__).parent / "saying.py"
 

@@ -51,7 +51,7 @@ SIZE = ("size", ProblemKind.UNUSED, "it is given by the factory")
         (open_, {"colour": "red"}, [COLOUR]),  # let through by the signature
         (open_, {"shape": "round"}, []),
         (closed, {"size": 2}, [SIZE]),
-        (closed, {"size": "2"}, [("size", ProblemKind.TYPE, "expected int, got str '2'")]),
+        (closed, {"size": "2"}, [("size", ProblemKind.TYPE, "expected int, got str '2'; did you mean 2?")]),
         (closed, {"size": 2, "colour": "red"}, [COLOUR, SIZE]),
         (open_, {"size": 2, "colour": "red"}, [COLOUR, SIZE]),
         (open_, {"colour": None}, [COLOUR]),

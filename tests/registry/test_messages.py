@@ -200,7 +200,7 @@ SITUATIONS: dict[str, tuple[Any, ...]] = {  # each becomes a Situation
     ),
     "arguments/type": (
         *("InvalidArgumentsError", lambda _: SHAPES.build("Square", "1")),
-        ("Square", "side", "expected int, got str '1'"),
+        ("Square", "side", "expected int, got str '1'; did you mean 1?"),
     ),
     "arguments/choice": (
         *("InvalidArgumentsError", lambda _: SHAPES.build("Square", 1, colour="green")),

@@ -132,7 +132,10 @@ STRICT = Registry[Any](of=of)
         (lambda: CROWD["sorce7"], "did you mean 'source7'"),
         (lambda: CROWD.register_source(LONG + "-", MANY), "a prefix is an identifier, such as 'timm'"),
         (lambda: CROWD.register_source("source0_" + LONG, MANY), "mount it under another prefix"),
-        (lambda: STRICT.build("of", "3", colour=LONG, **{LONG: LONG}), "  size: expected int, got str '3'"),
+        (
+            lambda: STRICT.build("of", "3", colour=LONG, **{LONG: LONG}),
+            "  size: expected int, got str '3'; did you mean 3?",
+        ),
         (lambda: STRICT.build("of", **{f"{ODD}{index}": "" for index in range(1_000)}), r"  \x1b[31m\n"),
         (lambda: STRICT.build("of", [LONG] * 100, 1, 2), "got list ['xxx"),
         (lambda: parse_config(f"? {'x' * 400_000}\n: 1\n" * 2), "is here a second time"),

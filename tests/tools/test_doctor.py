@@ -25,6 +25,7 @@ def cache(tmp_path, monkeypatch):
     folder = tmp_path / "cache"
     monkeypatch.setattr(health, "cache_folder", lambda: folder)
     monkeypatch.setattr(health, "cached_index", lambda: None)
+    monkeypatch.setattr(health, "shipped_index", lambda: None)
     return folder
 
 
@@ -53,6 +54,15 @@ def test_a_sound_installation_has_nothing_to_mend(run, cache, monkeypatch):
     assert f"  timm {metadata.version('timm')}: the backbones `timm_...`\n" in result.stdout
     assert "  own in BACKBONE_REGISTRY: 0 components\n" in result.stdout
     assert result.stdout.endswith("\nnothing is missing\n")
+
+
+def test_the_shipped_index_is_said(run, cache, monkeypatch):
+    monkeypatch.setattr(health, "shipped_index", lambda: INDEX)
+    result = run("doctor")
+
+    assert result.exit_code == 0
+    assert "\n  shipped with the package for these versions, " in result.stdout
+    assert "  own in BACKBONE_REGISTRY: 0 components\n" in result.stdout
 
 
 def test_an_index_that_is_not_made_yet_is_said_and_not_made(run, cache):

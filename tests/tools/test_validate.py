@@ -52,9 +52,10 @@ wrong.yaml:5:1: decoder_chanels: unknown argument; did you mean 'decoder_channel
     5 | decoder_chanels: 8
       | ^^^^^^^^^^^^^^^
       | decoder_channels: 8
-wrong.yaml:6:1: num_classes: expected int | None, got str '3'
+wrong.yaml:6:14: num_classes: expected int | None, got str '3'; did you mean 3?
     6 | num_classes: "3"
-      | ^^^^^^^^^^^
+      |              ^^^
+      | num_classes: 3
 1 of 2 configs is wrong
 """
 ONE_IS_VALID = "1 config is valid (--fit also checks that the parts fit each other)\n"
@@ -261,7 +262,7 @@ def test_json_is_what_a_program_reads(run, configs):
     assert [(each["line"], each["column"], each["suggestion"]) for each in found] == [
         (3, 11, "backbone: timm_test_resnet"),
         (5, 1, "decoder_channels: 8"),
-        (6, 1, None),
+        (6, 14, "num_classes: 3"),
     ]
     assert {each["severity"] for each in found} == {"error"}
     assert run("validate", "right.yaml", "--format", "json").stdout == "[]\n"

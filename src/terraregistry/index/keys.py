@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Final
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator
 
-__all__ = ["FORMAT", "SHIPPED_FOR", "Key", "current_key", "own_state", "source_files", "state_of"]
+__all__ = ["FORMAT", "SHIPPED_FOR", "Key", "current_key", "is_unchanging", "own_state", "source_files", "state_of"]
 
 FORMAT: Final = 5
 """The version of the index's own format."""
@@ -104,6 +104,13 @@ def current_key() -> Key:
 def own_state() -> str:
     """Return the state of the source files of this package, as far as an index depends on them."""
     return state_of(source_files(_PACKAGE, without=_UPPER_LAYERS))
+
+
+@functools.cache
+def is_unchanging(package: str) -> bool:
+    """Return whether a library is installed such that its files stay the same: in the environment, not as a checkout."""
+    library = next(library for library, name in _DESCRIBED.items() if name == package)
+    return not _state(library, _version(library), package).outside
 
 
 @functools.cache

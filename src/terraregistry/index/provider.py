@@ -2,34 +2,24 @@
 
 from __future__ import annotations
 
-import ast
-import functools
-import importlib.util
-import inspect
 import sys
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Final, TypeVar
 
-from terraregistry.index.annotations import read_annotation
-from terraregistry.index.descriptions import OPAQUE_DEFAULT, ParameterKind
-from terraregistry.index.loading import cached_index
 from terraregistry.locks import forking_lock
-from terraregistry.registry import Call, ComponentDescription, Entry, Registry
-from terraregistry.registry.signatures import EffectiveSignature, Opaque
-from terraregistry.registry.signatures import Signature as RenderedSignature
+from terraregistry.registry import Entry, Registry
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from terraregistry.index.descriptions import Component, Parameter, PortableType
+    from terraregistry.index.descriptions import Component
     from terraregistry.index.store import Index
+    from terraregistry.registry import Call
+    from terraregistry.registry.arguments import Checked
 
 __all__ = [
-    "DescribedCall",
     "DescribedEntry",
     "DescribedRegistry",
     "answer_from",
-    "described_call",
     "is_loaded",
     "stored_component",
     "stored_components",
@@ -38,22 +28,6 @@ __all__ = [
 
 T = TypeVar("T")
 
-_KINDS: Final = {
-    ParameterKind.POSITIONAL_ONLY: inspect.Parameter.POSITIONAL_ONLY,
-    ParameterKind.POSITIONAL_OR_KEYWORD: inspect.Parameter.POSITIONAL_OR_KEYWORD,
-    ParameterKind.VAR_POSITIONAL: inspect.Parameter.VAR_POSITIONAL,
-    ParameterKind.KEYWORD_ONLY: inspect.Parameter.KEYWORD_ONLY,
-    ParameterKind.VAR_KEYWORD: inspect.Parameter.VAR_KEYWORD,
-}
-_NOTHING_ELSE: Final = object()
-"""An item that fits no type of items but any."""
-_SAMPLES: Final[dict[str, tuple[object, ...]]] = {
-    "collections.abc.Callable[..., typing.Any]": (repr,),
-    "dict[typing.Any, typing.Any]": ({_NOTHING_ELSE: _NOTHING_ELSE},),
-    "list[typing.Any]": ([],),  # also said of a list that a tuple's annotation takes, as it does this one
-    "tuple[typing.Any, ...]": ((_NOTHING_ELSE,),),
-}
-"""Samples of a default by the type that it may have added to the accepted one; of no effect where the annotation has that."""
 _reading: Final = forking_lock()
 _stored: Final[list[Index | None]] = []
 """The index of this process, once it has been looked for."""
@@ -75,6 +49,8 @@ def stored_index() -> Index | None:
     """
     with _reading:
         if not _stored:
+            from terraregistry.index.loading import cached_index
+
             _stored.append(cached_index())
         return _stored[0]
 
@@ -152,14 +128,35 @@ class DescribedEntry(Entry[T]):
     def answer(self, kwargs: Mapping[str, Any]) -> Call[T]:  # the arguments of a call are any objects
         """Return the call that validates and describes, which need not be able to construct."""
         place = self.place_of(kwargs)
-        if not place or is_loaded(self._library):
-            return self.call(kwargs)
+        described = self.described(place) if place and not is_loaded(self._library) else None
+        return described or self.call(kwargs)
+
+    # As above.
+    def check(self, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> tuple[Call[T], Checked]:
+        """Check a call against the description, and against the live signature where that finds something wrong."""
+        described = self.checker(kwargs)
+        if described is not None:
+            checked = described.check(args, kwargs)
+            if not checked.problems:
+                return described, checked
+        return super().check(args, kwargs)
+
+    def checker(self, kwargs: Mapping[str, Any]) -> Call[T] | None:  # as above
+        """Return a call that checks arguments as the live one does, without inspecting the constructor; None without one."""
+        del kwargs
+        return None
+
+    def described(self, place: str) -> Call[T] | None:
+        """Return the call from the description in a registry of the index; None where the index does not know enough."""
         if place not in self._described:
-            component = stored_component(place, self.name, self._library)
-            fitting = None if component is None else self.fitting(component)
+            from terraregistry.index.described import described_call
+
+            index = stored_index()
+            component = None if index is None else index.own(place, self.name)
+            fitting = None if component is None or component.name != self.name else self.fitting(component)
             described = None if fitting is None else described_call(fitting, lambda: self.constructor)
             self._described[place] = described
-        return self._described[place] or self.call(kwargs)
+        return self._described[place]
 
     def place_of(self, kwargs: Mapping[str, Any]) -> str:  # as above
         """Return the registry in the index that has the description for some arguments; empty where none has it."""
@@ -191,122 +188,3 @@ class _LazyEntry(DescribedEntry[T]):
 
     def fitting(self, component: Component) -> Component | None:
         return component if component.constructor == self._reference else None
-
-
-def described_call(component: Component, load: Callable[[], Callable[..., T]]) -> DescribedCall[T] | None:
-    """Make the call of a component from its description.
-
-    Args:
-        component: The description.
-        load: Imports the constructor.
-
-    Returns:
-        The call; None where the description is not exact.
-    """
-    if not component.is_exact:
-        return None
-    try:
-        parameters = [_parameter(each) for each in component.signature.parameters]
-        signature = RenderedSignature(parameters, return_annotation=_annotation(component.returns))
-    except ValueError:  # an annotation that cannot be read, or a default in a place for none
-        return None
-    return DescribedCall(component, signature, load)
-
-
-class DescribedCall(Call[T]):
-    """A call that is validated and described from a description; the constructor is imported when it is called.
-
-    Args:
-        component: The description of the component.
-        signature: Its effective signature.
-        load: Imports the constructor.
-    """
-
-    __slots__ = ("_component", "_load", "_origins")
-
-    def __init__(
-        self, component: Component, signature: inspect.Signature, load: Callable[[], Callable[..., T]]
-    ) -> None:
-        self._component = component
-        self._load = load
-        self._origins = {each.name: each.origin for each in component.signature.parameters if each.origin}
-        super().__init__(
-            self._make,
-            EffectiveSignature(signature, self._origins),
-            ineffective=dict(component.ineffective),
-            synonyms=dict(component.synonyms),
-        )
-
-    # Each component has arguments of its own.
-    def _make(self, *args: Any, **kwargs: Any) -> T:
-        return self._load()(*args, **kwargs)
-
-    def defined_at(self) -> str:
-        """Return the file and line of the constructor, for an error."""
-        file = self._file()
-        return "" if file is None else f"{file}:{self._component.line}"
-
-    def describe(self, name: str, kind: str, aliases: tuple[str, ...]) -> ComponentDescription:
-        """Describe the component.
-
-        Args:
-            name: The canonical name in the registry that was asked.
-            kind: The name of the kind's protocol.
-            aliases: Other spellings of the name.
-
-        Returns:
-            The description.
-        """
-        known = self._component
-        return ComponentDescription(
-            name=name,
-            kind=kind,
-            signature=self.effective.signature,
-            summary=known.summary,
-            file=self._file(),
-            line=known.line,
-            library=known.library,
-            version=known.version,
-            aliases=aliases,
-            origins=self._origins,
-            weights=known.weights,
-            ineffective=dict(known.ineffective),
-            synonyms=dict(known.synonyms),
-        )
-
-    def _file(self) -> str | None:
-        file = self._component.file
-        if file is None or Path(file).is_absolute():
-            return file
-        home = _home_of(file.partition("/")[0].removesuffix(".py"))
-        return file if home is None else str(home / file)
-
-
-@functools.cache
-def _home_of(package: str) -> Path | None:
-    """Find the folder that a top-level package is in, without importing it."""
-    try:
-        found = importlib.util.find_spec(package)
-    except (ImportError, ValueError):  # a finder of somebody's own
-        return None
-    if found is None or found.origin is None:
-        return None
-    home = Path(found.origin).parent
-    return home.parent if found.submodule_search_locations is not None else home
-
-
-@functools.lru_cache(maxsize=8192)
-def _parameter(parameter: Parameter) -> inspect.Parameter:
-    default: object = inspect.Parameter.empty
-    if parameter.default == OPAQUE_DEFAULT:
-        members = parameter.accepts.text.split(" | ")
-        default = Opaque(parameter.shown, *next((_SAMPLES[each] for each in members if each in _SAMPLES), ()))
-    elif parameter.default is not None:
-        default = ast.literal_eval(parameter.default)
-    annotation = _annotation(parameter.annotation)
-    return inspect.Parameter(parameter.name, _KINDS[parameter.kind], default=default, annotation=annotation)
-
-
-@functools.lru_cache(maxsize=4096)
-def _annotation(written: PortableType | None) -> Any:  # an annotation is any object
-    return inspect.Parameter.empty if written is None else read_annotation(written)

@@ -6,10 +6,12 @@ import importlib
 import sys
 from abc import abstractmethod
 from collections.abc import ItemsView, Iterator, KeysView, Mapping, ValuesView
+from functools import partial
 from typing import TYPE_CHECKING, Any, Generic, Self, TypeAlias, TypeVar, cast, overload
 
 from terraregistry.errors import ComponentNotFoundError
 from terraregistry.nearest import nearest
+from terraregistry.readings import names_in
 from terraregistry.registry.calls import describe_call
 from terraregistry.registry.globs import matching
 from terraregistry.registry.kinds import Kind, kind_of
@@ -103,8 +105,20 @@ class NamedSet(NameSet, Generic[T]):
 
     def _not_found(self, name: object) -> ComponentNotFoundError:
         """Make the error for a name that is not here."""
-        suggest = (lambda: self._nearest(name)) if isinstance(name, str) else ()
-        return ComponentNotFoundError(name, self._label, self._prefixes(), suggest)
+        if not isinstance(name, str):
+            return ComponentNotFoundError(name, self._label, self._prefixes())
+        suggest, remedy = partial(self._suggest, name), partial(self._how_to_get, name)
+        return ComponentNotFoundError(name, self._label, self._prefixes(), suggest, None, remedy)
+
+    def _suggest(self, name: str) -> tuple[str, ...]:
+        """Return the name that a text contains, or the names that are closest to it."""
+        meant = next((each for each in names_in(name) if self.look_up(each) is not None), None)
+        return self._nearest(name) if meant is None else (self.found(meant)[1],)
+
+    def _how_to_get(self, name: str) -> str:
+        """Return what to install for a name, where that is known."""
+        del name
+        return ""
 
     def missing(self, name: str, registrations: tuple[Registration, ...]) -> ComponentNotFoundError | None:
         """Return the error for a component that another process has registered, where it is not here."""
@@ -311,7 +325,7 @@ class BaseRegistry(NamedSet[T]):
         """Find names by glob, as `timm.list_models` does.
 
         Args:
-            pattern: A glob such as `*net*`.
+            pattern: A glob such as `*net*`, or a part of the names.
 
         Returns:
             The canonical names that match, in natural order.

@@ -257,7 +257,9 @@ def _codes_of(constructor: object) -> list[int]:
 
 
 def _summary(constructor: object) -> str:
-    text = inspect.getdoc(constructor) or ""
+    # A class without a docstring is not described by that of its base, such as `nn.Module`.
+    own: object = vars(constructor).get("__doc__") if isinstance(constructor, type) else inspect.getdoc(constructor)
+    text = inspect.cleandoc(own) if isinstance(own, str) else ""
     paragraph = text.strip().partition("\n\n")[0]
     return re.sub(r"\s+", " ", paragraph)
 

@@ -8,6 +8,8 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final
 
 from terraregistry.errors import Problem, ProblemKind, describe_value
+from terraregistry.problems import Replace
+from terraregistry.readings import unrendered, values_in
 from terraregistry.registry.signatures import render
 
 if TYPE_CHECKING:
@@ -53,12 +55,14 @@ class _Listing:
     more: int = 0
 
 
-def _explain(annotation: object, value: object, path: KeyPath, listing: _Listing) -> Iterator[Problem]:
+def _explain(
+    annotation: object, value: object, path: KeyPath, listing: _Listing, constrained: object = None
+) -> Iterator[Problem]:
     from terraregistry.registry.schemas import accepts
 
     inner = _inside(annotation)
     if inner is not annotation and not accepts(inner, value):
-        yield from _explain(inner, value, path, listing)
+        yield from _explain(inner, value, path, listing, annotation)
         return
     before = replace(listing)
     try:
@@ -67,7 +71,7 @@ def _explain(annotation: object, value: object, path: KeyPath, listing: _Listing
         faults = []
         listing.left, listing.more = before.left, before.more
     if not faults:
-        faults = [_mismatch(annotation, value, path)]
+        faults = [_mismatch(annotation, value, path, constrained)]
         listing.left -= 1
     yield from faults
 
@@ -135,14 +139,22 @@ def _item_kinds(shape: object, arguments: tuple[Any, ...], count: int) -> tuple[
     return (arguments[0],) * count
 
 
-def _mismatch(annotation: object, value: object, path: KeyPath, *, of_key: bool = False) -> Problem:
-    detail = _constraint(annotation, value)
+def _mismatch(
+    annotation: object, value: object, path: KeyPath, constrained: object = None, *, of_key: bool = False
+) -> Problem:
+    from terraregistry.registry.schemas import accepts
+
+    detail, fix = _constraint(annotation, value), None
+    if type(value) is str and not of_key:  # a subclass may have methods of its own
+        detail = unrendered(value) or detail
+        fix = next((Replace(each) for each in values_in(value) if accepts(constrained or annotation, each)), None)
     return Problem(
         path,
         ProblemKind.TYPE,
         expected=render(annotation),
         given=describe_value(value),
         detail=detail,
+        fix=fix,
         of_key=of_key,
     )
 

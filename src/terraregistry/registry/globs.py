@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import fnmatch
 import re
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from terraregistry.errors import InvalidArgumentsError, Problem, ProblemKind, describe_value
 
@@ -13,12 +13,15 @@ if TYPE_CHECKING:
 
 __all__ = ["matching"]
 
+_SPECIAL: Final = re.compile(r"[*?[]")
+
 
 def matching(pattern: object, names: Iterable[str], *spellings: Callable[[str], str]) -> list[str]:
     """Choose names by a glob, in natural order (`resnet18` before `resnet101`).
 
     Args:
-        pattern: A glob such as `resnet*`; `*`, `?` and `[...]` are special, case counts.
+        pattern: A glob such as `resnet*`; `*`, `?` and `[...]` are special, case counts. One without any of these may stand
+            anywhere in a name.
         names: The names.
         spellings: Other spellings of a name that the pattern may match.
 
@@ -32,6 +35,8 @@ def matching(pattern: object, names: Iterable[str], *spellings: Callable[[str], 
         problem = Problem("pattern", ProblemKind.TYPE, expected="str", given=describe_value(pattern))
         raise InvalidArgumentsError("search", "a registry", (problem,))
     there = [*names]
+    if pattern and not _SPECIAL.search(pattern):
+        pattern = f"*{pattern}*"
     if _is_longer(pattern, max(map(len, there), default=0)):
         return []
     matches = re.compile(fnmatch.translate(pattern)).match

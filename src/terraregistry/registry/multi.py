@@ -171,8 +171,14 @@ class MultiSourceRegistry(NamedSet[T]):
     def __getitem__(self, prefix: str) -> Source[T]:
         mount = self._mounted_at(prefix)
         if mount is None:
-            raise SourceNotFoundError(prefix, self._label(), self._prefixes())
+            raise SourceNotFoundError(prefix, self._label(), self._prefixes(), self._is_component(prefix))
         return mount.source
+
+    def _is_component(self, name: object) -> bool:
+        try:
+            return name in self
+        except SourceUnavailableError:
+            return False
 
     @overload
     def get(self, prefix: str) -> Source[T] | None: ...
@@ -324,7 +330,7 @@ class MultiSourceRegistry(NamedSet[T]):
         """Find names by glob, as `timm.list_models` does.
 
         Args:
-            pattern: A glob such as `*net*`, which a canonical or a bare name has to match.
+            pattern: A glob such as `*net*` for canonical or bare names, or a part of the names.
 
         Returns:
             The canonical names, in natural order.

@@ -184,7 +184,7 @@ def test_parts_of_smps_models_are_frozen() -> None:
             {"encoder_depth": 4, "smp_encoder_depth": 4},
             {"smp_encoder_depth": "encoder_depth says this already; give one of them"},
         ),
-        ({"smp_encoder_depth": "4"}, {"smp_encoder_depth": "expected int, got str '4'"}),
+        ({"smp_encoder_depth": "4"}, {"smp_encoder_depth": "expected int, got str '4'; did you mean 4?"}),
         (
             {"decoder_channels": [8, 8]},
             {
@@ -249,7 +249,7 @@ def test_parts_of_timms_classifiers_are_frozen() -> None:
                 "backbone_features_only": "nothing reads this: a classifier is no feature pyramid",
             },
         ),
-        ({"num_classes": "5"}, {"num_classes": "expected int, got str '5'"}),
+        ({"num_classes": "5"}, {"num_classes": "expected int, got str '5'; did you mean 5?"}),
         ({"backbone_global_pool": 5}, {"backbone_global_pool": "expected str | None, got int 5"}),
     ],
 )
@@ -326,7 +326,7 @@ def test_models_on_prithvi_need_no_necks(frames, bands, task) -> None:
         (
             {"num_frames": "3", "bands": ["REDD"], "decoder_chanels": 3, "foo": 1, "backbone_bands": ["RED"]},
             {
-                "num_frames": "expected int, got str '3'",
+                "num_frames": "expected int, got str '3'; did you mean 3?",
                 "decoder_chanels": "unknown argument",
                 "foo": "unknown argument",
                 "backbone_bands": "nothing reads this: write bands",

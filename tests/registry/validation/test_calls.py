@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from torch import nn
 
 from terraregistry import Registry
-from terraregistry.errors import InvalidArgumentsError, Problem, ProblemKind
+from terraregistry.errors import InvalidArgumentsError, Problem, ProblemKind, Replace
 from terraregistry.registry.arguments import ArgumentValidator
 
 GIVEN: list[tuple[tuple[Any, ...], dict[str, Any]]] = []
@@ -119,7 +119,7 @@ def test_the_whole_message() -> None:
     assert str(caught.value) == (
         "7 problems in the arguments of 'head' (tests.registry.validation.test_calls.REGISTRY)\n"
         "  width: missing; expected int\n"
-        "  ratios[1]: expected float, got str '1'\n"
+        "  ratios[1]: expected float, got str '1'; did you mean 1?\n"
         "  ratios[2]: expected float, got bool True\n"
         "  sizes.a[1]: expected int, got None\n"
         "  sizes key: expected str, got int 2\n"
@@ -162,7 +162,12 @@ def test_the_whole_message() -> None:
         ("by_position", (), {"a": 1}, ["a: missing; expected int", "a: unknown argument; did you mean 'c'?"]),
         ("by_position", (1,), {"b": 1}, ["b: unknown argument; did you mean 'c'?"]),
         ("by_position", (1,), {"a": 1}, ["a: unknown argument; did you mean 'c'?"]),
-        ("by_position", ("1", "2", "3"), {}, [f"{n}: expected int, got str '{i}'" for i, n in enumerate("abc", 1)]),
+        (
+            "by_position",
+            ("1", "2", "3"),
+            {},
+            [f"{n}: expected int, got str '{i}'; did you mean {i}?" for i, n in enumerate("abc", 1)],
+        ),
         ("by_position", (1, 2, 3, 4), {}, ["takes at most 3 positional arguments, got 4"]),
         ("by_position", (1, 2, 3), {"c": 4}, ["c: given twice: by position and by name"]),
         (
@@ -219,7 +224,7 @@ def test_a_parameter_may_be_called_anything(name: str) -> None:
     validator = ArgumentValidator(inspect.Signature([parameter]))
     assert validator((), {name: 3}) == ((), {name: 3}, ())
     assert list(validator((), {name: "3"}).problems) == [
-        Problem(name, ProblemKind.TYPE, expected="int", given="str '3'")
+        Problem(name, ProblemKind.TYPE, expected="int", given="str '3'", fix=Replace(3))
     ]
 
 
@@ -318,7 +323,9 @@ def test_a_generator_is_not_consumed(ask: str) -> None:
     if ask == "refuse":
         with pytest.raises(InvalidArgumentsError) as caught:
             registry.build("reading", numbers=stream, others=stream, depth="1")
-        assert [str(problem) for problem in caught.value.problems] == ["depth: expected int, got str '1'"]
+        assert [str(problem) for problem in caught.value.problems] == [
+            "depth: expected int, got str '1'; did you mean 1?"
+        ]
         str(caught.value)
     elif ask == "build":
         assert registry.build("reading", stream, others=stream) is stream

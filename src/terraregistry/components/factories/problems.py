@@ -42,8 +42,10 @@ def is_composition(error: InvalidArgumentsError) -> bool:
 def not_found(path: KeyPath, error: ComponentNotFoundError) -> Problem:
     """Turn the error of a name into a problem of the place where it was written."""
     sources = f" (sources searched: {', '.join(error.sources)})" if error.sources else ""
-    detail = f"{error.registry} has no component {error.name!r}{sources}"
-    return Problem(path, ProblemKind.NOT_FOUND, given=str(error.name), detail=detail, choices=error.suggestions)
+    remedy = f"; {error.remedy}" if error.remedy else ""
+    detail = f"{error.registry} has no component {error.name!r}{sources}{remedy}"
+    choices = () if error.remedy else error.suggestions
+    return Problem(path, ProblemKind.NOT_FOUND, given=str(error.name), detail=detail, choices=choices)
 
 
 def unlike(kind: type, module: nn.Module, where: KeyPath) -> Iterator[Problem]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import functools
 import inspect
 import sys
@@ -11,7 +12,7 @@ from dataclasses import replace
 from inspect import Parameter
 from typing import Any, Final
 
-from terraregistry.registry.signatures.annotations import NOT_EVALUATED, OPAQUE, evaluate
+from terraregistry.registry.signatures.annotations import NOT_EVALUATED, OPAQUE, Opaque, evaluate
 from terraregistry.registry.signatures.forwarding import paths_of
 from terraregistry.registry.signatures.found import (
     POSITIONAL,
@@ -238,6 +239,9 @@ def _own_parameters(function: types.FunctionType, target: Target) -> Found:
     signature = inspect.signature(function, follow_wrapped=False)
     parameters = dict(list(signature.parameters.items())[int(target.bound) :])
     hints = evaluate(_annotated(function, target.owner), parameters)
+    for name, made in _made_defaults(target.owner).items():
+        if name in parameters and function.__name__ == "__init__":
+            parameters[name] = parameters[name].replace(default=made)
     return _split(
         {
             name: parameter.replace(annotation=hints.get(name, _evaluated(parameter.annotation)))
@@ -245,6 +249,19 @@ def _own_parameters(function: types.FunctionType, target: Target) -> Found:
         },
         function,
     )
+
+
+def _made_defaults(owner: type | None) -> dict[str, Opaque]:
+    """Return the defaults that the `__init__` of a dataclass makes anew in each call: it has a sentinel for them."""
+    if owner is None or not dataclasses.is_dataclass(owner) or "__dataclass_fields__" not in vars(owner):
+        return {}
+    made = {each.name: each.default_factory for each in dataclasses.fields(owner) if each.init}
+    empty: dict[object, str] = {list: "[]", dict: "{}", tuple: "()"}
+    return {
+        name: Opaque(empty.get(factory) or f"{getattr(factory, '__qualname__', type(factory).__name__)}()")
+        for name, factory in made.items()
+        if factory is not dataclasses.MISSING
+    }
 
 
 def _annotated(function: types.FunctionType, owner: type | None) -> object:

@@ -1,6 +1,6 @@
 """mmsegmentation as a source of decoders."""
 
-from terraregistry.sources.mmseg.library import is_installed
+from terraregistry.sources.mmseg.library import REMEDY, is_installed
 from terraregistry.sources.mmseg.source import MmsegRegistry
 
-__all__ = ["MmsegRegistry", "is_installed"]
+__all__ = ["REMEDY", "MmsegRegistry", "is_installed"]

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from terraregistry.sources.mmseg.heads import Head
 
-__all__ = ["LOCK", "check_needs", "head_class", "is_installed", "load_module", "not_installed"]
+__all__ = ["LOCK", "REMEDY", "check_needs", "head_class", "is_installed", "load_module", "not_installed"]
 
 LOCK: Final = forking_lock()
 """Held while mmseg is imported or builds: its scopes, and the filters of warnings, are those of the whole process."""
@@ -28,6 +28,9 @@ LOCK: Final = forking_lock()
 _NAME: Final = "mmseg"
 _INSTALL: Final = 'pip install "terraregistry[mmseg]"'
 _EXTENSION: Final = "mmcv._ext"
+_MISSING: Final = "mmsegmentation is not installed"
+REMEDY: Final = f"{_MISSING}: {_INSTALL}"
+"""What is said of a head where the library is missing."""
 _OPERATORS: Final = "install mmcv 2.1.0, compiled for the torch that is installed, in the place of mmcv-lite"
 _failures: Final[list[Exception]] = []
 
@@ -43,7 +46,7 @@ def is_installed() -> bool:
 
 def not_installed() -> SourceUnavailableError:
     """Make the error that says what to install."""
-    return SourceUnavailableError(_NAME, "mmsegmentation is not installed", f"install it: {_INSTALL}")
+    return SourceUnavailableError(_NAME, _MISSING, f"install it: {_INSTALL}")
 
 
 def load_module(name: str) -> Any:  # a module of a library without types

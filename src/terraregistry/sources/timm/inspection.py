@@ -16,6 +16,7 @@ from inspect import Parameter
 from typing import Any, Final
 
 from terraregistry.registry.signatures import NOT_EVALUATED, OPAQUE, EffectiveSignature, Signature, effective_signature
+from terraregistry.sources.timm.library import is_timms
 from terraregistry.sources.timm.mixers import mixer_parameters
 
 __all__ = ["TimmSignature", "inspect_entrypoint"]
@@ -74,7 +75,7 @@ def inspect_entrypoint(
     Returns:
         The signature, and what it leaves out because timm would drop it.
     """
-    follower = _Follower(entrypoint) if _is_timms(entrypoint) else None
+    follower = _Follower(entrypoint) if is_timms(entrypoint) else None
     built = follower.follow({"features_only": features_only}) if follower is not None else None
     found = _class_signature(entrypoint if built is None else built.model_class)
     parameters = {name: each for name, each in found.signature.parameters.items() if each.kind not in _STARRED}
@@ -104,10 +105,6 @@ def inspect_entrypoint(
 @functools.lru_cache(maxsize=512)
 def _class_signature(constructor: Callable[..., object]) -> EffectiveSignature:
     return effective_signature(constructor)
-
-
-def _is_timms(entrypoint: Callable[..., object]) -> bool:
-    return getattr(entrypoint, "__module__", "").partition(".")[0] == "timm"
 
 
 # -- following an entry point to the class --

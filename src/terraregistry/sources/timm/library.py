@@ -18,7 +18,7 @@ from terraregistry.wording import describe_error
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-__all__ = ["configurations_of", "entrypoint_of", "has_tag", "load_timm", "successor_of", "weights_of"]
+__all__ = ["configurations_of", "entrypoint_of", "has_tag", "is_timms", "load_timm", "successor_of", "weights_of"]
 
 
 _LOADING: Final = forking_lock()
@@ -91,6 +91,11 @@ def entrypoint_of(timm: Any, name: str) -> Callable[..., object]:  # the module
         if current:
             return entrypoint_of(timm, current)
     return entrypoint
+
+
+def is_timms(entrypoint: Callable[..., object]) -> bool:
+    """Return whether an entry point is defined by timm itself."""
+    return getattr(entrypoint, "__module__", "").partition(".")[0] == "timm"
 
 
 def has_tag(timm: Any, name: str, tag: str) -> bool:  # the module

@@ -18,6 +18,7 @@ from terraregistry.sources.timm.library import (
     configurations_of,
     entrypoint_of,
     has_tag,
+    is_timms,
     load_timm,
     successor_of,
     weights_of,
@@ -295,6 +296,14 @@ class _TimmEntry(DescribedEntry[Backbone]):
             call = Call(self.constructor, found.effective, ineffective=found.ineffective)
             made = self._made[features_only, own_mixers] = (entrypoint, call)
         return made[1]
+
+    def checker(self, kwargs: Mapping[str, Any]) -> Call[Backbone] | None:  # as above
+        """Return the call from the index for a network of timm's own, if timm is installed such that it stays what it is."""
+        from terraregistry.index.keys import is_unchanging
+
+        place = self.place_of(kwargs)
+        is_known = place and is_unchanging("timm") and is_timms(entrypoint_of(load_timm(), self.name))
+        return self.described(place) if is_known else None
 
     def place_of(self, kwargs: Mapping[str, Any]) -> str:  # as above
         """Return the place of feature pyramids or of whole networks; none where the arguments of token mixers are free."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final, NamedTuple
@@ -98,6 +99,8 @@ class Document:
         written = self.lines[span.line - 1][span.column - 1 : span.end - 1]
         if written[:1] in ("&", "!"):  # others may refer to what has an anchor
             return None
+        if not isinstance(fix.to, str):
+            return Edit(span, json.dumps(fix.to))
         quote = written[0] if written[:1] in ("'", '"') else ""
         is_word = _PLAIN_WORD.fullmatch(fix.to) and fix.to.lower() not in _NO_TEXT
         if not quote and not is_word:

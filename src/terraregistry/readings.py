@@ -1,0 +1,90 @@
+"""Readings of a text that stands for something else: a number in quotation marks, a template, a name in typographic quotes."""
+
+from __future__ import annotations
+
+import ast
+import re
+from typing import TYPE_CHECKING, Final, cast
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+__all__ = ["names_in", "unrendered", "values_in"]
+
+_WORDS: Final[dict[str, object]] = {"none": None, "null": None, "~": None, "true": True, "false": False}
+_LONGEST: Final = 200
+_DEEPEST: Final = 20
+"""Limits of a text that is read: parsing deeper ones fails in ways of its own."""
+_INTERPOLATION: Final = re.compile(r"\$\{.*\}|\?\?\?", re.DOTALL)
+_TEMPLATE: Final = re.compile(r"\{\{.*\}\}|\{%.*%\}", re.DOTALL)
+_QUOTES: Final = " \t\"'`\u2018\u2019\u201a\u201c\u201d\u201e\u00ab\u00bb"
+_HUB: Final = re.compile(r"hf[-_]hub:(?:[\w.-]+/)?")
+
+
+def unrendered(text: object) -> str:
+    """Name what a text is before a tool has filled it in.
+
+    Args:
+        text: A value.
+
+    Returns:
+        A short description; empty for any other value.
+
+    Example:
+        >>> unrendered("${data.num_classes}")
+        'an interpolation that is not resolved'
+    """
+    if not isinstance(text, str):
+        return ""
+    if _TEMPLATE.search(text):
+        return "a template that is not rendered"
+    return "an interpolation that is not resolved" if _INTERPOLATION.search(text) else ""
+
+
+def values_in(text: str) -> Iterator[object]:
+    """List the values that a text would be without its quotation marks, the likeliest first.
+
+    Args:
+        text: A text where another value is expected.
+
+    Yields:
+        Plain values: numbers, truth values, None, lists, texts without quotation marks.
+
+    Example:
+        >>> list(values_in("(1, 2)")), list(values_in("None"))
+        ([[1, 2]], [None])
+    """
+    bare = text.strip(_QUOTES)
+    if len(text) > _LONGEST or unrendered(text):
+        return
+    if bare.lower() in _WORDS:
+        yield _WORDS[bare.lower()]
+        return
+    if sum(map(bare.count, "([{-+~")) > _DEEPEST:
+        return
+    try:
+        found: object = ast.literal_eval(bare)
+    except (SyntaxError, ValueError, TypeError, MemoryError, RecursionError):
+        found = bare
+    if isinstance(found, (int, float)) or (isinstance(found, str) and found != text):
+        yield found
+    elif isinstance(found, (list, tuple)):
+        yield [*cast("Iterable[object]", found)]
+
+
+def names_in(text: str) -> Iterator[str]:
+    """List the names that a text may contain: without quotation marks, or as an address on the Hugging Face hub.
+
+    Args:
+        text: A name that is not found.
+
+    Yields:
+        Other names.
+
+    Example:
+        >>> list(names_in("hf-hub:timm/resnet50.a1_in1k"))
+        ['resnet50.a1_in1k']
+    """
+    for bare in dict.fromkeys((text.strip(_QUOTES), _HUB.sub("", text.strip(_QUOTES), count=1))):
+        if bare and bare != text:
+            yield bare
