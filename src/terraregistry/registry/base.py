@@ -9,7 +9,6 @@ from collections.abc import ItemsView, Iterator, KeysView, Mapping, ValuesView
 from typing import TYPE_CHECKING, Any, Generic, Self, TypeAlias, TypeVar, cast, overload
 
 from terraregistry.errors import ComponentNotFoundError
-from terraregistry.nearest import nearest
 from terraregistry.registry.calls import describe_call
 from terraregistry.registry.globs import matching
 from terraregistry.registry.kinds import Kind, kind_of
@@ -17,7 +16,7 @@ from terraregistry.registry.locations import reference_to
 from terraregistry.registry.sets import NameSet
 from terraregistry.registry.sites import defining_site
 from terraregistry.registry.specs import ComponentSpec
-from terraregistry.spellings import Spellings
+from terraregistry.suggest import nearest
 from terraregistry.wording import add_note
 
 if TYPE_CHECKING:
@@ -225,10 +224,6 @@ class BaseRegistry(NamedSet[T]):
     Subclasses say which names there are; how they are asked, validated and built is the same for all.
     """
 
-    def __init__(self) -> None:
-        super().__init__()
-        self._compared: tuple[object, Spellings] | None = None
-
     @abstractmethod
     def _find(self, name: str) -> Entry[T] | None:
         """Return the entry of a canonical name or alias, or None."""
@@ -250,10 +245,6 @@ class BaseRegistry(NamedSet[T]):
     def _spellings(self) -> Iterable[str]:
         """Return what a mistyped name is compared with."""
         return self._names()
-
-    def _spellings_key(self) -> object:
-        """Return what is equal as long as the spellings are the same."""
-        return [*self._spellings()]
 
     # -- names --
 
@@ -282,10 +273,7 @@ class BaseRegistry(NamedSet[T]):
         return entry
 
     def _nearest(self, name: str) -> tuple[str, ...]:
-        key, compared = self._spellings_key(), self._compared
-        if compared is None or compared[0] != key:
-            compared = self._compared = (key, Spellings(self._spellings()))
-        return nearest(name, compared[1])
+        return nearest(name, self._spellings())
 
     def resolve(self, name: str) -> str:
         """Return the canonical name that a name or alias stands for.

@@ -91,9 +91,6 @@ class Registry(BaseRegistry[T]):
         entries, aliases = self._state.components
         return [*entries, *aliases]
 
-    def _spellings_key(self) -> object:
-        return self._state.components
-
     def _aliases_of(self, name: str) -> tuple[str, ...]:
         return tuple(self._state.components.aliases_of(name))
 
