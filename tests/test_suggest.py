@@ -48,7 +48,7 @@ def misspellings(name: str, letter: str) -> list[str]:
 
 
 def plain(name: str) -> str:
-    return name.lower().replace("-", " ").replace(".", " ").replace("_", " ").strip()
+    return name.casefold().replace("-", "_").replace(".", "_")
 
 
 def nearness(typed: str, meant: str) -> tuple[int, int]:
@@ -71,7 +71,7 @@ def expected(typed: str, pool: Iterable[str], limit: int = 3) -> tuple[str, ...]
         if each not in near and len(shorter) > 2:
             if longer.startswith(shorter):
                 begin.append(each)
-            elif longer.endswith(" " + shorter):
+            elif longer.endswith("_" + shorter):
                 end.append(each)
     near.sort(key=lambda each: nearness(typed, each))
     begin.sort(key=lambda each: nearness(typed, each)[1])
@@ -116,8 +116,7 @@ def test_names_of_any_letters_are_suggested_once_and_never_for_themselves(
 
 @given(FEW_LETTERS, FEW_LETTERS)
 def test_a_misspelling_has_at_most_a_third_of_the_letters_changed(typed: str, meant: str) -> None:
-    most = max(1, min(len(plain(typed)), len(plain(meant))) // 3)
-    assert is_misspelling(typed, meant) == (distance(plain(typed), plain(meant)) <= most)
+    assert is_misspelling(typed, meant) == is_near(typed, meant)
 
 
 # -- real names --
@@ -187,8 +186,9 @@ def test_case_and_separators_count_for_nothing(real_names: dict[str, None], at: 
         ("abc", ["abcdef", "xyzw_abc"], ("abcdef", "xyzw_abc")),
         ("", ["a"], ()),
         ("-", ["b"], ("b",)),
+        ("a", ["b", "ab", "cb"], ("b", "ab")),
         ("a", [], ()),
-        ("\ud800b", ["\ud800a", "cde"], ("\ud800a",)),
+        ("\ud800bc", ["\ud800bd", "xyz"], ("\ud800bd",)),
         ("x" * 101, ["x" * 100, "x" * 102], ()),
         ("x" * 100, ["x" * 10_000], ()),
         ("a" * 99, ["a" * 101, "a" * 100], ("a" * 100,)),
@@ -210,8 +210,7 @@ def test_of_equally_near_names_the_first_listed_comes_first(order: tuple[str, ..
         (("a",), "; did you mean 'a'?"),
         (("a", "b"), "; did you mean 'a' or 'b'?"),
         (("a", "b", "c"), "; did you mean 'a', 'b' or 'c'?"),
-        (iter("ab"), "; did you mean 'a' or 'b'?"),
     ],
 )
-def test_how_suggestions_are_put_into_words(suggestions: object, text: str) -> None:
-    assert did_you_mean(suggestions) == text  # type: ignore[arg-type]  # iterables of several sorts
+def test_how_suggestions_are_put_into_words(suggestions: tuple[str, ...], text: str) -> None:
+    assert did_you_mean(suggestions) == did_you_mean(iter(suggestions)) == text

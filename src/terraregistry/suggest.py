@@ -18,9 +18,9 @@ _LONGEST: Final = 100
 def nearest(name: str, names: Iterable[str], limit: int = SUGGESTIONS) -> tuple[str, ...]:
     """Return the names close to a mistyped one, the closest first, of equally close ones the first listed.
 
-    Close is an edit distance of at most a third of the shorter name (of one edit for any name; swapped neighbours are one edit) and
-    of at most twice the least, or a name that continues the mistyped one or is continued by it. Letter case and the kind of
-    separator count for nothing.
+    Close is an edit distance of at most a third of the shorter name (of one edit in short ones; swapped neighbours are one edit)
+    and of at most twice the least, or a name that continues the mistyped one or is continued by it. Letter case and the
+    separators `-` and `.` count for nothing.
 
     Args:
         name: The name typed.
@@ -35,9 +35,8 @@ def nearest(name: str, names: Iterable[str], limit: int = SUGGESTIONS) -> tuple[
         return ()
     from rapidfuzz.distance import OSA
     from rapidfuzz.process import extract
-    from rapidfuzz.utils import default_process
 
-    typed, *words = map(default_process, (name, *pool))
+    typed, *words = map(_plain, (name, *pool))
     ranked: list[tuple[int, int, int]] = []
     # The nearest come first.
     for word, edits, at in extract(typed, words, scorer=OSA.distance, score_cutoff=_most(typed, typed), limit=None):
@@ -58,9 +57,8 @@ def is_misspelling(name: str, of: str) -> bool:
         of: The name possibly meant.
     """
     from rapidfuzz.distance import OSA
-    from rapidfuzz.utils import default_process
 
-    typed, meant = default_process(name), default_process(of)
+    typed, meant = _plain(name), _plain(of)
     most = _most(typed, meant)
     return OSA.distance(typed, meant, score_cutoff=most) <= most
 
@@ -81,6 +79,10 @@ def did_you_mean(suggestions: Iterable[str]) -> str:
     return f"; did you mean {', '.join(others)} or {last}?" if others else f"; did you mean {last}?"
 
 
+def _plain(name: str) -> str:
+    return name.casefold().replace("-", "_").replace(".", "_")
+
+
 def _most(typed: str, meant: str) -> int:
     """Return the distance up to which one name is close to another."""
     return max(1, min(len(typed), len(meant)) // 3)
@@ -97,5 +99,5 @@ def _continued(typed: str, words: list[str], close: set[int]) -> Iterator[tuple[
             shorter, longer = sorted((typed, word), key=len)
             if len(shorter) > 2 and longer.startswith(shorter):
                 yield len(typed), _apart(typed, word), at
-            elif len(shorter) > 2 and longer.endswith(" " + shorter):
+            elif len(shorter) > 2 and longer.endswith("_" + shorter):
                 yield len(typed) + 1, _apart(typed, word), at
