@@ -42,7 +42,8 @@ canonical name; and what products are checked against."""
 class NamedSet(NameSet, Generic[T]):
     """A set of names with a kind, and with a name of its own to be called by in messages and pickles."""
 
-    def __init__(self) -> None:
+    # The frames of constructors are skipped to find the line that makes a registry, and mutmut would rename them.
+    def __init__(self) -> None:  # pragma: no mutate block
         self.made: Site = defining_site(self)
         self._attribute: str | None = None
         self._kind: Kind | None = None

@@ -67,7 +67,7 @@ class MultiSourceRegistry(NamedSet[T]):
 
     _resolves_prefixes = True
 
-    def __init__(self, /, **sources: Source[T]) -> None:
+    def __init__(self, /, **sources: Source[T]) -> None:  # pragma: no mutate block, see NamedSet
         super().__init__()
         self._mounts: tuple[Mount[T], ...] = ()
         for prefix, source in sources.items():

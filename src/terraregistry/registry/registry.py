@@ -57,7 +57,7 @@ class Registry(BaseRegistry[T]):
         ...
     """
 
-    def __init__(self, /, **constructors: Callable[..., T]) -> None:
+    def __init__(self, /, **constructors: Callable[..., T]) -> None:  # pragma: no mutate block, see NamedSet
         super().__init__()
         self._state: State[T] = State(Components(Snapshot({}, {}), Snapshot({}, {})))
         for name, constructor in constructors.items():
