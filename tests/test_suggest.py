@@ -177,6 +177,7 @@ def test_case_and_separators_count_for_nothing(real_names: dict[str, None], at: 
         ("fcndecoder", ["FCNDecoder", "IdentityDecoder"], ("FCNDecoder",)),
         ("unet", ["Unet", "UnetPlusPlus", "Linknet"], ("Unet", "UnetPlusPlus")),
         ("unte_a", ["Unet_a", "other", "UNET-A", "unet.a"], ("Unet_a", "UNET-A", "unet.a")),
+        ("vit_base_patch16_225", ["vit_base_patch32_384", "vit_base_patch16_224"], ("vit_base_patch16_224",)),
         ("xyz", ["resnet18"], ()),
         ("net", ["nets", "neat", "net1", "nest"], ("nets", "neat", "net1")),
         ("net", ["net", "nets", "neat"], ("nets", "neat")),
