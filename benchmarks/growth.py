@@ -90,17 +90,12 @@ class World:
             "of two sources, suggesting: a prefix mistyped": lambda: str(_refused(multi, f"mian_{self.typo}")),
             "listing": lambda: list(registry),
             "of two sources, listing": lambda: list(multi),
-            "listing and sorting, for the first suggestion after a change": self._suggest_anew,
         }
 
     def _register(self) -> None:
         name = next(self.further)
         self.registry.register(Component, name=name)
         self.registry.unregister(name)
-
-    def _suggest_anew(self) -> None:
-        self._register()
-        str(_refused(self.registry, self.typo))
 
     def _mount(self) -> None:
         self.multi.register_source("third", self.registry)
@@ -134,7 +129,7 @@ def grow(progress: Callable[[str], None], sizes: tuple[int, ...] = SIZES, rounds
         progress(f"growth: {what}")
         times = (
             [_time(calls, what, size, rounds) for size in sizes]
-            if "listing" in what
+            if "listing" in what or "suggesting" in what
             else _together(calls, what, rounds)
         )
         ratio = times[-1] / times[0]

@@ -23,11 +23,16 @@ os.environ.setdefault("OMP_NUM_THREADS", "1")
 settings.register_profile("default", deadline=None, max_examples=50, print_blob=True, derandomize=True)
 settings.register_profile("thorough", settings.get_profile("default"), max_examples=100)
 settings.register_profile("nightly", settings.get_profile("default"), max_examples=1_000, derandomize=False)
-# For tests.mutation: few examples, and no time spent on making a failing one smaller.
+# For mutmut: few examples, and no time spent on making a failing one smaller.
 settings.register_profile(
     "mutation", settings.get_profile("default"), max_examples=20, phases=[Phase.explicit, Phase.generate]
 )
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "default"))
+
+if "mutmut" in sys.modules:  # it calls each function by one of its own, whose frames are no user's
+    from mutmut.mutation import trampoline
+
+    trampoline.__name__ = "terraregistry.registry.sites"
 
 
 @pytest.hookimpl(trylast=True)

@@ -10,9 +10,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
-from terraregistry.nearest import did_you_mean, nearest
 from terraregistry.problems import Problem, ProblemKind, Rename, Replace, Span
 from terraregistry.readings import unrendered
+from terraregistry.suggest import did_you_mean, nearest
 from terraregistry.wording import describe_value
 from terraregistry.wording import listed as _listed
 from terraregistry.wording import on_screen as _on_screen

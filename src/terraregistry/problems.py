@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any, Final, NamedTuple, TypeAlias
 
-from terraregistry.nearest import did_you_mean, is_misspelling, nearest
+from terraregistry.suggest import did_you_mean, is_misspelling, nearest
 from terraregistry.wording import one_line
 
 if TYPE_CHECKING:

@@ -19,7 +19,6 @@ CORE = [
     "terraregistry",
     "terraregistry.errors",
     "terraregistry.library",
-    "terraregistry.nearest",
     "terraregistry.protocols",
     "terraregistry.registry",
     "terraregistry.registry.base",
@@ -36,7 +35,7 @@ CORE = [
     "terraregistry.registry.sets",
     "terraregistry.registry.source",
     "terraregistry.registry.specs",
-    "terraregistry.spellings",
+    "terraregistry.suggest",
 ]
 PROMISED = {
     *("BACKBONE_REGISTRY", "DECODER_REGISTRY", "NECK_REGISTRY", "MODEL_FACTORY_REGISTRY"),
@@ -81,6 +80,21 @@ def loaded_after(code: str) -> list[str]:
     ],
 )
 def test_nothing_heavy_is_loaded_before_it_is_needed(code: str) -> None:
+    assert loaded_after(code) == []
+
+
+def test_only_a_miss_whose_suggestions_are_read_loads_what_compares_names() -> None:
+    code = """
+    import sys
+    from terraregistry import MultiSourceRegistry, Registry
+    R = MultiSourceRegistry(p=Registry(part=dict))
+    assert R.build("part", size=1) == {"size": 1} and "prat" not in R
+    try:
+        R.build("prat")
+    except KeyError as error:
+        assert "rapidfuzz" not in sys.modules
+        assert error.suggestions == ("p_part",) and "rapidfuzz" in sys.modules
+    """
     assert loaded_after(code) == []
 
 

@@ -2,23 +2,66 @@
 
 from __future__ import annotations
 
+import random
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from tests.registry.test_mounted import Least, suggestions
-from tests.registry.test_nearest import misspellings, names
+from tests.test_suggest import misspellings
 
-from terraregistry import MultiSourceRegistry, Registry
-from terraregistry.nearest import nearest
+from terraregistry import BACKBONE_REGISTRY, MultiSourceRegistry, Registry
 from terraregistry.registry.readonly import ReadOnlyRegistry
+from terraregistry.suggest import nearest
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from terraregistry.registry.entries import Entry
     from terraregistry.registry.source import Source
+
+
+FAMILIES = [
+    *("resnet", "resnext", "wide_resnet", "seresnet", "ecaresnet", "densenet", "efficientnet_b", "efficientnetv2_rw_s"),
+    *("mobilenetv3_large", "mobilenetv4_conv_small", "convnext_tiny", "convnext_base", "convnextv2_nano", "regnety_"),
+    *("vit_tiny_patch16", "vit_small_patch14", "vit_base_patch32", "vit_large_patch16", "deit3_small_patch16", "beit_base"),
+    *("swin_tiny_patch4_window7", "swinv2_base_window8", "maxvit_rmlp_pico_rw", "coatnet_nano_rw", "eva02_large_patch14"),
+    *("hrnet_w18_small", "dla60_res2net", "inception_v", "xception", "vgg", "davit_base", "mixer_b16", "levit_conv"),
+]  # fmt: skip
+ENDINGS = [
+    "",
+    "18",
+    "34",
+    "50",
+    "101d",
+    "152s",
+    "26ts",
+    "_224",
+    "_256",
+    "_384",
+    "_512",
+    "_clip_224",
+    "_dinov2",
+    "_rope",
+    "_cc",
+    "_plus",
+    "_in21k",
+]
+
+
+@cache
+def names(count: int) -> tuple[str, ...]:
+    """So many names as timm has them."""
+    families = [
+        f"{family}{part}"
+        for part in ("", "_gap", "_reg4", "_ls", "_nf", "_gn", "_pt", "_xe", "_so", "_fd")
+        for family in FAMILIES
+    ]
+    made = list(dict.fromkeys(f"{family}{ending}" for ending in ENDINGS for family in families))
+    chosen = random.Random(count).sample(made, count)
+    return tuple(chosen)
 
 
 class Elsewhere(ReadOnlyRegistry[Any]):
@@ -73,21 +116,6 @@ def test_a_registry_suggests_from_the_names_that_it_has_after_any_changes(
         elif what == "end" and scopes:
             scopes.pop().__exit__(None, None, None)
         assert registry._nearest(typed) == nearest(typed, [*registry._spellings()])
-
-
-def test_what_names_are_compared_with_is_made_once_until_they_change() -> None:
-    registry = Registry[Any](**dict.fromkeys(names(100), int))
-    elsewhere = Elsewhere(*names(100))
-    assert suggestions(registry, "resnet5O") == suggestions(elsewhere, "resnet5O")
-    for each in (registry, elsewhere):
-        made = each._compared
-        each._nearest("resnte50")
-        assert made is not None
-        assert each._compared is made
-    with registry.scope():
-        registry.register(int, name="new_name")
-        assert suggestions(registry, "new_nmae") == ("new_name",)
-    assert suggestions(registry, "new_nmae") == ()
 
 
 def test_scopes_are_followed_in_and_out() -> None:
@@ -171,6 +199,20 @@ def test_a_bare_name_with_any_one_mistake_is_suggested_with_its_prefix(name: str
 )
 def test_a_prefix_and_a_name_may_both_be_mistyped(typed: str, found: str) -> None:
     assert suggestions(MANY, typed)[0] == found
+
+
+@given(st.sampled_from([*MANY]), st.integers(0, 9), st.integers(0, 300))
+def test_a_prefix_and_a_name_with_one_mistake_each_are_found(name: str, in_prefix: int, in_name: int) -> None:
+    prefix, _, bare = name.partition("_")
+    prefixes, names = misspellings(prefix, "q"), misspellings(bare, "q")
+    typed = f"{prefixes[in_prefix % len(prefixes)]}_{names[in_name % len(names)]}"
+    found = suggestions(MANY, typed)
+    assert name in found or len(found) == 3 or len(name) < 9, (typed, found)
+
+
+@pytest.mark.parametrize("typed", ["tim_resnte18", "tmim_resnet18", "timmresnet18", "resnte18"])
+def test_a_name_of_timm_is_found_behind_a_mistyped_prefix(typed: str) -> None:
+    assert suggestions(BACKBONE_REGISTRY, typed)[0] == "timm_resnet18"
 
 
 def test_nothing_that_is_not_near_is_suggested_whatever_the_prefix() -> None:

@@ -1,13 +1,10 @@
-"""Where texts are cut, what is listed of many, and which of several near names comes first."""
+"""Where texts are cut and what is listed of many."""
 
 from __future__ import annotations
-
-import string
 
 import pytest
 
 from terraregistry.deferred import DeferredModule, stand_in
-from terraregistry.nearest import did_you_mean, nearest
 from terraregistry.problems import Problem, ProblemKind
 from terraregistry.registry.signatures import OPAQUE
 from terraregistry.wording import (
@@ -21,57 +18,6 @@ from terraregistry.wording import (
     portable,
     rows_of,
 )
-
-
-@pytest.mark.parametrize(
-    ("name", "names", "found"),
-    [
-        ("a-b", ["a-b", "a_b"], ("a-b", "a_b")),
-        ("a-b", ["a_b", "a-b"], ("a_b", "a-b")),
-        ("net", ["nets", "neat", "net1", "nest"], ("nets", "neat", "net1")),
-        ("net", ["net", "nets", "neat"], ("net", "nets", "neat")),
-        ("abcdef", ["abcdxy", "abxyef", "xycdef", "abcdefg"], ("abcdefg", "abcdxy", "abxyef")),
-        ("ab", ["abcdef", "x_ab"], ()),
-        ("abc", ["abcdef", "xyzw_abc"], ("abcdef", "xyzw_abc")),
-        ("", ["a"], ()),
-        ("a" * 101, ["a" * 101], ()),
-        ("a" * 100, ["a" * 100], ("a" * 100,)),
-        ("a" * 99, ["a" * 101, "a" * 100], ("a" * 100,)),
-    ],
-)
-def test_the_nearest_comes_first_and_of_equals_the_one_that_was_there_first(
-    name: str, names: list[str], found: tuple[str, ...]
-) -> None:
-    assert nearest(name, names) == found
-
-
-def test_as_many_as_are_asked_for() -> None:
-    names = ["nets", "neat", "net1", "nest"]
-    for limit in range(6):
-        assert nearest("net", names, limit) == nearest("net", names, 10)[:limit]
-
-
-LETTERS = string.ascii_uppercase
-
-
-@pytest.mark.parametrize("spell", [str.upper, str.lower, str.title])
-def test_case_counts_for_nothing_among_many_names_of_any_case(spell: object) -> None:
-    names = [spell(f"{a}{b}part{b}{a}") for a in LETTERS[:10] for b in LETTERS[10:20]]  # type: ignore[operator]
-    for typed in ("akpartka", "AKPARTKA", "aKpArTkA"):
-        assert nearest(typed, names)[0].lower() == "akpartka"
-
-
-@pytest.mark.parametrize("typed", ["bakpartka", "akprtka", "akpratka", "akparkta", "kapartka", "akpartkaz", "akpartk"])
-def test_one_edit_away_among_many(typed: str) -> None:
-    names = [f"{a}{b}part{b}{a}".lower() for a in LETTERS[:10] for b in LETTERS[10:20]]
-    assert nearest(typed, names)[0] == "akpartka"
-
-
-def test_suggestions_in_words() -> None:
-    assert did_you_mean([]) == ""
-    assert did_you_mean(["a"]) == "; did you mean 'a'?"
-    assert did_you_mean(["a", "b"]) == "; did you mean 'a' or 'b'?"
-    assert did_you_mean(["a", "b", "c"]) == "; did you mean 'a', 'b' or 'c'?"
 
 
 @pytest.mark.parametrize("count", [0, 1, 2, 11, 12, 13, 14, 100])

@@ -14,7 +14,7 @@ from terraregistry.mypy_plugin.constructors import constructor_of
 from terraregistry.mypy_plugin.literals import literal_names
 from terraregistry.mypy_plugin.names import Own
 from terraregistry.mypy_plugin.types import symbol_at
-from terraregistry.nearest import did_you_mean, nearest
+from terraregistry.suggest import did_you_mean, nearest
 
 if TYPE_CHECKING:
     from mypy.checker import TypeChecker

@@ -5,8 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
-from terraregistry.nearest import nearest
-from terraregistry.spellings import Spellings
+from terraregistry.suggest import nearest
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -72,7 +71,6 @@ class Registries:
         self._index = index
         self._contents: dict[str, _Contents] = {}
         self._loose: dict[str, Own] = {}
-        self._compared: dict[str, Spellings] = {}
         indexed = index.registries if index is not None else ()
         self._of_library = {
             each.reference.replace(":", "."): each
@@ -212,9 +210,7 @@ class Registries:
 
     def nearest(self, registry: str, name: str) -> tuple[str, ...]:
         """Find the names that are close to a mistyped one."""
-        if registry not in self._compared:
-            self._compared[registry] = Spellings(dict.fromkeys(self.spellings(registry)))
-        return nearest(name, self._compared[registry])
+        return nearest(name, dict.fromkeys(self.spellings(registry)))
 
     def registering(self) -> Iterator[tuple[str, str]]:
         """List the names that the project registers, each with the module that does."""

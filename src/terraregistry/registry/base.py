@@ -10,7 +10,6 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, Generic, Self, TypeAlias, TypeVar, cast, overload
 
 from terraregistry.errors import ComponentNotFoundError
-from terraregistry.nearest import nearest
 from terraregistry.readings import names_in
 from terraregistry.registry.calls import describe_call
 from terraregistry.registry.globs import matching
@@ -19,7 +18,7 @@ from terraregistry.registry.locations import reference_to
 from terraregistry.registry.sets import NameSet
 from terraregistry.registry.sites import defining_site
 from terraregistry.registry.specs import ComponentSpec
-from terraregistry.spellings import Spellings
+from terraregistry.suggest import nearest
 from terraregistry.wording import add_note
 
 if TYPE_CHECKING:
@@ -45,7 +44,8 @@ canonical name; and what products are checked against."""
 class NamedSet(NameSet, Generic[T]):
     """A set of names with a kind, and with a name of its own to be called by in messages and pickles."""
 
-    def __init__(self) -> None:
+    # The frames of constructors are skipped to find the line that makes a registry, and mutmut would rename them.
+    def __init__(self) -> None:  # pragma: no mutate block
         self.made: Site = defining_site(self)
         self._attribute: str | None = None
         self._kind: Kind | None = None
@@ -239,10 +239,6 @@ class BaseRegistry(NamedSet[T]):
     Subclasses say which names there are; how they are asked, validated and built is the same for all.
     """
 
-    def __init__(self) -> None:
-        super().__init__()
-        self._compared: tuple[object, Spellings] | None = None
-
     @abstractmethod
     def _find(self, name: str) -> Entry[T] | None:
         """Return the entry of a canonical name or alias, or None."""
@@ -264,10 +260,6 @@ class BaseRegistry(NamedSet[T]):
     def _spellings(self) -> Iterable[str]:
         """Return what a mistyped name is compared with."""
         return self._names()
-
-    def _spellings_key(self) -> object:
-        """Return what is equal as long as the spellings are the same."""
-        return [*self._spellings()]
 
     # -- names --
 
@@ -296,10 +288,7 @@ class BaseRegistry(NamedSet[T]):
         return entry
 
     def _nearest(self, name: str) -> tuple[str, ...]:
-        key, compared = self._spellings_key(), self._compared
-        if compared is None or compared[0] != key:
-            compared = self._compared = (key, Spellings(self._spellings()))
-        return nearest(name, compared[1])
+        return nearest(name, self._spellings())
 
     def resolve(self, name: str) -> str:
         """Return the canonical name that a name or alias stands for.

@@ -8,14 +8,12 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Generic, NamedTuple, TypeVar, cast
 
 from terraregistry.errors import SourceUnavailableError, describe_value
-from terraregistry.nearest import Distance
 from terraregistry.registry.arguments import Checked
 from terraregistry.registry.base import NamedSet
 from terraregistry.registry.calls import Call, call_of
 from terraregistry.registry.entries import Entry
 from terraregistry.registry.signatures import EffectiveSignature
 from terraregistry.registry.sites import calling_site, is_named_alike
-from terraregistry.spellings import plain
 from terraregistry.wording import describe_error, quoted
 
 if TYPE_CHECKING:
@@ -80,12 +78,6 @@ class Mount(NamedTuple, Generic[T]):
                 other = next(name for name in names if type(name) is kind)
                 raise SourceUnavailableError(self.prefix, f"it iterates over {describe_value(other)}, which is no name")
         return list(dict.fromkeys(cast("list[str]", names)))
-
-    def rests(self, name: str) -> list[str]:
-        """Return what is left of a name after each beginning of it that may be this prefix, mistyped."""
-        distance, most = Distance(plain(self.start)), len(self.start) // 2
-        ends = range(min(len(name), len(self.start) + most + 1))  # a name may have millions of letters
-        return [name[end:] for end in ends if distance.to(plain(name[:end]), most) is not None]
 
     def constructor(self, name: str) -> Callable[..., T]:
         """Return the constructor of a name that is here; of a source without `[]`, its `build` with the name filled in.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Final, TypeVar, overload
 
@@ -14,7 +15,6 @@ from terraregistry.errors import (
     describe_value,
 )
 from terraregistry.locks import CHANGING
-from terraregistry.nearest import SUGGESTIONS, nearest
 from terraregistry.registry.base import Found, NamedSet
 from terraregistry.registry.calls import Call, ComponentDescription
 from terraregistry.registry.globs import matching
@@ -22,6 +22,7 @@ from terraregistry.registry.locations import locate
 from terraregistry.registry.mounts import Mount, mounted
 from terraregistry.registry.names import QualifiedName, is_prefix
 from terraregistry.registry.signatures import effective_signature
+from terraregistry.suggest import SUGGESTIONS, is_misspelling, nearest
 
 if TYPE_CHECKING:
     import inspect
@@ -66,7 +67,7 @@ class MultiSourceRegistry(NamedSet[T]):
 
     _resolves_prefixes = True
 
-    def __init__(self, /, **sources: Source[T]) -> None:
+    def __init__(self, /, **sources: Source[T]) -> None:  # pragma: no mutate block, see NamedSet
         super().__init__()
         self._mounts: tuple[Mount[T], ...] = ()
         for prefix, source in sources.items():
@@ -256,26 +257,23 @@ class MultiSourceRegistry(NamedSet[T]):
         return located
 
     def _nearest_in(self, mount: Mount[T], name: str) -> tuple[str, ...]:
-        """Return what is closest in a source: a registry of ours knows best what it has.
-
-        Of a source that cannot be asked there is nothing: the others can still suggest theirs, and whoever asks for this one is
-        told why it is not here.
-        """
-        try:
-            return nearest(name, mount.names()) if mount.ours is None else mount.ours._nearest(name)
-        except SourceUnavailableError:
-            return ()
+        """Return what is closest in a source: a registry of ours knows best what it has."""
+        return nearest(name, mount.names()) if mount.ours is None else mount.ours._nearest(name)
 
     def _nearest(self, name: str) -> tuple[str, ...]:
-        """Ask each source what is near what follows its prefix, or else near the whole and what follows its prefix mistyped."""
+        """Ask each source for names near what follows its prefix, or else near the whole: bare, or qualified and misspelt."""
         spelled: dict[str, str] = {}
         for mount in self._mounts:
-            close = self._nearest_in(mount, name[len(mount.start) :]) if name.startswith(mount.start) else ()
-            if close:
-                return tuple(mount.start + each for each in close)
-            spelled.update((each, mount.start + each) for each in self._nearest_in(mount, name) if each not in spelled)
-            whole = [mount.start + each for rest in mount.rests(name) for each in self._nearest_in(mount, rest)]
-            spelled.update((each, each) for each in whole)
+            # Of a source that cannot be asked there is nothing: whoever asks for this one is told why it is not here.
+            with contextlib.suppress(SourceUnavailableError):
+                close = self._nearest_in(mount, name[len(mount.start) :]) if name.startswith(mount.start) else ()
+                if close:
+                    return tuple(mount.start + each for each in close)
+                spelled.update(
+                    (each, mount.start + each) for each in self._nearest_in(mount, name) if each not in spelled
+                )
+                whole = nearest(name, [mount.start + each for each in mount.names()])
+                spelled.update((each, each) for each in whole if is_misspelling(name, each))
         # The bare and the qualified spelling of one component may both be close.
         found = dict.fromkeys(spelled[each] for each in nearest(name, spelled, 2 * SUGGESTIONS) or spelled)
         return tuple(found)[:SUGGESTIONS]

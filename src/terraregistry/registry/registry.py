@@ -57,7 +57,7 @@ class Registry(BaseRegistry[T]):
         ...
     """
 
-    def __init__(self, /, **constructors: Callable[..., T]) -> None:
+    def __init__(self, /, **constructors: Callable[..., T]) -> None:  # pragma: no mutate block, see NamedSet
         super().__init__()
         self._state: State[T] = State(Components(Snapshot({}, {}), Snapshot({}, {})))
         for name, constructor in constructors.items():
@@ -90,9 +90,6 @@ class Registry(BaseRegistry[T]):
     def _spellings(self) -> list[str]:
         entries, aliases = self._state.components
         return [*entries, *aliases]
-
-    def _spellings_key(self) -> object:
-        return self._state.components
 
     def _aliases_of(self, name: str) -> tuple[str, ...]:
         return tuple(self._state.components.aliases_of(name))

@@ -11,9 +11,9 @@ from torch import nn
 
 from terraregistry import DECODER_REGISTRY, Registry
 from terraregistry.errors import ProblemKind
-from terraregistry.nearest import did_you_mean
 from terraregistry.registry.arguments import ArgumentValidator
 from terraregistry.registry.signatures import effective_signature
+from terraregistry.suggest import did_you_mean
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -10,9 +10,9 @@ import torch
 from torch import Tensor, nn
 
 from terraregistry.errors import InvalidArgumentsError, Problem, ProblemKind, SourceUnavailableError
-from terraregistry.nearest import nearest
 from terraregistry.quiet import quietly
 from terraregistry.registry.calls import call_of
+from terraregistry.suggest import nearest
 from terraregistry.wording import describe_error
 
 if TYPE_CHECKING:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from terraregistry.errors import Problem, ProblemKind
-from terraregistry.nearest import nearest
+from terraregistry.suggest import nearest
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -17,8 +17,8 @@ from terraregistry.components.factories.smp_library import TIMM_PREFIX, encoder_
 from terraregistry.components.factories.unused import UnusedPolicy  # noqa: TC001 - read at run time
 from terraregistry.deferred import DeferredModule
 from terraregistry.errors import Problem, ProblemKind
-from terraregistry.nearest import nearest
 from terraregistry.problems import Rename
+from terraregistry.suggest import nearest
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Container

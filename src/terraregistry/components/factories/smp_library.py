@@ -11,9 +11,9 @@ from terraregistry.deferred import DeferredModule
 from terraregistry.errors import Problem, ProblemKind, SourceUnavailableError
 from terraregistry.index.provider import DescribedEntry, stored_components
 from terraregistry.index.references import SMP_ENCODERS, SMP_MODELS
-from terraregistry.nearest import nearest
 from terraregistry.problems import Replace
 from terraregistry.registry import Entry, Registry
+from terraregistry.suggest import nearest
 from terraregistry.wording import describe_error
 
 if TYPE_CHECKING:

@@ -9,7 +9,7 @@ from terraregistry.deferred import DeferredModule
 from terraregistry.errors import Problem, ProblemKind
 from terraregistry.index import references
 from terraregistry.index.provider import DescribedRegistry
-from terraregistry.nearest import nearest
+from terraregistry.suggest import nearest
 
 if TYPE_CHECKING:
     from torch import nn

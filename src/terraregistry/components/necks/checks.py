@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 from terraregistry.components.refusals import refusal
 from terraregistry.errors import describe_value
-from terraregistry.nearest import nearest
+from terraregistry.suggest import nearest
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -11,8 +11,8 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Final, cast
 
 from terraregistry.errors import Problem, ProblemKind
-from terraregistry.nearest import nearest
 from terraregistry.sources.mmseg.library import load_module
+from terraregistry.suggest import nearest
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

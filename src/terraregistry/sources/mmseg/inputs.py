@@ -6,8 +6,8 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Final, cast
 
 from terraregistry.errors import Problem, ProblemKind, describe_value
-from terraregistry.nearest import nearest
 from terraregistry.sources.mmseg.heads import HEADS, Head, Result, Takes
+from terraregistry.suggest import nearest
 
 if TYPE_CHECKING:
     from collections.abc import Collection

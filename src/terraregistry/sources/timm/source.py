@@ -264,7 +264,7 @@ class TimmRegistry(ReadOnlyRegistry[Backbone]):
     def _nearest(self, name: str) -> tuple[str, ...]:
         """After a wrong tag, the tags that there are come first."""
         if "." in name and name.partition(".")[0] in self:
-            from terraregistry.nearest import nearest
+            from terraregistry.suggest import nearest
 
             architecture = self.look_up(name.partition(".")[0]) or name
             tagged = [alias for alias in self._aliases_of(architecture) if "." in alias]

@@ -7,7 +7,7 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from terraregistry.nearest import nearest
+from terraregistry.suggest import nearest
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator

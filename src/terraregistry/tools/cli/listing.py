@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from terraregistry.nearest import did_you_mean, nearest
+from terraregistry.suggest import did_you_mean, nearest
 from terraregistry.tools.cli.components import kinds_of, listed, matches, read_kind
 from terraregistry.tools.cli.output import AsJson, ImportModules, is_terminal, print_json, styled
 from terraregistry.tools.cli.reading import completed_kinds, completed_sources, read_index, refuse

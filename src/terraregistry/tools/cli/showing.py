@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from terraregistry.nearest import did_you_mean, nearest
+from terraregistry.suggest import did_you_mean, nearest
 from terraregistry.tools.cli.components import by_name, kinds_of, nearest_names, read_kind
 from terraregistry.tools.cli.output import AsJson, ImportModules, print_json
 from terraregistry.tools.cli.reading import completed_kinds, completed_names, read_index, refuse

@@ -6,8 +6,8 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final, TypeAlias, cast
 
 from terraregistry.errors import Problem, ProblemKind, describe_value
-from terraregistry.nearest import nearest
 from terraregistry.problems import Key, Replace, display_path
+from terraregistry.suggest import nearest
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping

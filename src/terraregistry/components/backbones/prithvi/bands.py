@@ -7,7 +7,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, Final, TypeAlias
 
 from terraregistry.errors import InvalidArgumentsError, Problem, ProblemKind
-from terraregistry.nearest import nearest
+from terraregistry.suggest import nearest
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
