@@ -11,7 +11,6 @@ import platform
 import site
 import sys
 from dataclasses import dataclass
-from importlib import metadata
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -20,6 +19,7 @@ if TYPE_CHECKING:
 
 __all__ = ["FORMAT", "SHIPPED_FOR", "Key", "current_key", "is_unchanging", "own_state", "source_files", "state_of"]
 
+_INFO: Final = ".dist-info"
 FORMAT: Final = 5
 """The version of the index's own format."""
 
@@ -115,10 +115,30 @@ def is_unchanging(package: str) -> bool:
 
 @functools.cache
 def _version(library: str) -> str:
+    """Return the version of a distribution; empty if it is not installed."""
+    start = f"{library.replace('-', '_')}-"
+    found = [name for name in _distributions() if name.startswith((start, f"{library}."))]
+    if len(found) == 1 and found[0].endswith(_INFO):
+        return found[0].removeprefix(start).removesuffix(_INFO)
+    if not found and all(os.path.isdir(entry or ".") for entry in sys.path if os.path.exists(entry)):  # noqa: PTH110, PTH112
+        return ""
+    from importlib import metadata  # takes a tenth of the time of a command
+
     try:
         return metadata.version(library)
     except metadata.PackageNotFoundError:
         return ""
+
+
+@functools.cache
+def _distributions() -> tuple[str, ...]:
+    """List the folders of metadata on the path, each with the name and version of a distribution."""
+    found: list[str] = []
+    for entry in sys.path:
+        with contextlib.suppress(OSError):
+            names = os.listdir(entry or ".")  # noqa: PTH208 - hundreds of names, of which few are wanted
+            found += [name for name in names if name.endswith((_INFO, ".egg-info", ".egg-link"))]
+    return tuple(found)
 
 
 @dataclass(frozen=True)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import gc
 import importlib
 import sys
-from importlib import metadata
 from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
@@ -68,6 +67,8 @@ def main() -> None:
 
 def _version(wanted: bool) -> None:
     if wanted:
+        from importlib import metadata
+
         try:
             version = metadata.version("terraregistry")
         except metadata.PackageNotFoundError:
