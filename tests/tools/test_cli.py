@@ -50,7 +50,7 @@ def test_the_module_runs_as_the_command_does():
 
 
 def test_the_version_is_the_installed_one(run, monkeypatch):
-    monkeypatch.setattr("terraregistry.tools.cli.application.metadata.version", {"terraregistry": "1.2.3"}.__getitem__)
+    monkeypatch.setattr("importlib.metadata.version", {"terraregistry": "1.2.3"}.__getitem__)
     result = run("--version")
 
     assert (result.exit_code, result.stdout) == (0, "terraregistry 1.2.3\n")
@@ -62,7 +62,7 @@ def test_the_version_of_a_checkout_that_is_not_installed_is_said_so(run, monkeyp
 
     from importlib.metadata import PackageNotFoundError
 
-    monkeypatch.setattr("terraregistry.tools.cli.application.metadata.version", version)
+    monkeypatch.setattr("importlib.metadata.version", version)
     assert run("--version").stdout == "terraregistry (not installed)\n"
 
 
