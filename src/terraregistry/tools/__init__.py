@@ -1,1 +1,1 @@
-"""What is built on the registries: the command line and what it reads."""
+"""Tools on top of the registries: the command line and its modules."""

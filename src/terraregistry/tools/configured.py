@@ -1,4 +1,4 @@
-"""Models from configs, and the config of a model: what a run was built from, to be written down and built again."""
+"""Models from configs, and the config of a model: a record of a run, from which to build the model again."""
 
 from __future__ import annotations
 
@@ -19,27 +19,27 @@ if TYPE_CHECKING:
 __all__ = ["from_config", "to_config"]
 
 _BUILT_FROM: Final = "_terraregistry_config"
-"""The attribute of a model that keeps its config: it is copied and pickled with the model, and is in no state dict."""
+"""The attribute for a model's config: copied and pickled with the model, and absent from its state dict."""
 
 
 # A config holds values of any type. The mapping comes first: jsonargparse tries the types in their order.
 def from_config(
     config: Mapping[str, Any] | str | PathLike[str], *, unused: Literal["error", "warn"] = "error"
 ) -> nn.Module:
-    """Build the model that a config describes: the whole of it is validated before anything is constructed.
+    """Build the model described by a config: all of it is validated before anything is constructed.
 
-    Only names that are registered are built; nothing is imported or run because of what a config says.
+    Only registered names are built: a config cannot make anything be imported or run.
 
     Args:
-        config: A YAML file, or a mapping such as one that was read from it: `model_factory` and the arguments of its
+        config: A YAML file, or a mapping such as its contents: `model_factory` and the arguments of its
             `build_model`, or a training config in TerraTorch's layout.
-        unused: What becomes of arguments that nothing reads: `"error"`, or `"warn"` to drop them with a warning.
+        unused: Policy for unused arguments: `"error"`, or `"warn"` to drop them with a warning.
 
     Returns:
         A new model.
 
     Raises:
-        ConfigError: The config cannot be read or is wrong; everything that is wrong is listed, with its place.
+        ConfigError: The config cannot be read or is wrong; lists every mistake with its place.
 
     Example:
         >>> model = from_config({
@@ -67,19 +67,19 @@ def from_config(
 
 
 def to_config(model: nn.Module) -> dict[str, Any]:  # as above
-    """Write down what a model was built from, so that the same can be built again.
+    """Return the config of a model, to build the same again.
 
-    Names of components are written with their sources, so that a source that is mounted later does not change what they mean;
-    arguments that were dropped are left out.
+    Names of components have the prefixes of their sources, so sources mounted later do not change their meaning.
+    Dropped arguments are left out.
 
     Args:
-        model: A model that `from_config` made, or a copy of one.
+        model: A model built by `from_config`, or a copy of one.
 
     Returns:
         A config for `from_config`, in the plain layout.
 
     Raises:
-        RegistryError: The model was made in another way.
+        RegistryError: The model was not built by `from_config`.
     """
     built: dict[str, Any] | None = getattr(model, _BUILT_FROM, None)
     if built is None:

@@ -1,4 +1,4 @@
-"""What a command says when something fails: one short message, and a traceback only where it was asked for."""
+"""Messages for failures of commands: short, with a traceback on request only."""
 
 from __future__ import annotations
 
@@ -20,13 +20,13 @@ _MOST_LINES: Final = 40
 
 
 class Attempts:
-    """Runs steps of a command, and reports those that fail.
+    """Runs steps of a command, and reports failures.
 
     Args:
-        traceback: Whether exceptions are shown with their tracebacks.
+        traceback: Show exceptions with their tracebacks.
 
     Attributes:
-        failed: Whether a step has failed.
+        failed: True if a step has failed.
     """
 
     def __init__(self, *, traceback: bool) -> None:
@@ -35,10 +35,10 @@ class Attempts:
 
     @contextmanager
     def at(self, name: str) -> Generator[None, None, None]:
-        """Report an exception that is raised inside, and warnings, on standard error.
+        """Report exceptions and warnings of the block on standard error.
 
         Args:
-            name: What is attempted, such as the name of a config.
+            name: The name of the step, such as that of a config.
         """
         failure = ""
         with warnings.catch_warnings(record=True) as caught:
@@ -59,12 +59,12 @@ def _warning(name: str, warning: Warning | str) -> str:
 
 
 def describe_failure(name: str, error: Exception, *, traceback: bool = False) -> str:
-    """Word an exception.
+    """Format an exception.
 
     Args:
-        name: What was attempted, such as the name of a config.
-        error: What was raised.
-        traceback: Whether to show where it was raised; the mistakes in a config have places of their own.
+        name: The name of the failed step, such as that of a config.
+        error: The exception.
+        traceback: Include the traceback; ignored for mistakes in a config, which have places of their own.
 
     Returns:
         The mistakes with their places; or the exception and its notes, which name the component.

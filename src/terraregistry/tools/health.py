@@ -1,4 +1,4 @@
-"""The state of an installation: the libraries behind the sources, the index and its cache. Nothing of it is imported."""
+"""The state of an installation: the libraries behind the sources, the index and its cache. Imports none of them."""
 
 from __future__ import annotations
 
@@ -36,22 +36,22 @@ _LIBRARIES: Final = (
     ("mmsegmentation", "mmseg", "the decoders `mmseg_...`", False, "pip install 'terraregistry[mmseg]'"),
     ("peft", "peft", "low-rank adapters of Prithvi", False, "pip install 'terraregistry[peft]'"),
 )
-"""Distribution, module, what it is for, whether it is needed, how to get it."""
+"""Distribution, module, purpose, True if required, remedy."""
 _LONGEST_IMPORT: Final = 300
-"""Seconds after which an import counts as failed."""
+"""Timeout of an import, in seconds."""
 
 
 @dataclass(frozen=True, slots=True)
 class Library:
-    """A library that this one uses.
+    """A dependency of this library.
 
     Attributes:
         name: Its distribution.
-        purpose: What it is for.
-        is_required: Whether there is no doing without it.
-        remedy: How to get it.
-        version: The version that is installed; None for none.
-        fault: What importing it raises; empty where it was not tried or works.
+        purpose: Its purpose.
+        is_required: True if the dependency is not optional.
+        remedy: The way to install it.
+        version: The installed version; None if not installed.
+        fault: The error from importing it; empty if not tried or successful.
     """
 
     name: str
@@ -64,13 +64,13 @@ class Library:
 
 @dataclass(frozen=True, slots=True)
 class SourceState:
-    """A source that is mounted.
+    """A mounted source.
 
     Attributes:
-        registry: The name of the registry that it is mounted in.
+        registry: The name of its registry.
         prefix: Its prefix.
-        components: How many components it has.
-        pretrained: For how many of them there are pretrained weights.
+        components: The number of its components.
+        pretrained: The number of components with pretrained weights.
     """
 
     registry: str
@@ -84,12 +84,12 @@ class CacheState:
     """The cache of the index.
 
     Attributes:
-        folder: Where it is.
+        folder: Its folder.
         file: The file of the index of the installed versions.
         state: `shipped` with the package or `ready` in the cache; `missing` or `stale`, made at the next use; or `not writable`.
-        size: The bytes in the file; 0 where there is none.
+        size: The size of the file in bytes; 0 if there is none.
         others: The number of files of other environments and versions.
-        others_size: The bytes in those.
+        others_size: The size of those in bytes.
     """
 
     folder: str
@@ -106,11 +106,11 @@ class Health:
 
     Attributes:
         version: The version of this library.
-        python: The version of Python, and where it is.
-        libraries: The libraries that it uses.
-        sources: The sources that are mounted; empty where the index has not been made.
+        python: The version and the path of Python.
+        libraries: The dependencies.
+        sources: The mounted sources; empty if the index has not been made.
         cache: The cache of the index.
-        weights: The folder that pretrained weights are downloaded to.
+        weights: The folder for downloads of pretrained weights.
     """
 
     version: str
@@ -122,7 +122,7 @@ class Health:
 
     @property
     def faults(self) -> tuple[str, ...]:
-        """What has to be mended, each with how to mend it."""
+        """The faults, each with its remedy."""
         missing = [
             f"{each.name} is missing: {each.remedy}"
             for each in self.libraries
@@ -136,10 +136,10 @@ class Health:
 
 
 def examine(*, thorough: bool = False) -> Health:
-    """Find out the state of the installation.
+    """Examine the state of the installation.
 
     Args:
-        thorough: Whether to import each library, in a process of its own, which takes some seconds each.
+        thorough: Import each library as well, in a process of its own; takes some seconds each.
 
     Returns:
         The state.
@@ -204,7 +204,7 @@ def _cache(*, ready: bool) -> CacheState:
 
 
 def _is_writable(folder: Path) -> bool:
-    """Try whether a folder can be written to, or made."""
+    """Return True if a folder is writable, or can be made."""
     try:
         existing = next(each for each in (folder, *folder.parents) if each.exists())
         with tempfile.TemporaryFile(dir=existing):

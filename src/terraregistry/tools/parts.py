@@ -1,4 +1,4 @@
-"""The parts of a built model: what they are called, where they are defined, and what they give for a batch."""
+"""The parts of a built model: names, places of definition, and output shapes for a batch."""
 
 from __future__ import annotations
 
@@ -26,14 +26,14 @@ __all__ = ["FoundPart", "Part", "Recorder", "find_parts"]
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """What there is to say of one part.
+    """The description of one part.
 
     Attributes:
-        kind: What it is in the model, such as `backbone` or `neck`.
-        name: Its qualified name, or that of its class for a part of no registry.
-        location: Where its constructor is defined; None where no Python file does.
+        kind: Its role in the model, such as `backbone` or `neck`.
+        name: Its qualified name; its class's for a part of no registry.
+        location: The definition of its constructor; None if not in a Python file.
         parameters: The number of its parameters, each counted once.
-        shapes: The shape of each tensor that it gave for the batch.
+        shapes: The shape of each output tensor for the batch.
     """
 
     kind: str
@@ -45,7 +45,7 @@ class Part:
 
 @dataclass(frozen=True, slots=True)
 class FoundPart:
-    """A module of a model, and what it is there."""
+    """A module of a model, and its role."""
 
     kind: str
     name: str
@@ -54,7 +54,7 @@ class FoundPart:
 
 
 class Recorder:
-    """Notes the shapes that modules give while they run, as a context manager.
+    """Context manager: records the output shapes of modules while they run.
 
     Args:
         found: The modules.
@@ -79,11 +79,11 @@ class Recorder:
             handle.remove()
 
     def where(self) -> str:
-        """Say which part is running, or was when an exception came out of it; empty when none was."""
+        """Return the clause naming the part running, or running when an exception was raised; empty if none."""
         return f", in the {self._running[-1]}" if self._running else ""
 
     def parts(self) -> tuple[Part, ...]:
-        """List the parts with what was noted."""
+        """List the parts with the recorded shapes."""
         return tuple(
             Part(part.kind, part.name, part.location, _count(part.module), self._shapes.get(id(part.module), ()))
             for part in self._found
@@ -101,12 +101,12 @@ def find_parts(request: ModelRequest, model: nn.Module) -> tuple[FoundPart, ...]
     """Find the parts of a model.
 
     Args:
-        request: What it was built from: it has the names of the parts.
+        request: The request the model was built from, with the names of the parts.
         model: The model.
 
     Returns:
-        Backbone, necks, decoder, head and auxiliary branches in the order in which they run, of other models the direct
-        children; then the model.
+        For a composed model, the backbone, necks, decoder, head and auxiliary branches in execution order; for others,
+        the direct children. The model comes last.
     """
     whole = FoundPart("model", f"{type(model).__qualname__} ({request.factory})", locate(type(model)), model)
     if isinstance(getattr(model, "encoder", None), nn.Module):
@@ -141,7 +141,7 @@ def _branch(label: str, name: object, decoder: nn.Module | None, head: nn.Module
 
 
 def _named(kind: str, registry: MultiSourceRegistry[Any], name: object, module: nn.Module) -> FoundPart:
-    """Describe a part by its name in a registry, where it has one."""
+    """Describe a part by its name in a registry, or by its class if it has none."""
     try:
         description = registry.describe(cast("str", name))
     except RegistryError:
@@ -167,7 +167,7 @@ def _count(module: nn.Module) -> int:
 
 
 def _shapes(result: object) -> Iterator[tuple[int, ...]]:
-    """Find the tensors in what a module gave: itself, in lists and dictionaries, or in its `output`."""
+    """Find the tensors in the output of a module: itself, in lists and dictionaries, or in its `output`."""
     if isinstance(result, Tensor):
         yield tuple(result.shape)
     elif isinstance(result, Mapping):

@@ -1,4 +1,4 @@
-"""Print what was built and run as a table."""
+"""Print the parts of a model as a table, after a build and a run."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def print_trial(file: str, trial: Trial) -> None:
 
     Args:
         file: The name of its config.
-        trial: What was built and run.
+        trial: The result of the build and the run.
     """
     console = Console(highlight=False)
     table = _table(file, trial)
@@ -75,7 +75,7 @@ def _place(location: Location | None) -> Text:
 
 
 def _importable(file: str) -> str:
-    """Shorten a path to what stands below the folder that it is imported from."""
+    """Shorten a path: make it relative to its import root."""
     path = Path(file).absolute()
     roots = [Path(entry).absolute() for entry in sys.path]
     below = [path.relative_to(root) for root in roots if path.is_relative_to(root)]

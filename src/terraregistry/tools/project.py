@@ -1,4 +1,4 @@
-"""What a project says of itself in its `pyproject.toml`, in `[tool.terraregistry]`."""
+"""The settings of a project, in `[tool.terraregistry]` of its `pyproject.toml`."""
 
 from __future__ import annotations
 
@@ -14,17 +14,17 @@ _FILE: Final = "pyproject.toml"
 
 
 class ProjectError(ValueError):
-    """A `pyproject.toml` that cannot be read, or says something that has no meaning; the message names the file."""
+    """Unreadable `pyproject.toml`, or invalid settings in it; the message names the file."""
 
 
 def project_modules(folder: Path) -> tuple[str, ...]:
-    """Read which modules of a project register components: `modules = ["package.module", ...]`.
+    """Read the modules of a project that register components: `modules = ["package.module", ...]`.
 
     Args:
         folder: The folder of the project, or one inside it.
 
     Returns:
-        The modules; none where there is no `pyproject.toml`, or it names none.
+        The modules; empty if there is no `pyproject.toml`, or it names none.
 
     Raises:
         ProjectError: The file cannot be read, or `modules` is no list of module names.

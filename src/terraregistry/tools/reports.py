@@ -1,4 +1,4 @@
-"""What was found in configs, as text for people, and in the formats that continuous integration reads."""
+"""Findings in configs, as text for people, and in formats for continuous integration."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ _RULES: Final = {
 
 
 def as_text(finding: Finding) -> str:
-    """Write a finding with its line, and with the line that was most likely meant.
+    """Write a finding with its line, and with the suggested line.
 
     Args:
         finding: The finding.
@@ -76,7 +76,7 @@ def _severity(finding: Finding) -> str:
 
 
 def as_github(findings: Sequence[Finding]) -> str:
-    """Write findings as the commands that GitHub Actions turns into annotations.
+    """Write findings as GitHub Actions commands; GitHub shows them as annotations.
 
     Args:
         findings: The findings.
@@ -106,7 +106,7 @@ def _escaped(text: str, *, property_: bool = False) -> str:
 
 
 def as_sarif(findings: Sequence[Finding], version: str) -> str:
-    """Write findings as SARIF 2.1.0, which code scanning services read.
+    """Write findings as SARIF 2.1.0, for code scanning services.
 
     Args:
         findings: The findings.

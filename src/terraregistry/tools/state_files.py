@@ -1,4 +1,4 @@
-"""Files of a whole model's state dict: written and read without running anything that is in them."""
+"""Files of a whole model's state dict: written, and read without running their contents."""
 
 from __future__ import annotations
 
@@ -18,13 +18,13 @@ _SUFFIXES: Final = (".safetensors", ".pt", ".pth")
 
 
 def check_target(file: Path) -> None:
-    """Refuse a file that a state dict cannot be written to, before any work is done for it.
+    """Refuse an invalid target file for a state dict, before any work is done for it.
 
     Args:
         file: The file.
 
     Raises:
-        RegistryError: Its name does not say the format, it is there already, or its folder is not.
+        RegistryError: Its suffix is unknown, it exists already, or its folder does not exist.
     """
     if file.suffix not in _SUFFIXES:
         suffixes = ", ".join(_SUFFIXES)
@@ -40,7 +40,7 @@ def save_state(model: nn.Module, file: Path) -> None:
 
     Args:
         model: The model.
-        file: `.safetensors`, or `.pt` and `.pth` for what `torch.save` writes.
+        file: `.safetensors`; or `.pt` or `.pth`, written by `torch.save`.
     """
     import torch
     from safetensors.torch import save_model
@@ -57,12 +57,12 @@ def save_state(model: nn.Module, file: Path) -> None:
 
 
 def load_state(model: nn.Module, file: Path, name: str) -> None:
-    """Load the state dict of a model: all of it, or an error that lists what does not fit, and nothing is loaded.
+    """Load the state dict of a model: all of it, or nothing, with an error that lists the mismatches.
 
     Args:
         model: The model.
         file: A file of `save_state`, or another with the same keys.
-        name: What the model is called, for the error.
+        name: The model's name in the error.
 
     Raises:
         WeightsError: The file cannot be read, or its keys or shapes are not the model's.
@@ -83,7 +83,7 @@ def load_state(model: nn.Module, file: Path, name: str) -> None:
 
 
 def _with_shared(model: nn.Module, state: Mapping[str, Tensor]) -> dict[str, Tensor]:
-    """Add the keys of tensors that are in a file of safetensors once and in the model under several names."""
+    """Add the keys of shared tensors: one key in a safetensors file, several in the model."""
     own: dict[str, Tensor] = model.state_dict()
     there = {_memory(tensor): state[key] for key, tensor in own.items() if key in state}
     shared = {

@@ -1,4 +1,4 @@
-"""A model as a tree of its modules: what each is, gives for a batch, and how many parameters it has."""
+"""A model as a tree of its modules: the class, output shapes and number of parameters of each."""
 
 from __future__ import annotations
 
@@ -24,10 +24,10 @@ def find_modules(model: nn.Module, depth: int) -> tuple[FoundPart, ...]:
 
     Args:
         model: The model.
-        depth: How many levels below the model.
+        depth: The number of levels below the model.
 
     Returns:
-        Each module under its path, `encoder.layer1`; that of the model is empty.
+        Each module under its path, `encoder.layer1`; the model's is empty.
     """
     named = cast("Iterator[tuple[str, nn.Module]]", model.named_modules(remove_duplicate=False))
     return tuple(
@@ -41,7 +41,7 @@ def module_tree(modules: Iterable[Part]) -> Tree:
     """Arrange modules as a tree.
 
     Args:
-        modules: The modules by their paths, each after the one that it is in.
+        modules: The modules by their paths, each after its parent.
 
     Returns:
         The tree, with the shapes and the number of parameters of each.

@@ -1,4 +1,4 @@
-"""Trying a config without the weights that it asks for."""
+"""Trying a config without its weights."""
 
 from __future__ import annotations
 
@@ -22,10 +22,10 @@ _BACKBONE: Final = "backbone_"
 
 
 def without_weights(request: ModelRequest, factory: ModelFactory) -> ModelRequest:
-    """Leave out of a config what asks for weights: `pretrained`, and files of weights.
+    """Drop the weights from a request: `pretrained`, and files of weights.
 
     Args:
-        request: What the config asks for, validated.
+        request: The validated request.
         factory: Its factory.
 
     Returns:
@@ -41,19 +41,19 @@ def without_weights(request: ModelRequest, factory: ModelFactory) -> ModelReques
 
 
 def concerns_weights(error: Exception) -> bool:
-    """Say whether an exception is about weights that cannot be had.
+    """Return True if an exception is about unavailable weights.
 
     Args:
-        error: What was raised while a model was built.
+        error: The exception raised by the build of a model.
 
     Returns:
-        Whether the same model can be built without them.
+        True if the same model can be built without them.
     """
     return isinstance(error, WeightsError) or type(error).__module__.partition(".")[0] == "huggingface_hub"
 
 
 def _random(arguments: Mapping[str, object]) -> dict[str, object]:
-    """Copy the arguments of a factory or of a backbone without what asks for weights."""
+    """Copy the arguments of a factory or of a backbone without those for weights."""
     kept: dict[str, object] = {}
     for name, value in arguments.items():
         bare = name.removeprefix(_BACKBONE)

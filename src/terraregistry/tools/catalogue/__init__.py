@@ -1,4 +1,4 @@
-"""The component catalogue: what the page of the documentation that searches all components is given to show."""
+"""The data of the component catalogue: the documentation's search page for all components."""
 
 from terraregistry.tools.catalogue.data import NAME, catalogue_data
 

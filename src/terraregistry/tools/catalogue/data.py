@@ -1,4 +1,4 @@
-"""The catalogue's data, as JSON that a browser loads: what many components have in common is written once."""
+"""The catalogue's data, as JSON for a browser: values shared by many components are written once."""
 
 from __future__ import annotations
 
@@ -23,10 +23,10 @@ if TYPE_CHECKING:
 __all__ = ["NAME", "catalogue_data"]
 
 NAME: Final = "{name}"
-"""What stands for the name in what components share: snippets, and where weights come from."""
+"""Placeholder for the name in shared values: snippets, and origins of weights."""
 
 _FACTORY: Final = "model-factory"
-"""The kind of which the parameters of `build_model` are shown: a factory itself is made without any."""
+"""Kind whose components are shown with the parameters of `build_model`; factories are constructed without arguments."""
 _KINDS: Final = list(ParameterKind)
 
 

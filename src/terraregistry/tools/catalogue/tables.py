@@ -11,13 +11,13 @@ T = TypeVar("T", bound=Hashable)
 
 
 class Table(Generic[T]):
-    """Items in the order in which they were first seen."""
+    """Distinct items in the order of their first occurrence."""
 
     def __init__(self) -> None:
         self._places: dict[T, int] = {}
 
     def place(self, item: T) -> int:
-        """Return the place of an item, which it gets now if it is new."""
+        """Return the place of an item; a new item gets the next one."""
         return self._places.setdefault(item, len(self._places))
 
     def items(self) -> list[T]:

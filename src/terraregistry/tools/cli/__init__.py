@@ -1,7 +1,7 @@
 """The command line: `terraregistry COMMAND ...`, one file a command.
 
-What a command needs (torch, the libraries behind the sources) is imported when it runs: help and version load none
-of it.
+A command imports its dependencies (torch, the libraries behind the sources) when it runs: help and version load none
+of them.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ __all__ = ["app", "main"]
 
 
 def __getattr__(name: str) -> typer.Typer:
-    """Make the application when it is asked for: that imports every command."""
+    """Make the application on first access: this imports every command."""
     if name != "app":
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     from terraregistry.tools.cli import application

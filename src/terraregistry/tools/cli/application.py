@@ -1,4 +1,4 @@
-"""The application: its commands, and what comes before a command."""
+"""The application: its commands, and the options before a command."""
 
 from __future__ import annotations
 
@@ -26,20 +26,20 @@ _COMMANDS: Final = {
     "build": "build:build",
     "typings": "typings:typings",
 }
-"""Where each command is, in the order of the help."""
+"""The function of each command, in the order of the help."""
 _SLOW: Final = ("build", "typings")
-"""Those that take much longer than it takes to start."""
+"""Commands much slower than the start of the process."""
 _INTERRUPTED: Final = 130
 """The exit status after Ctrl-C, by the convention of shells."""
 _OBJECTS: Final = 100_000
-"""How many objects come to be before the collector of garbage looks through them: more than the index has."""
+"""Threshold of the garbage collector, in new objects: more than the index has."""
 
 
 def application(*commands: str) -> typer.Typer:
     """Make the application.
 
     Args:
-        *commands: The commands that will be asked for: only their modules are imported. All of them by default.
+        *commands: The commands needed: only their modules are imported. All of them by default.
 
     Returns:
         The application.

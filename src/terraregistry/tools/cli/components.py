@@ -1,4 +1,4 @@
-"""The components that the commands speak of: every one of every registry, read from the index."""
+"""The components of all registries, read from the index."""
 
 from __future__ import annotations
 
@@ -25,11 +25,11 @@ class Listed:
     """A component of a registry.
 
     Attributes:
-        kind: What it is, such as `backbone` or `model-factory`.
-        registry: The reference of the registry that it is in, with those of all sources.
+        kind: Its kind, such as `backbone` or `model-factory`.
+        registry: The reference of its registry, the one with all sources.
         source: The prefix of its source; empty in a registry without sources.
         name: Its canonical name in the registry.
-        component: What is known of it.
+        component: Its entry in the index.
     """
 
     kind: str
@@ -40,7 +40,7 @@ class Listed:
 
     @property
     def spellings(self) -> Iterator[str]:
-        """Every name that it has: canonical and bare, and its aliases."""
+        """Every name of the component: canonical and bare, and its aliases."""
         start = self.name.removesuffix(self.component.name)
         for spelling in (self.component.name, *self.component.aliases):
             yield start + spelling
@@ -68,14 +68,14 @@ def _kind(reference: str) -> str:
 
 
 def read_kind(text: str, kinds: Iterable[str]) -> str | None:
-    """Read a kind as somebody may write it: in the plural, in capitals, with underscores.
+    """Read a kind in any spelling: in the plural, in capitals, with underscores.
 
     Args:
         text: Such as `Backbones` or `model_factory`.
-        kinds: The kinds there are.
+        kinds: The known kinds.
 
     Returns:
-        The kind; None where it is none.
+        The kind; None if unknown.
     """
     plain = text.lower().replace("_", "-")
     spellings = {spelling: kind for kind in kinds for spelling in (kind, f"{kind}s", re.sub("y$", "ies", kind))}
@@ -108,11 +108,10 @@ def _inside(index: Index, reference: str) -> Iterator[tuple[str, str, Component]
 
 
 def matches(pattern: str, entry: Listed) -> bool:
-    """Say whether a pattern is of a component.
+    """Return True if a pattern matches a component.
 
     Args:
-        pattern: A glob that some spelling of its name matches as a whole, or text without `*`, `?` and `[` that is in one;
-            letter case counts for nothing.
+        pattern: A glob for a whole spelling of the name; or, without `*`, `?` and `[`, a part of one. Case-insensitive.
         entry: The component.
     """
     folded = pattern.casefold()
@@ -123,7 +122,7 @@ def matches(pattern: str, entry: Listed) -> bool:
 
 
 def by_name(index: Index, name: str, kind: str | None = None) -> list[Listed]:
-    """Find what a name stands for, in each registry that has it.
+    """Find the components of a name, in each registry.
 
     Args:
         index: The index.
@@ -131,7 +130,7 @@ def by_name(index: Index, name: str, kind: str | None = None) -> list[Listed]:
         kind: The only kind to look for.
 
     Returns:
-        The components; more than one where a backbone and a decoder have one name.
+        The components; several if, say, a backbone and a decoder share a name.
     """
     found: list[Listed] = []
     for each, reference in kinds_of(index).items():
@@ -144,15 +143,15 @@ def by_name(index: Index, name: str, kind: str | None = None) -> list[Listed]:
 
 
 def nearest_names(index: Index, name: str, kind: str | None = None) -> tuple[str, ...]:
-    """Find the names that are closest to one that is not there.
+    """Find the names closest to an unknown one.
 
     Args:
         index: The index.
-        name: What was typed.
+        name: The unknown name.
         kind: The only kind to look in.
 
     Returns:
-        At most three names; after a wrong pretrained tag, tags that there are.
+        At most three names; after a wrong pretrained tag, existing tags.
     """
     references = [reference for each, reference in kinds_of(index).items() if kind is None or kind == each]
     names = {spelling: each for reference in references for spelling, each in index.spellings(reference).items()}

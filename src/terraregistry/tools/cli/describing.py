@@ -1,4 +1,4 @@
-"""A component in words, and as data."""
+"""A component as text, and as data."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def short_type(text: str) -> str:
         text: The type in full.
 
     Returns:
-        The same, as it is written where the names are imported.
+        The type with bare names.
 
     Example:
         >>> short_type("collections.abc.Sequence[int] | typing.Literal['a.b']")
@@ -42,7 +42,7 @@ def short_type(text: str) -> str:
 
 
 def megabytes(size: int) -> str:
-    """Write a number of bytes as it is read.
+    """Write a number of bytes in a readable unit.
 
     Args:
         size: The number.
@@ -64,12 +64,12 @@ def as_data(index: Index, each: Listed, name: str) -> dict[str, object]:
     """Describe a component as data.
 
     Args:
-        index: The index that it is in.
+        index: The index of the component.
         each: The component.
-        name: The spelling of its name that was asked for.
+        name: The requested spelling of its name.
 
     Returns:
-        What `show --json` prints.
+        The output of `show --json`.
     """
     component = each.component
     file = file_of(component)
@@ -115,12 +115,12 @@ def as_text(index: Index, each: Listed, name: str) -> str:
     """Describe a component as text.
 
     Args:
-        index: The index that it is in.
+        index: The index of the component.
         each: The component.
-        name: The spelling of its name that was asked for.
+        name: The requested spelling of its name.
 
     Returns:
-        Several paragraphs, coloured where that shows.
+        Several paragraphs, with colours on a terminal.
     """
     component = each.component
     spelling = _spelling(each, name)
@@ -138,7 +138,7 @@ def as_text(index: Index, each: Listed, name: str) -> str:
 
 
 def _spelling(each: Listed, name: str) -> str:
-    """The name to build by: the canonical one, but with the pretrained tag that was asked for."""
+    """Return the name to build by: the canonical one, with the requested pretrained tag."""
     _, dot, tag = name.partition(".")
     tagged = f"{each.name}{dot}{tag}"
     return tagged if tagged in each.spellings else each.name

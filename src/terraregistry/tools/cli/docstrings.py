@@ -17,30 +17,30 @@ if TYPE_CHECKING:
 __all__ = ["docstring_of", "file_of"]
 
 _MOST_LINES: Final = 2_000
-"""A definition is read up to here: its docstring is at its beginning."""
+"""Number of lines read of a definition; the docstring is at its beginning."""
 
 
 def file_of(component: Component) -> Path | None:
-    """Find the file that defines a component.
+    """Find the file of a component's definition.
 
     Args:
-        component: The component; the index has its file relative to where its package is.
+        component: The component; its file in the index is relative to the parent folder of its package.
 
     Returns:
-        The file; None where it cannot be found.
+        The file; None if not found.
     """
     found = _read(component)
     return None if found is None else found[0]
 
 
 def docstring_of(component: Component) -> str:
-    """Read the docstring of the class or function that makes a component.
+    """Read the docstring of a component's constructor, a class or function.
 
     Args:
         component: The component.
 
     Returns:
-        The docstring without its indentation; the summary of the index where the file has none, or cannot be read.
+        The docstring without its indentation; the summary of the index if there is none, or the file cannot be read.
     """
     found = _read(component)
     if found is None or component.line is None:
@@ -57,7 +57,7 @@ def docstring_of(component: Component) -> str:
 
 
 def _read(component: Component) -> tuple[Path, bytes] | None:
-    """Find and read the file that defines a component."""
+    """Find and read the file of a component's definition."""
     if component.file is None:
         return None
     package = component.file.partition("/")[0].removesuffix(".py")

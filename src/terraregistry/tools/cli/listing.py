@@ -118,7 +118,7 @@ def _data(each: Listed) -> dict[str, object]:
 
 
 def _table(found: Sequence[Listed]) -> str:
-    """Lay the rows out in columns: by hand, since a table of the library for that takes a second for all of timm."""
+    """Lay the rows out in columns. By hand: rich's table takes a second for all of timm."""
     import shutil
 
     heads = ("name", "kind", "version", "weights", "summary")

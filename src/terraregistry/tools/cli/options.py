@@ -1,4 +1,4 @@
-"""Options that several commands have, and what is done for them."""
+"""Options shared by several commands, and their implementation."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ __all__ = ["Unused", "import_module"]
 
 
 class Unused(StrEnum):
-    """What becomes of arguments that nothing reads."""
+    """Policy for unused arguments."""
 
     ERROR = "error"
     WARN = "warn"
 
 
 def import_module(module: str) -> None:
-    """Import a module of the project that the command runs in.
+    """Import a module of the project in the current folder.
 
     Args:
         module: Its name.

@@ -1,4 +1,4 @@
-"""Where output goes: a terminal, for a person, or a pipe, for a program."""
+"""Output for a terminal, read by a person, or for a pipe, read by a program."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ import typer
 __all__ = ["AsJson", "ImportModules", "is_terminal", "print_json", "styled"]
 
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
-"""The option of every command that prints data."""
+"""The option of every command with data to print."""
 ImportModules = Annotated[
     list[str] | None,
     typer.Option(
@@ -23,21 +23,21 @@ ImportModules = Annotated[
 
 
 def is_terminal() -> bool:
-    """Say whether a person reads standard output as it is printed."""
+    """Return True if standard output is a terminal."""
     return sys.stdout.isatty()
 
 
 def styled(text: str, *, colour: str | None = None, bold: bool = False, dim: bool = False) -> str:
-    """Colour text for a terminal; in a pipe, or where the environment has `NO_COLOR`, it stays as it is.
+    """Colour text for a terminal; unchanged in a pipe, or if `NO_COLOR` is set in the environment.
 
     Args:
         text: The text.
         colour: One of the eight colours of a terminal.
-        bold: Whether it is bold.
-        dim: Whether it is faint.
+        bold: True for bold text.
+        dim: True for faint text.
 
     Returns:
-        The text, with escape sequences or without.
+        The text, with or without escape sequences.
     """
     if not is_terminal() or os.environ.get("NO_COLOR"):
         return text

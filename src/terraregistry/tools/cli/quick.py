@@ -1,4 +1,4 @@
-"""Commands that start at once."""
+"""Commands that start without importing pydantic."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ __all__ = ["QuickCommand", "QuickGroup"]
 
 _MARK = "keeps_text"
 _OTHER = object()
-"""Stands for what is left to typer."""
+"""Sentinel: the value is left to typer."""
 
 
 class QuickCommand(TyperCommand):
-    """A command whose arguments are text, words to choose from, and flags."""
+    """A command with arguments of these types only: text, words to choose from, and flags."""
 
     def get_params(self, ctx: Any) -> list[Any]:  # as typer has them, which has no public names for them
         """Return the parameters."""
@@ -29,7 +29,7 @@ class QuickCommand(TyperCommand):
 
 
 class QuickGroup(TyperGroup):
-    """A group of commands whose own options are flags."""
+    """A group of commands with flags as its only own options."""
 
     def get_params(self, ctx: Any) -> list[Any]:  # as above
         """Return the parameters."""
@@ -54,7 +54,7 @@ def _quick(parameter: Any) -> Any:  # as above
 
 
 def _as_it_is(parameter: Any, value: Any) -> Any:  # as above; a value is any object
-    """Read a value that needs no conversion: text, texts, one of several words, or nothing."""
+    """Read a value without need of conversion: text, texts, one of several words, or None."""
     if isinstance(value, (list, tuple)):
         texts: list[Any] = [*value]
         return texts if all(isinstance(each, str) for each in texts) else _OTHER

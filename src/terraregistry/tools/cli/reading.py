@@ -1,4 +1,4 @@
-"""Loading the index for a command: what is wrong is one line on standard error."""
+"""Loading the index for a command: an error is one line on standard error."""
 
 from __future__ import annotations
 
@@ -24,13 +24,13 @@ def read_index(modules: Sequence[str] | None = None) -> Index:
     """Load the index.
 
     Args:
-        modules: Modules of a project, which are imported first.
+        modules: Modules of a project, imported first.
 
     Returns:
         The index.
 
     Raises:
-        Exit: It cannot be made, or a module cannot be imported.
+        Exit: The index cannot be made, or a module cannot be imported.
     """
     if modules and "" not in sys.path:
         sys.path.insert(0, "")  # as `python -m` has it: modules of the project that the command runs in
@@ -46,26 +46,26 @@ def read_index(modules: Sequence[str] | None = None) -> Index:
 
 
 def refuse(message: str) -> typer.Exit:
-    """Say on standard error what is wrong with what was given.
+    """Print a message about wrong input on standard error.
 
     Args:
         message: The message.
 
     Returns:
-        What to raise.
+        The exception to raise.
     """
     typer.echo(message, err=True)
     return typer.Exit(Status.WRONG_INPUT)
 
 
 def completed_names(incomplete: str) -> list[str]:
-    """Complete the name of a component: qualified names first, and bare names and aliases where none begins so.
+    """Complete the name of a component: qualified names, or bare names and aliases if no qualified one fits.
 
     Args:
-        incomplete: What was typed.
+        incomplete: The text typed.
 
     Returns:
-        The names, none where the index has not been made yet.
+        The names; empty if the index has not been made yet.
     """
     from terraregistry.tools.cli.components import kinds_of, listed
 
@@ -80,7 +80,7 @@ def completed_kinds(incomplete: str) -> list[str]:
     """Complete the name of a kind.
 
     Args:
-        incomplete: What was typed.
+        incomplete: The text typed.
 
     Returns:
         The kinds.
@@ -94,7 +94,7 @@ def completed_sources(incomplete: str) -> list[str]:
     """Complete the prefix of a source.
 
     Args:
-        incomplete: What was typed.
+        incomplete: The text typed.
 
     Returns:
         The prefixes.

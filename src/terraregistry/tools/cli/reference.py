@@ -1,4 +1,4 @@
-"""The reference of the command line in Markdown: `python -m terraregistry.tools.cli.reference` writes it anew into the docs."""
+"""The reference of the command line in Markdown: `python -m terraregistry.tools.cli.reference` updates it in the docs."""
 
 from __future__ import annotations
 
@@ -31,10 +31,10 @@ def command_reference() -> str:
 
 
 def rewritten(page: str) -> str:
-    """Put the reference of today at the end of a page.
+    """Replace the reference at the end of a page.
 
     Args:
-        page: The page, with the mark after what was written by hand.
+        page: The page: its handwritten part, the mark, and an old reference.
 
     Returns:
         The page.

@@ -1,4 +1,4 @@
-"""`terraregistry show`: all that is known of one component."""
+"""`terraregistry show`: the description of one component."""
 
 from __future__ import annotations
 

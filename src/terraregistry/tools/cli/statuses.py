@@ -8,11 +8,11 @@ __all__ = ["Status"]
 
 
 class Status(IntEnum):
-    """What a command exits with."""
+    """Exit statuses of commands."""
 
     DONE = 0
-    """It did what it was asked, and found nothing wrong."""
+    """Success: the work is done, and no problem was found."""
     FAILED = 1
-    """It could not do its work, or found nothing, through no fault in what it was given."""
+    """Failure without a fault in the input: the work could not be done, or nothing was found."""
     WRONG_INPUT = 2
-    """Something that it was given is wrong: an option, a name, a config, or the model that a config describes."""
+    """Wrong input: an option, a name, a config, or the model described by a config."""

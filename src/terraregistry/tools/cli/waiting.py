@@ -1,4 +1,4 @@
-"""Waiting for the index, which is made once for what is installed."""
+"""Waiting for the index, made once for the installed libraries."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ _ANNOUNCEMENT: Final = "Indexing the installed components, once (about 20 s)"
 
 
 def wait_for_index() -> Index:
-    """Load the index. Where it has to be made first, show the progress, and say if it cannot be kept, on standard error.
+    """Load the index. Making it shows the progress on standard error, and a warning if it cannot be kept.
 
     Returns:
         The index.
@@ -54,7 +54,7 @@ def _not_kept(folder: Path) -> str:
 
 @contextlib.contextmanager
 def _progress() -> Generator[Callable[[int, int], None] | None]:
-    """Show a progress bar on standard error where that is a terminal, and one line where it is none."""
+    """Show a progress bar on standard error if it is a terminal, else one line."""
     if not sys.stderr.isatty() or os.environ.get("TERM") in _WITHOUT_CURSOR:
         typer.echo(f"{_ANNOUNCEMENT} ...", err=True)
         yield None

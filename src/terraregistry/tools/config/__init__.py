@@ -1,4 +1,4 @@
-"""Configs: YAML files that say which model to build, read with the position of everything in them."""
+"""Configs: YAML files that describe a model, read with the position of every element."""
 
 from __future__ import annotations
 

@@ -23,7 +23,7 @@ _STANDARD: Final = "tag:yaml.org,2002:"
 _MERGE: Final = _STANDARD + "merge"
 _NUMBERS: Final = (_STANDARD + "int", _STANDARD + "float")
 _LONGEST_NUMBER: Final = 1000
-"""A number of more characters takes long to read (`1:59:59:...` counts in sixties), and Python may refuse to write it."""
+"""Limit in characters: longer numbers are slow to read (`1:59:59:...` is base 60), and Python may refuse to write them."""
 _scalars: Final = SafeConstructor()
 _READERS: Final[dict[str, Callable[[ScalarNode], Key]]] = {
     _STANDARD + "null": _scalars.construct_yaml_null,
@@ -50,8 +50,8 @@ def build_document(root: Node, file: str, text: str) -> Document:
         The data and the positions.
 
     Raises:
-        ConfigError: Anchors are cyclic or expand without bound. Or keys are repeated, tags unknown, values unreadable:
-            each of those is listed.
+        ConfigError: Anchors are cyclic or expand without bound. Or keys are repeated, tags unknown, values unreadable;
+            all of these are listed.
     """
     _Measure(file).measure(root)
     builder = _Builder()
@@ -62,14 +62,14 @@ def build_document(root: Node, file: str, text: str) -> Document:
 
 
 def span_of(node: Node) -> Span:
-    """Return where a node stands."""
+    """Return the span of a node."""
     start, end = start_of(node), node.end_mark
     is_word = isinstance(node, ScalarNode) and end is not None and end.line == start.line and end.column > start.column
     return Span(start.line + 1, start.column + 1, end.column + 1 if is_word and end is not None else None)
 
 
 def children_of(node: Node) -> Iterator[Node]:
-    """List the nodes in a node; in an alias, the node that it stands for."""
+    """List the child nodes of a node; an alias has its target as only child."""
     if isinstance(node, AliasNode):
         yield node.value
     elif isinstance(node, SequenceNode):
@@ -80,7 +80,7 @@ def children_of(node: Node) -> Iterator[Node]:
 
 
 class _Measure:
-    """Finds, before anything is built, the anchors that contain themselves and those that expand without bound."""
+    """Rejects anchors with aliases of themselves, and anchors that expand without bound, before anything is built."""
 
     def __init__(self, file: str) -> None:
         self._file = file
@@ -88,7 +88,7 @@ class _Measure:
         self._open: set[int] = set()
 
     def measure(self, node: Node) -> tuple[int, int]:
-        """Return the number of nodes and levels of a node, with each alias counted as what it stands for."""
+        """Return the number of nodes and levels of a node, with each alias expanded."""
         if id(node) in self._measured:
             return self._measured[id(node)]
         if id(node) in self._open:
@@ -111,7 +111,7 @@ class _Measure:
 
 
 class _Builder:
-    """Builds data from nodes, and notes where they stand and what is wrong with them."""
+    """Builds data from nodes, and records their positions and problems."""
 
     def __init__(self) -> None:
         self.keys: dict[KeyPath, Span] = {}
@@ -119,7 +119,7 @@ class _Builder:
         self.problems: set[Problem] = set()
 
     def build(self, node: Node, path: KeyPath) -> object:
-        """Build the data of a node; None where it cannot be built."""
+        """Build the data of a node; None if it cannot be built."""
         self.values[path] = span_of(node)
         if isinstance(node, AliasNode):
             node = node.value
@@ -143,7 +143,7 @@ class _Builder:
         return {key: self.build(value, (*path, key)) for key, (_, value) in entries.items()}
 
     def _entries(self, node: MappingNode) -> dict[Key, Entry]:
-        """Collect the entries of a mapping: its own and, where it has no own, those that `<<` merges into it."""
+        """Collect the entries of a mapping: its own, and those merged by `<<` for other keys."""
         own: dict[Key, Entry] = {}
         merged: dict[Key, Entry] = {}
         seen: dict[Key, Node] = {}

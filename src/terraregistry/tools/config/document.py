@@ -1,4 +1,4 @@
-"""A config that has been read: its data, and where in the file each key, item and value stands."""
+"""A parsed config: its data, and the position of each key, item and value in the file."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 __all__ = ["Document", "Edit"]
 
 _PLAIN_WORD: Final = re.compile(r"[A-Za-z_][\w.-]*")
-"""A word that is text without quotes, if YAML does not read a number or a truth value."""
+"""A word valid as text without quotes, unless YAML reads a number or a truth value."""
 _NO_TEXT: Final = frozenset({"null", "true", "false", "yes", "no", "on", "off", "y", "n"})
 
 
@@ -26,8 +26,8 @@ class Edit(NamedTuple):
     """A change of a file.
 
     Attributes:
-        span: What is replaced, a part of one line.
-        text: What to write there.
+        span: The text to replace, a part of one line.
+        text: The replacement.
     """
 
     span: Span
@@ -43,10 +43,10 @@ class Document:
     """The content of a config.
 
     Attributes:
-        file: The file's name as it was given.
+        file: The file's name as given.
         data: Lists, dictionaries and plain values.
-        keys: Where each key of a mapping and each item of a list stands.
-        values: Where each value stands; the whole document is under `()`.
+        keys: The span of each key of a mapping and each item of a list.
+        values: The span of each value; the whole document is under `()`.
         text: The file's content.
     """
 
@@ -57,13 +57,13 @@ class Document:
     text: str = field(repr=False, default="")
 
     def locate(self, path: KeyPath) -> Span:
-        """Find the key or item at a path, or the nearest one above it that exists.
+        """Find the key or item at a path, or its nearest existing ancestor.
 
         Args:
-            path: Where to look.
+            path: The path.
 
         Returns:
-            Its place; that of the document's first value when nothing on the way exists.
+            Its span; the span of the document's first value if no ancestor exists.
         """
         for length in range(len(path), 0, -1):
             span = self.keys.get(path[:length])
@@ -72,7 +72,7 @@ class Document:
         return self.values[()]
 
     def error(self, problems: Iterable[Problem]) -> ConfigError:
-        """Put mistakes into one error, in the order in which they stand in the file.
+        """Combine mistakes into one error, in file order.
 
         Args:
             problems: The mistakes, with paths in the config.
@@ -84,14 +84,14 @@ class Document:
         return ConfigError(self.file, tuple(sorted(placed, key=lambda each: (each.span or _START)[:2])))
 
     def edit(self, path: KeyPath, fix: Fix) -> Edit | None:
-        """Find out how to write a fix into the file.
+        """Convert a fix to a change of the file.
 
         Args:
-            path: Where the mistake is.
-            fix: What mends it.
+            path: The path of the mistake.
+            fix: The fix.
 
         Returns:
-            The change; None where what is wrong does not stand there as one scalar on one line.
+            The change; None if the text to replace is not one scalar on one line.
         """
         span = (self.keys if isinstance(fix, Rename) else self.values).get(path)
         if span is None or span.end is None:
@@ -114,7 +114,7 @@ class Document:
 
 
 def lines_of(text: str) -> list[str]:
-    """Split the text of a file where YAML does."""
+    """Split the text of a file at YAML's line breaks."""
     return _LINE_ENDS.split(text)
 
 

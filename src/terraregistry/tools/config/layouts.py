@@ -26,9 +26,9 @@ TASKS: Final = {
     "ScalarRegressionTask": "scalar_regression",
     "SemanticSegmentationTask": "segmentation",
 }
-"""The `task` argument that each of TerraTorch's task classes gives to the model factory."""
+"""The `task` argument for the model factory of each of TerraTorch's task classes."""
 WITHOUT_TASK: Final = ("ReconstructionTask",)
-"""TerraTorch's task classes that build whole models, whose factory has no `task` argument."""
+"""TerraTorch's task classes for whole models; their factory has no `task` argument."""
 
 _LAYOUTS: Final = (
     "a config has either `model_factory: EncoderDecoderFactory` with the arguments of its build_model as keys beside "
@@ -44,15 +44,15 @@ _Mapping: TypeAlias = dict[Key, object]
 
 @dataclass(frozen=True, slots=True)
 class ModelRequest:
-    """What a config asks for: a model factory, and the arguments of its `build_model`.
+    """The model described by a config: a model factory, and the arguments of its `build_model`.
 
     Attributes:
         document: The config.
         factory: The factory's name.
-        factory_path: Where the name stands.
+        factory_path: The path of the name.
         arguments: The arguments.
-        origin: Where they stand.
-        moved: Where those stand that do not stand at the origin.
+        origin: The path of the arguments.
+        moved: The paths of arguments outside the origin.
     """
 
     document: Document
@@ -63,7 +63,7 @@ class ModelRequest:
     moved: Mapping[str, KeyPath] = field(default_factory=dict[str, "KeyPath"])
 
     def path_of(self, argument: KeyPath) -> KeyPath:
-        """Say where in the config an argument stands, or would have to stand.
+        """Return the path in the config of an argument, given or missing.
 
         Args:
             argument: The argument, or a place in it, such as `("necks", 1, "indices")`.
@@ -76,10 +76,10 @@ class ModelRequest:
         return (*self.origin, *argument)
 
     def error(self, problems: Iterable[Problem]) -> ConfigError:
-        """Give the mistakes in the arguments their places in the config.
+        """Make an error of mistakes in the arguments, with their places in the config.
 
         Args:
-            problems: What is wrong with the arguments.
+            problems: The mistakes in the arguments.
 
         Returns:
             The error, to be raised.
@@ -94,10 +94,10 @@ def find_request(document: Document) -> ModelRequest:
         document: The config.
 
     Returns:
-        What it asks for.
+        The factory and its arguments.
 
     Raises:
-        ConfigError: It has no model factory, or what belongs to it is missing, misspelt or of another type.
+        ConfigError: It has no model factory, or a required key is missing, misspelt or of another type.
 
     >>> from terraregistry.tools.config import parse_config
     >>> find_request(parse_config("{model_factory: EncoderDecoderFactory, task: segmentation}")).arguments
@@ -163,7 +163,7 @@ def _factory(init_args: _Mapping, problems: list[Problem]) -> str:
 
 
 def _add_task(model: _Mapping, arguments: _Mapping, moved: dict[str, KeyPath], problems: list[Problem]) -> None:
-    """Add the `task` that TerraTorch's task class stands for."""
+    """Add the `task` of TerraTorch's task class."""
     class_path = model.get("class_path")
     name = str(class_path).rpartition(".")[2]
     if name in WITHOUT_TASK:
@@ -189,7 +189,7 @@ def _add_task(model: _Mapping, arguments: _Mapping, moved: dict[str, KeyPath], p
 def _add_aux_heads(
     init_args: _Mapping, arguments: _Mapping, moved: dict[str, KeyPath], problems: list[Problem]
 ) -> None:
-    """Add the auxiliary decoders, which TerraTorch has beside the `model_args`."""
+    """Add the auxiliary decoders; TerraTorch has them beside the `model_args`."""
     aux_heads = init_args.get("aux_heads")
     if aux_heads is None:
         return
@@ -214,7 +214,7 @@ def _mapping(parent: _Mapping, path: KeyPath, key: str, problems: list[Problem])
 
 
 def _misspelt(parent: _Mapping, path: KeyPath, key: str) -> Problem | None:
-    """Find the key that was most likely meant to be another."""
+    """Find a key that is probably a misspelling of another."""
     for other in parent:
         if isinstance(other, str) and other != "model" and nearest(other, [key]):
             return Problem((*path, other), ProblemKind.UNKNOWN_KEY, choices=(key,))
@@ -230,7 +230,7 @@ def _no_name(path: KeyPath, factory: object) -> Problem:
 
 
 def _bad_keys(arguments: _Mapping, path: KeyPath, renamed: Mapping[str, str] | None = None) -> Iterator[Problem]:
-    """Find the keys that cannot be names of arguments: of the arguments, and of the arguments of parts."""
+    """Find the keys, of the arguments and of the arguments of parts, that cannot be names of arguments."""
     for key, value in arguments.items():
         here = (*path, (renamed or {}).get(str(key), key))
         if not isinstance(key, str):

@@ -1,4 +1,4 @@
-"""PyYAML's composer with limits, and with the scalars read as jsonargparse reads them."""
+"""PyYAML's composer with limits, and with jsonargparse's rules for scalars."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ if TYPE_CHECKING:
 __all__ = ["MAX_DEPTH", "MAX_NODES", "AliasNode", "BoundedComposer", "ConfigLoader", "LimitError", "start_of"]
 
 MAX_DEPTH: Final = 100
-"""How deep lists and mappings may be nested."""
+"""The maximum nesting depth of lists and mappings."""
 MAX_NODES: Final = 20_000
-"""How many keys and values a config may have, each alias counted as what it stands for."""
+"""The maximum number of keys and values of a config, with each alias expanded."""
 
 _FLOAT_TAG: Final = "tag:yaml.org,2002:float"
 _NUMBER_START: Final = "-+0123456789."
@@ -28,11 +28,11 @@ _NOT_RESOLVED: Final = frozenset({"tag:yaml.org,2002:timestamp", "tag:yaml.org,2
 
 
 class LimitError(MarkedYAMLError):
-    """A file is YAML, and larger or deeper than a config can be."""
+    """A YAML file larger or deeper than a config can be."""
 
 
 class AliasNode(Node):
-    """An alias: `value` is the node that it stands for, the marks are those of the alias itself."""
+    """An alias: `value` is its target node, the marks are those of the alias itself."""
 
 
 class BoundedComposer(Composer):
@@ -64,8 +64,8 @@ class BoundedComposer(Composer):
 class ConfigLoader(BoundedComposer, SafeLoader):
     """PyYAML's own loader of plain values.
 
-    Dates stay text, and a number with an exponent is a float also without a dot and a sign (`1e-4`), which PyYAML alone
-    reads as text.
+    Dates stay text. A number with an exponent is a float even without a dot and a sign (`1e-4`); PyYAML alone reads
+    it as text.
 
     Args:
         text: The config.
@@ -85,7 +85,11 @@ class ConfigLoader(BoundedComposer, SafeLoader):
 
 
 def start_of(place: Event | Node) -> Mark:
-    """Say where an event or node begins."""
+    """Return the mark of the beginning of an event or node.
+
+    Raises:
+        TypeError: It has no mark.
+    """
     mark = place.start_mark
     if mark is None:
         raise TypeError(f"{type(place).__name__} has no mark")

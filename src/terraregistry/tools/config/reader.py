@@ -1,4 +1,4 @@
-"""Read a YAML file into plain data with positions; what is wrong with it as YAML is said with its line and column."""
+"""Read a YAML file into plain data with positions; YAML errors are reported with line and column."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 __all__ = ["MAX_BYTES", "parse_config", "read_config"]
 
 MAX_BYTES: Final = 1_000_000
-"""The size up to which a file is read."""
+"""The maximum size of a config file."""
 
 
 def read_config(path: str | PathLike[str]) -> Document:
@@ -67,14 +67,14 @@ def parse_config(text: str, file: str = "<config>") -> Document:
 
     Args:
         text: One YAML document.
-        file: What errors call it.
+        file: The file name in errors.
 
     Returns:
         The data and positions.
 
     Raises:
-        ConfigError: It is empty or no YAML, has more than one document, repeats a key, has a tag that is not a plain
-            value's, a cyclic anchor, or more nodes or levels than a config can need.
+        ConfigError: It is empty or no YAML, has more than one document, repeats a key, has a tag other than those of
+            plain values, a cyclic anchor, or more nodes or levels than a config can need.
 
     >>> document = parse_config("backbone: resnet18\nlr: 1e-4")
     >>> document.data

@@ -1,4 +1,4 @@
-"""The JSON Schema of configs, for editors: names and arguments are completed, and mistakes underlined, as they are typed."""
+"""The JSON Schema of configs, for editors: completion of names and arguments, and mistakes underlined while typing."""
 
 from terraregistry.tools.schema.cached import installed_schema_text
 

@@ -27,13 +27,13 @@ _OPAQUE: Final = "..."
 
 @dataclass(frozen=True)
 class Arguments:
-    """What can be written for a component.
+    """The arguments of a component.
 
     Attributes:
         schemas: The schema of each argument.
-        required: Those that have to be there.
-        unknown: A regular expression for names that are refused, to be put after a prefix.
-        synonyms: Second names of arguments, each with the first; only one of the two may be given.
+        required: The required arguments.
+        unknown: A regular expression for refused names, to be put after a prefix.
+        synonyms: Second names of arguments, each with the first; mutually exclusive.
     """
 
     schemas: Mapping[str, Schema]
@@ -42,26 +42,26 @@ class Arguments:
     synonyms: tuple[tuple[str, str], ...] = ()
 
     def without(self, names: Collection[str]) -> Arguments:
-        """Refuse some of them; those are not asked for either."""
+        """Refuse some arguments; they are no longer required either."""
         left = {name: schema for name, schema in self.schemas.items() if name not in names}
         required = tuple(name for name in self.required if name not in names)
         unknown = only_these(left)[1:] if self.is_closed else self.unknown
         return replace(self, schemas=left, required=required, unknown=unknown)
 
     def beyond(self, shared: Collection[str]) -> Arguments:
-        """Leave out the schemas of some of them, which are written elsewhere; their names stay known."""
+        """Drop the schemas of some arguments, written elsewhere; their names stay known."""
         return replace(self, schemas={name: each for name, each in self.schemas.items() if name not in shared})
 
     def optional(self, names: Collection[str]) -> Arguments:
-        """Ask no longer for some of them."""
+        """Make some arguments optional."""
         return replace(self, required=tuple(name for name in self.required if name not in names))
 
     def with_more(self, schemas: Mapping[str, Schema], owned: str = "") -> Arguments:
-        """Add arguments that something else reads.
+        """Add arguments read by other code.
 
         Args:
-            schemas: Their schemas; those that are there already stay as they are.
-            owned: What names begin with that are refused even where any others are let through.
+            schemas: Their schemas; existing ones take precedence.
+            owned: A prefix; other names with it are refused even if the signature is open.
         """
         merged = {**schemas, **self.schemas}
         if self.is_closed:
@@ -72,21 +72,21 @@ class Arguments:
 
     @property
     def is_closed(self) -> bool:
-        """Whether no other names are let through."""
+        """True if no other names are let through."""
         return self.unknown.startswith("(?!(?:") or not self.unknown
 
     def in_dictionary(self) -> dict[str, object]:
-        """Make the schema of a dictionary of them."""
+        """Make the schema of a dictionary of the arguments."""
         found: dict[str, object] = {"properties": dict(self.schemas), **refused(f"^{self.unknown}"), **self._once("")}
         return found | ({"required": list(self.required)} if self.required else {})
 
     def prefixed(self, prefix: str, *, dictionary: str = "", asked: bool = True) -> dict[str, object]:
-        """Make the schema of an object that has them among other keys.
+        """Make the schema of an object with the arguments among other keys.
 
         Args:
-            prefix: What stands before their names.
-            dictionary: The key of a dictionary that may have them instead; none by default.
-            asked: Whether those that are required are asked for.
+            prefix: The prefix of their names.
+            dictionary: The key of a dictionary accepted instead; none by default.
+            asked: If False, required arguments may be missing.
         """
         properties: dict[str, object] = {prefix + name: schema for name, schema in self.schemas.items()}
         keep = f"(?!{re.escape(dictionary[len(prefix) :])}$)" if dictionary else ""
@@ -106,7 +106,7 @@ class Arguments:
         return found
 
     def _once(self, prefix: str) -> dict[str, object]:
-        """Refuse the second name of an argument beside the first, unless it says nothing."""
+        """Refuse the second name of an argument beside the first, unless it is null."""
         if not self.synonyms:
             return {}
         twice: dict[str, dict[str, Schema]] = {}
@@ -117,16 +117,16 @@ class Arguments:
 
 
 def full(dictionary: str) -> dict[str, object]:
-    """Hold where a dictionary is given, with something in it."""
+    """Match if a dictionary is given and not empty."""
     return {"properties": {dictionary: {"type": "object", "minProperties": 1}}, "required": [dictionary]}
 
 
 class ArgumentSchemas:
-    """Makes the schemas of the parameters of signatures.
+    """The schemas of the parameters of signatures.
 
     Args:
-        facts: What the index knows besides signatures.
-        definitions: Where the schemas of parameters are defined.
+        facts: Facts of the index besides signatures.
+        definitions: The definitions to add the schemas of parameters to.
     """
 
     def __init__(self, facts: ConfigFacts, definitions: Definitions) -> None:
@@ -140,11 +140,11 @@ class ArgumentSchemas:
 
         Args:
             signature: The signature.
-            leading: How many arguments are filled by position.
+            leading: The number of arguments filled by position.
             synonyms: Second names of parameters, each with the first.
 
         Returns:
-            What can be written for it.
+            The arguments that a config can have.
         """
         by_position = [each for each in signature.parameters if each.kind in _BY_POSITION][:leading]
         written = [each for each in signature.parameters if each.kind in _BY_NAME and each not in by_position]
@@ -155,14 +155,14 @@ class ArgumentSchemas:
         return Arguments(schemas, required, unknown, synonyms)
 
     def parameter(self, parameter: Parameter) -> Schema:
-        """Make the schema of a parameter, with its default and what is said of it."""
+        """Make the schema of a parameter, with its default and its documentation."""
         known = self._known.get(parameter)
         if known is None:
             known = self._known[parameter] = self._definitions.refer("argument", self._described(parameter))
         return known
 
     def default_of(self, parameter: Parameter) -> Schema:
-        """Make the schema that says what a parameter does when it is not given, and checks nothing."""
+        """Make a schema with only the description and the default of a parameter; it accepts any value."""
         described = self._described(parameter)
         kept = {key: value for key, value in described.items() if key in ("description", "default")}
         return self._definitions.refer("default", kept)

@@ -1,4 +1,4 @@
-"""The building blocks of JSON Schemas: conditions, and definitions that are each written once."""
+"""The building blocks of JSON Schemas: conditions, and definitions written once."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ if TYPE_CHECKING:
 __all__ = ["Definitions", "Schema", "all_of", "any_case", "given", "is_one_of", "only_these", "refused", "when"]
 
 Schema: TypeAlias = "Mapping[str, object] | bool"
-"""A schema: its keywords, or whether it takes anything or nothing."""
+"""A schema: its keywords; or True (accepts anything) or False (accepts nothing)."""
 
 
 def when(condition: Schema, then: Schema, otherwise: Schema = True) -> dict[str, object]:
-    """Apply a schema where a condition holds, and another one where it does not."""
+    """Apply a schema if a condition holds, and another one otherwise."""
     found: dict[str, object] = {"if": condition}
     if then is not True:
         found["then"] = then
@@ -26,14 +26,14 @@ def when(condition: Schema, then: Schema, otherwise: Schema = True) -> dict[str,
 
 
 def is_one_of(key: str, values: Iterable[str]) -> dict[str, object]:
-    """Hold where a key is given, with one of some values."""
+    """Match if a key is given, with one of some values."""
     listed = list(values)
     fits = {"const": listed[0]} if len(listed) == 1 else {"enum": listed}
     return {"properties": {key: fits}, "required": [key]}
 
 
 def given(key: str) -> dict[str, object]:
-    """Hold where a key is given, and not null."""
+    """Match if a key is given and not null."""
     return {"properties": {key: {"not": {"type": "null"}}}, "required": [key]}
 
 
@@ -46,19 +46,19 @@ def all_of(*schemas: Schema) -> Schema:
 
 
 def refused(pattern: str) -> dict[str, object]:
-    """Refuse keys: those that a regular expression finds."""
+    """Refuse the keys matched by a regular expression."""
     return {"patternProperties": {pattern: False}}
 
 
 def only_these(names: Iterable[str], prefix: str = "", starts: Iterable[str] = ()) -> str:
-    """Write the regular expression of keys after a prefix that are none of some names, and begin with none of some words."""
+    """Write the regular expression of keys after a prefix, except some names and words with some beginnings."""
     listed = "|".join(map(re.escape, names))
     ends = [f"(?:{listed})$"] if listed else []
     return f"^{re.escape(prefix)}(?!{'|'.join([*ends, *map(re.escape, starts)])})" if listed or starts else f"^{prefix}"
 
 
 def any_case(words: Iterable[str]) -> str:
-    """Write the regular expression of words whose case does not count."""
+    """Write the case-insensitive regular expression of some words."""
     return f"^(?:{'|'.join(''.join(_either(letter) for letter in word) for word in words)})$"
 
 
@@ -70,7 +70,7 @@ _REFERENCE: Final = re.compile(r'"\$ref": "#/\$defs/(\w+)"')
 
 
 class Definitions:
-    """The definitions of a schema: what is defined twice is written once."""
+    """The definitions of a schema: each distinct schema is written once."""
 
     def __init__(self) -> None:
         self._names: dict[str, str] = {}
@@ -78,7 +78,7 @@ class Definitions:
         self._defined: dict[str, Schema] = {}
 
     def reached_from(self, schema: Schema) -> dict[str, Schema]:
-        """List the definitions that a schema refers to, and those that they refer to, in the order in which they were made."""
+        """List the definitions reachable from a schema, in the order of their creation."""
         reached: set[str] = set()
         waiting = [schema]
         while waiting:
@@ -91,11 +91,11 @@ class Definitions:
         """Define a schema, unless it is defined already.
 
         Args:
-            kind: What it is of: the first part of its name.
+            kind: The kind of schema: the first part of its name.
             schema: The schema.
 
         Returns:
-            A reference to it; the schema itself where that is no longer.
+            A reference to it; the schema itself if it is a bool or empty.
         """
         if isinstance(schema, bool) or not schema:
             return schema

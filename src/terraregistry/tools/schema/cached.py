@@ -1,4 +1,4 @@
-"""The schema in the user's cache, beside the index that it was made from."""
+"""The schema in the user's cache, beside its index."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ __all__ = ["installed_schema_text"]
 
 
 def installed_schema_text(load: Callable[[], Index] = load_index, *, folder: Path | None = None) -> str:
-    """Load the schema of what is installed: made the first time, read from the cache later.
+    """Load the schema of the installed libraries: made the first time, read from the cache later.
 
     Args:
-        load: Loads the index where the schema has to be made.
+        load: Loads the index if the schema has to be made.
         folder: The folder of the cache; by default the user's own.
 
     Returns:
-        What `schema_text` writes for the index.
+        The output of `schema_text` for the index.
     """
     folder = cache_folder() if folder is None else folder
     key = current_key()

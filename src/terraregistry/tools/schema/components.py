@@ -1,4 +1,4 @@
-"""The components of a registry: their names, and what each takes, with names of equal signatures in one group."""
+"""The components of a registry: their names and arguments, with names of equal signatures in one group."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ class Group:
     Attributes:
         names: The names: canonical ones first, then bare ones and aliases.
         components: The component of each name.
-        signature: The signature, with those defaults that most of them have.
+        signature: The signature, with the most common defaults.
     """
 
     names: tuple[str, ...]
@@ -35,20 +35,20 @@ class Group:
 
     @property
     def synonyms(self) -> tuple[tuple[str, str], ...]:
-        """Second names of parameters, each with the first; all of the components have the same."""
+        """Second names of parameters, each with the first; equal for all the components."""
         return self.components[0].synonyms
 
 
 def groups_of(index: Index, reference: str, wanted: Callable[[Component], bool] = lambda _: True) -> list[Group]:
-    """Group the names that a registry takes.
+    """Group the names of a registry.
 
     Args:
         index: The index.
         reference: The reference of the registry.
-        wanted: Whether a component is.
+        wanted: A predicate to filter components; all by default.
 
     Returns:
-        The groups, in the order in which the registry has them.
+        The groups, in registry order.
     """
     found: dict[object, dict[str, Component]] = {}
     shapes: dict[int, object] = {}
@@ -76,8 +76,8 @@ def named(groups: list[Group], title: str, kind: str) -> dict[str, object]:
 
     Args:
         groups: The groups.
-        title: What they are names of.
-        kind: What a wrong one is called in an error.
+        title: The title of the schema.
+        kind: The noun for a wrong name in an error.
     """
     return named_as((name for group in groups for name in group.names), title, kind)
 
@@ -87,8 +87,8 @@ def named_as(names: Iterable[str], title: str, kind: str) -> dict[str, object]:
 
     Args:
         names: The names.
-        title: What they are names of.
-        kind: What a wrong one is called in an error.
+        title: The title of the schema.
+        kind: The noun for a wrong name in an error.
     """
     listed = sorted(names, key=lambda name: ("." in name, name))
     return {"title": title, "type": "string", "enum": listed, "errorMessage": f"there is no {kind} of this name"}
@@ -97,7 +97,7 @@ def named_as(names: Iterable[str], title: str, kind: str) -> dict[str, object]:
 def variants(
     group: Group, key: str, arguments: ArgumentSchemas, write: Callable[[dict[str, Schema]], Schema]
 ) -> Iterator[Schema]:
-    """Say which defaults some names of a group have that most of them do not have.
+    """Yield schemas of the defaults in which names of a group differ from the group's signature.
 
     Args:
         group: The group.

@@ -1,4 +1,4 @@
-"""The factories that put models together: `EncoderDecoderFactory` and `PrithviModelFactory`."""
+"""The factories of composed models: `EncoderDecoderFactory` and `PrithviModelFactory`."""
 
 from __future__ import annotations
 
@@ -23,22 +23,22 @@ __all__ = ["ComposedModels"]
 
 _PARTS: Final = ("backbone", "decoder", "head")
 _RENAMED: Final = {"bands": "bands", "in_channels": "in_chans", "num_frames": "num_frames", "pretrained": "pretrained"}
-"""What backbones call each argument of `PrithviModelFactory` about them."""
+"""The backbone's names of `PrithviModelFactory`'s arguments about it."""
 _UNSAID: Final = {
     "bands": {"type": "null"},
     "in_channels": {"type": "null"},
     "num_frames": {"const": 1},
     "pretrained": False,
 }
-"""What may be written for each where the backbone has no such argument."""
+"""The value accepted for each if the backbone has no such argument."""
 
 
 class ComposedModels:
-    """Makes the schemas of these factories.
+    """The schemas of these factories.
 
     Args:
         arguments: Makes the schemas of arguments.
-        definitions: Where schemas are defined.
+        definitions: The definitions to add schemas to.
         parts: Makes the schemas of the parts.
         rules: Makes the schemas of the tasks.
     """
@@ -107,7 +107,7 @@ class ComposedModels:
         return all_of(backbone, {"properties": lacking}) if lacking else backbone
 
     def auxiliary_heads(self) -> Schema:
-        """Make the schema of a list of auxiliary heads, except for what depends on the task."""
+        """Make the schema of a list of auxiliary heads, except for its task-dependent parts."""
         record = self._parts.part("AuxiliaryHead")
         decoders = self._parts.each(self._parts.decoders, "decoder", self._parts.auxiliary_decoder)
         begin = {"type": ["null", "object"], **refused("^(?!decoder_|head_)")}

@@ -123,7 +123,7 @@ def _of_factory(factory: Factory) -> dict[str, object]:
 
 
 def _of_class(factory: Factory, cls: str, task: str) -> dict[str, object]:
-    """Say what follows from one of TerraTorch's task classes."""
+    """Make the rules of one of TerraTorch's task classes."""
     named = {
         "properties": {"class_path": {"type": "string", "pattern": rf"(?:^|\.){cls}$"}},
         "required": ["class_path"],
@@ -141,7 +141,7 @@ def _takes(factory: Factory, task: str) -> bool:
 
 
 def _of_own_class(factory: Factory) -> dict[str, object]:
-    """Ask for the task where the class does not say it."""
+    """Require the task if it does not follow from the class."""
     known = {"properties": {"class_path": {"type": "string", "pattern": _KNOWN}}, "required": ["class_path"]}
     if factory.tasks is None:
         return when(_WHOLE_MODEL, True, False)

@@ -1,4 +1,4 @@
-"""What each model factory of an index takes in a config."""
+"""The config schemas of the model factories of an index."""
 
 from __future__ import annotations
 
@@ -30,11 +30,11 @@ def factories_of(index: Index, arguments: ArgumentSchemas, definitions: Definiti
     Args:
         index: The index.
         arguments: Makes the schemas of arguments.
-        definitions: Where schemas are defined.
+        definitions: The definitions to add schemas to.
 
     Returns:
-        The factories. One that is not the library's is known by the signature of its `build_model` alone, or takes
-        anything where that is not known.
+        The factories. For one from outside this library: the signature of its `build_model`, or any arguments if
+        that is unknown.
     """
     makers = _makers(index, arguments, definitions)
     found: list[Factory] = []

@@ -1,4 +1,4 @@
-"""What a model factory takes in a config."""
+"""The config schema of a model factory."""
 
 from __future__ import annotations
 
@@ -18,19 +18,19 @@ __all__ = ["Factory", "asked_for", "object_of"]
 
 @dataclass(frozen=True)
 class Factory:
-    """What a factory takes.
+    """The schemas of a factory.
 
     Attributes:
         name: Its name.
-        summary: What it does.
-        arguments: The schema of its arguments, except for what depends on the task.
-        tasks: The schema for each task that it knows; None where it takes no task.
-        auxiliary: The schema of a list of auxiliary heads; False where it takes none.
-        auxiliary_tasks: What a task asks of such a list besides.
-        uncounted: What a task asks of such a list where the config says no number of classes or outputs.
-        borrowing: For a task, a condition of such a list that takes the model's number of classes or outputs, and what
-            the arguments of the model have to be then.
-        any_task: Whether nothing is known of its tasks.
+        summary: Its summary.
+        arguments: The schema of its arguments, except for task-dependent parts.
+        tasks: The schema for each known task; None if the factory takes no task.
+        auxiliary: The schema of a list of auxiliary heads; False if it takes none.
+        auxiliary_tasks: Further requirements on such a list, for each task.
+        uncounted: Requirements on such a list if the config has no number of classes or outputs, for each task.
+        borrowing: For each task: a condition, true for such a list if it takes the model's number of classes or
+            outputs; and the requirements on the arguments of the model in this case.
+        any_task: True if nothing is known of its tasks.
     """
 
     name: str
@@ -44,19 +44,16 @@ class Factory:
     any_task: bool = False
 
     def called(self, name: str, summary: str) -> Factory:
-        """Give it a name, and say what it does."""
+        """Return a copy with another name and summary."""
         return replace(self, name=name, summary=summary)
 
 
 def object_of(properties: Mapping[str, Schema], starts: Iterable[str] = ()) -> dict[str, object]:
-    """Make the schema of arguments, of which only these are known and those that begin with some words.
-
-    The factory's own name may stand among them.
-    """
+    """Make the schema of arguments: only the given ones, those with some prefixes, and `model_factory`."""
     known = [*properties, "model_factory"]
     return {"type": "object", "properties": properties, **refused(only_these(known, starts=starts))}
 
 
 def asked_for(own: Arguments) -> list[str]:
-    """List the arguments that a factory asks for, whatever the task."""
+    """List the arguments required for every task."""
     return [name for name in own.required if name not in ("task", "decoder")]

@@ -1,4 +1,4 @@
-"""The arguments of timm's networks where no feature pyramid is made of them: `features_only: false`."""
+"""The arguments of timm's networks without a feature pyramid: `features_only: false`."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _OFF: Final = {"properties": {FEATURES_ONLY: {"const": False}}, "required": [FEA
 
 
 class Networks:
-    """Knows the arguments of networks.
+    """The arguments of networks.
 
     Args:
         index: The index.
@@ -39,7 +39,7 @@ class Networks:
         """List the names of a group with the arguments of their networks, equal ones together.
 
         Args:
-            group: The group; components that are no networks of timm are left out.
+            group: The group; components other than timm's networks are left out.
 
         Yields:
             The names and their arguments.
@@ -56,7 +56,7 @@ class Networks:
 
 
 def _difference(pyramid: Signature, network: Signature) -> tuple[tuple[Parameter, ...], tuple[str, ...]]:
-    """Return the parameters of a network that differ from those of the feature pyramid, and the names that it lacks."""
+    """Return the parameters of a network not shared with its feature pyramid, and the names of those it lacks."""
     before = {each.name: each for each in pyramid.parameters}
     after = {each.name: each for each in network.parameters}
     changed = tuple(each for name, each in after.items() if before.get(name) != each)
@@ -64,10 +64,10 @@ def _difference(pyramid: Signature, network: Signature) -> tuple[tuple[Parameter
 
 
 def whole_network(dictionary: str) -> dict[str, object]:
-    """Hold where a backbone is asked to be a whole network.
+    """Match if a backbone is to be a whole network.
 
     Args:
-        dictionary: The key of the dictionary that may have the arguments of the backbone; none where empty.
+        dictionary: The key of the dictionary of the backbone's arguments; empty for none.
     """
     prefixed: dict[str, object] = {
         "properties": {f"backbone_{FEATURES_ONLY}": {"const": False}},

@@ -1,4 +1,4 @@
-"""The parts of a model in a config: each is a name, and arguments that depend on the name."""
+"""The parts of a model in a config: each is a name, and arguments dependent on the name."""
 
 from __future__ import annotations
 
@@ -29,12 +29,12 @@ _FRAMING: Final = ("patch_size", "padding")
 
 
 class Parts:
-    """Makes the schemas of backbones, necks and decoders.
+    """The schemas of backbones, necks and decoders.
 
     Args:
         index: The index.
         arguments: Makes the schemas of arguments.
-        definitions: Where schemas are defined.
+        definitions: The definitions to add schemas to.
     """
 
     def __init__(self, index: Index, arguments: ArgumentSchemas, definitions: Definitions) -> None:
@@ -53,11 +53,15 @@ class Parts:
         ]
 
     def is_whole(self, decoder: Component) -> bool:
-        """Whether a decoder includes its head."""
+        """Return True if a decoder includes its head."""
         return decoder.constructor in self._index.facts.whole_decoders
 
     def part(self, name: str, leading: int = 0) -> Arguments:
-        """Describe the arguments of one of `terraregistry.index.references:PARTS`."""
+        """Describe the arguments of one of `terraregistry.index.references:PARTS`.
+
+        Raises:
+            KeyError: There is no such part.
+        """
         found = self._index.find(PARTS, name)
         if found is None:
             raise KeyError(name)
@@ -72,7 +76,7 @@ class Parts:
         return self._definitions.refer("decoder_names", named(self.decoders, "The name of a decoder", "decoder"))
 
     def backbone(self, group: Group, *, dictionary: bool = True) -> Schema:
-        """Make the schema of the arguments of the backbones of a group, with `backbone_` in front or in `backbone_kwargs`."""
+        """Make the schema of the arguments of a group of backbones, prefixed with `backbone_` or in `backbone_kwargs`."""
         key = "backbone_kwargs" if dictionary else ""
         own = self._arguments.of(group.signature)
         pyramid = self._read_by_all(own)
@@ -95,7 +99,7 @@ class Parts:
         return all_of(self._definitions.refer("backbone", {"properties": common}), chosen)
 
     def _read_by_all(self, own: Arguments) -> Arguments:
-        """Add what is read around a backbone: by the framing of images, and by the wrapper for time series."""
+        """Add the arguments read around a backbone: by the framing of images, and by the wrapper for time series."""
         framing: Mapping[str, Schema] = {} if not own.is_closed else self.part("Framing").schemas
         time = self._time(own)
         return own.with_more({**framing, **time}, "temporal_" if time else "")
@@ -121,7 +125,7 @@ class Parts:
         return all_of(*variants(group, key, self._arguments, write))
 
     def decoder(self, group: Group) -> Schema:
-        """Make the schema of the arguments of the decoders of a group, with `decoder_` in front or in `decoder_kwargs`."""
+        """Make the schema of the arguments of a group of decoders, prefixed with `decoder_` or in `decoder_kwargs`."""
         arguments = self._decoder_arguments(group)
         told = _count_of(arguments) if self.is_whole(group.components[0]) else ""
         usually = self._usually(group, "decoder", "decoder_kwargs")
@@ -142,7 +146,7 @@ class Parts:
         return self._definitions.refer("decoder", all_of(written, usually, counted))
 
     def auxiliary_decoder(self, group: Group) -> Schema:
-        """Make the schema of an auxiliary head whose decoder is of a group, without the arguments of its own head."""
+        """Make the schema of an auxiliary head with a decoder of a group, without the arguments of its own head."""
         arguments = self._decoder_arguments(group)
         told = _count_of(arguments) if self.is_whole(group.components[0]) else ""
         optional = arguments.optional([told])
@@ -153,7 +157,7 @@ class Parts:
         return self._definitions.refer("auxiliary", found)
 
     def needs_count(self, group: Group) -> str:
-        """Name the argument by which decoders of a group are told how many numbers come out, where they have to be told."""
+        """Return the name of the required argument for the number of outputs of a group of decoders, or "" for none."""
         arguments = self._decoder_arguments(group)
         told = _count_of(arguments) if self.is_whole(group.components[0]) else ""
         return told if told in arguments.required else ""
@@ -185,7 +189,7 @@ class Parts:
         return when(is_one_of("name", group.names), all_of(arguments.in_dictionary(), *usually))
 
     def adapters(self) -> Schema:
-        """Make the schema of a dictionary that says which adapters are put on a backbone."""
+        """Make the schema of the adapters on a backbone: a dictionary."""
         found = self.part("adapters", leading=1).in_dictionary()
         text = "Adapters on the backbone: the method of the library peft, and its arguments."
         return self._definitions.refer("adapters", {"type": ["null", "object"], "allOf": [found], "description": text})
@@ -210,7 +214,7 @@ def _inside(key: str, schema: Schema) -> dict[str, object]:
 
 
 def _limited(backbone: Arguments, dictionary: str) -> Schema:
-    """Make the schema of what depends on whether a backbone is a pyramid of features, and refuse what it does not take."""
+    """Make the schema of the arguments that depend on the kind of backbone (pyramid or network), and refuse others."""
     more: list[Schema] = [_without_time("backbone_")]
     if dictionary:
         more.append({"properties": {dictionary: _without_time("")}})
@@ -218,7 +222,7 @@ def _limited(backbone: Arguments, dictionary: str) -> Schema:
 
 
 def _without_time(prefix: str) -> dict[str, object]:
-    """Refuse the arguments of the wrapper for time series where there is no such wrapper."""
+    """Refuse the arguments of the wrapper for time series if there is no such wrapper."""
     use = f"{prefix}use_temporal"
     wrapped = {"properties": {use: {"const": True}}, "required": [use]}
     return when(wrapped, True, refused(f"^{prefix}temporal_"))

@@ -1,4 +1,4 @@
-"""What each task asks of the arguments of a composed model: a decoder, arguments of its head, a number of classes or outputs."""
+"""The requirements of tasks on composed models: a decoder, arguments of the head, a number of classes or outputs."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _NOTHING: Final = ("decoder", *COUNTS, "aux_decoders", "image_size_out")
 
 
 def task_names(names: Iterable[str]) -> dict[str, object]:
-    """Make the schema of the names of tasks, whose case does not count."""
+    """Make the schema of the names of tasks; their case does not count."""
     listed = list(names)
     wrong = f"there is no such task here; expected {', '.join(listed)}"
     return {
@@ -37,17 +37,17 @@ def task_names(names: Iterable[str]) -> dict[str, object]:
 
 
 def is_task(name: str) -> dict[str, object]:
-    """Hold where the task is one."""
+    """Match one task."""
     return {"properties": {"task": {"type": "string", "pattern": any_case([name])}}, "required": ["task"]}
 
 
 class TaskRules:
-    """Makes the schemas of what tasks ask for.
+    """The schemas of the requirements of tasks.
 
     Args:
         index: The index.
         arguments: Makes the schemas of arguments.
-        definitions: Where schemas are defined.
+        definitions: The definitions to add schemas to.
         parts: Makes the schemas of decoders.
     """
 
@@ -58,7 +58,7 @@ class TaskRules:
         self._parts: Final = parts
 
     def rule(self, task: Task) -> Schema:
-        """Make the schema of what a task asks of the arguments of a factory."""
+        """Make the schema of a task's requirements on the arguments of a factory."""
         if not task.decodes:
             return self._definitions.refer("task", _without_decoder())
         counts = {name: {"minimum": 1} for name in COUNTS}
@@ -105,7 +105,7 @@ class TaskRules:
         return {"items": self._definitions.refer("auxiliary_head", when(self._whole(), none, head))}
 
     def uncounted(self, task: Task) -> Schema:
-        """Make the schema of a list of auxiliary heads that have to say how many numbers come out of them."""
+        """Make the schema of a list of auxiliary heads, each with a number of classes or outputs of its own."""
         needed: list[Schema] = []
         for group in self._parts.decoders:
             told = self._parts.needs_count(group)
@@ -118,7 +118,7 @@ class TaskRules:
         return {"items": self._definitions.refer("auxiliary_count", rule)} if rule is not True else True
 
     def borrowing(self, task: Task) -> Schema:
-        """Hold for a list of auxiliary heads where one is the task's, and is told the number that the model has."""
+        """Match a list of auxiliary heads if one is the task's and takes the model's number of classes or outputs."""
         prefixes = ("head_",) if task.count_required else ("decoder_", "head_")
         own = _among_arguments([prefix + name for prefix in prefixes for name in COUNTS])
         head = {"type": "object", "required": ["decoder"], "not": {"anyOf": [self._whole(), own]}}
@@ -126,7 +126,7 @@ class TaskRules:
 
 
 def unfit_counts(task: Task) -> Schema:
-    """Refuse the numbers of classes or outputs that the head of a task does not take."""
+    """Refuse the numbers of classes or outputs not taken by the head of a task."""
     wrong = [name for name in COUNTS if name not in task.counts]
     properties = {
         name: {"type": "null", "errorMessage": f"{task.name} has no {name}; write {task.counts[0]}"} for name in wrong

@@ -1,4 +1,4 @@
-"""From the portable text of a type to the schema of the YAML values that fit it."""
+"""From the portable text of a type to the schema of its YAML values."""
 
 from __future__ import annotations
 
@@ -39,16 +39,16 @@ _TEXTUAL: Final = ("str", "typing.Any", "object")
 
 
 class TypeSchemas:
-    """Makes the schemas of types: of what a registry accepts, and YAML can write.
+    """The schemas of types: the values both accepted by a registry and possible in YAML.
 
     Args:
-        values: The values that stand for instances of classes, as `ConfigFacts.plain_values` has them.
+        values: The plain values for instances of classes, from `ConfigFacts.plain_values`.
     """
 
     def __init__(self, values: Mapping[str, str]) -> None:
         self._values = values
         self.of: Final[Callable[[str], Schema]] = functools.cache(self._read)
-        """Makes the schema of a type's text; True for what takes anything, False where no YAML value fits."""
+        """Makes the schema of a type's text; True if anything is accepted, False if no YAML value fits."""
 
     def _read(self, text: str) -> Schema:
         return self._expression(ast.parse(text, mode="eval").body)
@@ -118,7 +118,7 @@ def _array(items: Schema) -> Schema:
 
 
 def united(members: list[Schema]) -> Schema:
-    """Make the schema of a union: of one object where its members do not get in each other's way, for the sake of clear errors.
+    """Make the schema of a union: one object if possible, for clear errors, else `anyOf`.
 
     Args:
         members: The schemas of the members.
@@ -144,7 +144,7 @@ def united(members: list[Schema]) -> Schema:
 
 
 def _merged(one: Mapping[str, object], other: Mapping[str, object]) -> dict[str, object] | None:
-    """Write two schemas as one that takes what either takes; None where that cannot be done."""
+    """Merge two schemas into their union; None if impossible."""
     if "enum" in one or "enum" in other:
         values, more = _values(one), _values(other)
         return (

@@ -22,19 +22,19 @@ __all__ = ["WholeModels"]
 
 _FULL: Final = "terraregistry.library:FULL_MODEL_REGISTRY"
 _SMP_OWN: Final = ("encoder_name", "encoder_weights", "in_channels", "classes")
-"""Arguments of smp's models that the factory gives."""
+"""Arguments of smp's models given by the factory."""
 _TIMM_OWN: Final = ("in_chans", "num_classes", "pretrained", "features_only")
-"""Arguments of timm's networks that the factory gives."""
+"""Arguments of timm's networks given by the factory."""
 _AT_LEAST_ONE: Final = {"minimum": 1}
 
 
 class WholeModels:
-    """Makes the schemas of these factories.
+    """The schemas of these factories.
 
     Args:
         index: The index.
         arguments: Makes the schemas of arguments.
-        definitions: Where schemas are defined.
+        definitions: The definitions to add schemas to.
         parts: Makes the schemas of adapters.
     """
 

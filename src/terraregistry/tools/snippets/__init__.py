@@ -1,4 +1,4 @@
-"""Snippets: the shortest Python and the shortest config that build a component, to be copied."""
+"""Snippets to copy: the shortest Python and the shortest config to build a component."""
 
 from terraregistry.tools.snippets.writing import Snippets, python_snippet, snippets_of, yaml_snippet
 

@@ -1,4 +1,4 @@
-"""What a component is shown with: the parts around it, and values for those of its arguments that have no default."""
+"""The surroundings of components in snippets: other parts, and values for arguments without a default."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ if TYPE_CHECKING:
 __all__ = ["FACTORY_CONFIGS", "PLACEHOLDER", "Recipe", "Value", "decoder_recipe", "neck_recipe"]
 
 Value: TypeAlias = str | int | float | bool | tuple[int, ...] | tuple[str, ...]
-"""What a snippet gives as an argument."""
+"""The value of an argument in a snippet."""
 
 PLACEHOLDER: Final = "..."
-"""What stands for the value of an argument that nobody but the reader can know."""
+"""Placeholder for the value of an argument known only to the reader."""
 
 _NOTHING: Final[Mapping[str, Value]] = MappingProxyType({})
 _CLASSES: Final[Mapping[str, Value]] = MappingProxyType({"num_classes": 4})
@@ -25,15 +25,15 @@ _CLASSES: Final[Mapping[str, Value]] = MappingProxyType({"num_classes": 4})
 
 @dataclass(frozen=True)
 class Recipe:
-    """What stands around a component, in a model that can be built and run.
+    """The surroundings of a component, in a model that can be built and run.
 
     Attributes:
         arguments: Arguments of the component.
-        task: What the model is for.
+        task: The task of the model.
         backbone: The backbone in front of it.
         indices: The features of that backbone.
         decoder: The decoder behind it, for a neck.
-        outputs: What the factory is told of the results.
+        outputs: The factory's arguments for the outputs.
     """
 
     arguments: Mapping[str, Value] = field(default_factory=lambda: _NOTHING)
@@ -106,7 +106,7 @@ FACTORY_CONFIGS: Final[Mapping[str, Mapping[str, Value]]] = {
 
 
 def decoder_recipe(component: Component) -> Recipe:
-    """Say what a decoder is shown with.
+    """Return the recipe of a decoder.
 
     Args:
         component: The decoder.
@@ -118,7 +118,7 @@ def decoder_recipe(component: Component) -> Recipe:
 
 
 def neck_recipe(component: Component) -> Recipe:
-    """Say what a neck is shown with.
+    """Return the recipe of a neck.
 
     Args:
         component: The neck.
@@ -130,7 +130,7 @@ def neck_recipe(component: Component) -> Recipe:
 
 
 def _completed(recipe: Recipe, component: Component) -> Recipe:
-    """Name every argument that has to be given, but the first, which is the channels of what comes before."""
+    """Add placeholders for the required arguments without a value, except the first, the channels of the part before."""
     required = [
         each.name for each in component.signature.parameters if each.default is None and not each.kind.startswith("*")
     ]

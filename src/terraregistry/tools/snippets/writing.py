@@ -18,11 +18,11 @@ __all__ = ["Snippets", "python_snippet", "snippets_of", "yaml_snippet"]
 
 @dataclass(frozen=True)
 class Snippets:
-    """What builds a component.
+    """The snippets of a component.
 
     Attributes:
-        python: Python that can be run as it is.
-        config: A config, in YAML, of a model with the component; None where no config names the kind.
+        python: Runnable Python.
+        config: A config, in YAML, of a model with the component; None for a kind without names in configs.
     """
 
     python: str
@@ -30,15 +30,15 @@ class Snippets:
 
 
 def snippets_of(reference: str, name: str, component: Component, *, pretrained: bool = False) -> Snippets:
-    """Write what builds a component.
+    """Write the snippets of a component.
 
-    What nobody but the reader can know, such as an argument without a default of a component of their own, is `...`.
+    A value known only to the reader, such as an argument without a default of a component of their own, is `...`.
 
     Args:
         reference: The reference of the registry, such as `terraregistry.library:BACKBONE_REGISTRY`.
         name: The name to build by, in that registry.
-        component: The component that the name stands for.
-        pretrained: Whether to load its pretrained weights.
+        component: The component of that name.
+        pretrained: Load its pretrained weights.
 
     Returns:
         The snippets.
@@ -50,7 +50,7 @@ def snippets_of(reference: str, name: str, component: Component, *, pretrained: 
 
 
 def python_snippet(index: Index, reference: str, name: str) -> str:
-    """Write the Python that builds a component, with pretrained weights where there are any.
+    """Write the Python to build a component, with pretrained weights if there are any.
 
     Args:
         index: The index.
@@ -58,7 +58,7 @@ def python_snippet(index: Index, reference: str, name: str) -> str:
         name: The name of the component there.
 
     Returns:
-        Source text; `...` stands for what nobody but the reader can know.
+        Source text, with `...` for values known only to the reader.
 
     Raises:
         KeyError: The index has no such registry, or the registry no such name.
@@ -67,7 +67,7 @@ def python_snippet(index: Index, reference: str, name: str) -> str:
 
 
 def yaml_snippet(index: Index, reference: str, name: str) -> str:
-    """Write a config of a small model with a component, with pretrained weights where there are any.
+    """Write a config of a small model with a component, with pretrained weights if there are any.
 
     Args:
         index: The index.
@@ -75,7 +75,7 @@ def yaml_snippet(index: Index, reference: str, name: str) -> str:
         name: The name of the component there.
 
     Returns:
-        YAML in the plain layout; only the name, for a component of a kind that no config names.
+        YAML in the plain layout; only the name, for a kind without names in configs.
 
     Raises:
         KeyError: The index has no such registry, or the registry no such name.
@@ -101,7 +101,7 @@ class _Place:
         return f"from {self.module} import {self.registry}\n\n{call}\n"
 
     def call(self, target: str, name: str, arguments: Mapping[str, Value], *, channels: bool = False) -> str:
-        """Write the call that builds a component; its first argument may be the channels of `backbone`."""
+        """Write the call to build a component; its first argument may be the channels of `backbone`."""
         given = [f'"{name}"', *(["backbone.out_channels"] if channels else [])]
         given += [f"{key}={_python(value)}" for key, value in arguments.items()]
         line = f"{target} = {self.registry}.build({', '.join(given)})"
@@ -154,7 +154,7 @@ def _factory(place: _Place, name: str, component: Component, more: Mapping[str, 
 
 
 def _any(place: _Place, name: str, component: Component, more: Mapping[str, Value]) -> Snippets:
-    """Of a registry that is not the library's own, only the call is known."""
+    """Write only the call, for a registry outside the library."""
     required = [
         each.name for each in component.signature.parameters if each.default is None and not each.kind.startswith("*")
     ]

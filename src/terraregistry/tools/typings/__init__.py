@@ -1,4 +1,4 @@
-"""Stubs for type checkers that have no plugins (pyright, Pylance, PyCharm): an overload for every way to build by name."""
+"""Stubs for type checkers without plugins (pyright, Pylance, PyCharm): an overload for every way to build by name."""
 
 from terraregistry.tools.typings.stub import stub_of
 from terraregistry.tools.typings.writing import write_typings

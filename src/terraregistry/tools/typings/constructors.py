@@ -1,4 +1,4 @@
-"""The types of constructors: the class itself where a class is the constructor, or else a protocol of its calls."""
+"""The types of constructors: the class itself if a class is the constructor, or else a protocol of its calls."""
 
 from __future__ import annotations
 

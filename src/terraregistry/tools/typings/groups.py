@@ -1,4 +1,4 @@
-"""The names of a registry, grouped by what a call of them looks like: each group becomes one overload."""
+"""The names of a registry, grouped by the signature of their calls: each group becomes one overload."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ class Group:
 
     Attributes:
         names: The names: canonical ones, bare ones and aliases.
-        component: One of the components, which stands for all.
+        component: One of the components, as representative.
     """
 
     names: tuple[str, ...]
@@ -25,14 +25,14 @@ class Group:
 
 
 def groups_of(index: Index, reference: str) -> list[Group]:
-    """Group the names that a registry takes.
+    """Group the names of a registry.
 
     Args:
         index: The index.
         reference: The reference of the registry.
 
     Returns:
-        The groups, in the order in which the registry has them.
+        The groups, in registry order.
     """
     names: dict[object, list[str]] = {}
     components: dict[object, Component] = {}
@@ -46,7 +46,7 @@ def groups_of(index: Index, reference: str) -> list[Group]:
 
 
 def _call(component: Component) -> object:
-    """What tells the calls of components apart; defaults are the constructor's own matter."""
+    """Return the grouping key of a component: its call signature; the values of defaults do not count."""
     return (
         _own_type(component),
         component.product,
@@ -59,6 +59,6 @@ def _shape(parameter: Parameter) -> tuple[str, str, PortableType, bool]:
 
 
 def _own_type(component: Component) -> str | None:
-    """Return the class that is the constructor, for a component that a class makes."""
+    """Return the class of a component with a class as constructor, else None."""
     constructor = (component.constructor or "").replace(":", ".")
     return constructor if constructor == component.product.text else None

@@ -21,7 +21,7 @@ class NameTypes:
         self._aliases: dict[tuple[str, ...], str] = {}
 
     def type_of(self, names: tuple[str, ...]) -> str:
-        """Write the type of an argument that is one of some names.
+        """Write the type of an argument with a fixed set of names.
 
         Args:
             names: The names.

@@ -1,4 +1,4 @@
-"""`register` of the registries of one kind: it takes what makes that kind, and gives it back as it is."""
+"""`register` of the registries of one kind: takes a constructor of that kind, and returns it unchanged."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _WHY: Final = "A Registry of anything takes more than a registry of one kind"
 
 
 class Registrations:
-    """The type variables of a stub for what is registered: one for each kind."""
+    """The type variables of a stub for registered constructors: one for each kind."""
 
     def __init__(self) -> None:
         self._variables: dict[str, str] = {}
@@ -27,7 +27,7 @@ class Registrations:
         The bound cannot mention the type variable of `Registry`: each kind has a method of its own.
 
         Args:
-            kind: What the components of the registry are.
+            kind: The type of the registry's components.
         """
         variable = self._variables.setdefault(kind.text, f"_Makes{kind.text.rpartition('.')[2]}")
         yield f"# {_WHY}."

@@ -1,4 +1,4 @@
-"""The stub that the library comes with: `python -m terraregistry.tools.typings.shipped` writes it anew."""
+"""The stub shipped with the library: `python -m terraregistry.tools.typings.shipped` regenerates it."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ __all__ = ["shipped_stub", "stub_file"]
 
 
 def stub_file() -> Path:
-    """Return where the stub is: beside the module that it is of."""
+    """Return the path of the stub, beside its module."""
     return Path(library_types.__file__).with_suffix(".pyi")
 
 

@@ -1,4 +1,4 @@
-"""Signatures as they are written in a stub."""
+"""Signatures in the syntax of a stub."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ __all__ = ["keywords", "parameters_after"]
 
 
 def parameters_after(first: dict[str, str], signature: Signature) -> str:
-    """Write the parameters of a method that takes something by position before the arguments of a constructor.
+    """Write the parameters of a method with positional parameters before the arguments of a constructor.
 
     Args:
-        first: The parameters that come first, with their types; one that has no type is `self`.
+        first: The first parameters, with their types; an empty type is `self`'s.
         signature: The constructor's signature.
 
     Returns:

@@ -1,4 +1,4 @@
-"""The stub of the library's registry classes: overloads of what takes a name."""
+"""The stub of the library's registry classes: overloads of the methods that take a name."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 __all__ = ["MODULE", "stub_of"]
 
 MODULE: Final = "terraregistry.library_types"
-"""The module that the stub is of."""
+"""The module of the stub."""
 
 _HEAD: Final = '''"""{title}
 
@@ -47,9 +47,9 @@ class Refused:
 _ANYTHING: Final = "/, *args: typing.Any, **kwargs: typing.Any"
 _SPEC: Final = "terraregistry.registry.ComponentSpec"
 _MUTABLE: Final = ("terraregistry.registry.registry.Registry[", "terraregistry.index.provider.DescribedRegistry[")
-"""What a user may register in."""
+"""The base types of registries open to registration."""
 _SHORT: Final = re.compile(r"\b(typing|typing_extensions|collections\.abc)\.([A-Za-z]+)\b")
-"""Names that are imported one by one, to keep the stub small."""
+"""Names imported one by one, to keep the stub small."""
 
 
 def stub_of(index: Index, title: str) -> str:
@@ -66,7 +66,7 @@ def stub_of(index: Index, title: str) -> str:
 
 
 class _Stub:
-    """A stub on the way."""
+    """A stub under construction."""
 
     def __init__(self, index: Index) -> None:
         self._index = index
@@ -76,7 +76,7 @@ class _Stub:
         self._registrations = Registrations()
 
     def text(self, title: str) -> str:
-        """Write all of it."""
+        """Write the whole stub."""
         classes = [line for registry in self._registries for line in self._class(registry)]
         hidden = [*self._names.lines(), "", *self._constructors.lines()] if any(self._names.lines()) else ["pass", ""]
         shown_to_pyright = [

@@ -1,4 +1,4 @@
-"""Writing the stubs where type checkers find them."""
+"""Writing the stubs to a folder searched by type checkers."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ __all__ = ["write_typings"]
 
 
 def write_typings(index: Index, output: Path) -> Path:
-    """Write a stub package that stands in for the stub that the library comes with.
+    """Write a stub package that replaces the stub shipped with the library.
 
     It is a partial one (PEP 561): all other modules of the library are taken from the library itself.
 
