@@ -1,7 +1,7 @@
 """The core: registries of components, generic over the kind of component.
 
-The registries of this library (`BACKBONE_REGISTRY` and the others) and the protocols can be imported from here as well; they are
-loaded when they are first asked for.
+The registries of this library (`BACKBONE_REGISTRY` and the others) and the protocols can be imported from here as well;
+they are loaded on first access.
 """
 
 from __future__ import annotations
@@ -68,9 +68,9 @@ _PROTOCOLS: Final = ("Backbone", "Decoder", "ModelFactory", "Neck")
 
 
 def __getattr__(name: str) -> object:
-    """Look up what is declared in the layers above, for those who import all of it from here.
+    """Look up a registry or protocol declared in the layers above.
 
-    The modules are named, not imported, so that the core itself does not depend on them.
+    The modules are imported by name, to keep the core itself independent of them.
     """
     if name not in __all__:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -1,4 +1,4 @@
-"""Holding the arguments of a call to a signature, before the call is made."""
+"""Validating the arguments of a call against a signature, before the call."""
 
 from __future__ import annotations
 
@@ -20,12 +20,12 @@ _BY_NAME: Final = (Parameter.POSITIONAL_OR_KEYWORD, Parameter.KEYWORD_ONLY)
 
 
 class Checked(NamedTuple):
-    """The arguments of a call, held to a signature.
+    """The arguments of a call after validation against a signature.
 
     Attributes:
         args: The positional arguments to call with.
-        kwargs: The keyword arguments to call with: those given and no others, converted where a leniency asks for it.
-        problems: Everything that is wrong; where there is something, the arguments are those given.
+        kwargs: The keyword arguments to call with: only those given, converted by lenient schemas.
+        problems: All problems found; if there are any, the arguments are returned as given.
     """
 
     args: tuple[Any, ...]  # the arguments of a call are any objects
@@ -34,7 +34,7 @@ class Checked(NamedTuple):
 
 
 class ArgumentValidator:
-    """Validates the arguments of calls of one signature, each by itself."""
+    """Validator of calls to one signature; each argument is validated by itself."""
 
     __slots__ = ("_least", "_named", "_open", "_parameters", "_positional", "_required", "_star", "_starting")
 
@@ -61,7 +61,7 @@ class ArgumentValidator:
             kwargs: The keyword arguments.
 
         Returns:
-            The arguments to call with, or everything that is wrong.
+            The arguments to call with, or all problems.
         """
         if (args and not self._fits(args, kwargs)) or len(args) < self._least:
             return Checked(args, kwargs, tuple(self._problems(args, kwargs)))
@@ -83,7 +83,7 @@ class ArgumentValidator:
         return Checked(args, kwargs, tuple(self._problems(args, kwargs)))
 
     def _fits(self, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> bool:  # as above
-        """Return whether positional arguments have places, which are not given by name as well."""
+        """Return True if all positional arguments have places and none is given by name as well."""
         return (self._star or len(args) <= len(self._positional)) and not self._doubled(args, kwargs)
 
     def _doubled(self, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> list[str]:  # as above
@@ -118,7 +118,7 @@ class ArgumentValidator:
 
 
 class _Validators(dict[str, "Callable[[Any], Any]"]):
-    """The validator of each argument: made when one is given for the first time, and shared by parameters that are alike.
+    """The validator of each argument: made on first use, and shared by equal parameters.
 
     Attributes:
         parameters: The parameters by name.
@@ -140,7 +140,7 @@ class _Validators(dict[str, "Callable[[Any], Any]"]):
         return made
 
     def accept(self, name: str, value: object) -> bool:
-        """Return whether a value fits its parameter."""
+        """Return True if a value fits its parameter."""
         try:
             self[name](value)
         except Exception:  # noqa: BLE001 - a value's own methods may raise anything while it is looked at

@@ -1,4 +1,4 @@
-"""What can be asked of any registry of one source, whoever may change it."""
+"""The base of all registries: look-up, building, validation, descriptions and pickling by reference."""
 
 from __future__ import annotations
 
@@ -37,12 +37,12 @@ D = TypeVar("D")
 
 
 Found: TypeAlias = "tuple[Entry[T], str, str, tuple[Kind, ...]]"
-"""A component that a name stands for: its entry; the name that was asked for, qualified where there are several sources; the
-canonical name; and what products are checked against."""
+"""A component found by name: its entry; the name requested, qualified if there are several sources; the canonical name;
+and the kinds that products are checked against."""
 
 
 class NamedSet(NameSet, Generic[T]):
-    """A set of names with a kind, and with a name of its own to be called by in messages and pickles."""
+    """A set of names with a kind, and with a name of its own for messages and pickles."""
 
     # The frames of constructors are skipped to find the line that makes a registry, and mutmut would rename them.
     def __init__(self) -> None:  # pragma: no mutate block
@@ -53,26 +53,26 @@ class NamedSet(NameSet, Generic[T]):
 
     @property
     def kind(self) -> Kind:
-        """What products are checked against: the type argument, as in `Registry[Backbone]()`."""
+        """The kind of all products: the type argument, as in `Registry[Backbone]()`."""
         if self._kind is None:
             self._kind = kind_of(self)
         return self._kind
 
     def _checks(self) -> tuple[Kind, ...]:
-        """Return the kind where there is one to check."""
+        """Return the kind to check, if any."""
         if self._kinds is None:
             self._kinds = () if self.kind.type is None else (self.kind,)
         return self._kinds
 
     @property
     def reference(self) -> str | None:
-        """The importable place of this registry, such as `terraregistry.library:BACKBONE_REGISTRY`, if it has one."""
+        """The import path of this registry, such as `terraregistry.library:BACKBONE_REGISTRY`, or None."""
         return self._home() or reference_to(self)
 
     def _home(self) -> str | None:
-        """Return the reference in the module that made this registry, if it has one there.
+        """Return the reference in the module that made this registry, or None.
 
-        A module that was executed again has a newer edition in its place, under the name that was found before or assigned first.
+        After a re-execution of the module, a newer edition is there, under the name found before or assigned first.
         """
         module = self.made.module
         namespace: dict[str, object] = getattr(sys.modules.get(module), "__dict__", {})
@@ -84,11 +84,11 @@ class NamedSet(NameSet, Generic[T]):
         return None if self._attribute is None else f"{module}:{self._attribute}"
 
     def _is_edition(self, value: object) -> bool:
-        """Return whether a value is this registry, or what a later execution of its module has made."""
+        """Return True if a value is this registry, or its edition from a later execution of the module."""
         return value is self or (isinstance(value, NamedSet) and value.made.is_later_than(self.made))
 
     def _label(self) -> str:
-        """The name to call this registry by in a message."""
+        """Return the name of this registry for messages."""
         reference = self._home()
         if reference is not None:
             return reference.partition(":")[2]
@@ -97,43 +97,43 @@ class NamedSet(NameSet, Generic[T]):
 
     @abstractmethod
     def _nearest(self, name: str) -> tuple[str, ...]:
-        """Return the names that are closest to a mistyped one."""
+        """Return the names closest to a mistyped one."""
 
     @abstractmethod
     def registrations(self, name: str) -> tuple[Registration, ...]:
-        """Return what has to be imported, in this order, for a name to be here; none for what the library itself registers."""
+        """Return the imports that register a name, in order; none for components of this library."""
 
     def _not_found(self, name: object) -> ComponentNotFoundError:
-        """Make the error for a name that is not here."""
+        """Make the error for an unknown name."""
         if not isinstance(name, str):
             return ComponentNotFoundError(name, self._label, self._prefixes())
         suggest, remedy = partial(self._suggest, name), partial(self._how_to_get, name)
         return ComponentNotFoundError(name, self._label, self._prefixes(), suggest, None, remedy)
 
     def _suggest(self, name: str) -> tuple[str, ...]:
-        """Return the name that a text contains, or the names that are closest to it."""
+        """Return the name contained in a text, or the names closest to it."""
         meant = next((each for each in names_in(name) if self.look_up(each) is not None), None)
         return self._nearest(name) if meant is None else (self.found(meant)[1],)
 
     def _how_to_get(self, name: str) -> str:
-        """Return what to install for a name, where that is known."""
+        """Return an installation hint for a name; empty if unknown."""
         del name
         return ""
 
     def missing(self, name: str, registrations: tuple[Registration, ...]) -> ComponentNotFoundError | None:
-        """Return the error for a component that another process has registered, where it is not here."""
+        """Return the error for a component registered in another process; None if the name is here."""
         if self.look_up(name) is not None:
             return None
         told = next((each for each in registrations if each.failure), registrations[0])
         return ComponentNotFoundError(name, self._label, self._prefixes(), (), told)
 
     def _prefixes(self) -> tuple[str, ...]:
-        """Return the prefixes of the sources that are searched; a registry of one source has none."""
+        """Return the prefixes of the sources searched; a registry of one source has none."""
         return ()
 
     @abstractmethod
     def found(self, name: object) -> Found[T]:
-        """Return the component that a name stands for here.
+        """Return the component of a name.
 
         Raises:
             ComponentNotFoundError: The name is not here.
@@ -144,7 +144,7 @@ class NamedSet(NameSet, Generic[T]):
         """Validate the arguments, construct the component and check it.
 
         Args:
-            name: A name or an alias; where there are several sources, qualified or bare.
+            name: A name or an alias; with several sources, qualified or bare.
             args: Positional arguments for the constructor.
             kwargs: Keyword arguments for the constructor.
 
@@ -153,8 +153,8 @@ class NamedSet(NameSet, Generic[T]):
 
         Raises:
             ComponentNotFoundError: The name is not here.
-            InvalidArgumentsError: The arguments do not fit the effective signature; everything that is wrong is listed.
-            ComponentProtocolError: What was constructed does not satisfy the kind.
+            InvalidArgumentsError: The arguments do not fit the effective signature; all problems are listed.
+            ComponentProtocolError: The product does not satisfy the kind.
             SourceUnavailableError: The library behind the component is missing or broken.
         """
         entry, spelling, _, kinds = self.found(name)
@@ -174,7 +174,7 @@ class NamedSet(NameSet, Generic[T]):
         """Make the same checks as `build`, without constructing anything.
 
         Args:
-            name: A name or an alias; where there are several sources, qualified or bare.
+            name: A name or an alias; with several sources, qualified or bare.
             args: Positional arguments for the constructor.
             kwargs: Keyword arguments for the constructor.
 
@@ -183,7 +183,7 @@ class NamedSet(NameSet, Generic[T]):
 
         Raises:
             ComponentNotFoundError: The name is not here.
-            InvalidArgumentsError: The arguments do not fit the effective signature; everything that is wrong is listed.
+            InvalidArgumentsError: The arguments do not fit the effective signature; all problems are listed.
             SourceUnavailableError: The library behind the component is missing or broken.
         """
         entry, spelling, canonical, _ = self.found(name)
@@ -206,7 +206,7 @@ class NamedSet(NameSet, Generic[T]):
         return self
 
     def __deepcopy__(self, memo: dict[int, object]) -> Self:
-        """Copy by reference, so that what holds a registry can be copied."""
+        """Copy by reference, so that holders of a registry can be copied."""
         del memo
         return self
 
@@ -228,15 +228,15 @@ class NamedSet(NameSet, Generic[T]):
 
 
 def _registry_by(reference: str) -> object:
-    """Find a pickled registry again: a pickle imports what it refers to, as pickles do."""
+    """Import a pickled registry by its reference, as pickle does with any global."""
     module, _, attribute = reference.partition(":")
     return getattr(importlib.import_module(module), attribute)
 
 
 class BaseRegistry(NamedSet[T]):
-    """A set of names and a mapping from them to constructors, which builds and validates.
+    """A set of names and a mapping from them to constructors, with building and validation.
 
-    Subclasses say which names there are; how they are asked, validated and built is the same for all.
+    Subclasses define the names; look-up, validation and building are the same for all.
     """
 
     @abstractmethod
@@ -253,12 +253,12 @@ class BaseRegistry(NamedSet[T]):
         return ()
 
     def registrations(self, name: str) -> tuple[Registration, ...]:
-        """Return what has to be imported, in this order, for a name to be here; none for what the library itself registers."""
+        """Return the imports that register a name, in order; none for components of this library."""
         entry = self._find(name)
         return () if entry is None or entry.site is None else entry.site.registration()
 
     def _spellings(self) -> Iterable[str]:
-        """Return what a mistyped name is compared with."""
+        """Return the candidates for suggestions."""
         return self._names()
 
     # -- names --
@@ -270,14 +270,14 @@ class BaseRegistry(NamedSet[T]):
         return sum(1 for _ in self._names())
 
     def __bool__(self) -> bool:
-        """A registry is a thing even when it is empty, but as a collection it is false then, as any set."""
+        """Return False if empty, as for any set."""
         return any(True for _ in self._names())
 
     def __repr__(self) -> str:
         return f"<{self._label()}: {len(self)} components>"
 
     def look_up(self, name: str) -> str | None:
-        """Return the canonical spelling of a name or an alias, or None for a name that is not here."""
+        """Return the canonical spelling of a name or an alias, or None if unknown."""
         entry = self._find(name)
         return None if entry is None else entry.name
 
@@ -291,7 +291,7 @@ class BaseRegistry(NamedSet[T]):
         return nearest(name, self._spellings())
 
     def resolve(self, name: str) -> str:
-        """Return the canonical name that a name or alias stands for.
+        """Return the canonical name of a name or alias.
 
         Args:
             name: A canonical name or an alias.
@@ -317,7 +317,7 @@ class BaseRegistry(NamedSet[T]):
             pattern: A glob such as `*net*`, or a part of the names.
 
         Returns:
-            The canonical names that match, in natural order.
+            The matching canonical names, in natural order.
         """
         return matching(pattern, self._names())
 
@@ -335,7 +335,7 @@ class BaseRegistry(NamedSet[T]):
 
         Args:
             name: A canonical name or an alias.
-            default: What to return for a name that is not here.
+            default: The value for an unknown name.
 
         Returns:
             The constructor, or the default.
@@ -348,7 +348,7 @@ class BaseRegistry(NamedSet[T]):
         return _Constructors(self).keys()
 
     def values(self) -> ValuesView[Callable[..., T]]:
-        """Return a view of the constructors; looking at it imports those that were registered lazily."""
+        """Return a view of the constructors; iterating over it imports those registered lazily."""
         return _Constructors(self).values()
 
     def items(self) -> ItemsView[str, Callable[..., T]]:
@@ -358,7 +358,7 @@ class BaseRegistry(NamedSet[T]):
     # -- building --
 
     def found(self, name: object) -> Found[T]:
-        """Return the component that a name stands for here.
+        """Return the component of a name.
 
         Raises:
             ComponentNotFoundError: The name is not here.
@@ -368,7 +368,7 @@ class BaseRegistry(NamedSet[T]):
         return entry, cast("str", name), entry.name, self._checks() if kinds is None else kinds
 
     def signature(self, name: str) -> inspect.Signature:
-        """Return the effective signature of a component: forwarded `**kwargs` are replaced by what they reach.
+        """Return the effective signature of a component, with forwarded `**kwargs` expanded into parameters.
 
         Args:
             name: A canonical name or an alias.
@@ -398,7 +398,7 @@ class BaseRegistry(NamedSet[T]):
 
 
 class _Constructors(Mapping[str, "Callable[..., T]"]):
-    """The mapping face of a registry, for views that agree with it at any time."""
+    """The mapping interface of a registry, for live views."""
 
     __slots__ = ("_registry",)
 

@@ -1,4 +1,4 @@
-"""Calls of a constructor: what validates their arguments, and what is known of what they make."""
+"""Calls of a constructor: validation of their arguments, and descriptions of the component."""
 
 from __future__ import annotations
 
@@ -32,21 +32,21 @@ _NOTHING: Final[Mapping[str, str]] = MappingProxyType({})
 
 @dataclass(frozen=True)
 class ComponentDescription:
-    """What is known of a component without building it.
+    """A description of a component, made without building it.
 
     Attributes:
         name: The canonical name.
         kind: The name of the kind's protocol.
         signature: The effective signature.
         summary: The first paragraph of the constructor's docstring, on one line.
-        file: The file that defines the constructor; None where no Python file does.
+        file: The file that defines the constructor; None if no Python file does.
         line: The line in that file.
-        library: The distribution that the constructor came with; None for code that was not installed.
+        library: The distribution of the constructor; None for code that is not installed.
         version: That distribution's version.
         aliases: Other spellings of the name.
-        origins: For each parameter that was reached through a forward, what declares it.
-        weights: The pretrained weights that there are; first those that are loaded unless others are asked for.
-        ineffective: Arguments that would be dropped without a word, each with the reason.
+        origins: The declaring class or function of each forwarded parameter.
+        weights: The pretrained weights available; those loaded by default come first.
+        ineffective: Arguments that would be dropped silently, each with the reason.
         synonyms: Second names of parameters, each with the first; only one of the two may be given.
     """
 
@@ -77,17 +77,17 @@ class ComponentDescription:
 
 
 class Call(Generic[T]):
-    """A constructor together with what validates the arguments of its calls.
+    """A constructor together with the validator of its calls.
 
     Args:
         constructor: The class or function.
-        effective: What it accepts.
-        ineffective: Arguments that the constructor would drop without a word, each with the reason.
+        effective: Its effective signature.
+        ineffective: Arguments that the constructor would drop silently, each with the reason.
         synonyms: Second names of parameters, each with the first.
 
     Attributes:
         constructor: The class or function.
-        effective: What it accepts.
+        effective: Its effective signature.
     """
 
     __slots__ = ("_codes", "_ineffective", "_synonyms", "_validator", "constructor", "effective")
@@ -109,20 +109,20 @@ class Call(Generic[T]):
 
     @property
     def is_current(self) -> bool:
-        """Whether the constructor has the code that was inspected: IPython's autoreload changes functions in place."""
+        """True if the constructor still has the code inspected: IPython's autoreload changes functions in place."""
         return _codes_of(self.constructor) == self._codes
 
     # The arguments of a call are any objects.
     def check(self, args: tuple[Any, ...] = (), kwargs: Mapping[str, Any] = _NOTHING) -> Checked:
-        """Check the arguments of one call against what the constructor accepts.
+        """Check the arguments of one call against the effective signature.
 
         Args:
             args: The positional arguments.
             kwargs: The keyword arguments.
 
         Returns:
-            The arguments to call with, or everything that is wrong: what does not fit the effective signature, would be dropped,
-            or is given under two names.
+            The arguments to call with, or all problems: arguments that do not fit, would be dropped, or are given under
+            two names.
         """
         if self._validator is None:
             expect_imports()
@@ -137,20 +137,20 @@ class Call(Generic[T]):
     def refused(
         self, problems: tuple[Problem, ...], component: str, registry: Callable[[], str]
     ) -> InvalidArgumentsError:
-        """Make the error of a call that was refused.
+        """Make the error of a refused call.
 
         Args:
-            problems: What is wrong.
+            problems: The problems found.
             component: The component's name, as the caller wrote it.
-            registry: Tells which registry the caller asked.
+            registry: Returns the name of the registry called.
 
         Returns:
-            The error, with the signature and where the constructor is defined.
+            The error, with the signature and the location of the constructor.
         """
         return InvalidArgumentsError(component, registry, problems, self.signature_text, self.defined_at)
 
     def _doubled(self, kwargs: Mapping[str, Any]) -> Iterator[Problem]:  # as above
-        """Report arguments that are given under both of their names."""
+        """Report arguments given under both of their names."""
         for other, name in self._synonyms.items():
             if name in kwargs and kwargs.get(other) is not None:
                 yield Problem(
@@ -158,38 +158,38 @@ class Call(Generic[T]):
                 )
 
     def _explained(self, problem: Problem) -> Problem:
-        """Say of an unknown argument that would be dropped why it has no effect."""
+        """Replace the problem of an unknown, ineffective argument by one with the reason."""
         reason = self._ineffective.get(problem.parameter)
         if reason is None or problem.kind is not ProblemKind.UNKNOWN:
             return problem
         return Problem(problem.steps, ProblemKind.UNUSED, detail=reason)
 
     def _dropped(self, kwargs: Mapping[str, Any], found: tuple[Problem, ...]) -> Iterator[Problem]:  # as above
-        """Report the arguments that would be dropped, and that a signature with arguments of any name has let through."""
+        """Report ineffective arguments not reported yet, since a signature with `**kwargs` accepts any name."""
         reported = {problem.parameter for problem in found}
         for name, reason in self._ineffective.items():
             if name in kwargs and name not in reported:
                 yield Problem(name, ProblemKind.UNUSED, detail=reason)
 
     def signature_text(self) -> str:
-        """Put the parameters into words, for an error."""
+        """Return the parameters as text, for an error."""
         return render_signature(self.effective.signature.replace(return_annotation=inspect.Signature.empty))
 
     def defined_at(self) -> str:
-        """Say where the constructor is defined, for an error."""
+        """Return the location of the constructor as text, for an error; empty if unknown."""
         location = locate(self.constructor)
         return "" if location is None else str(location)
 
     def describe(self, name: str, kind: str, aliases: tuple[str, ...]) -> ComponentDescription:
-        """Describe what the constructor makes.
+        """Describe the component without building it.
 
         Args:
-            name: The canonical name where it was asked for.
+            name: The canonical name.
             kind: The name of the kind's protocol.
             aliases: Other spellings of the name.
 
         Returns:
-            What is known of it without building it.
+            The description.
         """
         origins = self.effective.origins
         location: Location | None = locate(self.constructor)
@@ -214,7 +214,7 @@ class Call(Generic[T]):
 
 
 def call_of(constructor: Callable[..., T]) -> Call[T]:
-    """Inspect a class or function, to hold the arguments of its calls to what it accepts.
+    """Inspect a class or function, to validate the arguments of its calls.
 
     Args:
         constructor: The class or function.
@@ -232,7 +232,7 @@ def call_of(constructor: Callable[..., T]) -> Call[T]:
 
 # The arguments of a call are any objects.
 def describe_call(name: str, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> str:
-    """Put a call into words, for a note on an exception.
+    """Return a call as text, for a note on an exception.
 
     Args:
         name: The component's name.
@@ -265,7 +265,7 @@ def _summary(constructor: object) -> str:
 
 
 def qualified(target: object) -> str:
-    """Name a class or function in full, for an error or a description."""
+    """Return the full name of a class or function, for an error or a description."""
     name: str | None = getattr(target, "__qualname__", None)
     if name is None:
         return describe_value(target)

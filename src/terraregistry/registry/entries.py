@@ -1,4 +1,4 @@
-"""What a registry keeps of one component: its constructor, and what validates and describes calls of it."""
+"""Entries of a registry: the constructor of a component, with validation and description of its calls."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ class Entry(Generic[T]):
     Attributes:
         name: Its canonical name.
         site: The line that registers it; None for a component of another library.
-        ready: What validates and makes calls of it, once there has been one; None where that depends on the arguments.
+        ready: Its call, cached at first use; None if the call depends on the arguments.
     """
 
     __slots__ = ("_constructor", "_reference", "name", "ready", "site")
@@ -49,21 +49,21 @@ class Entry(Generic[T]):
 
     @property
     def constructor(self) -> Callable[..., T]:
-        """The constructor, imported now where it was registered lazily.
+        """The constructor; imported on first access if registered lazily.
 
         Raises:
-            SourceUnavailableError: What a lazy registration refers to cannot be imported.
+            SourceUnavailableError: The reference of a lazy registration cannot be imported.
         """
         if self._constructor is None:
             self._constructor = self._load()
         return self._constructor
 
     def _load(self) -> Any:  # what is imported is checked when it has made something
-        """Import what was registered lazily."""
+        """Import a constructor registered lazily."""
         return _import(self.name, self._reference)
 
     def call(self, kwargs: Mapping[str, Any]) -> Call[T]:  # the arguments of a call are any objects
-        """Return what validates and makes calls.
+        """Return the call: constructor and validator.
 
         Args:
             kwargs: The keyword arguments of the call, for components whose signature depends on one of them.
@@ -77,22 +77,22 @@ class Entry(Generic[T]):
         return self.ready
 
     def answer(self, kwargs: Mapping[str, Any]) -> Call[T]:  # as above
-        """Return what validates calls and describes the component, and need not be able to make it.
+        """Return a call for validation and description, possibly unable to construct.
 
         Args:
             kwargs: As for `call`.
 
         Returns:
-            The same as `call` says, which may be known without an import.
+            As for `call`, possibly without an import.
         """
         return self.call(kwargs)
 
     # As above.
     def check(self, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> tuple[Call[T], Checked]:
-        """Check the arguments of a call that is to be made against the signature.
+        """Check the arguments of an intended call against the signature.
 
         Returns:
-            The call, with the arguments or what is wrong with them.
+            The call, with the arguments or their problems.
         """
         ready = self.ready
         if ready is None:
@@ -104,23 +104,23 @@ class Entry(Generic[T]):
         return ready, checked
 
     def is_same_as(self, other: Entry[T]) -> bool:
-        """Return whether another entry has the same constructor, or the same reference to one."""
+        """Return True if another entry has the same constructor or reference."""
         if self._constructor is None or other._constructor is None:
             return self._referred() == other._referred()
         return is_same(other._constructor, self._constructor)
 
     def is_edition_of(self, older: Entry[T]) -> bool:
-        """Return whether a later execution of a module or cell has defined anew what an older entry has."""
+        """Return True if a later execution of a module or cell has redefined the constructor of an older entry."""
         if older._reference and older._reference == self._referred():
             return True
         later = self.site is not None and older.site is not None and self.site.is_later_than(older.site)
         return later and is_named_alike(older._constructor, self._constructor)
 
     def clash_with(self, other: Entry[T]) -> tuple[str, str, tuple[str, str] | None]:
-        """Describe another entry that has a name of this one.
+        """Describe another entry with a name of this one.
 
         Returns:
-            Its constructor, where that is defined, and the two names of the module where both are of one file.
+            Its constructor, its location, and the two names of the module if one file defines both.
         """
         theirs = other._constructor
         if theirs is None or other._reference:  # the same words before and after it is imported

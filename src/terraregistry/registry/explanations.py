@@ -1,4 +1,4 @@
-"""Saying what is wrong with a value, in terms of the place inside it."""
+"""Explaining a type mismatch by the places inside the value."""
 
 from __future__ import annotations
 
@@ -20,20 +20,19 @@ if TYPE_CHECKING:
 __all__ = ["explain"]
 
 _MOST: Final = 10
-"""How many places inside one argument are listed."""
+"""Maximum number of problems listed for one argument."""
 
 
 def explain(annotation: object, value: object, path: KeyPath) -> Iterator[Problem]:
-    """Say what is wrong with a value that does not fit its annotation, as deep inside it as the fault is.
+    """Report the mismatches between a value and its annotation, as deep inside the value as possible.
 
     Args:
         annotation: An evaluated annotation.
-        value: The value, which its schema refuses.
-        path: Where the value is.
+        value: The value refused by its schema.
+        path: The path of the value.
 
     Yields:
-        One problem for each of the first ten places inside the value that are wrong, and one that says how many more there
-        are.
+        One problem for each of the first ten faults inside the value, and one with the number of further faults.
     """
     listing = _Listing()
     yield from _explain(annotation, value, path, listing)
@@ -44,11 +43,11 @@ def explain(annotation: object, value: object, path: KeyPath) -> Iterator[Proble
 
 @dataclass
 class _Listing:
-    """What is listed of one argument.
+    """Counters of the problems of one argument.
 
     Attributes:
-        left: How many more problems are listed.
-        more: How many items are wrong beside those.
+        left: Number of problems that may still be listed.
+        more: Number of faults beyond the limit.
     """
 
     left: int = _MOST
@@ -106,7 +105,7 @@ def _faults_inside(annotation: object, value: object, path: KeyPath, listing: _L
 
 
 def _shape_for(annotation: object, value: object) -> object | None:
-    """Return what the annotation says of a container like the value; of a union, its one member that is such a container."""
+    """Return the annotation of a container like the value; for a union, its only such member, or None."""
     fitting = [
         member for member in map(_inside, _members(annotation)) if _is_container_for(typing.get_origin(member), value)
     ]
@@ -122,7 +121,7 @@ def _members(annotation: object) -> tuple[object, ...]:
 
 
 def _inside(annotation: object) -> object:
-    """Return what `Annotated` puts its constraints on."""
+    """Return the type inside `Annotated`."""
     return typing.get_args(annotation)[0] if typing.get_origin(annotation) is typing.Annotated else annotation
 
 
@@ -160,12 +159,12 @@ def _mismatch(
 
 
 def _step(key: object) -> Key:
-    """Return a key as a step of a path: one of a type that no config has is named by its words."""
+    """Return a key as a step of a path: its description if the type is not found in configs."""
     return key if key is None or isinstance(key, (str, int, float)) else describe_value(key)
 
 
 def _constraint(annotation: object, value: object) -> str:
-    """Word what a pydantic constraint, such as `Annotated[int, Field(gt=0)]`, asks for of a value of the right type."""
+    """Describe the violated pydantic constraint, such as `Annotated[int, Field(gt=0)]`, for a value of the right type."""
     from pydantic_core import SchemaValidator, ValidationError
 
     from terraregistry.registry.schemas import accepts, schema_of

@@ -20,13 +20,13 @@ def matching(pattern: object, names: Iterable[str], *spellings: Callable[[str], 
     """Choose names by a glob, in natural order (`resnet18` before `resnet101`).
 
     Args:
-        pattern: A glob such as `resnet*`; `*`, `?` and `[...]` are special, case counts. One without any of these may stand
-            anywhere in a name.
+        pattern: A glob such as `resnet*`; `*`, `?` and `[...]` are special, case counts. Without any of these, it is
+            a substring.
         names: The names.
-        spellings: Other spellings of a name that the pattern may match.
+        spellings: Functions from a name to another spelling of it.
 
     Returns:
-        The names of which some spelling matches.
+        The names with a matching spelling.
 
     Raises:
         InvalidArgumentsError: The pattern is no string.
@@ -48,7 +48,7 @@ def matching(pattern: object, names: Iterable[str], *spellings: Callable[[str], 
 
 
 def _is_longer(pattern: str, longest: int) -> bool:
-    """Say whether a glob asks for more characters than any name has: the expression of a huge one takes minutes to make."""
+    """Return True if a glob requires more characters than any name has: compiling a huge glob takes minutes."""
     least = place = 0
     while place < len(pattern) and least <= longest:
         if pattern[place] == "[":  # a set of characters stands for one, and without its end for itself

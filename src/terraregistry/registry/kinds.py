@@ -1,4 +1,4 @@
-"""Kinds at run time: checking that a product is what its registry promises."""
+"""Kinds at run time: checking products against the type argument of a registry."""
 
 from __future__ import annotations
 
@@ -19,14 +19,14 @@ __all__ = ["Kind", "kind_of"]
 
 
 _NO_KINDS: Final[list[object]] = [object, Any, types.UnionType]
-"""Classes that are no kind of their own: as a type argument they leave open what a product is."""
+"""Type arguments that allow any product."""
 
 
 class Kind:
     """A protocol or class that products are checked against.
 
     Attributes:
-        type: The protocol or class; None where products may be anything.
+        type: The protocol or class; None if products may be anything.
     """
 
     __slots__ = ("_data", "_fetch", "_known", "_members", "type")
@@ -45,15 +45,15 @@ class Kind:
         return "component" if self.type is None else self.type.__name__
 
     def check(self, product: object, component: str, registry: Callable[[], str]) -> None:
-        """Check what a constructor made.
+        """Check the product of a constructor.
 
         Args:
-            product: What it made.
+            product: The product.
             component: The component's name, for the error.
-            registry: Tells where it is registered, for the error.
+            registry: Returns the name of the registry, for the error.
 
         Raises:
-            ComponentProtocolError: The product is not of this kind; says which members it lacks, or has with another type.
+            ComponentProtocolError: The product is not of this kind; lists the members missing or of another type.
         """
         if self._fetch is None:
             if self.type is not None and not isinstance(product, self.type):
@@ -92,7 +92,7 @@ class Kind:
 
 
 def _class_of(kind: object) -> type[Any] | None:  # a class of anything
-    """The class that tells products of a kind from others, where one does."""
+    """Return the class of a kind for runtime checks; None if there is none."""
     if typing.get_origin(kind) is typing.Annotated:
         kind = typing.get_args(kind)[0]
     origin = typing.get_origin(kind) or kind
@@ -102,13 +102,13 @@ def _class_of(kind: object) -> type[Any] | None:  # a class of anything
 
 
 def kind_of(registry: NameSet) -> Kind:
-    """Find the kind of a registry: the type argument that it, or its class, was made with.
+    """Find the kind of a registry: the type argument of the instance or its class.
 
     Args:
-        registry: An instance of a generic class, which may have other bases with arguments of their own.
+        registry: An instance of a generic class; other generic bases are ignored.
 
     Returns:
-        The kind; that of anything where there is no type argument, as in a bare `Registry()`.
+        The kind; without a type argument, as in a bare `Registry()`, one that accepts anything.
     """
     bases = [base for cls in type(registry).__mro__ for base in _original_bases(cls)]
     for alias in (getattr(registry, "__orig_class__", None), *bases):
@@ -125,14 +125,14 @@ def _original_bases(cls: type) -> tuple[Any, ...]:  # bases may be aliases, whic
 
 
 def _members(cls: type) -> dict[str, Any | None]:  # an annotation is any object
-    """The members that a protocol asks for, with the types of those that are data; none of another class."""
+    """Return the members of a protocol with the types of data members; none for other classes."""
     from typing_extensions import get_protocol_members, is_protocol
 
     return {name: _data_hint(cls, name) for name in sorted(get_protocol_members(cls))} if is_protocol(cls) else {}
 
 
 def _data_hint(protocol: type, name: str) -> Any | None:  # as above
-    """The type of a data member, or None for a method."""
+    """Return the type of a data member, or None for a method."""
     for cls in protocol.__mro__:
         member = cls.__dict__.get(name)
         if isinstance(member, property):

@@ -1,4 +1,4 @@
-"""Where things are: the file and line of a constructor, the distribution it came with, the name a registry is reached by."""
+"""Locations: the file and line of a constructor, its distribution, the reference to a registry."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def locate(constructor: object) -> Location | None:
         constructor: A class, function, partial or other callable.
 
     Returns:
-        The line, or None for what no Python file defines.
+        The line, or None if no Python file defines it.
     """
     while isinstance(constructor, functools.partial):
         constructor = constructor.func
@@ -48,13 +48,13 @@ def locate(constructor: object) -> Location | None:
 
 
 def unwrapped(function: object) -> object:
-    """Find what a function wraps, as far as it goes.
+    """Unwrap a function completely.
 
     Args:
-        function: A function, or what stands for one.
+        function: A function or other callable.
 
     Returns:
-        What is innermost; the function itself where it goes round in a circle.
+        The innermost callable; the function itself if the wrappers form a cycle.
     """
     try:
         return inspect.unwrap(cast("Callable[..., object]", function))
@@ -78,13 +78,13 @@ def _locate_class(target: type[object]) -> Location | None:
 
 @functools.cache
 def library_of(package: str) -> tuple[str, str] | None:
-    """Find the distribution that a top-level package belongs to.
+    """Find the distribution of a top-level package.
 
     Args:
-        package: The name that is imported, such as `segmentation_models_pytorch`.
+        package: The import name, such as `segmentation_models_pytorch`.
 
     Returns:
-        The distribution's name and version, or None for code that was not installed.
+        The distribution's name and version, or None for code that is not installed.
     """
     from importlib import metadata  # a third of the time that importing the core takes
 
@@ -96,13 +96,13 @@ def library_of(package: str) -> tuple[str, str] | None:
 
 
 def reference_to(target: object) -> str | None:
-    """Find the name that an object is reached by in any module that is loaded.
+    """Find a reference to an object in any loaded module.
 
     Args:
         target: The object.
 
     Returns:
-        A reference such as `my_package.parts:PARTS`, or None where no module has it.
+        A reference such as `my_package.parts:PARTS`, or None if no module has it.
     """
     for name, module in sys.modules.copy().items():
         namespace: dict[str, object] = getattr(module, "__dict__", None) or {}

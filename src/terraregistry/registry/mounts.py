@@ -1,4 +1,4 @@
-"""A source where it is mounted: asking it, whoever wrote it."""
+"""Mounted sources: registries of this library and foreign sources behind one interface."""
 
 from __future__ import annotations
 
@@ -28,15 +28,15 @@ T = TypeVar("T")
 
 
 class Mount(NamedTuple, Generic[T]):
-    """A source where it is mounted.
+    """A mounted source.
 
     Attributes:
         prefix: Its prefix.
-        start: What its qualified names begin with.
+        start: The beginning of its qualified names.
         source: The source.
-        look_up: Gives the canonical name in the source for a name or an alias there, or None.
-        ours: The source, where it is a registry of this library, which can build under the name that the user knows.
-        foreign: What validates calls of a source that somebody else wrote.
+        look_up: Returns the canonical name in the source for a name or an alias there, or None.
+        ours: The source if it is a registry of this library, which can build under the user's spelling; else None.
+        foreign: Validates calls of a foreign source.
         site: The line that mounts it.
     """
 
@@ -49,7 +49,7 @@ class Mount(NamedTuple, Generic[T]):
     site: Site
 
     def is_edition_of(self, older: Mount[T]) -> bool:
-        """Return whether this is the source of an older mount, or one that a later execution of the same code made."""
+        """Return True if this is the source of an older mount, or its edition from a later execution of that code."""
         if self.source is older.source:
             return True
         later = self.site.is_later_than(older.site)
@@ -58,14 +58,14 @@ class Mount(NamedTuple, Generic[T]):
         return later and is_named_alike(type(older.source), type(self.source))
 
     def conflicts_with(self, prefix: str) -> bool:
-        """Say whether names under another prefix could be read as this source's, or the other way round."""
+        """Return True if names under another prefix are ambiguous with the names of this source."""
         return self.prefix == prefix or self.start.startswith(prefix + "_") or prefix.startswith(self.start)
 
     def names(self) -> list[str]:
         """Return the canonical names, each once.
 
         Raises:
-            SourceUnavailableError: The source cannot be iterated, or gives what is no name.
+            SourceUnavailableError: The source cannot be iterated, or yields a non-string.
         """
         try:
             # `iter`: unpacking the source itself would ask for its length first, which a registry in a registry counts by
@@ -80,7 +80,7 @@ class Mount(NamedTuple, Generic[T]):
         return list(dict.fromkeys(cast("list[str]", names)))
 
     def constructor(self, name: str) -> Callable[..., T]:
-        """Return the constructor of a name that is here; of a source without `[]`, its `build` with the name filled in.
+        """Return the constructor of a known name; for a source without `[]`, a partial of its `build`.
 
         Args:
             name: A name or an alias in the source.
@@ -89,7 +89,7 @@ class Mount(NamedTuple, Generic[T]):
             The constructor.
 
         Raises:
-            SourceUnavailableError: A source written by somebody else cannot be asked for it.
+            SourceUnavailableError: A foreign source raises.
         """
         try:
             return self._constructor(name)
@@ -111,11 +111,11 @@ def mounted(prefix: str, source: Source[T]) -> Mount[T]:
     """Mount a source.
 
     Args:
-        prefix: Its prefix, which has been checked.
+        prefix: Its prefix, already checked.
         source: The source.
 
     Returns:
-        The source with what is needed to ask it.
+        The mount.
     """
     ours = source if isinstance(source, NamedSet) else None
     # Our own registries answer at once, and raise what says it best.
@@ -124,7 +124,7 @@ def mounted(prefix: str, source: Source[T]) -> Mount[T]:
 
 
 def _looked_up(prefix: str, source: Source[Any]) -> Callable[[str], str | None]:
-    """Ask a source written by somebody else; what it raises is an error that names it."""
+    """Return a look-up in a foreign source; its exceptions become errors with the prefix."""
     resolve: Callable[[str], object] | None = getattr(source, "resolve", None)
 
     def look_up(name: str) -> str | None:
@@ -149,7 +149,7 @@ def _unavailable(prefix: str, error: Exception) -> SourceUnavailableError:
 
 
 class ForeignCalls(Generic[T]):
-    """Validates the calls of a source that somebody else wrote: by its own means, or by the signature that it shows."""
+    """Validator of calls to a foreign source: by its `validate`, its `signature`, or its `build`."""
 
     def __init__(self, prefix: str, source: Source[T]) -> None:
         self._prefix = prefix
@@ -161,13 +161,13 @@ class ForeignCalls(Generic[T]):
 
         Args:
             name: A name in the source.
-            canonical: What the source calls it.
+            canonical: The canonical name in the source.
 
         Returns:
-            The component: what makes it is the source's `build`.
+            The component; its constructor is the source's `build`.
 
         Raises:
-            SourceUnavailableError: The signature that the source shows cannot be read.
+            SourceUnavailableError: The source's `signature` raises or returns no signature.
         """
         return _ForeignEntry(canonical, self._call(name))
 
@@ -185,16 +185,16 @@ class ForeignCalls(Generic[T]):
         return known[1]
 
     def signature(self, name: str) -> inspect.Signature | None:
-        """Ask the source for a signature, where it shows one.
+        """Return the result of the source's `signature`, if any.
 
         Args:
             name: A name in the source.
 
         Returns:
-            The signature; None where it shows none.
+            The signature; None if there is none.
 
         Raises:
-            SourceUnavailableError: It raises, or gives what is no signature.
+            SourceUnavailableError: The method raises, or returns no signature.
         """
         try:
             show: Callable[[str], object] | None = getattr(self._source, "signature", None)
@@ -207,16 +207,16 @@ class ForeignCalls(Generic[T]):
         raise SourceUnavailableError(self._prefix, reason)
 
     def describe(self, name: str) -> object:
-        """Ask the source for a description, where it has any.
+        """Return the result of the source's `describe`, if any.
 
         Args:
             name: A name in the source.
 
         Returns:
-            What it gives, which may be anything; None where it has no descriptions.
+            The result, of any type; None without such a method.
 
         Raises:
-            SourceUnavailableError: It raises.
+            SourceUnavailableError: The method raises.
         """
         try:
             describe: Callable[[str], object] | None = getattr(self._source, "describe", None)
@@ -226,7 +226,7 @@ class ForeignCalls(Generic[T]):
 
 
 class _ForeignEntry(Entry[T]):
-    """A component of a source that somebody else wrote."""
+    """A component of a foreign source."""
 
     __slots__ = ("_call",)
 
@@ -235,17 +235,17 @@ class _ForeignEntry(Entry[T]):
         self._call = call
 
     def call(self, kwargs: Mapping[str, Any]) -> Call[T]:  # the arguments of a call are any objects
-        """Return the call, whatever the arguments."""
+        """Return the call; it is the same for any arguments."""
         del kwargs
         return self._call
 
 
 class _ForeignCall(Call[T]):
-    """A call that a source validates itself.
+    """A call validated by the source itself.
 
     Args:
         build: Makes the component.
-        accept: Raises where the arguments do not fit.
+        accept: Raises if the arguments do not fit.
     """
 
     __slots__ = ("_accept",)
@@ -256,6 +256,6 @@ class _ForeignCall(Call[T]):
 
     # The arguments of a call are any objects.
     def check(self, args: tuple[Any, ...] = (), kwargs: Mapping[str, Any] = MappingProxyType({})) -> Checked:
-        """Let the source validate the arguments, which may raise what it likes."""
+        """Validate with the source's own method, which may raise anything."""
         self._accept(*args, **kwargs)
         return Checked(args, kwargs)

@@ -39,14 +39,14 @@ _MEMBERS: Final = ("__iter__", "__len__", "__contains__", "build")
 
 
 _Located = tuple[Mount[T], str, str]
-"""Where a name leads: a mount, the name in its source as it was given, and the canonical name there."""
+"""A resolved name: a mount, the name in its source as given, and the canonical name there."""
 
 
 class MultiSourceRegistry(NamedSet[T]):
-    """Several sources, mounted under prefixes, that behave as one large registry.
+    """Several sources, mounted under prefixes, as one large registry.
 
-    As a set it holds canonical names, `prefix_name`; a bare name stands for the component of the first source that has it. As a
-    mapping it leads from prefixes to sources.
+    As a set it contains canonical names, `prefix_name`; a bare name resolves to the first source with that name. As a
+    mapping it maps prefixes to sources.
 
     Args:
         sources: Sources to begin with, by prefix.
@@ -76,16 +76,16 @@ class MultiSourceRegistry(NamedSet[T]):
     # -- mounting --
 
     def register_source(self, prefix: str, source: Source[T]) -> None:
-        """Mount a source under a prefix, after those that are mounted already.
+        """Mount a source under a prefix, after those already mounted.
 
-        The same source again is no clash, and one that a reloaded module or a notebook cell has made anew takes its place.
+        Mounting the same source again is no clash; its new edition from a reloaded module or a notebook cell replaces it.
 
         Args:
             prefix: An identifier; it may contain underscores.
-            source: A registry, or anything else that has `__iter__`, `__len__`, `__contains__` and `build`.
+            source: A registry, or any object with `__iter__`, `__len__`, `__contains__` and `build`.
 
         Raises:
-            PrefixConflictError: The prefix is no identifier, or names under it could be read as another source's.
+            PrefixConflictError: The prefix is no identifier, or names under it are ambiguous with another source's.
             DuplicateSourceError: The prefix is taken by another source.
             InvalidRegistrationError: The source lacks a member of the protocol.
         """
@@ -117,7 +117,7 @@ class MultiSourceRegistry(NamedSet[T]):
         raise PrefixConflictError(prefix, self._label(), conflict.prefix)
 
     def _leads_to(self, registry: object) -> bool:
-        """Say whether this is a registry, or has it mounted at any depth."""
+        """Return True if this is the registry, or has it mounted at any depth."""
         nested = (mount.ours for mount in self._mounts if isinstance(mount.ours, MultiSourceRegistry))
         return self is registry or any(each._leads_to(registry) for each in nested)
 
@@ -131,7 +131,7 @@ class MultiSourceRegistry(NamedSet[T]):
         self.register_source(prefix, source)
 
     def unregister_source(self, prefix: str) -> Source[T]:
-        """Take a source off.
+        """Unmount a source.
 
         Args:
             prefix: Its prefix.
@@ -153,15 +153,15 @@ class MultiSourceRegistry(NamedSet[T]):
         return MappingProxyType({mount.prefix: mount.source for mount in self._mounts})
 
     def keys(self) -> KeysView[str]:
-        """Return the prefixes, in the order in which they were mounted."""
+        """Return the prefixes, in order of mounting."""
         return self._sources().keys()
 
     def values(self) -> ValuesView[Source[T]]:
-        """Return the sources, in the order in which they were mounted."""
+        """Return the sources, in order of mounting."""
         return self._sources().values()
 
     def items(self) -> ItemsView[str, Source[T]]:
-        """Return the pairs of prefix and source, in the order in which they were mounted."""
+        """Return the pairs of prefix and source, in order of mounting."""
         return self._sources().items()
 
     def _mounted_at(self, prefix: object) -> Mount[T] | None:
@@ -190,7 +190,7 @@ class MultiSourceRegistry(NamedSet[T]):
 
         Args:
             prefix: The prefix.
-            default: What to return where no source is mounted there.
+            default: The value for an unknown prefix.
 
         Returns:
             The source, or the default.
@@ -222,7 +222,7 @@ class MultiSourceRegistry(NamedSet[T]):
         return f"<{self._label()}: {', '.join(self._prefixes()) or 'no sources'}>"
 
     def look_up(self, name: str) -> str | None:
-        """Return the canonical spelling of a name or an alias, or None for a name that is not here."""
+        """Return the canonical spelling of a name or an alias, or None if unknown."""
         located = self._locate(name)
         return None if located is None else located[0].start + located[2]
 
@@ -257,11 +257,11 @@ class MultiSourceRegistry(NamedSet[T]):
         return located
 
     def _nearest_in(self, mount: Mount[T], name: str) -> tuple[str, ...]:
-        """Return what is closest in a source: a registry of ours knows best what it has."""
+        """Return the closest names in a source; registries of this library use their own suggestions."""
         return nearest(name, mount.names()) if mount.ours is None else mount.ours._nearest(name)
 
     def _nearest(self, name: str) -> tuple[str, ...]:
-        """Ask each source for names near what follows its prefix, or else near the whole: bare, or qualified and misspelt."""
+        """Return the closest names: after a known prefix, else for the whole name as bare or as misspelt qualified."""
         spelled: dict[str, str] = {}
         for mount in self._mounts:
             # Of a source that cannot be asked there is nothing: whoever asks for this one is told why it is not here.
@@ -279,7 +279,7 @@ class MultiSourceRegistry(NamedSet[T]):
         return tuple(found)[:SUGGESTIONS]
 
     def registrations(self, name: str) -> tuple[Registration, ...]:
-        """Return what has to be imported, in this order, for a name to be here; none for what the library itself registers."""
+        """Return the imports that register a name, in order; none for components of this library."""
         located = self._locate(name)
         if located is None:
             return ()
@@ -288,7 +288,7 @@ class MultiSourceRegistry(NamedSet[T]):
         return tuple(dict.fromkeys((*inside, *mount.site.registration())))
 
     def resolve(self, name: str) -> QualifiedName:
-        """Say which component a name stands for: read as qualified first, and as bare second.
+        """Resolve a name: as qualified first, as bare second.
 
         Args:
             name: A qualified or bare name, or an alias.
@@ -298,7 +298,7 @@ class MultiSourceRegistry(NamedSet[T]):
 
         Raises:
             ComponentNotFoundError: The name resolves nowhere.
-            SourceUnavailableError: A source that has to be asked cannot be.
+            SourceUnavailableError: A source required for the answer is unavailable.
         """
         # As _located and QualifiedName(...) do, without the Python functions in between that cost as much as the look-up.
         located = self._locate(name) if isinstance(name, str) else None  # type: ignore[redundant-expr]  # names come from untyped configs too
@@ -307,17 +307,17 @@ class MultiSourceRegistry(NamedSet[T]):
         return tuple.__new__(QualifiedName, (located[0][0], located[2]))  # pyright: ignore[reportUnknownMemberType]  # typeshed leaves its items open
 
     def candidates(self, name: str) -> list[QualifiedName]:
-        """List every component that a name could stand for.
+        """List all components matching a name.
 
         Args:
             name: A qualified or bare name, or an alias.
 
         Returns:
-            The one that it resolves to first, then those of the other sources that have it as a bare name.
+            The resolved one first, then those of the other sources with this bare name.
 
         Raises:
             ComponentNotFoundError: The name resolves nowhere.
-            SourceUnavailableError: A source that has to be asked cannot be.
+            SourceUnavailableError: A source required for the answer is unavailable.
         """
         winner = self.resolve(name)
         found = [(mount.prefix, mount.look_up(name)) for mount in self._mounts]
@@ -339,7 +339,7 @@ class MultiSourceRegistry(NamedSet[T]):
     # -- building --
 
     def find_registry(self, name: str) -> Source[T]:
-        """Return the source that a name resolves to.
+        """Return the source of a name.
 
         Args:
             name: A qualified or bare name, or an alias.
@@ -353,13 +353,13 @@ class MultiSourceRegistry(NamedSet[T]):
         return self._located(name)[0].source
 
     def find_class(self, name: str) -> Callable[..., T]:
-        """Return the constructor that a name resolves to.
+        """Return the constructor of a name.
 
         Args:
             name: A qualified or bare name, or an alias.
 
         Returns:
-            The class or function; of a source that has no `[]`, its `build` with the name filled in.
+            The class or function; for a source without `[]`, a partial of its `build`.
 
         Raises:
             ComponentNotFoundError: The name resolves nowhere.
@@ -368,7 +368,7 @@ class MultiSourceRegistry(NamedSet[T]):
         return mount.constructor(bare)
 
     def found(self, name: object) -> Found[T]:
-        """Return the component that a name stands for here.
+        """Return the component of a name.
 
         Raises:
             ComponentNotFoundError: The name resolves nowhere.
@@ -383,7 +383,7 @@ class MultiSourceRegistry(NamedSet[T]):
         return entry, mount.start + bare, mount.start + canonical, kinds
 
     def signature(self, name: str) -> inspect.Signature:
-        """Return the effective signature of a component: forwarded `**kwargs` are replaced by what they reach.
+        """Return the effective signature of a component, with forwarded `**kwargs` expanded into parameters.
 
         Args:
             name: A qualified or bare name, or an alias.

@@ -1,4 +1,4 @@
-"""Names and prefixes: what may be one, and how a qualified name is written."""
+"""Names and prefixes: validity, and the spelling of a qualified name."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ __all__ = ["QualifiedName", "is_prefix", "name_fault"]
 
 
 class QualifiedName(NamedTuple):
-    """Where a component is: the prefix of its source, and its name in there.
+    """A name in two parts: the prefix of the source, and the component's name in it.
 
     Example:
         >>> str(QualifiedName("timm", "resnet18"))
@@ -24,7 +24,7 @@ class QualifiedName(NamedTuple):
 
 
 def is_prefix(prefix: object) -> bool:
-    """Say whether something may be the prefix of a source: a non-empty identifier.
+    """Return True if a value is a valid prefix: a non-empty identifier.
 
     Args:
         prefix: Anything.
@@ -36,13 +36,13 @@ def is_prefix(prefix: object) -> bool:
 
 
 def name_fault(name: object) -> str | None:
-    """Say what keeps something from being the name of a component.
+    """Check the name of a component.
 
     Args:
         name: Anything.
 
     Returns:
-        The fault in words, or None where there is none.
+        The fault as text, or None if valid.
     """
     if not isinstance(name, str):
         return f"a name is a string, not {type(name).__qualname__}"

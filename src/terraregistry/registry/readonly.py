@@ -16,7 +16,7 @@ T = TypeVar("T")
 
 
 class ReadOnlyRegistry(BaseRegistry[T]):
-    """A registry of another library's components: it can be asked and built from, not changed."""
+    """A read-only registry of another library's components."""
 
     _remedy = "register in a Registry of your own, and mount that"
 

@@ -1,4 +1,4 @@
-"""`Registry`: names of components, and the constructors that make them."""
+"""`Registry`: names of components and their constructors."""
 
 from __future__ import annotations
 
@@ -24,15 +24,15 @@ C = TypeVar("C", bound="Callable[..., object]")
 
 
 class _Absent(Enum):
-    """What a decorator that is called for its arguments has not got yet."""
+    """Sentinel: `register` was called without a constructor, as a decorator with arguments."""
 
     CONSTRUCTOR = "constructor"
 
 
 class Registry(BaseRegistry[T]):
-    """A set of names of components, and a mapping from them to the constructors that make them.
+    """A set of names of components, and a mapping from them to constructors.
 
-    It is generic over the kind of component. Made as `Registry[Decoder]()`, it also checks what it builds against that kind.
+    It is generic over the kind of component: `Registry[Decoder]()` also checks its products against `Decoder`.
 
     Args:
         constructors: Components to begin with, by name.
@@ -71,7 +71,7 @@ class Registry(BaseRegistry[T]):
         return components.find(name) if entry is None else entry
 
     def look_up(self, name: str) -> str | None:
-        """Return the canonical spelling of a name or an alias, or None for a name that is not here."""
+        """Return the canonical spelling of a name or an alias, or None if unknown."""
         entries, aliases = self._state.components
         if name in entries.base or name in entries.recent:  # as above
             return name
@@ -113,21 +113,21 @@ class Registry(BaseRegistry[T]):
     ) -> C | Callable[[C], C]:
         """Register a class or function; a decorator, with or without arguments, or a plain call.
 
-        The same definition again is no clash: the identical object changes nothing, and a newer edition of a class or function
-        (same module and qualified name: a notebook cell run again, a reloaded module) replaces the older one.
+        Repeated definitions are no clash: the identical object changes nothing, and a newer edition of a class or
+        function (same module and qualified name: a notebook cell run again, a reloaded module) replaces the older one.
 
         Args:
-            constructor: What makes the component.
+            constructor: The constructor of the component.
             name: Its name; by default the `__name__` of the constructor.
-            aliases: Other spellings, which are contained and built, but not iterated.
-            override: Replace what has the name, or an alias, now. The aliases of a replaced component stay.
+            aliases: Other spellings, accepted by `in` and `build` but not iterated.
+            override: Replace the current owner of the name or alias. The aliases of a replaced component stay.
 
         Returns:
             The constructor, unchanged.
 
         Raises:
-            InvalidRegistrationError: It cannot be called, or the name is no name.
-            DuplicateComponentError: A name is taken by something else.
+            InvalidRegistrationError: The constructor is not callable, or the name is invalid.
+            DuplicateComponentError: A name is taken by another component.
         """
         if isinstance(constructor, _Absent):  # None is no constructor, and is refused as such
             return lambda decorated: self.register(decorated, name=name, aliases=aliases, override=override)
@@ -136,16 +136,16 @@ class Registry(BaseRegistry[T]):
         return constructor
 
     def register_lazy(self, name: str, reference: str, *, aliases: Iterable[str] = (), override: bool = False) -> None:
-        """Register a component whose module is imported when it is first used.
+        """Register a component by reference; its module is imported on first use.
 
         Args:
             name: Its name.
-            reference: Where it is, as `package.module:attribute`.
-            aliases: Other spellings, which are contained and built, but not iterated.
-            override: Replace what has the name, or an alias, now.
+            reference: The constructor, as `package.module:attribute`.
+            aliases: Other spellings, accepted by `in` and `build` but not iterated.
+            override: Replace the current owner of the name or alias.
 
         Raises:
-            InvalidRegistrationError: The name is no name, or the reference no reference.
+            InvalidRegistrationError: The name or the reference is invalid.
             DuplicateComponentError: A name is taken.
         """
         if not _is_reference(reference):
@@ -154,7 +154,7 @@ class Registry(BaseRegistry[T]):
         self._add(self._lazy(_checked(name, self._label), reference), aliases, override=override)
 
     def _lazy(self, name: str, reference: str) -> Entry[T]:
-        """Make the entry of a component that is imported when it is first used."""
+        """Make the entry of a component imported on first use."""
         return Entry(name, None, reference, calling_site())
 
     def _add(self, entry: Entry[T], aliases: Iterable[str], *, override: bool) -> None:
@@ -170,9 +170,9 @@ class Registry(BaseRegistry[T]):
                     return
 
     def _addition(self, state: State[T], entry: Entry[T], others: tuple[str, ...]) -> Addition[T] | None:
-        """Return the change that adds a component where its names are free or its own; None where there is nothing to change.
+        """Return the change that adds a component if its names are free or its own; None if nothing changes.
 
-        It compares constructors, which may run code that somebody else wrote, so not under the lock.
+        Comparing constructors may run foreign code, so this is called without the lock.
         """
         found = {name: taken for name in (entry.name, *others) if (taken := state.components.find(name)) is not None}
         older = found.get(entry.name)
@@ -200,10 +200,9 @@ class Registry(BaseRegistry[T]):
             self._state = self._state.changed(Removal(name))
 
     def scope(self) -> Scope:
-        """Undo, on exit, every registration and removal that is made inside.
+        """Undo, on exit, every registration and removal made inside.
 
-        What other threads change meanwhile is inside as well, unless they have opened a scope of their own: that of each is undone
-        when it ends.
+        Changes by other threads meanwhile are undone as well, except in scopes of their own, undone when those end.
 
         Returns:
             A context manager, to be used in one `with` statement; or a decorator.

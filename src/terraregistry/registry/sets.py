@@ -1,4 +1,4 @@
-"""The set face that all registries share: operators and comparisons on canonical names."""
+"""The set interface of all registries: operators and comparisons on canonical names."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ __all__ = ["NameSet"]
 
 
 class NameSet(AbstractSet[str]):  # noqa: PLW1641 - names come and go: a set that changes has no hash
-    """A set of canonical names that reads the names of other sets as it reads its own.
+    """A set of canonical names that resolves the names of its operands.
 
-    Each name of an operand is resolved first where it resolves, so that a bare name or an alias counts as the component that it
-    stands for. The operators give a plain `frozenset`: a selection of names is no registry.
+    A bare name or an alias in an operand counts as its component; unknown names are kept. The operators return a plain
+    `frozenset`: a selection of names is no registry.
     """
 
     __slots__ = ()
@@ -25,13 +25,13 @@ class NameSet(AbstractSet[str]):  # noqa: PLW1641 - names come and go: a set tha
 
     @abstractmethod
     def look_up(self, name: str) -> str | None:
-        """Return the canonical spelling of a name, or None where it does not resolve."""
+        """Return the canonical spelling of a name, or None if unknown."""
 
     def __contains__(self, name: object) -> bool:
         return isinstance(name, str) and self.look_up(name) is not None
 
     def _operand(self, other: object) -> frozenset[Any] | None:
-        """Read the other side of an operator, whose elements may be anything; None where it is not ours to read."""
+        """Resolve the elements (of any type) of an operand; None to return `NotImplemented`."""
         if isinstance(other, NameSet):
             if other._resolves_prefixes and not self._resolves_prefixes:
                 return None  # the other side can read our names, and we cannot read theirs
@@ -91,13 +91,13 @@ class NameSet(AbstractSet[str]):  # noqa: PLW1641 - names come and go: a set tha
         return NotImplemented if operand is None else frozenset(self) > operand
 
     def isdisjoint(self, other: Iterable[Any]) -> bool:
-        """Say whether no name of the other collection stands for a component that is here.
+        """Return True if no name of the other collection resolves here.
 
         Args:
             other: Any iterable.
 
         Returns:
-            True where nothing is shared.
+            True if nothing is shared.
         """
         if isinstance(other, NameSet):
             return not self & other

@@ -1,7 +1,7 @@
-"""Where in the running code something is made, registered or mounted, and whether that is the same definition again.
+"""Sites: the lines that make, register or mount an object, and detection of repeated definitions.
 
-A notebook cell that is run again, a reloaded module and a module that is imported anew define the same things again: what has the
-same module and qualified name is a newer edition then. Within one execution of a module it is a copy-paste mistake.
+A notebook cell run again and a module reloaded or imported anew repeat their definitions: an object of the same module
+and qualified name is a newer edition then. Within one execution of a module it is a copy-paste mistake.
 """
 
 from __future__ import annotations
@@ -24,15 +24,15 @@ _OURS: Final = __name__.rpartition(".")[0]
 
 
 class Site(NamedTuple):
-    """A line of code that was executed.
+    """An executed line of code.
 
     Attributes:
         module: The module of the line.
         file: Its file.
         line: Its number in the file, from 1.
-        importer: The module whose execution led there: importing it executes the line again.
-        execution: The code of that module; each execution of a module or of a notebook cell has a code object of its own.
-        offset: The instruction in that code that is being executed.
+        importer: The module executed at the time: importing it executes the line again.
+        execution: The code of that module; each execution of a module or of a notebook cell has its own code object.
+        offset: The current instruction in that code.
     """
 
     module: str
@@ -47,17 +47,17 @@ class Site(NamedTuple):
         return f"{self.file}:{self.line}"
 
     def registration(self) -> tuple[Registration, ...]:
-        """Return what another process has to import to execute this line; nothing where it is of this package."""
+        """Return the import that executes this line in another process; nothing for lines of this package."""
         ours = self.importer.partition(".")[0] == __name__.partition(".")[0]
         return () if ours else (Registration(self.importer, str(self)),)
 
     def is_later_than(self, other: Site) -> bool:
-        """Return whether the module that led to another site has been executed again, and has led here."""
+        """Return True if a later execution of the other site's importer led here."""
         again = self.module == other.module and self.importer == other.importer
         return again and self.execution is not other.execution
 
     def assigned_name(self) -> str | None:
-        """Return the name at the top of a module that takes what this line makes, as in `PARTS = Registry()`."""
+        """Return the module-level name assigned by this line, as in `PARTS = Registry()`; None if there is none."""
         if self.execution is None or self.module != self.importer:
             return None
         return _stored_name(self.execution, self.offset)
@@ -65,7 +65,7 @@ class Site(NamedTuple):
 
 @functools.lru_cache(maxsize=256)
 def _stored_name(code: CodeType, offset: int) -> str | None:
-    """Return the name that the instruction after another one assigns to."""
+    """Return the name assigned by the instruction after an offset, or None."""
     import dis
 
     after = next((each for each in dis.get_instructions(code) if each.offset > offset), None)
@@ -74,7 +74,7 @@ def _stored_name(code: CodeType, offset: int) -> str | None:
 
 
 def calling_site() -> Site:
-    """Return the line that calls a registry: the first one outside of this package."""
+    """Return the line that calls a registry: the first outside of this package."""
     frame: FrameType | None = inspect.currentframe()
     while frame is not None and _is_ours(frame):
         frame = frame.f_back
@@ -85,10 +85,10 @@ def defining_site(target: object) -> Site:
     """Return the line that makes a registry, for its errors, its repr and its pickles.
 
     Args:
-        target: The registry, which is in the middle of its constructor.
+        target: The registry, under construction.
 
     Returns:
-        The first line up the stack that is in no constructor of this object.
+        The first line up the stack outside the constructors of this object.
     """
     frame: FrameType | None = inspect.currentframe()
     while frame is not None and _makes(frame, target):
@@ -120,7 +120,7 @@ def _site_of(frame: FrameType | None) -> Site:
 
 
 def is_same(old: object, new: object) -> bool:
-    """Return whether two constructors make the same: identical or equal objects, or partials of them with equal arguments."""
+    """Return True for identical or equal constructors, or partials of them with equal arguments."""
     parts = _parts(old), _parts(new)
     if parts[0] and parts[1]:
         return is_same(parts[0][0], parts[1][0]) and _equal(parts[0][1:], parts[1][1:])
@@ -128,15 +128,15 @@ def is_same(old: object, new: object) -> bool:
 
 
 def is_named_alike(old: object, new: object) -> bool:
-    """Return whether two constructors have the same definition, if that was executed again for the newer one.
+    """Return True if two constructors have the same definition, assuming a re-execution for the newer one.
 
     Args:
         old: A class, function, partial or other callable.
         new: The same.
 
     Returns:
-        True for classes and functions of the same module and qualified name, lambdas of equal code besides; partials of these with
-        equal arguments; and methods of such classes.
+        True for classes and functions of the same module and qualified name (lambdas: also equal code); partials of
+        these with equal arguments; and methods of such classes.
     """
     parts = _parts(old), _parts(new)
     if parts[0] and parts[1]:
@@ -149,14 +149,14 @@ def is_named_alike(old: object, new: object) -> bool:
 
 
 def same_file(old: object, new: object) -> tuple[str, str] | None:
-    """Return the names of two modules that one file was loaded as, where both define a constructor of the same qualified name.
+    """Return the modules of two constructors of the same qualified name, if one file was loaded as both.
 
     Args:
         old: A constructor.
         new: Another one.
 
     Returns:
-        The names of their modules; None where there are two files, or one module.
+        The names of the modules; None for two files, or one module.
     """
     modules = (getattr(old, "__module__", None), getattr(new, "__module__", None))
     if modules[0] == modules[1] or getattr(old, "__qualname__", None) != getattr(new, "__qualname__", ""):
@@ -173,7 +173,7 @@ def _named(target: Any) -> tuple[str | None, str]:  # a class or function
 
 
 def _parts(target: object) -> tuple[object, ...]:
-    """Return the function and the arguments of a partial; nothing of anything else."""
+    """Return the function and the arguments of a partial; nothing for other objects."""
     if not isinstance(target, functools.partial):
         return ()
     names = ("func", "args", "keywords")

@@ -1,4 +1,4 @@
-"""An immutable mapping that keeps the order of insertion and shares what it can with the one that it was made from."""
+"""A persistent mapping: immutable, in insertion order, with structure shared between versions."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ V = TypeVar("V")
 class Snapshot(Generic[V]):
     """Items by name, never changed in place: `with_items` and `without` return another snapshot.
 
-    Most items are in `base`, which the next snapshot shares; those that were added last are in `recent`, which is copied. They move
-    into a new base when there are more of them than the square root of its size. So adding to n items costs O(sqrt(n)) on average,
-    and a look-up one or two look-ups in a dictionary.
+    Most items are in `base`, shared with the next snapshot; the latest are in `recent`, which is copied. They move into
+    a new base when they outnumber the square root of its size. So adding to n items costs O(sqrt(n)) on average, and a
+    look-up one or two dictionary look-ups.
 
     Attributes:
-        base: Items that other snapshots share. Do not change it.
-        recent: Items that are not in `base`. Do not change it.
+        base: Items shared with other snapshots. Do not change it.
+        recent: Items not in `base`. Do not change it.
     """
 
     __slots__ = ("base", "recent")
@@ -44,18 +44,18 @@ class Snapshot(Generic[V]):
         return len(self.base) + len(self.recent)
 
     def items(self) -> list[tuple[str, V]]:
-        """Return the items in the order in which their names were first added."""
+        """Return the items in the order of their names' first insertion."""
         return [*self.base.items(), *self.recent.items()]
 
     def with_items(self, items: Mapping[str, V]) -> Snapshot[V]:
-        """Return these items and further ones; a name that is here already keeps its place."""
+        """Return these items and further ones; existing names keep their place."""
         recent = {**self.recent, **items}
         if len(recent) ** 2 > len(self.base) or not self.base.keys().isdisjoint(items):
             return Snapshot({**self.base, **recent}, {})
         return Snapshot(self.base, recent)
 
     def without(self, names: AbstractSet[str]) -> Snapshot[V]:
-        """Return these items without those of some names."""
+        """Return these items without the given names."""
         recent = {name: value for name, value in self.recent.items() if name not in names}
         if self.base.keys().isdisjoint(names):
             return Snapshot(self.base, recent)

@@ -1,4 +1,4 @@
-"""The least that something needs in order to be mounted in a `MultiSourceRegistry`."""
+"""The protocol of sources mounted in a `MultiSourceRegistry`."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ T_co = TypeVar("T_co", covariant=True)
 
 @runtime_checkable
 class Source(Protocol[T_co]):
-    """A collection of names that builds what they stand for.
+    """A collection of names that builds components by name.
 
-    Where a source has more of what a `Registry` has (`resolve`, `__getitem__`, `signature`, `validate`, `describe`), it is used.
+    Further methods of a `Registry` are used if present: `resolve`, `__getitem__`, `signature`, `validate`, `describe`.
     """
 
     def __iter__(self) -> Iterator[str]:
@@ -28,7 +28,7 @@ class Source(Protocol[T_co]):
         ...
 
     def __contains__(self, name: object, /) -> bool:
-        """Say whether a name, or an alias of one, is here."""
+        """Return True for a known name or alias."""
         ...
 
     # Each component has arguments of its own.

@@ -1,4 +1,4 @@
-"""A component that is chosen and checked, but not built yet."""
+"""Specs: components chosen and validated, but not built."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ __all__ = ["ComponentSpec", "registry_at"]
 
 _LIBRARY: Final = "terraregistry.library"
 _OURS: Final = ("terraregistry", "terraregistry.registry", _LIBRARY)
-"""The modules that the registries of this library can be imported from."""
+"""The modules that export the registries of this library."""
 
 T = TypeVar("T")
 T_co = TypeVar("T_co", covariant=True)
@@ -44,13 +44,13 @@ class _Builds(Protocol[T_co]):
 class ComponentSpec(Generic[T]):
     """A component by name with validated arguments: made by `validate`, built by `build`, as often as wanted.
 
-    It is immutable and hashable, and pickles by reference: what travels to a worker process is the name of the registry, the
-    name of the component and the arguments, and the names of the modules that register the component, which the worker imports.
+    It is immutable and hashable, and pickles by reference: a pickle contains the names of the registry and the component,
+    the arguments, and the names of the modules that register the component. Unpickling imports these modules.
 
     Attributes:
-        registry: The registry that it was validated by.
+        registry: The registry that validated it.
         name: The canonical name of the component.
-        spelling: The name as it was given, qualified: an alias that chooses pretrained weights is kept.
+        spelling: The name as given, qualified: an alias for pretrained weights is kept.
         args: The positional arguments, with new lists and dictionaries each time.
         kwargs: The keyword arguments, as a new dictionary each time.
     """
@@ -107,20 +107,20 @@ class ComponentSpec(Generic[T]):
 
         Raises:
             RegistryError: The registry has changed since, and the component or its arguments no longer fit.
-            ComponentNotFoundError: The component was registered in another process, which sent this spec, and cannot be here.
+            ComponentNotFoundError: The component was registered in another process, and cannot be registered here.
         """
         if self._registrations and (error := self.registry.missing(self.spelling, self._registrations)) is not None:
             raise error
         return self.registry.build(self.spelling, *self.args, **self.kwargs)
 
     def to_dict(self) -> dict[str, Any]:  # plain data of any shape
-        """Write the spec as plain data that YAML and JSON can hold.
+        """Write the spec as plain data for YAML and JSON.
 
         Returns:
             A dictionary of `registry`, `name`, `args` and `kwargs`.
 
         Raises:
-            TypeError: An argument is an object that plain data cannot hold, such as a module; its place is named.
+            TypeError: An argument, such as a module, has no plain form; the message names its path.
         """
         data: dict[str, Any] = {"registry": self._reference(), "name": self.spelling}
         if self._args:
@@ -130,13 +130,13 @@ class ComponentSpec(Generic[T]):
 
     @classmethod
     def from_dict(cls, data: Mapping[str, Any], registry: _Builds[T] | None = None) -> ComponentSpec[T]:  # plain data
-        """Read a spec that `to_dict` wrote, and validate it again.
+        """Read a spec written by `to_dict`, and validate it again.
 
-        Nothing is imported for it: the registry has to be given, or to be one that is loaded already.
+        Nothing is imported: the registry has to be given or loaded already.
 
         Args:
             data: The dictionary.
-            registry: The registry to look in; by default the one that the data names.
+            registry: The registry to look in; by default the one named in the data.
 
         Returns:
             The spec.
@@ -166,7 +166,7 @@ class ComponentSpec(Generic[T]):
         return f"<ComponentSpec {self.spelling}({', '.join(given)})>"
 
     def __copy__(self) -> Self:
-        """A copy of what does not change is itself."""
+        """Return the spec itself, since it is immutable."""
         return self
 
     def __deepcopy__(self, memo: dict[int, Any]) -> ComponentSpec[T]:  # any objects
@@ -228,7 +228,7 @@ def _unpickle(
 
 
 def _imported(registration: Registration) -> Registration:
-    """Import the module that registers a component, as unpickling imports what a pickle names; keep why it cannot be."""
+    """Import the module that registers a component; record the reason of a failure."""
     try:
         importlib.import_module(registration.module)
     except Exception as error:  # noqa: BLE001 - a module may raise anything; it is told when the component is missing
@@ -237,7 +237,7 @@ def _imported(registration: Registration) -> Registration:
 
 
 def registry_at(reference: str) -> object:
-    """Find a registry by reference among those that are loaded; nothing but this library's own is imported.
+    """Find a loaded registry by reference; only the registries of this library are imported.
 
     Args:
         reference: Such as `terraregistry.library:BACKBONE_REGISTRY`.

@@ -1,6 +1,6 @@
-"""The state of a registry, which never changes: a change makes another one, and a registry takes it by one assignment.
+"""Immutable states of a registry: a change makes a new state, set by one assignment.
 
-So an interrupted change is made or not made, and whoever reads a registry meanwhile sees the state before or the state after.
+So an interrupted change is applied completely or not at all, and concurrent readers see the state before or after.
 """
 
 from __future__ import annotations
@@ -53,7 +53,7 @@ class Components(NamedTuple, Generic[T]):
 
 @dataclass(frozen=True, slots=True)
 class Addition(Generic[T]):
-    """A component that is registered, in place of what had its names before.
+    """A registration; it replaces the previous owners of its names.
 
     Attributes:
         entry: The component.
@@ -79,7 +79,7 @@ class Addition(Generic[T]):
 
 @dataclass(frozen=True, slots=True)
 class Removal(Generic[T]):
-    """A component that is removed with its aliases, or an alias alone; nothing where the name is gone already.
+    """The removal of a component with its aliases, or of an alias alone; no-op for unknown names.
 
     Attributes:
         name: A canonical name or an alias.
@@ -96,14 +96,14 @@ class Removal(Generic[T]):
 
 
 class _Opened(NamedTuple, Generic[T]):
-    """A scope that was opened. A scope that nobody holds any more cannot be closed, and counts as closed."""
+    """An opened scope. A scope without references cannot be closed any more, and counts as closed."""
 
     scope: weakref.ref[Scope]
     thread: int
 
 
 class _Changes(NamedTuple, Generic[T]):
-    """The last change since the first open scope was opened, the scope that it was made in, and the changes before it."""
+    """The last change since the opening of the first open scope, its scope, and the changes before it."""
 
     change: Addition[T] | Removal[T]
     opened: _Opened[T]
@@ -112,13 +112,13 @@ class _Changes(NamedTuple, Generic[T]):
 
 @dataclass(frozen=True, slots=True)
 class State(Generic[T]):
-    """The components of a registry, and the changes that were made in its open scopes.
+    """The components of a registry, and the changes made in its open scopes.
 
     Attributes:
-        components: What there is now.
-        before: What there was when the first open scope was opened.
-        opened: The open scopes, in the order in which they were opened.
-        changes: The changes since then.
+        components: The current components.
+        before: The components at the opening of the first open scope.
+        opened: The open scopes, in order of opening.
+        changes: The changes since `before`.
     """
 
     components: Components[T]
@@ -127,7 +127,7 @@ class State(Generic[T]):
     changes: _Changes[T] | None = None
 
     def changed(self, change: Addition[T] | Removal[T]) -> State[T]:
-        """Return the state after a change: in the innermost scope of this thread, or else in the one that was opened last."""
+        """Return the state after a change in the innermost scope of this thread, or else in the scope opened last."""
         components = change.apply(self.components)
         opened = self._alive()
         if not opened:
@@ -146,9 +146,9 @@ class State(Generic[T]):
         return replace(self, opened=(*alive, opened))
 
     def without_scope(self, scope: Scope) -> State[T]:
-        """Return the state in which a scope is closed, and what there would be if nothing had been done in it.
+        """Return the state with a scope closed and its changes undone.
 
-        It is the same state where the scope is closed already.
+        It is the same state if the scope is closed already.
         """
         closed = next((each for each in self.opened if each.scope() is scope), None)
         if closed is None or self.before is None:
@@ -168,7 +168,7 @@ class State(Generic[T]):
         return State(components, self.before, opened, changes) if opened else State(components)
 
     def has_open(self, scope: Scope) -> bool:
-        """Return whether a scope is open."""
+        """Return True if a scope is open."""
         return any(each.scope() is scope for each in self.opened)
 
     def _alive(self) -> tuple[_Opened[T], ...]:
@@ -176,7 +176,7 @@ class State(Generic[T]):
 
 
 class Scope(ContextDecorator):
-    """A context manager and decorator, which `Registry.scope` returns.
+    """The context manager and decorator returned by `Registry.scope`.
 
     Args:
         begin: Opens a scope in its registry.

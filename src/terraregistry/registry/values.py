@@ -1,4 +1,4 @@
-"""Arguments as values: copied, compared, and written as plain data, whatever is inside them and however deep."""
+"""Arguments as values: copying, comparison and plain data, for any content and depth."""
 
 from __future__ import annotations
 
@@ -13,18 +13,17 @@ from terraregistry.errors import describe_value
 __all__ = ["fresh", "frozen", "to_plain"]
 
 _DEEPEST: Final = 64
-"""How many containers inside each other are looked into; what is deeper is an object like any other."""
+"""Maximum depth of nested containers; deeper ones are treated as opaque objects."""
 
 
 def fresh(value: Any) -> Any:  # arguments are any objects
-    """Copy plain containers, so that whoever changes them does not change the original.
+    """Copy plain containers, to protect the original from changes.
 
     Args:
         value: An argument.
 
     Returns:
-        New lists, dictionaries, tuples and sets of the same objects. A container that is there twice, or inside itself, is
-        so in the copy.
+        New lists, dictionaries, tuples and sets of the same objects. Shared and recursive containers stay so.
     """
     return _copied(value, {}, 0)
 
@@ -53,13 +52,13 @@ def _copied(value: Any, copies: dict[int, Any], depth: int) -> Any:  # as above
 
 
 def frozen(value: object) -> object:
-    """Make a key of an argument: hashable, and equal to that of an equal argument.
+    """Make a hashable key of an argument; equal arguments have equal keys.
 
     Args:
         value: The argument.
 
     Returns:
-        The key. Objects that cannot be hashed are equal to themselves alone.
+        The key. Unhashable objects are compared by identity.
     """
     return _key(value, ())
 
@@ -82,7 +81,7 @@ def _key(value: object, around: tuple[int, ...]) -> object:
 
 
 class _Object:
-    """An argument as a part of a key: equal to itself, and to what it says it is equal to."""
+    """An argument as a part of a key, compared by identity or `==`."""
 
     __slots__ = ("value",)
 
@@ -112,13 +111,13 @@ def to_plain(value: object, path: str) -> object:
 
     Args:
         value: The argument.
-        path: Where it is, for the error.
+        path: Its path, for the error.
 
     Returns:
-        The same of dictionaries, lists, strings, numbers, booleans and None.
+        The argument in dictionaries, lists, strings, numbers, booleans and None.
 
     Raises:
-        TypeError: There is something in it that plain data cannot hold.
+        TypeError: A part of it has no plain form.
     """
     return _plain(value, path, ())
 

@@ -1,8 +1,9 @@
-"""From annotations to the pydantic schemas that hold arguments to them: strict, but lenient where YAML and Python differ.
+"""Pydantic schemas of annotations: strict, but lenient about differences between YAML and Python.
 
-The schemas are made with pydantic's own building blocks (`pydantic_core.core_schema`) rather than with `create_model`: a model
-class cannot have fields such as `copy` or `_x`, fills in defaults (which stay the constructor's own here) and costs more a call.
-Annotations that only pydantic itself understands (`Annotated` constraints, its own types) are left to a `TypeAdapter`.
+The schemas are made with pydantic's own building blocks (`pydantic_core.core_schema`) rather than with `create_model`:
+a model class cannot have fields such as `copy` or `_x`, fills in defaults (here left to the constructor) and costs more
+per call.
+`TypeAdapter` handles annotations specific to pydantic (`Annotated` constraints, its own types).
 """
 
 from terraregistry.registry.schemas.translation import accepts, argument_validator, plain, schema_of

@@ -1,4 +1,4 @@
-"""The building blocks of the schemas: checks in Python, and strict schemas with something more lenient behind them."""
+"""The building blocks of the schemas: checks in Python, and strict schemas with a lenient fallback."""
 
 from __future__ import annotations
 
@@ -23,14 +23,14 @@ __all__ = [
 
 ANYTHING: Final = core_schema.any_schema()
 LENIENT: Final = {"terraregistry": "lenient"}
-"""Marks a schema that has an exact one in it, and a conversion behind that."""
+"""Marks a schema made of an exact one and a conversion as fallback."""
 Check = typing.Callable[[Any], Any]  # what a check is given, and gives back, is any object
 SchemaOf = typing.Callable[[object], CoreSchema]
-"""Makes the schema of an annotation: for the annotations inside another."""
+"""Makes the schema of a nested annotation."""
 
 
 class RefusedError(ValueError):
-    """What a check raises; what is wrong is worded elsewhere."""
+    """Refusal by a check, without a message: `explain` describes the problem."""
 
 
 def check_schema(check: Check) -> CoreSchema:
@@ -48,7 +48,7 @@ def check_schema(check: Check) -> CoreSchema:
 
 
 def hashable(value: object) -> bool:
-    """Say whether a value can be hashed."""
+    """Return True if a value can be hashed."""
     try:
         hash(value)
     except Exception:  # noqa: BLE001 - usually a TypeError, but a value's own `__hash__` may raise anything
@@ -57,12 +57,12 @@ def hashable(value: object) -> bool:
 
 
 def is_sequence(value: object) -> bool:
-    """Say whether a value is a sequence of items, which a string is not."""
+    """Return True for a sequence of items; strings and bytes are none."""
     return isinstance(value, abc.Sequence) and not isinstance(value, (str, bytes, bytearray, memoryview))
 
 
 def turned_into(factory: Check, fits: typing.Callable[[object], bool]) -> Check:
-    """Make a conversion of the values that something fits."""
+    """Make a conversion of the values accepted by `fits`."""
 
     def turn(value: object) -> object:
         try:
@@ -76,6 +76,6 @@ def turned_into(factory: Check, fits: typing.Callable[[object], bool]) -> Check:
 
 
 def leniently(strict: CoreSchema, factory: Check, fits: typing.Callable[[object], bool] = is_sequence) -> CoreSchema:
-    """Put a conversion behind a strict schema, for values that are fit for it."""
+    """Add a conversion as fallback to a strict schema, for the values accepted by `fits`."""
     turned = core_schema.no_info_before_validator_function(turned_into(factory, fits), strict)
     return core_schema.union_schema([strict, turned], mode="left_to_right", metadata=LENIENT)

@@ -1,4 +1,4 @@
-"""Schemas of classes: instances, which are passed on as they are, and classes themselves."""
+"""Schemas of classes: instances, passed on unchanged, and classes themselves."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def instance(cls: type[object], schema_of: SchemaOf) -> CoreSchema:
         schema_of: Makes the schema of another annotation.
 
     Returns:
-        A schema of its instances; that of anything for a class that cannot be asked.
+        A schema of its instances; accepts anything if the class does not support `isinstance`.
     """
     if issubclass(cls, Enum):
         return check_schema(member_by_value(tuple(cls)))
@@ -45,10 +45,10 @@ def _can_be_asked(cls: type) -> bool:
 def subclass(bases: tuple[type, ...]) -> CoreSchema:
     """Make the schema of `type[...]`.
 
-    A partial or a function that makes the instances serves where a class is annotated.
+    Any other callable, such as a partial or a factory function, is accepted too.
 
     Args:
-        bases: The classes that a class has to be one of, or derive from.
+        bases: The classes accepted, with their subclasses.
 
     Returns:
         The schema.
@@ -78,7 +78,7 @@ def annotated(annotation: Any, schema_of: SchemaOf) -> CoreSchema:  # an annotat
         schema_of: Makes the schema of another annotation.
 
     Returns:
-        The schema of the type in it, with the constraints that pydantic can put on it.
+        The schema of the type in it, with the constraints that pydantic supports.
     """
     inner, *metadata = get_args(annotation)
     schema = schema_of(inner)
@@ -87,7 +87,7 @@ def annotated(annotation: Any, schema_of: SchemaOf) -> CoreSchema:  # an annotat
 
 
 class _Made:
-    """Gives pydantic a schema that is made already, to put constraints on."""
+    """Adapter that passes a finished schema to pydantic, for constraints."""
 
     def __init__(self, schema: CoreSchema) -> None:
         self._schema = schema
@@ -97,7 +97,7 @@ class _Made:
 
 
 def _adapted(annotation: Any, otherwise: CoreSchema) -> CoreSchema:  # as above
-    """Leave to pydantic what only pydantic understands."""
+    """Make the schema of an annotation specific to pydantic; `otherwise` if pydantic refuses."""
     from pydantic import ConfigDict, TypeAdapter
     from pydantic.errors import PydanticSchemaGenerationError, PydanticUserError
 
@@ -110,7 +110,7 @@ def _adapted(annotation: Any, otherwise: CoreSchema) -> CoreSchema:  # as above
 
 
 def _is_configured(annotation: object) -> bool:
-    """Say whether a class has a configuration of its own, since pydantic takes no other for it."""
+    """Return True if a class has its own configuration: pydantic accepts no other for it."""
     from pydantic import BaseModel
 
     if not isinstance(annotation, type):

@@ -1,4 +1,4 @@
-"""Schemas of containers: the type that is annotated, or another one of items where that does no harm."""
+"""Schemas of containers: the annotated type, or a safe conversion from another container."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def _tuple(items: Items, schema_of: SchemaOf) -> CoreSchema:
 
 
 def _sequence(items: Items, schema_of: SchemaOf) -> CoreSchema:
-    """A list stays a list and a tuple a tuple: the constructor takes either."""
+    """Make the schema of a sequence. Lists and tuples keep their type: the constructor takes either."""
     item = _first(items, schema_of)
     as_list = core_schema.list_schema(item, strict=True, fail_fast=True)
     as_tuple = core_schema.tuple_schema([item], variadic_item_index=0, strict=True, fail_fast=True)
@@ -49,7 +49,7 @@ def _sequence(items: Items, schema_of: SchemaOf) -> CoreSchema:
 
 
 def _iterable(items: Items, schema_of: SchemaOf) -> CoreSchema:
-    """Sequences are looked into; another iterable may be read only once, and not by us."""
+    """Make the schema of an iterable. Only sequences are validated by item: other iterables may be single-use."""
 
     def other(value: object) -> object:
         if not _is_other_iterable(value):
@@ -118,4 +118,4 @@ CONTAINERS: Final[dict[object, typing.Callable[[Items, SchemaOf], CoreSchema]]] 
     abc.MutableMapping: _mapping,
     _CALLABLE: _callable,
 }
-"""What makes the schema of a container, by its class; the annotations inside it are left to the second argument."""
+"""Schema factories by container class; the second argument makes the schemas of nested annotations."""

@@ -19,17 +19,17 @@ __all__ = ["SIMPLE", "literal", "member_by_value"]
 
 
 def _or(strict: CoreSchema, otherwise: Check) -> CoreSchema:
-    """The strict type at full speed; what it refuses is looked at once more."""
+    """Make a union: the strict schema as fast path, a check in Python as fallback."""
     return core_schema.union_schema([strict, check_schema(otherwise)], mode="left_to_right")
 
 
 def _integer() -> CoreSchema:
-    """A plain integer is done with at the first look; members of an `IntEnum`, an exact match of the second, stay what they are."""
+    """Make the schema of `int`: fast path for plain integers; members of an `IntEnum` stay unchanged."""
     return core_schema.union_schema([core_schema.int_schema(strict=True), core_schema.is_instance_schema(IntEnum)])
 
 
 def _as_integer(value: object) -> object:
-    """Accept what counts as an integer elsewhere, such as numpy's."""
+    """Accept other integers, such as numpy's; refuse booleans."""
     if isinstance(value, bool) or not isinstance(value, numbers.Integral):
         raise RefusedError
     return value
@@ -115,7 +115,7 @@ def member_by_value(members: tuple[object, ...]) -> Check:
 
 
 def _same(one: object, other: object) -> bool:
-    """Equal and of one type: 1 is not True. Integers are of one type, and strings, whoever made them."""
+    """Return True for equal values of one type: 1 is not True. All integer types count as one, and all string types."""
     alike = type(one) is type(other) or any(_are(kind, one, other) for kind in (numbers.Integral, str))
     return alike and bool(one == other)
 

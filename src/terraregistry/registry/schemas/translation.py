@@ -1,4 +1,4 @@
-"""From an annotation to the pydantic schema that holds arguments to it."""
+"""Translation of an annotation to a pydantic schema."""
 
 from __future__ import annotations
 
@@ -21,14 +21,14 @@ __all__ = ["accepts", "argument_validator", "plain", "schema_of"]
 
 
 def accepts(annotation: object, value: object) -> bool:
-    """Say whether a value fits an annotation.
+    """Return True if a value fits an annotation.
 
     Args:
         annotation: An evaluated annotation.
         value: Anything.
 
     Returns:
-        True where the annotation's schema accepts the value.
+        True if the annotation's schema accepts the value.
     """
     validator = _validator(_Key(annotation))
     try:
@@ -44,7 +44,7 @@ def schema_of(annotation: object) -> CoreSchema:
         annotation: An evaluated annotation, or `NOT_EVALUATED`.
 
     Returns:
-        A schema; that of anything where the annotation says nothing that can be checked.
+        A schema; accepts anything for an annotation without a runtime check.
     """
     annotation = plain(annotation)
     origin, arguments = get_origin(annotation), get_args(annotation)
@@ -77,14 +77,14 @@ def _of_class(cls: object, arguments: tuple[object, ...]) -> CoreSchema:
 
 
 def argument_validator(parameter: inspect.Parameter) -> SchemaValidator:
-    """Make what validates one argument, or take what was made for another parameter like it.
+    """Return the validator of one argument, cached for equal parameters.
 
     Args:
         parameter: The parameter, with its annotation evaluated.
 
     Returns:
-        A validator of its annotation, widened where that refuses the default: a default is always acceptable for its own
-        parameter, and with it the type that it shows.
+        A validator of its annotation. If this refuses the default, the validator is widened to the default's type: a
+        default is always acceptable.
     """
     return _argument_validator(_Key(parameter.annotation), _Key(_shown(parameter)))
 
@@ -110,7 +110,7 @@ _CALLABLE: Final = "callable"
 
 
 def _shown(parameter: inspect.Parameter) -> object:
-    """Say of what type a default is that the annotation refuses; nothing where there is no such default."""
+    """Return the type of a default refused by its annotation; `_NOTHING` if there is none."""
     default: object = parameter.default
     if default is _NOTHING:
         return _NOTHING
@@ -131,13 +131,13 @@ def _bases(annotation: object) -> list[type]:
 
 
 def plain(annotation: object) -> object:
-    """Take off an annotation what does not change which values fit.
+    """Strip an annotation of wrappers irrelevant to validation.
 
     Args:
         annotation: An evaluated annotation.
 
     Returns:
-        What a `NewType`, an alias or a `TypeVar` stands for, and what `Final` and its like are put around.
+        The type behind a `NewType`, an alias, a `TypeVar`, or a qualifier such as `Final`.
     """
     if isinstance(annotation, typing.NewType):
         return plain(annotation.__supertype__)
@@ -159,7 +159,7 @@ def _aliased(alias: Any) -> object:  # as far as this Python's types tell
 
 
 class _Key:
-    """An annotation as a cache key: by equality where it can be hashed, by identity where it cannot."""
+    """An annotation as a cache key: by equality if hashable, else by identity."""
 
     __slots__ = ("_hash", "annotation")
 

@@ -1,4 +1,4 @@
-"""Schemas of unions: the member that fits exactly, before one that a value has to be turned into."""
+"""Schemas of unions: exact members before conversions."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def union(members: Sequence[object], schema_of: SchemaOf) -> CoreSchema:
 
 
 def _exact_first(schemas: list[CoreSchema]) -> list[CoreSchema | tuple[CoreSchema, str]]:
-    """In `list[int] | tuple[int, int]` a tuple stays a tuple: conversions come after every exact member."""
+    """Move conversions after every exact member: in `list[int] | tuple[int, int]` a tuple stays a tuple."""
     exact: list[CoreSchema] = []
     lenient: list[CoreSchema] = []
     for schema in schemas:
