@@ -1,4 +1,4 @@
-"""Calls that take a name: each is checked as a call of the constructor that the name stands for."""
+"""Calls by component name, each checked as a call of the named constructor."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ _SEVERAL: Final = "terraregistry.registry.multi.MultiSourceRegistry"
 
 
 def registry_of(registries: Registries, kind: Type, expression: Expression | None) -> str | None:
-    """Find out which registry an expression is.
+    """Identify the registry of an expression.
 
     Args:
         registries: The registries.
@@ -39,7 +39,7 @@ def registry_of(registries: Registries, kind: Type, expression: Expression | Non
         expression: The expression.
 
     Returns:
-        The full name of the registry; None where it may be any of its type.
+        The full name of the registry; None if it may be any of its type.
     """
     proper = get_proper_type(kind)
     found = registries.by_class(proper.type.fullname) if isinstance(proper, Instance) else None
@@ -50,7 +50,7 @@ def registry_of(registries: Registries, kind: Type, expression: Expression | Non
 
 
 def receiver(context: Context) -> Expression | None:
-    """Return the expression that a method is called on."""
+    """Return the expression of a method's receiver."""
     if isinstance(context, CallExpr) and isinstance(context.callee, MemberExpr):
         return context.callee.expr
     return context.base if isinstance(context, IndexExpr) else None
@@ -61,7 +61,7 @@ class NamedCall:
 
     Args:
         registries: The registries.
-        checker: The type checker at work.
+        checker: The current type checker.
         method: The name of the method.
         default: The type of the method.
     """
@@ -72,17 +72,17 @@ class NamedCall:
         self._method = method
         self._default = default
         self.modules: set[str] = set()
-        """The modules that the answer is taken from."""
+        """The modules used for the answer."""
         self.targets: set[str] = set()
-        """The project's own classes and functions that the answer is taken from."""
+        """The project's own classes and functions used for the answer."""
         self.unknown: bool = False
-        """Whether a name was not found."""
+        """True if a name was not found."""
 
     def signature(self, kind: Instance, name: Expression, context: Context) -> FunctionLike:
-        """Say what the method takes and gives for this name.
+        """Return the method's type for this name.
 
         Args:
-            kind: The type of what the method is called on.
+            kind: The receiver's type.
             name: The first argument.
             context: The call.
 
@@ -152,7 +152,7 @@ class NamedCall:
         return changed(first if alike else self._default, ret_type=products)
 
     def _after_name(self, call: CallableType) -> CallableType:
-        """Put the name in front of a constructor's own arguments."""
+        """Prepend the name to a constructor's own arguments."""
         text = self._checker.named_generic_type("builtins.str", [])
         return changed(
             call,

@@ -1,4 +1,4 @@
-"""Types of mypy with a few of their parts changed."""
+"""Modified copies of mypy's types."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ __all__ = ["bounded", "changed"]
 
 
 def changed(call: CallableType, **parts: Any) -> CallableType:  # parts of any type
-    """Change some parts of a function's type.
+    """Copy a function's type with changes.
 
     Args:
         call: The type.
-        parts: What to change, as `CallableType` names it.
+        parts: The changed parts, named as in `CallableType`.
 
     Returns:
         The type with these parts.
@@ -24,5 +24,5 @@ def changed(call: CallableType, **parts: Any) -> CallableType:  # parts of any t
 
 
 def bounded(variable: TypeVarType, **parts: Any) -> TypeVarType:  # as above
-    """Change some parts of a type variable, such as its `upper_bound`."""
+    """Copy a type variable with changes, such as an `upper_bound`."""
     return variable.copy_modified(**parts)  # pyright: ignore[reportUnknownMemberType]  # as above

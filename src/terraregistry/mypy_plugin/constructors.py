@@ -1,4 +1,4 @@
-"""The constructors of components as mypy's types of functions."""
+"""Constructors of components, as mypy's function types."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ _KINDS: Final[dict[ParameterKind, tuple[ArgKind, ArgKind]]] = {
     ParameterKind.KEYWORD_ONLY: (ARG_NAMED, ARG_NAMED_OPT),
     ParameterKind.VAR_KEYWORD: (ARG_STAR2, ARG_STAR2),
 }
-"""How an argument is given: one that is required, and one that has a default."""
+"""Argument kinds of a parameter: required, and with a default."""
 
 
 @dataclass(frozen=True)
@@ -49,9 +49,9 @@ class Constructor:
     """A constructor.
 
     Attributes:
-        calls: What it takes and gives: more than one of an overloaded function.
+        calls: Its call signatures: several for an overloaded function.
         type: The type of the constructor itself.
-        modules: The modules that it is taken from.
+        modules: The modules it is taken from.
     """
 
     calls: tuple[CallableType, ...]
@@ -64,11 +64,11 @@ def constructor_of(found: Component | Own, name: str, checker: TypeChecker) -> C
 
     Args:
         found: The component.
-        name: The name that was written for it, which messages call it by.
-        checker: The type checker at work.
+        name: The name as written, used in messages.
+        checker: The current type checker.
 
     Returns:
-        The constructor; None where mypy has not loaded what would tell.
+        The constructor; None if mypy has not loaded its types.
     """
     if isinstance(found, Component):
         return _indexed(found, name, checker)
@@ -97,7 +97,7 @@ def _indexed(component: Component, name: str, checker: TypeChecker) -> Construct
 
 
 def _accepted(parameter: Parameter, declared: Type, checker: TypeChecker) -> Type:
-    """Let a list through where a list is the default, though a tuple is annotated."""
+    """Accept a list if the default is one, even if annotated as a tuple."""
     if (parameter.default or "").startswith("[") and "list[" not in parameter.accepts.text:
         return UnionType.make_union([declared, checker.named_generic_type("builtins.list", [anything()])])
     return declared

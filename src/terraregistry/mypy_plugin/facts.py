@@ -1,4 +1,4 @@
-"""What one source file says about registries, read from its text."""
+"""Facts about registries in one source file, read from its text."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ __all__ = ["FileFacts", "Mounting", "Registration", "RegistryFact"]
 
 @dataclass(frozen=True)
 class Registration:
-    """A component that a file registers.
+    """A component registered by a file.
 
     Attributes:
-        registry: The expression that the registry is reached by, dotted.
-        names: The name and its aliases; None where they are only known when the program runs.
+        registry: The expression of the registry, dotted.
+        names: The name and its aliases; None if only known at runtime.
         target: The class or function, as a dotted expression or `module:attribute`; None for anything else.
-        shape: What the class or function takes, as text that changes with it; empty where it is defined elsewhere.
+        shape: The parameters of the class or function, as text for change detection; empty if defined elsewhere.
     """
 
     registry: str
@@ -26,11 +26,11 @@ class Registration:
 
 @dataclass(frozen=True)
 class Mounting:
-    """A source that a file mounts.
+    """A source mounted by a file.
 
     Attributes:
-        registry: The expression that the registry is reached by, dotted.
-        prefix: The prefix; None where it is only known when the program runs.
+        registry: The expression of the registry, dotted.
+        prefix: The prefix; None if only known at runtime.
         source: The source, as a dotted expression; None for anything else.
     """
 
@@ -41,10 +41,10 @@ class Mounting:
 
 @dataclass(frozen=True)
 class RegistryFact:
-    """A registry that a file makes and assigns to a name at its top.
+    """A registry made and assigned to a name at the top of a file.
 
     Attributes:
-        name: That name.
+        name: The name.
         cls: The class, as a dotted expression.
     """
 
@@ -54,15 +54,15 @@ class RegistryFact:
 
 @dataclass
 class FileFacts:
-    """What a file says.
+    """The facts of a file.
 
     Attributes:
-        imports: What is imported under which local name: an absolute dotted name, or one with leading dots.
-        stars: The modules of which everything is imported.
+        imports: The imports by local name: an absolute dotted name, or one with leading dots.
+        stars: The modules of star imports.
         defined: The names of the classes and functions at the top of the file.
-        registries: The registries that are made.
-        registrations: What is registered.
-        mountings: What is mounted.
+        registries: The registries made.
+        registrations: The registrations.
+        mountings: The mountings.
     """
 
     imports: dict[str, str] = field(default_factory=dict[str, str])
@@ -73,7 +73,7 @@ class FileFacts:
     mountings: list[Mounting] = field(default_factory=list[Mounting])
 
     def digest_text(self) -> str:
-        """Write down all that a check of another file may depend on."""
+        """Write all facts relevant to checks of other files."""
         if not (self.registries or self.registrations or self.mountings):
             return ""
         return repr((sorted(self.imports.items()), self.stars, self.registries, self.registrations, self.mountings))

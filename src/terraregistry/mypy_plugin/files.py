@@ -1,4 +1,4 @@
-"""The Python files of a project, and the modules that they are."""
+"""The Python files of a project, and their module names."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ if TYPE_CHECKING:
 __all__ = ["find_module", "is_installed", "module_of", "python_files"]
 
 _MOST_ENTRIES: Final = 5000
-"""A folder of more entries holds data."""
+"""A folder with more entries holds data."""
 _DEEP: Final = 2
-"""Below so many folders, one without Python files is not looked into."""
+"""Depth from which folders without Python files are not searched further."""
 _MOST_FILES: Final = 20_000
 
 
@@ -24,11 +24,10 @@ def python_files(root: Path) -> Iterator[Path]:
     """Find the Python files of a project.
 
     Args:
-        root: The project's folder. Of what is below it, only folders that could be packages are looked into, and none that
-            holds data.
+        root: The project's folder. Below it, only folders able to be packages are searched, and no data folders.
 
     Yields:
-        The files, in the order of their names.
+        The files, ordered by name.
     """
     left = _MOST_FILES
     waiting = [(root, 0)]
@@ -59,13 +58,13 @@ def _entries(folder: Path) -> tuple[list[str], list[str]]:
 
 
 def module_of(file: Path) -> tuple[str, Path]:
-    """Name the module that a file is, going by the `__init__.py` in the folders above it.
+    """Name the module of a file, going by the `__init__.py` in the folders above it.
 
     Args:
         file: The file.
 
     Returns:
-        The name, and the folder that the top-level package or module is in.
+        The name, and the folder of the top-level package or module.
     """
     parts = [] if file.stem == "__init__" else [file.stem]
     folder = file.parent
@@ -80,7 +79,7 @@ def find_module(name: str, folders: Iterable[Path]) -> Path | None:
 
     Args:
         name: Its name.
-        folders: Where to look first; then where Python itself looks.
+        folders: The folders to search first; then Python's own path.
 
     Returns:
         The file, or None.
@@ -103,6 +102,6 @@ def find_module(name: str, folders: Iterable[Path]) -> Path | None:
 
 
 def is_installed(file: str) -> bool:
-    """Say whether a file is part of an installed distribution or of what comes with a type checker, and not of a project."""
+    """Return True for a file of an installed distribution or a type checker's stubs, not of a project."""
     parts = Path(file).parts
     return "site-packages" in parts or "dist-packages" in parts or "typeshed" in parts

@@ -1,4 +1,4 @@
-"""The hooks that mypy calls."""
+"""The hooks called by mypy."""
 
 from __future__ import annotations
 
@@ -36,11 +36,11 @@ _METHODS: Final = ("build", "validate", "find_class", "__getitem__")
 _BASE: Final = "terraregistry.registry.base.NamedSet"
 _TYPES: Final = "terraregistry.library_types"
 _PRIORITY: Final = 10
-"""That of an import at the top of a module, in mypy's reckoning."""
+"""mypy's priority of a top-level import."""
 
 
 class TerraregistryPlugin(Plugin):
-    """Checks calls that build by name.
+    """Checker of calls by component name.
 
     Args:
         options: mypy's options.
@@ -60,7 +60,7 @@ class TerraregistryPlugin(Plugin):
 
     @property
     def _index(self) -> Index | None:
-        """The index, which a run that checks nothing anew does without."""
+        """The index, loaded lazily: not needed without something to recheck."""
         if self._loaded is None:
             self._loaded = (self._load(),)
         return self._loaded[0]
@@ -82,7 +82,7 @@ class TerraregistryPlugin(Plugin):
     # -- which modules depend on what --
 
     def report_config_data(self, ctx: ReportConfigContext) -> str | None:
-        """Have a module checked again when what is registered or installed is not what it was."""
+        """Return a module's cache key: it changes with the registered and installed components."""
         is_project = self._project.note(ctx.id, ctx.path)
         if not is_project and ctx.id != _TYPES:
             return None
@@ -91,7 +91,7 @@ class TerraregistryPlugin(Plugin):
         return f"{library} {self._state if is_project else ''}"
 
     def get_additional_deps(self, file: MypyFile) -> list[tuple[int, str, int]]:
-        """Have the modules loaded that the types of components are in."""
+        """Return further modules to load, for component types and registrations."""
         if file.fullname == _TYPES:
             return [(_PRIORITY, module, -1) for module in sorted(self._modules_of_types())]
         if not self._project.note(file.fullname, file.path):
@@ -103,7 +103,7 @@ class TerraregistryPlugin(Plugin):
         return [(_PRIORITY, module, -1) for module in sorted(found)]
 
     def get_additional_indirect_deps(self, file: MypyFile) -> set[str]:
-        """Have a module checked again when a constructor that it uses has changed."""
+        """Return the modules of the constructors used: their changes recheck the file."""
         return self._used.get(file.fullname, set())
 
     def _modules_of_types(self) -> set[str]:
@@ -121,7 +121,7 @@ class TerraregistryPlugin(Plugin):
     # -- calls --
 
     def get_method_signature_hook(self, fullname: str) -> Callable[[MethodSigContext], FunctionLike] | None:
-        """Check calls that take a name, and registrations in registries of the project's own."""
+        """Check calls by component name, and registrations in the project's own registries."""
         cls, _, method = fullname.rpartition(".")
         if method in _METHODS and self._is_registry(cls):
             return lambda context: self._call(context, method)
@@ -130,14 +130,14 @@ class TerraregistryPlugin(Plugin):
         return None
 
     def get_method_hook(self, fullname: str) -> Callable[[MethodContext], Type] | None:
-        """Check functions that are decorated with `register` of a project's own registry."""
+        """Check functions decorated with `register` of a project's own registry."""
         cls, _, method = fullname.rpartition(".")
         if method == "register" and self._is_registry(cls) and not cls.startswith(_TYPES):
             return _registered
         return None
 
     def get_customize_class_mro_hook(self, fullname: str) -> Callable[[ClassDefContext], None] | None:
-        """Check classes that are decorated with `register` of a project's own registry."""
+        """Check classes decorated with `register` of a project's own registry."""
         del fullname
         return lambda context: call_decorators(context, self._is_own)
 
@@ -182,7 +182,7 @@ def _registered(context: MethodContext) -> Type:
 
 
 def plugin(version: str) -> type[Plugin]:
-    """Give mypy the plugin.
+    """Return the plugin to mypy.
 
     Args:
         version: mypy's version.

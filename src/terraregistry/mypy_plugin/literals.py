@@ -1,4 +1,4 @@
-"""Names that are known before a program runs."""
+"""Names known statically."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ __all__ = ["literal_names"]
 
 
 def literal_names(written: Type) -> tuple[str, ...]:
-    """List the names that an argument may be.
+    """List the possible names of an argument.
 
     Args:
         written: Its type.

@@ -1,6 +1,6 @@
-"""Symbols that tell mypy's daemon that a module registers something else than before.
+"""Symbols marking a module's registrations, to show their changes to mypy's daemon.
 
-A decorator is no part of a module's interface: without a symbol that changes with it, nothing else would be checked again.
+A decorator is no part of a module's interface: without a symbol changing with it, nothing else would be rechecked.
 """
 
 from __future__ import annotations
@@ -29,11 +29,11 @@ def _name(facts: FileFacts | None) -> str:
 
 
 def mark(file: MypyFile, facts: FileFacts | None) -> None:
-    """Put the symbol into a module that has been parsed.
+    """Add the symbol to a parsed module.
 
     Args:
         file: The module.
-        facts: What it registers.
+        facts: Its registrations.
     """
     name = _name(facts)
     if name:
@@ -43,13 +43,13 @@ def mark(file: MypyFile, facts: FileFacts | None) -> None:
 
 
 def depend(checker: TypeChecker, project: Project, targets: set[str], *, unknown: bool) -> None:
-    """Have what is being checked checked again when one of its components changes.
+    """Recheck the current target when one of its components changes.
 
     Args:
-        checker: The type checker at work.
+        checker: The current type checker.
         project: The project.
-        targets: The full names of classes and functions that a call of the project's own components uses.
-        unknown: Whether a name was not found, which any module may yet register.
+        targets: The full names of the project's own classes and functions used by a call.
+        unknown: True if a name was not found; any module may yet register it.
     """
     if not (checker.options.fine_grained_incremental or checker.options.cache_fine_grained):
         return

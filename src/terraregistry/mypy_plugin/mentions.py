@@ -1,4 +1,4 @@
-"""Which modules of a project mention components that other modules of it register."""
+"""Mentions of components registered by other modules of a project."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _NAMED: Final = re.compile(r"\b(?:build|validate|find_class)\s*\(|_REGISTRY\b")
 
 
 class Mentions:
-    """Finds the modules that have to be loaded for the names in a file.
+    """Finder of the modules to load for the names in a file.
 
     Args:
         project: The project.
@@ -29,15 +29,15 @@ class Mentions:
         self._project = project
 
     def registering(self, module: str, path: str, registries: Registries) -> set[str]:
-        """List the modules that register what a file mentions.
+        """List the modules registering the names mentioned in a file.
 
         Args:
-            module: The module that the file is.
+            module: The module of the file.
             path: The file.
             registries: The registries.
 
         Returns:
-            Modules that mypy finds by their names: those of the same folder of packages, and those that are configured.
+            Modules found by mypy under their names: those in the same folder of packages, and the configured ones.
         """
         try:
             text = Path(path).read_text(encoding="utf-8", errors="replace")

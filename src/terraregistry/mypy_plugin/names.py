@@ -1,4 +1,4 @@
-"""Names of components: what a name stands for in a registry, counting what the project registers and mounts."""
+"""Component names, resolved in a registry with the project's registrations and mountings."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ if TYPE_CHECKING:
 __all__ = ["LIBRARY", "Own", "Registries"]
 
 LIBRARY: Final = "terraregistry.library"
-"""The module that the library's registries are in."""
+"""The module of the library's registries."""
 _HOMES: Final = ("terraregistry.registry.", "terraregistry.")
-"""Other places that the registries of the library are imported from."""
+"""Other import locations of the library's registries."""
 _OURS: Final = {
     "terraregistry.Registry": "one",
     "terraregistry.registry.Registry": "one",
@@ -34,8 +34,8 @@ class Own:
     """A component of the project's own.
 
     Attributes:
-        target: The full name of the class or function; None where it is not known.
-        module: The module that registers it.
+        target: The full name of the class or function; None if unknown.
+        module: The registering module.
     """
 
     target: str | None
@@ -44,13 +44,13 @@ class Own:
 
 @dataclass
 class _Contents:
-    """What the project adds to a registry.
+    """The project's additions to a registry.
 
     Attributes:
         own: The components, by every spelling.
-        sources: The full names of what is mounted, by prefix; None for what is not known.
-        open: Whether there may be more than can be seen.
-        made: Whether the project makes the registry, and of which class.
+        sources: The full names of mounted sources, by prefix; None if unknown.
+        open: True if there may be further components.
+        made: The kind of registry made by the project, "one" or "many" sources; empty if none.
     """
 
     own: dict[str, Own] = field(default_factory=dict[str, Own])
@@ -60,10 +60,10 @@ class _Contents:
 
 
 class Registries:
-    """All registries that can be told apart: the library's, by the index, and the project's own.
+    """All identifiable registries: the library's, by the index, and the project's own.
 
     Args:
-        index: The index; None where there is none.
+        index: The index, or None.
         project: The project.
     """
 
@@ -118,12 +118,12 @@ class Registries:
                 contents.sources[mounting.prefix] = source
 
     def _identity(self, project: Project, module: str, expression: str) -> str | None:
-        """The full name of a registry that is known; None for any other object."""
+        """Return the full name of a known registry; None for any other object."""
         name = self.full_name(project.resolve(module, expression))
         return name if self.is_known(name) else None
 
     def full_name(self, name: str) -> str:
-        """Return the one name of a registry that can be imported from several places."""
+        """Return the canonical name of a registry importable from several places."""
         for home in _HOMES:
             rest = name.removeprefix(home)
             if rest != name and f"{LIBRARY}.{rest}" in self._of_library:
@@ -131,25 +131,25 @@ class Registries:
         return name
 
     def is_known(self, registry: str) -> bool:
-        """Say whether it is known what is in a registry."""
+        """Return True if a registry's contents are known."""
         return registry in self._of_library or bool(self._contents.get(registry, _Contents()).made)
 
     def is_made(self, registry: str) -> bool:
-        """Say whether the project makes a registry of one source."""
+        """Return True for a single-source registry made by the project."""
         return self._contents.get(registry, _Contents()).made == "one"
 
     def by_class(self, cls: str) -> str | None:
-        """Return the registry of the library that is of a class; each is of its own."""
+        """Return the library's registry of a class; each has its own."""
         return next((full_name for full_name, each in self._of_library.items() if each.type.text == cls), None)
 
     def sources(self, registry: str) -> dict[str, str | None]:
-        """List what is mounted in a registry.
+        """List the sources mounted in a registry.
 
         Args:
             registry: Its full name.
 
         Returns:
-            The full name of each source by its prefix; None for a source that is not known.
+            The full name of each source by its prefix; None for an unknown source.
         """
         found: dict[str, str | None] = {}
         if self._index is not None and registry in self._of_library:
@@ -158,14 +158,14 @@ class Registries:
         return found | self._contents.get(registry, _Contents()).sources
 
     def find(self, registry: str, name: str) -> Component | Own | None:
-        """Say what a name stands for.
+        """Find the component of a name.
 
         Args:
             registry: The full name of a registry.
             name: A name or an alias, qualified or bare.
 
         Returns:
-            A component of the index or of the project; None where there is none of this name.
+            A component of the index or of the project; None if there is none of this name.
         """
         own = self._contents.get(registry, _Contents()).own.get(name)
         if own is not None:
@@ -186,7 +186,7 @@ class Registries:
         return None
 
     def may_have(self, registry: str, name: str) -> bool:
-        """Say whether a name that is not found may be there all the same, registered in a way that cannot be seen."""
+        """Return True if a name not found may still exist, by a registration not visible statically."""
         contents = self._contents.get(registry, _Contents())
         if contents.open or name in self._loose:
             return True
@@ -197,7 +197,7 @@ class Registries:
         return False
 
     def spellings(self, registry: str) -> Iterator[str]:
-        """List every name that a registry takes."""
+        """List every name accepted by a registry."""
         yield from self._contents.get(registry, _Contents()).own
         sources = self.sources(registry)
         for prefix, source in sources.items():
@@ -209,11 +209,11 @@ class Registries:
             yield from self._index.spellings(_reference(registry))
 
     def nearest(self, registry: str, name: str) -> tuple[str, ...]:
-        """Find the names that are close to a mistyped one."""
+        """Find the names close to a mistyped one."""
         return nearest(name, dict.fromkeys(self.spellings(registry)))
 
     def registering(self) -> Iterator[tuple[str, str]]:
-        """List the names that the project registers, each with the module that does."""
+        """List the names registered by the project, each with its registering module."""
         for own in (self._loose, *(each.own for each in self._contents.values())):
             yield from ((name, each.module) for name, each in own.items())
 

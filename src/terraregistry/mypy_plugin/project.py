@@ -1,4 +1,4 @@
-"""A project: its files, what they register, and what its dotted names mean."""
+"""A project: its files, their registrations, and the meaning of its dotted names."""
 
 from __future__ import annotations
 
@@ -22,10 +22,10 @@ class Project:
 
     Args:
         root: The folder of the configuration.
-        folders: Further folders that modules are found in, such as mypy's `mypy_path`.
+        folders: Further folders of modules, such as mypy's `mypy_path`.
 
     Attributes:
-        modules: The modules that `[tool.terraregistry]` names in `pyproject.toml`.
+        modules: The modules listed under `[tool.terraregistry]` in `pyproject.toml`.
     """
 
     def __init__(self, root: Path, folders: Sequence[Path] = ()) -> None:
@@ -42,14 +42,14 @@ class Project:
                 self._files[name] = found
 
     def note(self, module: str, path: str) -> bool:
-        """Take notice of a module that mypy checks.
+        """Record a module checked by mypy.
 
         Args:
             module: Its name.
             path: Its file.
 
         Returns:
-            Whether it belongs to the project.
+            True if it belongs to the project.
         """
         is_library = module.partition(".")[0] == __name__.partition(".")[0]
         if is_library or is_installed(path) or not path.endswith(".py"):
@@ -62,13 +62,13 @@ class Project:
         return self._files.get(module)
 
     def facts(self, module: str) -> FileFacts | None:
-        """Read what a module says.
+        """Read the facts of a module.
 
         Args:
             module: Its name.
 
         Returns:
-            What it says; None for a module that is not the project's.
+            Its facts; None for a module outside the project.
         """
         known = self._facts.get(module)
         if known is None and module in self._files:
@@ -77,13 +77,13 @@ class Project:
         return known
 
     def read_again(self, module: str) -> bool:
-        """Read a module that may have changed.
+        """Reread a possibly changed module.
 
         Args:
             module: Its name.
 
         Returns:
-            Whether it registers something else than before.
+            True if its registrations differ from before.
         """
         file = self._files.get(module)
         data = None if file is None else _bytes_of(file)
@@ -100,7 +100,7 @@ class Project:
         return [*self._files]
 
     def all_facts(self) -> Iterator[tuple[str, FileFacts]]:
-        """List what the modules of the project say that make or change registries."""
+        """List the facts of the modules making or changing registries."""
         for module in sorted(self._files):
             says = self._registering.get(module)
             if says is None:
@@ -111,20 +111,20 @@ class Project:
                 yield module, facts
 
     def digest(self) -> str:
-        """Return a digest of all that is registered, and of what it takes."""
+        """Return a digest of all registrations and their parameters."""
         texts = ((module, facts.digest_text()) for module, facts in self.all_facts())
         written = repr([each for each in texts if each[1]])
         return hashlib.sha256(written.encode("utf-8", "backslashreplace")).hexdigest()
 
     def resolve(self, module: str, expression: str) -> str:
-        """Find what a dotted expression means in a module.
+        """Resolve a dotted expression in a module.
 
         Args:
-            module: The module that it is written in.
+            module: The module of the expression.
             expression: The expression.
 
         Returns:
-            The full name of what is meant, as far as the project's files tell it.
+            The full name, as far as known from the project's files.
         """
         return self._follow(f"{module}.{expression}", 0)
 

@@ -1,4 +1,4 @@
-"""Registrations in a registry of the project's own: what is registered has to make what the registry is of."""
+"""Registrations in the project's own registries: constructors have to make the registry's product."""
 
 from __future__ import annotations
 
@@ -27,13 +27,13 @@ REGISTRY: Final = "terraregistry.registry.registry.Registry"
 
 
 def call_decorators(context: ClassDefContext, is_registry: Callable[[str], bool]) -> None:
-    """Write `@R.register` on a class as `@R.register()`, which does the same.
+    """Rewrite `@R.register` on a class to the equivalent `@R.register()`.
 
-    mypy asks no plugin about the former.
+    mypy calls no plugin hook for the former.
 
     Args:
         context: The class.
-        is_registry: Says whether a full name is that of a registry which the project makes.
+        is_registry: Predicate: True for the full name of a registry made by the project.
     """
     for place, decorator in enumerate(context.cls.decorators):
         if isinstance(decorator, MemberExpr) and decorator.name == "register":
@@ -55,7 +55,7 @@ def _dotted(expression: Expression) -> str:
 
 
 def kind_of(registry: Instance, checker: TypeChecker) -> Type | None:
-    """Return what a `Registry[T]` is of; None where that is anything."""
+    """Return the `T` of a `Registry[T]`; None if it is anything."""
     node = symbol_at(checker.modules, REGISTRY)
     if not isinstance(node, TypeInfo) or not registry.type.has_base(REGISTRY):
         return None
@@ -65,7 +65,7 @@ def kind_of(registry: Instance, checker: TypeChecker) -> Type | None:
 
 
 def open_callable(product: Type, checker: TypeChecker) -> CallableType:
-    """Return the type of what makes a product from any arguments."""
+    """Return the type of a product's constructor taking any arguments."""
     function = checker.named_generic_type("builtins.function", [])
     return CallableType(
         [anything(), anything()], [ARG_STAR, ARG_STAR2], [None, None], product, function, is_ellipsis_args=True
@@ -73,13 +73,13 @@ def open_callable(product: Type, checker: TypeChecker) -> CallableType:
 
 
 def refuse(given: Type, kind: Type, context: Context, checker: TypeChecker) -> None:
-    """Report something that does not make what its registry is of, and what that lacks.
+    """Report a constructor not making its registry's product, with the mismatch.
 
     Args:
-        given: The type of what is registered.
-        kind: What the registry is of.
-        context: Where to report it.
-        checker: The type checker at work.
+        given: The type of the registered object.
+        kind: The registry's product.
+        context: The place of the report.
+        checker: The current type checker.
     """
     proper = get_proper_type(given)
     wanted = format_type(kind, checker.options)
@@ -96,14 +96,14 @@ def refuse(given: Type, kind: Type, context: Context, checker: TypeChecker) -> N
 
 
 def narrowed(register: CallableType, bound: Type) -> CallableType:
-    """Let `register` take only what makes components of the right kind.
+    """Restrict `register` to constructors of the right product.
 
     Args:
         register: One of the overloads of `Registry.register`.
-        bound: The type of what may be registered.
+        bound: The type of an accepted constructor.
 
     Returns:
-        The same with the bound on its type variable, wherever that is: a decorator comes back from one of the overloads.
+        The same with the bound on its type variable, at any depth: one of the overloads returns a decorator.
     """
     variables = [
         bounded(each, upper_bound=bound) if isinstance(each, TypeVarType) else each for each in register.variables

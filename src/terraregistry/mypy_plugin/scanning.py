@@ -1,4 +1,4 @@
-"""Reading what a source file registers, from its syntax tree: nothing is imported or run."""
+"""Reading a source file's registrations from its syntax tree: nothing is imported or run."""
 
 from __future__ import annotations
 
@@ -18,13 +18,13 @@ _MENTIONS: Final = re.compile(rb"\.register(?:_lazy|_source)?\b|Registry\b")
 
 
 def mentions_registries(data: bytes) -> bool:
-    """Say whether a file may make or change a registry, at a glance.
+    """Check at a glance if a file may make or change a registry.
 
     Args:
-        data: What is in it.
+        data: Its contents.
 
     Returns:
-        False only where it does not.
+        False only if it does not.
     """
     return _MENTIONS.search(data) is not None
 
@@ -33,10 +33,10 @@ def scan(data: bytes) -> FileFacts:
     """Read a file.
 
     Args:
-        data: What is in it.
+        data: Its contents.
 
     Returns:
-        What it says about registries; nothing for a file that is no Python.
+        Its facts about registries; empty for invalid Python.
     """
     try:
         tree = ast.parse(data)
@@ -87,7 +87,7 @@ def dotted(node: ast.expr | None) -> str | None:
 
 
 class _Scanner(ast.NodeVisitor):
-    """Visits the statements of a file, and knows the constants and definitions at its top."""
+    """Visitor of a file's statements, with its top-level constants and definitions."""
 
     def __init__(self, facts: FileFacts) -> None:
         self._facts = facts
@@ -209,7 +209,7 @@ def _assigned(statement: ast.stmt) -> Iterable[tuple[str, ast.expr]]:
 
 
 def _shape(node: _Definition) -> str:
-    """Write what a class or function takes, without what it does."""
+    """Write the parameters of a class or function, without its body."""
     if not isinstance(node, ast.ClassDef):
         return f"{ast.unparse(node.args)} -> {ast.unparse(node.returns) if node.returns else ''}"
     inner = [

@@ -35,19 +35,19 @@ _ANY: Final = ("typing.Any", "typing_extensions.Any")
 
 
 def anything() -> AnyType:
-    """Return the type of what is not known here."""
+    """Return the type `Any`, for an unknown type."""
     return AnyType(TypeOfAny.special_form)
 
 
 def symbol_at(modules: dict[str, MypyFile], name: str) -> SymbolNode | None:
-    """Find what a full name stands for in what mypy has loaded.
+    """Find a full name's symbol in the modules loaded by mypy.
 
     Args:
         modules: The modules of the build.
         name: The name.
 
     Returns:
-        The class, function, alias or variable; None where there is none.
+        The class, function, alias or variable; None if there is none.
     """
     module, _, _ = name.rpartition(".")
     while module and module not in modules:
@@ -67,10 +67,10 @@ def symbol_at(modules: dict[str, MypyFile], name: str) -> SymbolNode | None:
 
 
 class TypeReader:
-    """Turns the text of types into types; what mypy has not loaded becomes `Any`.
+    """Reader of types from text; anything not loaded by mypy becomes `Any`.
 
     Args:
-        checker: The type checker at work.
+        checker: The current type checker.
     """
 
     def __init__(self, checker: TypeChecker) -> None:

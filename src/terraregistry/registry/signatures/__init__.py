@@ -1,4 +1,4 @@
-"""Signatures: what a constructor accepts once the arguments that it forwards are followed."""
+"""Effective signatures of constructors, with forwarded arguments followed."""
 
 from terraregistry.registry.signatures.annotations import (
     NOT_EVALUATED,

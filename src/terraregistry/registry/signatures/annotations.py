@@ -1,4 +1,4 @@
-"""Annotations as they are found in the wild: evaluating them, and putting them into words."""
+"""Evaluation and rendering of annotations."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ __all__ = ["NOT_EVALUATED", "OPAQUE", "Opaque", "evaluate", "render", "render_de
 
 
 class Opaque:
-    """A default of which only is known how it is shown, and perhaps something like it.
+    """A default known only by its text, and perhaps by a similar value.
 
     Args:
-        text: How it is shown.
-        samples: At most one value that is accepted for the same reason as the default.
+        text: The text shown.
+        samples: At most one value, accepted for the same reason as the default.
     """
 
     __slots__ = ("_text", "samples")
@@ -31,26 +31,26 @@ class Opaque:
 
 
 NOT_EVALUATED: Final = inspect.Parameter.empty
-"""Stands for an annotation that is missing or cannot be evaluated: it accepts anything."""
+"""Sentinel: annotation missing or not evaluable; accepts anything."""
 
 OPAQUE: Final = Opaque("...")
-"""Stands for a default that some caller on the way sets to a value that the source alone does not tell."""
+"""Sentinel: default set by a caller on the way, with a value unknown from the source."""
 
 _PLAIN: Final[dict[type, typing.Callable[..., str]]] = {
     plain: plain.__repr__ for plain in (bool, int, float, complex, str, bytes)
 }
-"""What is written as Python writes it, and how: a subclass, such as one of numpy's, may write itself in any way."""
+"""Types rendered by their own `__repr__`. A subclass, such as one of numpy's, may define any other."""
 
 
 def evaluate(function: object, names: typing.Iterable[str]) -> dict[str, Any]:
-    """Evaluate the annotations of a function's parameters, each by itself: one that fails does not take the others with it.
+    """Evaluate the annotations of a function's parameters one by one, so one failure does not affect the others.
 
     Args:
-        function: The function, whose module's globals the annotations are read in.
+        function: The function. Annotations are evaluated in its module's globals.
         names: The parameters to look at.
 
     Returns:
-        The annotation of each parameter that has one; `NOT_EVALUATED` where it cannot be evaluated.
+        The annotation of each annotated parameter; `NOT_EVALUATED` if evaluation fails.
     """
     raw: dict[str, Any] = getattr(function, "__annotations__", None) or {}
     wanted = {name: raw[name] for name in names if name in raw}
@@ -78,7 +78,7 @@ def _is_init_only(hint: object) -> bool:
 
 
 def render(annotation: object) -> str:
-    """Put an annotation into the words that a user would write it in.
+    """Render an annotation as a user would write it.
 
     Args:
         annotation: An evaluated annotation.
@@ -118,7 +118,7 @@ def _render_generic(origin: object, arguments: tuple[Any, ...]) -> str:
 
 
 def _render_argument(argument: object) -> str:
-    """The parameters of a `Callable` are a list of annotations."""
+    """Render an argument; a `Callable`'s parameters are a list."""
     if isinstance(argument, list):
         return f"[{', '.join(map(render, cast('list[object]', argument)))}]"
     return render(argument)
@@ -129,7 +129,7 @@ def _none_last(arguments: tuple[Any, ...]) -> list[Any]:
 
 
 def render_signature(signature: inspect.Signature) -> str:
-    """Put a signature into words, one line.
+    """Render a signature in one line.
 
     Args:
         signature: The signature, with evaluated annotations.
@@ -175,14 +175,14 @@ def _render_parameter(parameter: inspect.Parameter) -> str:
 
 
 def render_default(default: object, around: tuple[int, ...] = ()) -> str:
-    """Put a default into words.
+    """Render a default.
 
     Args:
         default: The default.
-        around: What it is inside of.
+        around: The ids of the enclosing containers.
 
     Returns:
-        Text; `...` for what cannot be put into words, such as a list inside itself.
+        Text; `...` if it cannot be rendered, such as a list inside itself.
     """
     try:
         return "..." if id(default) in around else _default_in_words(default, (*around, id(default)))

@@ -1,4 +1,4 @@
-"""What each sort of callable accepts: functions, classes, methods, partials, instances, builtins."""
+"""Parameters of each kind of callable: functions, classes, methods, partials, instances, builtins."""
 
 from __future__ import annotations
 
@@ -38,14 +38,14 @@ _Trail = tuple[object, ...]
 
 
 def find(target: Target, trail: _Trail = ()) -> Found | None:
-    """Find what a target accepts.
+    """Find the parameters of a target.
 
     Args:
-        target: What is called.
-        trail: What is being looked at already, on the way here.
+        target: The callee.
+        trail: The callables under inspection on the way here.
 
     Returns:
-        Its parameters; None for a function that is on the trail, which adds nothing to itself.
+        Its parameters; None for a function on the trail, as recursion adds no parameters.
     """
     constructor = target.callable
     if len(trail) > _DEEPEST:
@@ -67,7 +67,7 @@ def find(target: Target, trail: _Trail = ()) -> Found | None:
 
 
 def _of_object(target: Target, trail: _Trail) -> Found | None:
-    """Look at an instance that can be called, an alias such as `Block[int]`, or a builtin."""
+    """Inspect a callable instance, an alias such as `Block[int]`, or a builtin."""
     constructor = target.callable
     origin = typing.get_origin(constructor)
     if isinstance(origin, type):
@@ -85,7 +85,7 @@ def _of_object(target: Target, trail: _Trail) -> Found | None:
 
 
 def _of_signature(constructor: object) -> Found:
-    """Take what `inspect` says, for what has no source or declares its signature."""
+    """Use `inspect.signature`, for a callable without source or with a declared signature."""
     try:
         signature = inspect.signature(typing.cast("typing.Callable[..., object]", constructor))
     except (TypeError, ValueError):
@@ -155,7 +155,7 @@ def _by_name(parameter: Parameter) -> Parameter:
 
 
 def _of_constructors(cls: type, trail: _Trail) -> Found | None:
-    """Look at `__init__` and `__new__`, whichever of them are the class's own."""
+    """Inspect `__init__` and `__new__`, unless inherited from `object`."""
     plain = {"__init__": object.__init__, "__new__": object.__new__}
     methods = [special(cls, name) for name, inherited in plain.items() if getattr(cls, name) is not inherited]
     targets = [method for method in methods if method is not None]
@@ -178,7 +178,7 @@ def special(cls: type, name: str) -> Target | None:
         name: The method's name.
 
     Returns:
-        The method as the first class that has it defines it; None where no class does.
+        The first definition in the MRO; None if there is none.
     """
     for owner in cls.__mro__:
         raw = owner.__dict__.get(name)
@@ -225,7 +225,7 @@ def _of_function(target: Target, trail: _Trail) -> Found | None:
 
 
 def _same_parameters(function: types.FunctionType, definition: typing.Any) -> bool:  # an ast function of either kind
-    """Guard against a source file that has changed since it was imported."""
+    """Guard against a source file changed since its import."""
     names = [
         argument.arg for argument in (*definition.args.posonlyargs, *definition.args.args, *definition.args.kwonlyargs)
     ]
@@ -252,7 +252,7 @@ def _own_parameters(function: types.FunctionType, target: Target) -> Found:
 
 
 def _made_defaults(owner: type | None) -> dict[str, Opaque]:
-    """Return the defaults that the `__init__` of a dataclass makes anew in each call: it has a sentinel for them."""
+    """Return the defaults made by a dataclass's factories in each call; its `__init__` has a sentinel for them."""
     if owner is None or not dataclasses.is_dataclass(owner) or "__dataclass_fields__" not in vars(owner):
         return {}
     made = {each.name: each.default_factory for each in dataclasses.fields(owner) if each.init}
@@ -265,7 +265,7 @@ def _made_defaults(owner: type | None) -> dict[str, Opaque]:
 
 
 def _annotated(function: types.FunctionType, owner: type | None) -> object:
-    """Find where a function's annotations are to be read: a NamedTuple's own method has a namespace without any names."""
+    """Return the holder of a function's annotations: the namespace of a NamedTuple's own method has no names."""
     if owner is None or not hasattr(owner, "_fields") or not issubclass(owner, tuple):
         return function
     return _in_module(owner.__module__, function.__annotations__)
@@ -302,7 +302,7 @@ def _unpacked_options(own: Found, kwargs: Parameter) -> Found | None:
 
 
 def _with_defaults(options: Found, reached: Found) -> Found:
-    """Give the options the defaults of the parameters that they reach: a `TypedDict` says types, and no values."""
+    """Add the defaults of the parameters reached: a `TypedDict` has types only."""
     parameters = dict(options.parameters)
     for name, parameter in parameters.items():
         default = reached.parameters[name].default if name in reached.parameters else Parameter.empty
@@ -312,7 +312,7 @@ def _with_defaults(options: Found, reached: Found) -> Found:
 
 
 def _forwarded(own: Found, scope: Scope, function: object, trail: _Trail) -> Found | None:
-    """Put what the arguments reach in the place of `**kwargs`, and of `*args` where they are passed on as well."""
+    """Replace `**kwargs` by the parameters reached, and `*args` likewise if forwarded."""
     paths = paths_of(scope)
     if not paths:  # it always raises, whatever it is given
         return own
@@ -329,7 +329,7 @@ def _forwarded(own: Found, scope: Scope, function: object, trail: _Trail) -> Fou
 
 
 def _with_reached(own: Found, reached: Found, *, passes: bool) -> Found:
-    """Add to a function's own parameters what its arguments reach; its own name comes first where both have it."""
+    """Merge the parameters reached into a function's own; its own name comes first if both have it."""
     parameters = {_making_way(name, own, reached): parameter for name, parameter in own.parameters.items()}
     origins = {_making_way(name, own, reached): origin for name, origin in own.origins.items()}
     star = reached.star if passes else own.star
@@ -347,7 +347,7 @@ def _with_reached(own: Found, reached: Found, *, passes: bool) -> Found:
 
 
 def _making_way(name: str, own: Found, reached: Found) -> str:
-    """Rename a positional-only parameter whose name the caller can use for another one."""
+    """Rename a positional-only parameter if a keyword argument may use its name."""
     if own.parameters[name].kind is Parameter.POSITIONAL_ONLY:
         while name in reached.parameters:
             name += "_"

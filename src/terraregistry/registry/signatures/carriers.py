@@ -1,4 +1,4 @@
-"""Dictionaries that hold a function's `**kwargs`: which expressions are one, and what becomes of the names on the way."""
+"""Carriers: dictionaries holding a function's `**kwargs`, and the changes to their names."""
 
 from __future__ import annotations
 
@@ -21,14 +21,14 @@ __all__ = ["Carrier", "Carriers"]
 
 @dataclass(frozen=True)
 class Carrier:
-    """A dictionary that has the caller's keyword arguments in it, and what else it has.
+    """A dictionary holding the caller's keyword arguments, and its other contents.
 
     Attributes:
-        fixed: Names that collide with what the function itself gives.
-        hidden: Names that the function takes out or overwrites, so that nobody further on sees what the caller gave.
-        perhaps: Names that are hidden on some of the ways that lead here.
-        defaults: Names that the function gives a value, which the caller may replace.
-        opaque: Whether it also has names that the source does not tell.
+        fixed: Names given by the function itself; the caller's would collide.
+        hidden: Names removed or overwritten by the function: later callees do not see the caller's value.
+        perhaps: Names hidden on some of the paths leading here.
+        defaults: Names with a value from the function, replaceable by the caller.
+        opaque: True if it has further names, unknown from the source.
     """
 
     fixed: frozenset[str] = frozenset()
@@ -38,7 +38,7 @@ class Carrier:
     opaque: bool = False
 
     def then(self, step: Carrier) -> Carrier:
-        """Do to the arguments what a further step does to them."""
+        """Compose with a later transformation."""
         return Carrier(
             self.fixed | (step.fixed - self.hidden),
             self.hidden | (step.hidden - self.fixed),
@@ -48,11 +48,11 @@ class Carrier:
         )
 
     def hiding(self, names: Iterable[str]) -> Carrier:
-        """Take names out, or overwrite them."""
+        """Remove or overwrite names."""
         return self.then(Carrier(hidden=frozenset(names)))
 
     def either(self, other: Carrier) -> Carrier:
-        """Join what two branches leave."""
+        """Join two branches' carriers."""
         fixed_in_one = self.fixed ^ other.fixed
         return Carrier(
             self.fixed & other.fixed,
@@ -63,7 +63,7 @@ class Carrier:
         )
 
     def over(self, under: Carrier) -> Carrier:
-        """Put it over another one: what it hides may come through from there, and what that one has a value for needs none."""
+        """Merge over another one: it may fill names hidden here, and its names become optional."""
         return Carrier(
             self.fixed | under.fixed,
             self.hidden & under.hidden,
@@ -74,7 +74,7 @@ class Carrier:
 
 
 class Carriers:
-    """The variables of one function that are carriers, at one point of it.
+    """The carriers among one function's variables, at one point of it.
 
     Attributes:
         variables: The carriers by name.
@@ -88,20 +88,20 @@ class Carriers:
         self._emptied: set[str] = set()
 
     def note_item(self, name: str, key: str) -> None:
-        """Note that a variable, which is a dictionary but no carrier, is given an item."""
+        """Record an item set in a dictionary variable (no carrier)."""
         self._items_set.setdefault(name, set()).add(key)
 
     def note_change(self, name: str) -> None:
-        """Note that a variable, which is no carrier, is changed in a way that the source does not tell."""
+        """Record a change of a variable (no carrier), unknown from the source."""
         self._changed.add(name)
 
     def note_removal(self, name: str) -> None:
-        """Note that something is taken out of a variable, which is no carrier: nobody knows what is left."""
+        """Record a removal from a variable (no carrier): its remaining items are unknown."""
         self._changed.add(name)
         self._emptied.add(name)
 
     def join(self, branches: list[dict[str, Carrier]]) -> None:
-        """Go on with what any of the branches leaves."""
+        """Continue with the union of the branches."""
         self.variables = {}
         for branch in branches:
             for name, carrier in branch.items():
@@ -109,13 +109,13 @@ class Carriers:
                 self.variables[name] = carrier if known is None else known.either(carrier)
 
     def of(self, node: ast.expr) -> Carrier | None:
-        """Find the carrier that an expression is.
+        """Find the carrier of an expression.
 
         Args:
             node: The expression.
 
         Returns:
-            The carrier; None for an expression that is none.
+            The carrier; None for any other expression.
         """
         match node:
             case ast.Name(id=name):
@@ -172,23 +172,23 @@ class Carriers:
         return None if below is None else self.overwritten(below, right)
 
     def filled(self, carrier: Carrier, under: ast.expr) -> Carrier:
-        """Put another dictionary's items where the caller gives none."""
+        """Add another dictionary's items as defaults."""
         contents, opaque = self.contents(under)
         return carrier.then(Carrier(defaults=contents, opaque=opaque))
 
     def overwritten(self, carrier: Carrier, over: ast.expr) -> Carrier:
-        """Put another dictionary's items over what the caller gives."""
+        """Overwrite with another dictionary's items."""
         contents, opaque = self.contents(over)
         return carrier.then(Carrier(hidden=frozenset(contents), opaque=opaque))
 
     def contents(self, node: ast.expr) -> tuple[dict[str, object], bool]:
-        """Read what a dictionary that is no carrier holds.
+        """Read the contents of a dictionary (no carrier).
 
         Args:
-            node: The expression that is the dictionary.
+            node: The expression of the dictionary.
 
         Returns:
-            Its items, and whether it may hold more than those.
+            Its items, and True if it may hold more.
         """
         match node:
             case ast.Dict(keys=keys, values=values):
@@ -226,7 +226,7 @@ class Carriers:
 
 
 def _items_of(constant: object) -> tuple[dict[str, object], bool]:
-    """The items of a dictionary that a module holds."""
+    """Return the items of a module-level dictionary."""
     if not isinstance(constant, Mapping):
         return {}, True
     items = typing.cast("Mapping[object, object]", constant)

@@ -1,4 +1,4 @@
-"""The effective signature of a constructor: its own, with forwarded `**kwargs` replaced by the parameters that they reach."""
+"""Effective signatures: a constructor's own, with forwarded `**kwargs` replaced by the parameters reached."""
 
 from __future__ import annotations
 
@@ -15,30 +15,29 @@ __all__ = ["EffectiveSignature", "Signature", "effective_signature"]
 
 
 class Signature(inspect.Signature):
-    """A signature with the same text whether the libraries that it names are imported or not."""
+    """A signature with the same text before and after its libraries are imported."""
 
     __slots__ = ()
 
     def __str__(self) -> str:
-        """Return the text that errors show."""
+        """Return the text shown in errors."""
         return render_signature(self)
 
 
 @dataclass(frozen=True)
 class EffectiveSignature:
-    """What a constructor accepts.
+    """The effective signature of a constructor.
 
     Attributes:
-        signature: The parameters, with evaluated annotations. A `**kwargs` is among them only where it cannot be known what it
-            accepts.
-        origins: For each parameter that was reached through a forward, the function or class that declares it.
+        signature: The parameters, with evaluated annotations; a `**kwargs` only if its accepted names are unknown.
+        origins: The declaring function or class of each parameter reached through a forward.
     """
 
     signature: inspect.Signature
     origins: Mapping[str, object]
 
     def __post_init__(self) -> None:
-        """Render the signature as errors show it."""
+        """Render the signature as shown in errors."""
         own = self.signature
         if not isinstance(own, Signature):
             rendered = Signature([*own.parameters.values()], return_annotation=own.return_annotation)
@@ -46,16 +45,16 @@ class EffectiveSignature:
 
     @property
     def is_open(self) -> bool:
-        """Whether names that are not listed may be accepted as well."""
+        """True if names not listed may be accepted as well."""
         return any(parameter.kind is inspect.Parameter.VAR_KEYWORD for parameter in self.signature.parameters.values())
 
 
 def effective_signature(constructor: object) -> EffectiveSignature:
-    """Inspect what a constructor accepts, following the `**kwargs` that it forwards.
+    """Return a constructor's effective signature, following forwarded `**kwargs`.
 
-    They are followed through `super().__init__`, calls of other classes and functions (also as `f(**dict(defaults, **kwargs))` and
-    `f(**{**defaults, **kwargs})`), `functools.partial`, `functools.wraps` and closures, through any number of levels. Nothing is
-    called; only source is read.
+    Forwarding is followed through `super().__init__`, calls of other classes and functions (also as
+    `f(**dict(defaults, **kwargs))` and `f(**{**defaults, **kwargs})`), `functools.partial`, `functools.wraps` and
+    closures, through any number of levels. Nothing is called; only source is read.
 
     Args:
         constructor: A class, function, partial, bound method or other callable.

@@ -1,4 +1,4 @@
-"""Where a function's `**kwargs` go: read from its source."""
+"""Forwarding of a function's `**kwargs`, read from its source."""
 
 from __future__ import annotations
 
@@ -21,13 +21,13 @@ _Branch = Sequence[ast.AST]
 
 
 def paths_of(scope: Scope) -> list[Path]:
-    """Find out where the `**kwargs` of a function go.
+    """Find the paths of a function's `**kwargs`.
 
     Args:
         scope: The function's names.
 
     Returns:
-        The ways through the function that come to its end, with what each does with them; none where its source has none.
+        The paths to the function's end, with the use of the arguments on each; empty if the source has no `**kwargs`.
     """
     kwargs = scope.definition.args.kwarg
     if kwargs is None:  # it has changed since it was imported
@@ -39,14 +39,14 @@ def paths_of(scope: Scope) -> list[Path]:
 
 
 class _Reader(Uses, ast.NodeVisitor):
-    """Reads a function's body in the order that it runs in, and keeps the ways through it apart."""
+    """Visitor of a function's body in execution order; keeps its paths apart."""
 
     def __init__(self, scope: Scope, kwargs: str) -> None:
         super().__init__(scope, kwargs)
         self._finished: list[Path] = []
 
     def paths(self) -> list[Path]:
-        """Return the ways that come to an end other than by an exception."""
+        """Return the paths not ending in an exception."""
         return merged([*self._finished, *self.live])
 
     # -- assignments --
@@ -93,7 +93,7 @@ class _Reader(Uses, ast.NodeVisitor):
     # -- where a way ends, or several begin --
 
     def visit_Raise(self, node: ast.Raise) -> None:
-        """A message may show the arguments: that is no use of theirs, and what follows is not reached."""
+        """End the path. Arguments shown in a message do not count as used."""
         del node
         self.live = []
 
@@ -121,7 +121,7 @@ class _Reader(Uses, ast.NodeVisitor):
             self._branches(node.body, node.orelse)
 
     def _refuse_the_rest(self, carrier: Carrier) -> None:
-        """Go on where none are left: as if they were passed to something that takes none."""
+        """Continue with no arguments left, as if forwarded to a callable without parameters."""
         self.forward(Forward([Target(object)], 0, frozenset(), carrier))
 
     def visit_IfExp(self, node: ast.IfExp) -> None:
@@ -146,7 +146,7 @@ class _Reader(Uses, ast.NodeVisitor):
         self._loop([*node.body, *node.orelse])
 
     def _loop(self, nodes: _Branch) -> None:
-        """Read the body as if it ran once; where it always leaves, also as if it never ran."""
+        """Read the body as if run once; if it always leaves, also as if never run."""
         before = [path.copy() for path in self.live]
         for node in nodes:
             self.visit(node)
@@ -171,7 +171,7 @@ class _Reader(Uses, ast.NodeVisitor):
         self._branches(*branches, *([] if complete else [()]))
 
     def condition(self, node: ast.expr) -> None:
-        """Read a condition: asking whether there are any arguments left is no use of them."""
+        """Read a condition; testing for remaining arguments does not use them."""
         match node:
             case ast.BoolOp(values=[first, *others]):
                 self.condition(first)
@@ -182,7 +182,7 @@ class _Reader(Uses, ast.NodeVisitor):
                 pass
 
     def _whether_any(self, node: ast.expr) -> Carrier | None:
-        """Find the carrier that a condition asks of whether it is empty."""
+        """Return the carrier tested for emptiness by a condition."""
         match node:
             case ast.UnaryOp(op=ast.Not(), operand=asked):
                 return self._whether_any(asked)
@@ -196,7 +196,7 @@ class _Reader(Uses, ast.NodeVisitor):
                 return None
 
     def _branches(self, *branches: _Branch) -> None:
-        """Read each branch from the same state, and go on with what any of them leaves."""
+        """Read each branch from the same state, and join the results."""
         before, variables = self.live, self.carriers.variables
         after: list[Path] = []
         left: list[dict[str, Carrier]] = []
@@ -230,7 +230,7 @@ class _Reader(Uses, ast.NodeVisitor):
         self._inside(node.args, [node.body])
 
     def _inside(self, arguments: ast.arguments, body: _Branch) -> None:
-        """Read an inner function as if it ran where it stands; its own parameters are not the outer function's names."""
+        """Read an inner function as if run in place; its own parameters are not the outer function's names."""
         outer = self._finished, self.carriers.variables, self.inner
         own = {node.arg for node in ast.walk(arguments) if isinstance(node, ast.arg)}
         nodes = [node for each in body for node in ast.walk(each)]
@@ -244,13 +244,13 @@ class _Reader(Uses, ast.NodeVisitor):
         self._finished, self.carriers.variables, self.inner = outer
 
     def visit_ClassDef(self, node: ast.ClassDef) -> None:
-        """What a class inside does with the arguments is not followed."""
+        """Record arguments used inside as escaped; class bodies are not followed."""
         if any(isinstance(each, ast.Name) and each.id in self.carriers.variables for each in ast.walk(node)):
             self.escape()
 
 
 def _holds(node: ast.expr) -> bool:
-    """Say whether something that a dictionary, or its length, is compared with is other than empty."""
+    """Return False for a comparison's operand `0` or `{}`."""
     match node:
         case ast.Constant(value=0) | ast.Dict(keys=[]):
             return False

@@ -1,4 +1,4 @@
-"""Parameters on the way to a signature: those of one callable, of several that are all called, of several of which one is."""
+"""Intermediate parameters of one callable, of a union of callables, and of several called together."""
 
 from __future__ import annotations
 
@@ -34,13 +34,13 @@ class Found:
     """The parameters of one callable, on the way to a signature.
 
     Attributes:
-        parameters: Those with a name of their own, in order.
-        origins: Who declares each.
-        star: The `*args` parameter, where any number of positional arguments is accepted.
-        kwargs: The `**kwargs` parameter, where unknown names may be accepted.
-        swallows: Whether unknown names are let through, though nobody reads them.
-        refused: Names that are not, since they are given already.
-        ignored: Names that are let through, though nobody reads them.
+        parameters: The named ones, in order.
+        origins: The declaring callable of each.
+        star: The `*args` parameter, if any number of positional arguments is accepted.
+        kwargs: The `**kwargs` parameter, if unknown names may be accepted.
+        swallows: True if unknown names are accepted but not read.
+        refused: Names not accepted, since they are given already.
+        ignored: Names accepted but not read.
     """
 
     parameters: Mapping[str, Parameter]
@@ -53,22 +53,22 @@ class Found:
 
     @property
     def lets_unknown_through(self) -> bool:
-        """Whether a call with a name that nobody here knows does not fail because of it."""
+        """True if a call does not fail because of an unknown name."""
         return self.swallows or self.kwargs is not None
 
     def lets_through(self, name: str) -> bool:
-        """Say whether a call with a name does not fail because of it."""
+        """Return True if a call does not fail because of a name."""
         if name in self.parameters or name in self.ignored:
             return True
         return name not in self.refused and self.lets_unknown_through
 
 
 UNKNOWN: Final = Found({}, {}, Parameter("args", Parameter.VAR_POSITIONAL), Parameter("kwargs", Parameter.VAR_KEYWORD))
-"""What accepts nobody knows what."""
+"""Sentinel: parameters unknown; accepts any call."""
 
 
 def any_of(alternatives: Sequence[Found]) -> Found:
-    """Join callables of which one is called, nobody knows which: what any of them accepts."""
+    """Return the union over possible callees."""
     parameters: dict[str, Parameter] = {}
     origins: dict[str, object] = {}
     for found in alternatives:
@@ -90,9 +90,9 @@ def any_of(alternatives: Sequence[Found]) -> Found:
 def _in_order(
     parameters: dict[str, Parameter], together: Sequence[Found], starred: Sequence[Found] = ()
 ) -> tuple[dict[str, Parameter], Parameter | None]:
-    """Put the positional ones of joined parameters in order; from where the callables disagree on, any number may come.
+    """Order the positional parameters of joined callables; beyond their common prefix, any number is accepted.
 
-    Those of `starred` disagree as well where any number may come and another has a name that they take by name.
+    Callables of `starred` also disagree with positional parameters of another if they take them by name.
     """
     orders = [_positional(found) for found in together]
     longest = max(orders, key=len, default=list[str]())
@@ -113,7 +113,7 @@ def _positional(found: Found) -> list[str]:
 
 
 def _either(one: Parameter, other: Parameter) -> Parameter:
-    """Join what two alternatives say of one parameter: its type if they agree, and optional where one has a default."""
+    """Join one parameter of two alternatives: the annotation if equal, optional if either has a default."""
     annotation = one.annotation if one.annotation == other.annotation else NOT_EVALUATED
     default = one.default if one.default is not Parameter.empty else other.default
     # Of two kinds that differ, at least one is positional.
@@ -122,15 +122,15 @@ def _either(one: Parameter, other: Parameter) -> Parameter:
 
 
 def all_of(path: Path, reached: Sequence[Found], function: object) -> Found:
-    """Join what a way through a function does with the arguments: what it reads, and every call that it passes them to.
+    """Join the uses of the arguments on one path: the names read, and all calls forwarded to.
 
     Args:
-        path: The way.
-        reached: What each of its forwards accepts.
-        function: Who reads the names that the path reads.
+        path: The path.
+        reached: The parameters of each forward's callee.
+        function: The reader of the names read on the path.
 
     Returns:
-        The names that somebody takes and nobody on the way refuses.
+        The names taken by some use and refused by none.
     """
     calls = [*zip(reached, path.forwards, strict=True)]
     parameters: dict[str, Parameter] = {}
@@ -168,7 +168,7 @@ def all_of(path: Path, reached: Sequence[Found], function: object) -> Found:
 
 
 def _for_somebody_unknown(calls: Sequence[tuple[Found, Forward]]) -> dict[str, object]:
-    """Find the names that one call hides and that another may still take, nobody knows."""
+    """Return the names hidden from one call and possibly taken by another's open `**kwargs`."""
     hidden = [name for _, forward in calls for name in sorted(forward.carrier.hidden)]
     open_to = [forward.carrier.hidden for found, forward in calls if found.kwargs is not None]
     return {name: OPAQUE for name in hidden if any(name not in unseen for unseen in open_to)}
@@ -182,7 +182,7 @@ def _is_served(name: str, calls: Sequence[tuple[Found, Forward]]) -> bool:
 
 
 def both_of(one: Found, other: Found) -> Found:
-    """Join two callables that get the same arguments."""
+    """Join two callables given the same arguments."""
     parameters: dict[str, Parameter] = {}
     for name, parameter in {**other.parameters, **one.parameters}.items():
         if name in one.parameters and name in other.parameters:
@@ -205,7 +205,7 @@ def both_of(one: Found, other: Found) -> Found:
 
 
 def _both(one: Parameter, other: Parameter) -> Parameter:
-    """Join what two calls say of one parameter that both get: required where either requires it."""
+    """Join one parameter given to two calls: required if either requires it."""
     annotation = other.annotation if one.annotation is NOT_EVALUATED else one.annotation
     default = Parameter.empty if other.default is Parameter.empty else one.default
     kind = one.kind if one.kind is other.kind else Parameter.KEYWORD_ONLY
@@ -213,14 +213,14 @@ def _both(one: Parameter, other: Parameter) -> Parameter:
 
 
 def passed_by(forward: Forward, found: Found) -> Found:
-    """Take from what a callable accepts what a forward leaves to the caller.
+    """Return the parameters left to the caller by a forward.
 
     Args:
         forward: The call.
-        found: What is called there.
+        found: The callee's parameters.
 
     Returns:
-        The parameters that the caller's arguments can reach.
+        The parameters reachable by the caller's arguments.
     """
     carrier = forward.carrier
     given = forward.keywords | carrier.fixed | carrier.hidden
@@ -248,12 +248,12 @@ def passed_by(forward: Forward, found: Found) -> Found:
 
 
 def optional(parameter: Parameter) -> Parameter:
-    """Give a parameter a default that the source does not tell, if it has none."""
+    """Give a required parameter a default, unknown from the source."""
     return parameter.replace(default=OPAQUE) if parameter.default is Parameter.empty else parameter
 
 
 def without_positional(found: Found, count: int) -> Found:
-    """Leave out the parameters that the first positional arguments of a call fill."""
+    """Drop the parameters filled by a call's first positional arguments."""
     filled = _positional(found)[:count]
     by_name = [name for name in filled if found.parameters[name].kind is not Parameter.POSITIONAL_ONLY]
     parameters = {name: parameter for name, parameter in found.parameters.items() if name not in filled}

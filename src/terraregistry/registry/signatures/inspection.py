@@ -1,4 +1,4 @@
-"""Inspecting a constructor: everything that reads its source, which is imported by the first signature that needs it."""
+"""Inspection of a constructor's source, imported lazily with the first signature."""
 
 from __future__ import annotations
 
@@ -19,13 +19,13 @@ __all__ = ["inspected"]
 
 
 def inspected(constructor: object) -> tuple[inspect.Signature, dict[str, object]]:
-    """Inspect what a constructor accepts, following the `**kwargs` that it forwards.
+    """Inspect a constructor's parameters, following forwarded `**kwargs`.
 
     Args:
         constructor: A class, function, partial, bound method or other callable.
 
     Returns:
-        The signature, and for each parameter that was reached through a forward what declares it.
+        The signature, and the declaring callable of each parameter reached through a forward.
     """
     found = find(Target(constructor)) or Found({}, {})
     return _signature(found, _returned(constructor)), dict(found.origins)

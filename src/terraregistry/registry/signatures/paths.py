@@ -1,4 +1,4 @@
-"""The ways through a function: what it does with its `**kwargs` on each of them."""
+"""Execution paths through a function, and the use of its `**kwargs` on each."""
 
 from __future__ import annotations
 
@@ -14,20 +14,20 @@ if TYPE_CHECKING:
 __all__ = ["REQUIRED", "Forward", "Path", "merged"]
 
 REQUIRED: Final = object()
-"""Stands for the default of a name that a function looks up without one."""
+"""Sentinel: the default of a name looked up without one."""
 
 
 @dataclass(frozen=True, eq=False)
 class Forward:
-    """One call that the keyword arguments are passed to.
+    """One call given the keyword arguments.
 
     Attributes:
-        targets: What may be called there; None where that cannot be known.
-        positional: How many positional arguments the call gives itself; None where that cannot be known.
-        keywords: The names that the call gives itself.
-        carrier: What happened to the arguments on the way.
-        passes_positional: Whether the function's `*args` are passed on as well.
-        partial: Whether the call is only prepared, as by `functools.partial`.
+        targets: The possible callees; None if unknown.
+        positional: The number of positional arguments of the call's own; None if unknown.
+        keywords: The names given by the call itself.
+        carrier: The changes to the arguments on the way.
+        passes_positional: True if the function's `*args` are forwarded as well.
+        partial: True if the call is only prepared, as by `functools.partial`.
     """
 
     targets: list[Target] | None
@@ -40,13 +40,13 @@ class Forward:
 
 @dataclass
 class Path:
-    """What happens to the arguments on one way through the function.
+    """The uses of the arguments on one path through the function.
 
     Attributes:
-        forwards: The calls that they are passed to, each of which has to accept them.
-        reads: The names that the function itself looks up, with their defaults (`REQUIRED` where there is none).
-        kept: Whether all of them are put where the source does not tell who reads them.
-        escapes: Whether they are handed to somebody who may change them.
+        forwards: The calls forwarded to; each has to accept the arguments.
+        reads: The names looked up by the function itself, with their defaults (`REQUIRED` if there is none).
+        kept: True if all arguments are stored, with a reader unknown from the source.
+        escapes: True if the arguments are handed to code able to change them.
     """
 
     forwards: list[Forward] = field(default_factory=list[Forward])
@@ -55,16 +55,16 @@ class Path:
     escapes: bool = False
 
     def copy(self) -> Path:
-        """Begin another way that is the same so far."""
+        """Return an equal, independent path."""
         return Path(list(self.forwards), dict(self.reads), self.kept, self.escapes)
 
     def read(self, name: str, default: object) -> None:
-        """Note that a name is looked up."""
+        """Record a look-up."""
         if name not in self.reads or default is REQUIRED:
             self.reads[name] = default
 
     def join(self, other: Path) -> None:
-        """Make one of two ways that pass the arguments on to the same calls."""
+        """Merge with a path of the same forwards."""
         for name in {**self.reads, **other.reads}:
             defaults = [path.reads.get(name, OPAQUE) for path in (self, other)]
             self.reads[name] = next((default for default in defaults if default is not REQUIRED), REQUIRED)
@@ -73,13 +73,13 @@ class Path:
 
 
 def merged(paths: list[Path]) -> list[Path]:
-    """Make one of the ways that pass the arguments on to the same calls.
+    """Merge the paths of the same forwards.
 
     Args:
-        paths: The ways, which may be changed.
+        paths: The paths; they may be changed.
 
     Returns:
-        Ways of which no two have the same forwards.
+        Paths with distinct forwards.
     """
     found: dict[tuple[Forward, ...], Path] = {}
     for path in paths:

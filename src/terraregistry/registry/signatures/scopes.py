@@ -1,4 +1,4 @@
-"""What the names in a function's source stand for, as far as that can be known without running it."""
+"""Names in a function's source, resolved without running it."""
 
 from __future__ import annotations
 
@@ -24,14 +24,14 @@ _INNER = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda, ast.ClassDef)
 
 @dataclass(frozen=True)
 class Target:
-    """Something that is called: a callable, and for a method where in which class it was found.
+    """A callee: a callable and, for a method, the class defining it.
 
     Attributes:
         callable: The class, function, partial or builtin.
-        owner: The class whose body defines the method, for `super()`.
-        receiver: The class of the object that it is called on, for `super()` and `self`.
-        bound: Whether its first parameter is filled by the object that it is called on.
-        arguments: Classes and functions that the caller passes for parameters of it.
+        owner: The class with the method in its body, for `super()`.
+        receiver: The class of the object called on, for `super()` and `self`.
+        bound: True if the object called on fills the first parameter.
+        arguments: Classes and functions passed by the caller, by parameter.
     """
 
     callable: object
@@ -43,13 +43,13 @@ class Target:
 
 @functools.lru_cache(maxsize=4096)
 def parse(code: types.CodeType) -> Function | None:
-    """Read the source of a function.
+    """Parse the source of a function.
 
     Args:
         code: The function's code object.
 
     Returns:
-        The function's definition, or None where there is no source or it is a lambda.
+        The function's definition; None for a lambda or without source.
     """
     try:
         source = inspect.getsource(code)
@@ -62,7 +62,7 @@ def parse(code: types.CodeType) -> Function | None:
 
 
 def own_nodes(definition: Function) -> Iterator[ast.AST]:
-    """Walk the nodes of a function's body, without those of the functions and classes inside it.
+    """Walk the nodes of a function's body, without the contents of inner functions and classes.
 
     Args:
         definition: The function.
@@ -79,7 +79,7 @@ def own_nodes(definition: Function) -> Iterator[ast.AST]:
 
 
 class Scope:
-    """The names of one function: its parameters, what it assigns, what it closes over, its globals."""
+    """The names of one function: parameters, assignments, closure variables, globals."""
 
     def __init__(self, target: Target, function: types.FunctionType, definition: Function) -> None:
         self.definition = definition
@@ -102,7 +102,7 @@ class Scope:
             node: The expression.
 
         Returns:
-            Its value, or `OPAQUE` where the source alone does not tell.
+            Its value; `OPAQUE` if unknown from the source alone.
         """
         try:
             literal: object = ast.literal_eval(node)
@@ -112,13 +112,13 @@ class Scope:
         return literal
 
     def targets(self, node: ast.expr) -> list[Target] | None:
-        """Find what an expression that is called, or passed to be called, may stand for.
+        """Find the possible callees of an expression.
 
         Args:
-            node: The expression.
+            node: The expression, called or passed to be called.
 
         Returns:
-            The possible targets, or None where they cannot be known.
+            The possible targets; None if unknown.
         """
         match node:
             case ast.Name(id=name):
@@ -139,12 +139,12 @@ class Scope:
                 return None
 
     def arguments_for(self, target: Target, arguments: list[ast.expr], keywords: list[ast.keyword]) -> Target:
-        """Add to a target the classes and functions that a call passes to it.
+        """Add to a target the classes and functions passed by a call.
 
         Args:
-            target: What is called.
-            arguments: What the call passes by position.
-            keywords: What it passes by name.
+            target: The callee.
+            arguments: The positional arguments.
+            keywords: The keyword arguments.
 
         Returns:
             The target with its `arguments`.
@@ -166,7 +166,7 @@ class Scope:
         return Target(function, owner, receiver, target.bound, passed)
 
     def _is_object(self, node: ast.expr) -> bool:
-        """Say whether an argument is the object that this method is called on, or begins with it."""
+        """Return True for the receiver of this method, and for `*args` beginning with it."""
         if isinstance(node, ast.Starred):
             in_star = self._first is None and self._target.owner is not None
             return in_star and isinstance(node.value, ast.Name) and self._is_vararg(node.value.id)
@@ -207,7 +207,7 @@ class Scope:
                     self.assigned.setdefault(node.id, []).append(None)
 
     def _note_import(self, node: ast.Import | ast.ImportFrom) -> None:
-        """Import what the function's own body imports: it is registered code, and would do so itself."""
+        """Perform the imports of the function's own body: as registered code, it would do so itself."""
         package = self._function.__globals__.get("__package__")
         for alias in node.names:
             name = alias.asname or alias.name.partition(".")[0]
@@ -285,7 +285,7 @@ class Scope:
         return found
 
     def _on_object(self, method: Target) -> Target:
-        """Base.__init__(self, ...): what follows Base is still decided by the class of the object."""
+        """Resolve `Base.__init__(self, ...)`: the object's class still decides the MRO after Base."""
         receiver = self._target.receiver
         if method.bound or receiver is None or method.receiver not in receiver.__mro__:
             return method

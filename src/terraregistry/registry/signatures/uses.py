@@ -1,4 +1,4 @@
-"""What an expression in a function does with the function's `**kwargs`: pass them on, look something up in them, change them."""
+"""Uses of a function's `**kwargs` in expressions: forwarding, look-ups, changes."""
 
 from __future__ import annotations
 
@@ -23,12 +23,12 @@ _LOOKING: Final = ("items", "keys", "values", "copy")
 
 
 class Uses(ast.NodeVisitor):
-    """Reads expressions, in the order that they are evaluated in; a use of the arguments that no method here knows keeps them.
+    """Visitor of expressions, in evaluation order; an unrecognised use of the arguments keeps them.
 
     Attributes:
-        carriers: The variables that hold the arguments at this point.
-        live: The ways that lead to this point.
-        inner: Names that belong to a function inside the one that is read.
+        carriers: The variables holding the arguments at this point.
+        live: The paths leading to this point.
+        inner: Names belonging to a function inside the current one.
     """
 
     def __init__(self, scope: Scope, kwargs: str) -> None:
@@ -44,17 +44,17 @@ class Uses(ast.NodeVisitor):
         """Read a condition."""
 
     def visit_Name(self, node: ast.Name) -> None:
-        """Note a use that is nothing more special."""
+        """Record a use without special handling."""
         if isinstance(node.ctx, ast.Load) and node.id in self.carriers.variables:
             self.keep()
 
     def keep(self) -> None:
-        """Note that all of them are put where the source does not tell who reads them."""
+        """Record all arguments as stored, with a reader unknown from the source."""
         for path in self.live:
             path.kept = True
 
     def escape(self) -> None:
-        """Note that they are handed to somebody who may change them."""
+        """Record the arguments as handed to code able to change them."""
         for path in self.live:
             path.escapes = True
 
@@ -89,13 +89,13 @@ class Uses(ast.NodeVisitor):
             self._note_forward(node, functools.reduce(Carrier.then, carried))
 
     def read_carrier(self, node: ast.expr) -> Carrier | None:
-        """Read an expression if it is a carrier, and find what it is by then: what stands inside may take something out.
+        """Read an expression if it is a carrier, and return its final state, as its parts may remove items.
 
         Args:
-            node: The expression, of which nothing is read where it is no carrier.
+            node: The expression; not read unless it is a carrier.
 
         Returns:
-            The carrier; None for an expression that is none.
+            The carrier; None for any other expression.
         """
         carrier = self.carriers.of(node)
         if carrier is None:
@@ -124,7 +124,7 @@ class Uses(ast.NodeVisitor):
                 self.visit(part)
 
     def _hand_over(self, node: ast.Call) -> None:
-        """The dictionary itself is an argument: a builtin only looks at it, anybody else may take something out."""
+        """Record the dictionary itself as an argument: a builtin only reads it, other callees may remove items."""
         targets = self._scope.targets(node.func) or []
         builtin = all(getattr(target.callable, "__module__", None) == "builtins" for target in targets)
         if targets and builtin:
@@ -151,12 +151,12 @@ class Uses(ast.NodeVisitor):
         self.forward(forward)
 
     def forward(self, forward: Forward) -> None:
-        """Note that they are passed to a call."""
+        """Record a forward of the arguments."""
         for path in self.live:
             path.forwards.append(forward)
 
     def _given_by(self, node: ast.Call) -> tuple[frozenset[str], bool]:
-        """Find the names that a call gives itself, and whether it may give more."""
+        """Return a call's own names, and True if there may be more."""
         names = frozenset(keyword.arg for keyword in node.keywords if keyword.arg is not None)
         unpacked = [keyword.value for keyword in node.keywords if keyword.arg is None]
         held = [self.carriers.contents(value) for value in unpacked if self.carriers.of(value) is None]
@@ -220,7 +220,7 @@ class Uses(ast.NodeVisitor):
                 self.carriers.variables[name] = self.carriers.variables[name].hiding([keyword.arg])
 
     def put_over(self, name: str, over: ast.expr) -> None:
-        """Put the items of another dictionary into a carrier."""
+        """Overwrite a carrier with another dictionary's items."""
         carrier = self.read_carrier(over)
         if carrier is not None:
             self.carriers.variables[name] = carrier.over(self.carriers.variables[name])
@@ -229,7 +229,7 @@ class Uses(ast.NodeVisitor):
             self.carriers.variables[name] = self.carriers.overwritten(self.carriers.variables[name], over)
 
     def _is_change_of_variable(self, node: ast.Call) -> bool:
-        """Note what becomes of a dictionary that is no carrier so far: `options.update(kwargs)` makes it one."""
+        """Record changes of a dictionary (no carrier yet): `options.update(kwargs)` makes it one."""
         match node.func:
             case ast.Attribute(value=ast.Name() as variable, attr=method) if method in _ADDING or method in _REMOVING:
                 pass
@@ -248,7 +248,7 @@ class Uses(ast.NodeVisitor):
         return False
 
     def becomes_carrier(self, variable: ast.Name, over: ast.expr) -> bool:
-        """Put the arguments into a dictionary that the function has made; say whether that is what happens here."""
+        """Merge the arguments into a dictionary made by the function; return True if done."""
         carrier = self.read_carrier(over) if variable.id in self._scope.assigned else None
         if carrier is None:
             return False
@@ -256,7 +256,7 @@ class Uses(ast.NodeVisitor):
         return True
 
     def visit_Subscript(self, node: ast.Subscript) -> None:
-        """Read an item that is looked up, set or deleted."""
+        """Read an item look-up, assignment or deletion."""
         match node:
             case ast.Subscript(value=ast.Name(id=name), slice=ast.Constant(value=str(key))) if (
                 name in self.carriers.variables
@@ -278,7 +278,7 @@ class Uses(ast.NodeVisitor):
                 self.generic_visit(node)
 
     def visit_Compare(self, node: ast.Compare) -> None:
-        """Read a comparison: asking for one name is a use of it."""
+        """Read a comparison; a membership test is a use of its name."""
         match node:
             case ast.Compare(left=ast.Constant(value=str(key)), ops=[ast.In() | ast.NotIn()], comparators=[held]):
                 carrier = self.carriers.of(held)
