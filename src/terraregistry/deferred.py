@@ -1,7 +1,7 @@
-"""Classes of libraries that are not imported yet: named in annotations and asked about values, without an import.
+"""Stand-ins for classes of libraries not yet imported, usable in annotations and in `isinstance`.
 
-A stand-in has the name of the class that it stands for. `isinstance` and `issubclass` ask that class itself as soon as somebody
-has imported its module; before that nothing can be an instance of it.
+A stand-in has the name of its class. `isinstance` and `issubclass` use the class itself once its module is imported; before
+that no instance of it can exist.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ class _StandIn(type):
 
 
 def _loaded(cls: type) -> Any:  # a class, or whatever else a module has by that name
-    """Find the class that another stands for; None where its module is not loaded, or has no such class."""
+    """Return the class behind a stand-in; None if its module is not loaded or has no such class."""
     found: object = sys.modules.get(cls.__module__)
     for part in cls.__qualname__.split("."):
         found = getattr(found, part, None)
@@ -35,11 +35,11 @@ def _loaded(cls: type) -> Any:  # a class, or whatever else a module has by that
 
 @functools.lru_cache(maxsize=1024)
 def stand_in(module: str, qualname: str) -> type:
-    """Make what stands for a class.
+    """Return the stand-in for a class.
 
     Args:
-        module: The module that has it.
-        qualname: Its name in there.
+        module: The module of the class.
+        qualname: Its qualified name there.
 
     Returns:
         A class of the same name and module; the same one each time.
@@ -53,12 +53,12 @@ def stand_in(module: str, qualname: str) -> type:
 
 
 def is_stand_in(cls: object) -> bool:
-    """Say whether something only stands for a class."""
+    """Return True for a stand-in."""
     return isinstance(cls, _StandIn)
 
 
 class DeferredModule:
-    """A module as annotations and `isinstance` need it: its classes, or what stands for them until it is imported.
+    """A module for annotations and `isinstance`: its classes, or their stand-ins until it is imported.
 
     Args:
         name: The module's name.
@@ -77,7 +77,7 @@ class DeferredModule:
         self._name: Final = name
 
     def __getattr__(self, name: str) -> Any:  # a class of any kind
-        """Return a class of the module, or what stands for it."""
+        """Return a class of the module, or its stand-in."""
         if name.startswith("__"):
             raise AttributeError(name)
         module = sys.modules.get(self._name)

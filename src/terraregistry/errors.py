@@ -1,9 +1,8 @@
-"""Every exception that terraregistry raises.
+"""The exceptions of terraregistry.
 
-Each derives from `RegistryError` and from the builtin exception that callers catch today, keeps its facts as attributes, and
-pickles. Messages are put together when they are read, so that an error that is caught and answered costs next to nothing. Each
-names the component, the place and the remedy, has printable characters only, and fits on a screen (`terraregistry.wording.ROWS`),
-whatever it is about.
+Each derives from `RegistryError` and from the builtin exception usually caught for the case, keeps its facts as attributes, and
+pickles. Messages are formatted on access: an error caught and handled costs next to nothing. A message names the component, the
+place and the remedy, has printable characters only, and fits on a screen (`terraregistry.wording.ROWS`).
 """
 
 from __future__ import annotations
@@ -59,7 +58,7 @@ class RegistryError(Exception):
     """The base of every exception of this package."""
 
     def __str__(self) -> str:
-        """Return the message, which each exception words from its attributes."""
+        """Return the message, formatted from the attributes."""
         return self._message()
 
     def __repr__(self) -> str:
@@ -73,32 +72,32 @@ class RegistryError(Exception):
         return type(self), self._facts(), {"__notes__": [*notes]} if notes else None
 
     def _facts(self) -> tuple[object, ...]:
-        """What the error is made of, in the order of its constructor."""
+        """The constructor's arguments, in order."""
         return self.args
 
     def _message(self) -> str:
         return _on_screen(self._lines(), self._items(), self._last_lines())
 
     def _lines(self) -> list[str]:
-        """Return what the message begins with."""
+        """Return the first lines of the message."""
         return [", ".join(map(str, self.args))]
 
     def _items(self) -> list[str]:
-        """Return what the message lists after that, for as long as there is room on a screen."""
+        """Return the items listed after them, cut to the height of a screen."""
         return []
 
     def _last_lines(self) -> list[str]:
-        """Return what the message ends with."""
+        """Return the last lines of the message."""
         return []
 
 
 def _text(fact: str | Callable[[], str]) -> str:
-    """Read a fact that is only worked out when somebody asks for it."""
+    """Return a fact, calling it if it is lazy."""
     return fact() if callable(fact) else fact
 
 
 def _label(name: str) -> str:
-    """Shorten what a registry, a class or a component is called, where that is a whole text."""
+    """Shorten the name of a registry, class or component if it is a whole text."""
     return _one_line(name, 100)
 
 
@@ -112,12 +111,12 @@ def _placed(file: str, problem: Problem) -> str:
 
 
 class Registration(NamedTuple):
-    """Where another process registered a component.
+    """The registration of a component in another process.
 
     Attributes:
         module: The module whose import registers it.
-        place: The line that registers it, `file:line`.
-        failure: Why that module cannot be imported in this process; empty where it can.
+        place: The registering line, `file:line`.
+        failure: Why that module cannot be imported in this process; empty if it can.
     """
 
     module: str
@@ -126,12 +125,12 @@ class Registration(NamedTuple):
 
 
 class ComponentNotFoundError(RegistryError, KeyError):
-    """A name resolves nowhere.
+    """A name does not resolve.
 
     Attributes:
-        name: The name that was asked for, whatever it is.
-        sources: The prefixes of the sources that were searched.
-        registration: Where it was registered, if it came with a spec from another process; None otherwise.
+        name: The name requested, of any type.
+        sources: The prefixes of the sources searched.
+        registration: Its registration, if it came with a spec from another process; None otherwise.
     """
 
     def __init__(
@@ -153,19 +152,19 @@ class ComponentNotFoundError(RegistryError, KeyError):
 
     @property
     def registry(self) -> str:
-        """What was searched."""
+        """The registry searched."""
         return _text(self._registry)
 
     @property
     def suggestions(self) -> tuple[str, ...]:
-        """The nearest names that would have been found, the nearest first."""
+        """The nearest existing names, the nearest first."""
         if callable(self._suggestions):
             self._suggestions = self._suggestions()
         return self._suggestions
 
     @property
     def remedy(self) -> str:
-        """How to get a component of this name, or what the name is instead; empty where neither is known."""
+        """How to get a component of this name, or the kind of thing it names instead; empty if neither is known."""
         return _text(self._remedy) or unrendered(self.name)
 
     def _facts(self) -> tuple[object, ...]:
@@ -183,7 +182,7 @@ class ComponentNotFoundError(RegistryError, KeyError):
         return [f"{what}{hint}{searched}"]
 
     def _not_here(self, registration: Registration) -> str:
-        """Describe a component that another process has registered, and this one has not."""
+        """Describe a component registered in another process but not in this one."""
         what = f"{_label(self.registry)} has no component {_quoted(self.name)} in this process"
         by = f"it was registered by {_label(registration.module)} ({_one_line(registration.place)})"
         if registration.failure:
@@ -196,10 +195,10 @@ class SourceNotFoundError(RegistryError, KeyError):
     """No source is mounted under a prefix.
 
     Attributes:
-        prefix: The prefix that was asked for.
-        registry: What was searched.
-        sources: The prefixes that are mounted.
-        is_component: Whether it is the name of a component instead.
+        prefix: The prefix requested.
+        registry: The registry searched.
+        sources: The prefixes mounted.
+        is_component: True if it is the name of a component instead.
     """
 
     def __init__(
@@ -220,7 +219,7 @@ class SourceNotFoundError(RegistryError, KeyError):
 
     @property
     def suggestions(self) -> tuple[str, ...]:
-        """The nearest prefixes that are mounted."""
+        """The nearest mounted prefixes."""
         return nearest(self.prefix, self.sources) if isinstance(self.prefix, str) else ()
 
     def _lines(self) -> list[str]:
@@ -235,11 +234,11 @@ class DuplicateComponentError(RegistryError, KeyError):
     """A name is registered already.
 
     Attributes:
-        name: The name that is taken.
-        registry: Where it is taken.
-        taken_by: What it is taken by.
-        defined_at: Where that is defined, `file:line`, or empty when that is not known.
-        modules: The two modules that one file was loaded as, where it defines both components; None otherwise.
+        name: The name taken.
+        registry: The registry it is taken in.
+        taken_by: Its present owner.
+        defined_at: The definition of the owner, `file:line`; empty if unknown.
+        modules: The two module names of one file loaded twice, if it defines both components; None otherwise.
     """
 
     def __init__(
@@ -259,7 +258,7 @@ class DuplicateComponentError(RegistryError, KeyError):
 
     @property
     def same_file(self) -> bool:
-        """Whether both components are of one file, which was loaded under two module names."""
+        """True if both components are of one file, loaded under two module names."""
         return self.modules is not None
 
     def _lines(self) -> list[str]:
@@ -275,10 +274,10 @@ class DuplicateSourceError(RegistryError, KeyError):
     """A prefix is taken already.
 
     Attributes:
-        prefix: The prefix that is taken.
-        registry: Where it is taken.
-        taken_by: The source that it is taken by.
-        defined_at: Where that source's class is defined, `file:line`, or empty when that is not known.
+        prefix: The prefix taken.
+        registry: The registry it is taken in.
+        taken_by: The source mounted under it.
+        defined_at: The definition of that source's class, `file:line`; empty if unknown.
     """
 
     def __init__(self, prefix: str, registry: str, taken_by: str, defined_at: str = "") -> None:
@@ -298,9 +297,9 @@ class PrefixConflictError(RegistryError, ValueError):
     """A prefix cannot be mounted: it is no identifier, or names under it could be read in two ways.
 
     Attributes:
-        prefix: The prefix that was refused.
-        registry: Where it was refused.
-        conflicts_with: The mounted prefix that it conflicts with, if any.
+        prefix: The prefix refused.
+        registry: The registry refusing it.
+        conflicts_with: The mounted prefix in conflict with it, if any.
     """
 
     def __init__(self, prefix: object, registry: str, conflicts_with: str | None = None) -> None:
@@ -322,12 +321,12 @@ class PrefixConflictError(RegistryError, ValueError):
 
 
 class InvalidRegistrationError(RegistryError, TypeError, ValueError):
-    """What was to be registered is no constructor, or its name is no name.
+    """The object to register is no constructor, or its name is no name.
 
     Attributes:
-        name: The name that was given, whatever it is; None where there was none.
-        registry: Where it was refused.
-        reason: What is wrong, and what to write instead.
+        name: The name given, of any type; None if none was given.
+        registry: The registry refusing it.
+        reason: The mistake, and its correction.
     """
 
     def __init__(self, name: object, registry: str, reason: str) -> None:
@@ -345,7 +344,7 @@ class InvalidRegistrationError(RegistryError, TypeError, ValueError):
 
 
 class InvalidArgumentsError(RegistryError, TypeError, ValueError):
-    """The arguments of a component do not fit its signature; everything that is wrong is listed.
+    """The arguments of a component do not fit its signature; all mistakes are listed.
 
     Attributes:
         component: The name of the component.
@@ -369,17 +368,17 @@ class InvalidArgumentsError(RegistryError, TypeError, ValueError):
 
     @property
     def registry(self) -> str:
-        """Where the component is registered."""
+        """The registry of the component."""
         return _text(self._registry)
 
     @property
     def signature(self) -> str:
-        """The effective signature that the arguments do not fit."""
+        """The effective signature violated."""
         return _text(self._signature)
 
     @property
     def defined_at(self) -> str:
-        """Where the constructor is defined, `file:line`, or empty when that is not known."""
+        """The definition of the constructor, `file:line`; empty if unknown."""
         return _text(self._defined_at)
 
     def _facts(self) -> tuple[object, ...]:
@@ -400,12 +399,12 @@ class InvalidArgumentsError(RegistryError, TypeError, ValueError):
 
 
 class UnusedArgumentWarning(UserWarning):
-    """Arguments that nothing reads were dropped.
+    """Unused arguments were dropped.
 
     Attributes:
-        component: Whose arguments they were.
+        component: The component given them.
         problems: One entry an argument.
-        file: The config that they are in, whose places the problems have; empty where there is none.
+        file: The config they are in, with the places of the problems; empty without one.
     """
 
     def __init__(self, component: str, problems: tuple[Problem, ...], file: str = "") -> None:
@@ -415,7 +414,7 @@ class UnusedArgumentWarning(UserWarning):
         self.file = file
 
     def __str__(self) -> str:
-        """List the arguments, each with what was most likely meant."""
+        """List the arguments, each with the likeliest intended name."""
         if self.file:
             return _on_screen(
                 (), [f"{_placed(self.file, problem)}: warning: {problem.dropped}" for problem in self.problems]
@@ -427,7 +426,7 @@ class UnusedArgumentWarning(UserWarning):
 
 
 class UntrainedBackboneWarning(UserWarning):
-    """Adapters are put on a backbone that has random weights, and these are not trained.
+    """Adapters are put on a backbone with random weights, and these are not trained.
 
     Attributes:
         component: The place and the name of the backbone.
@@ -440,7 +439,7 @@ class UntrainedBackboneWarning(UserWarning):
         self.method = method
 
     def __str__(self) -> str:
-        """Say what becomes of the backbone, and how to give it weights."""
+        """Return the consequence for the backbone, and how to give it weights."""
         reason = f"with {_label(self.method)} only adapters beside its random weights are trained"
         remedy = "load weights with pretrained=True or from a file"
         return _on_screen([f"{_label(self.component)} is not pretrained, and {reason}; {remedy}"])
@@ -450,9 +449,9 @@ class TakenNameWarning(UserWarning):
     """A model of this library was built although another package has registered one of the same name in timm.
 
     Attributes:
-        name: The name, which timm itself gives the other model for.
+        name: The name; timm itself returns the other model for it.
         taken_by: The other model's entry point.
-        defined_at: Where that is defined, `file:line`, or empty when that is not known.
+        defined_at: The definition of that entry point, `file:line`; empty if unknown.
     """
 
     def __init__(self, name: str, taken_by: str, defined_at: str = "") -> None:
@@ -472,11 +471,11 @@ class ComponentProtocolError(RegistryError, TypeError):
 
     Attributes:
         component: The name of the component.
-        registry: Where it is registered.
+        registry: Its registry.
         kind: The name of the protocol.
         product: The name of the product's type.
-        missing: The members that the product lacks.
-        wrong: The members that it has with another type than the protocol's, with what was found.
+        missing: The members lacking in the product.
+        wrong: Its members of another type than the protocol's, with the type found.
     """
 
     def __init__(
@@ -506,14 +505,14 @@ class ComponentProtocolError(RegistryError, TypeError):
 
 
 class SourceUnavailableError(RegistryError, ImportError):
-    """A source cannot be asked: the library behind it is missing or broken, or the source itself raises.
+    """A source cannot be used: the library behind it is missing or broken, or the source itself raises.
 
-    The exception that the source raised is the `__cause__`.
+    The source's own exception is the `__cause__`.
 
     Attributes:
         source: The prefix or name of the source.
-        reason: What went wrong.
-        remedy: What to do about it, such as what to install.
+        reason: The failure.
+        remedy: The remedy, such as a package to install.
     """
 
     def __init__(self, source: str, reason: str, remedy: str = "") -> None:
@@ -529,11 +528,11 @@ class SourceUnavailableError(RegistryError, ImportError):
 
 
 class ReadOnlyRegistryError(RegistryError, TypeError):
-    """Something was to be registered in, or removed from, a source that belongs to another library.
+    """A source belonging to another library refuses a registration or removal.
 
     Attributes:
         registry: The source.
-        remedy: Where to register instead.
+        remedy: The place to register instead.
     """
 
     def __init__(self, registry: str, remedy: str = "") -> None:
@@ -548,7 +547,7 @@ class ReadOnlyRegistryError(RegistryError, TypeError):
 
 
 class ConfigError(RegistryError, ValueError):
-    """A config cannot be read, or what it describes cannot be built; each problem has its file, line and path.
+    """A config cannot be read, or its model cannot be built; each problem has its file, line and path.
 
     Attributes:
         file: The file's name.
@@ -568,16 +567,16 @@ class ConfigError(RegistryError, ValueError):
 
 
 class WeightsError(RegistryError, RuntimeError):
-    """Pretrained weights cannot be had, cannot be read, or do not fit the component that they are for.
+    """Pretrained weights are unavailable, unreadable, or do not fit their component.
 
     Attributes:
-        component: What they are for.
-        origin: Where they were looked for: a file, or a repository of a hub and a file in it.
-        reason: What is wrong.
-        missing: Keys that the component has and the weights lack.
-        surplus: Keys that the weights have and the component lacks.
+        component: The component to load them into.
+        origin: The place searched: a file, or a repository of a hub and a file in it.
+        reason: The failure.
+        missing: Keys of the component lacking in the weights.
+        surplus: Keys of the weights lacking in the component.
         misshapen: Keys of both with tensors of different shapes, each with the two shapes.
-        remedy: What to do about it.
+        remedy: The remedy.
     """
 
     def __init__(

@@ -1,4 +1,4 @@
-"""The registries of the library, and what is in them: declared here and nowhere else.
+"""The registries of the library and their contents: declared here and nowhere else.
 
 Nothing is imported for an entry before it is first used.
 """

@@ -1,7 +1,7 @@
 """The classes of the library's registries: one each, so that type checkers can tell them apart.
 
-They do what `Registry` and `MultiSourceRegistry` do. The stub beside this module says which names each of them has, what the
-component of a name takes, and what comes back; it is generated from the index.
+They behave as `Registry` and `MultiSourceRegistry`. The stub beside this module lists the names in each, with the parameters and
+the return type of each component; it is generated from the index.
 """
 
 from __future__ import annotations
@@ -90,4 +90,4 @@ class TerratorchFullModelRegistry(DescribedRegistry["nn.Module"]):
 
 
 class ModelFactoryRegistry(Registry[ModelFactory]):
-    """What puts models together from parts."""
+    """Factories: they assemble models from parts."""

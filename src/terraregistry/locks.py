@@ -1,16 +1,16 @@
-"""Locks that a fork waits for.
+"""Locks acquired around a fork.
 
-A child process has one thread, and what another thread of the parent holds at the fork is held in the child forever: a lock, and
-also the lock that Python has for each module that is being imported. So a fork waits until no other thread holds a lock of this
-package, or imports one of its modules or of the libraries behind them.
+A child process has one thread. A lock held by another thread of the parent at the fork stays held in the child forever; so does
+Python's own lock of each module being imported. A fork therefore waits until no other thread holds a lock of this package, or
+imports one of its modules or of the libraries behind them.
 
-Ordering rule: a fork takes the locks in the reverse of the order in which they were made. A thread that takes two at once takes
-them in the same order, so a lock made later is the outer one. `CHANGING` is made first: no other lock is taken under it.
+Ordering rule: a fork takes the locks in reverse order of creation. A thread taking two at once takes them in the same order, so a
+lock made later is the outer one. `CHANGING` is made first: no other lock is taken under it.
 
-Other modules have hooks for forks too, and a hook that was registered later runs earlier. What timm needs logs while it is
-imported, so a fork must not have logging's lock while it waits for such an import. `expect_imports` therefore registers the hook
-that waits for imports after the hooks of `logging` and `concurrent.futures`. It is called before the first such import, and not
-here: importing those two takes a tenth of the time of importing this package.
+Other modules have fork hooks too, and a hook registered later runs earlier. timm's dependencies log while being imported, so a
+fork must not have logging's lock while it waits for such an import. `expect_imports` therefore registers the hook waiting for
+imports after the hooks of `logging` and `concurrent.futures`. It is called before the first such import, and not here: importing
+those two takes a tenth of the import time of this package.
 """
 
 from __future__ import annotations
@@ -31,20 +31,20 @@ _IMPORTED: Final = sys.stdlib_module_names | {
     *("platformdirs", "pydantic", "pydantic_core", "segmentation_models_pytorch", "terraregistry", "timm", "torch"),
     "typing_extensions",
 }
-"""The packages whose imports a fork waits for: an import of somebody else's may run as long as the program."""
+"""The packages whose imports a fork waits for: an import of other code may run as long as the program."""
 
 _made: Final[list[threading.RLock]] = []
 _held: Final[list[contextlib.ExitStack]] = []
-"""The locks that the fork that is going on holds, an entry for each hook; there is one fork at a time."""
+"""The locks held by the fork in progress, an entry for each hook; there is one fork at a time."""
 _expecting: Final[list[bool]] = []
 """Not empty once forks wait for imports."""
 
 
 def forking_lock() -> threading.RLock:
-    """Make a lock for a whole module, for which a fork waits; the module's docstring has the ordering rule.
+    """Make a lock for a whole module, acquired around a fork; see the module's docstring for the ordering rule.
 
     Returns:
-        A lock that its own thread may take again.
+        A reentrant lock.
     """
     lock = threading.RLock()
     _made.append(lock)
@@ -92,7 +92,7 @@ def _release() -> None:
 
 
 def _importing() -> set[str]:
-    """Name the modules that are being imported, also in this thread."""
+    """List the modules being imported, also in this thread."""
     # Python's own table of their locks; there is no public one.
     importing: dict[str, object] = getattr(sys.modules["importlib._bootstrap"], "_module_locks", {})
     return {name for name in tuple(importing) if name.partition(".")[0] in _IMPORTED}
@@ -101,8 +101,8 @@ def _importing() -> set[str]:
 _before_forks(_take)
 
 CHANGING: Final = forking_lock()
-"""Held by whoever registers, mounts or undoes, in any registry; whoever only asks needs no lock.
+"""Held while registering, mounting or undoing, in any registry; reading needs no lock.
 
-It is one for all, so that what concerns two registries, such as that neither is mounted in the other, is decided at once. Nothing
-that somebody else wrote is called under it.
+One lock serves all registries, so conditions over two of them, such as neither being mounted in the other, are checked
+atomically. No foreign code is called under it.
 """

@@ -1,4 +1,4 @@
-"""What is known of the pretrained weights of a component, without loading them."""
+"""Metadata of the pretrained weights of a component, available without loading them."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ _ATTRIBUTE: Final = "__weights__"
 
 @dataclass(frozen=True)
 class PretrainedWeights:
-    """Weights that a component can be built with.
+    """Weights available for a component.
 
     Attributes:
-        name: The name that the component is built with them by.
-        origin: Where they come from: `hf-hub:repository`, followed by `/file` where that is known, or an address.
-        license: Their licence in their publisher's words, such as `apache-2.0`; None where the source does not know it.
-        size: The size of their file in bytes; None where the source does not know it.
+        name: The name to build the component with them by.
+        origin: `hf-hub:repository`, followed by `/file` if known, or an address.
+        license: Their licence in their publisher's words, such as `apache-2.0`; None if unknown.
+        size: The size of their file in bytes; None if unknown.
     """
 
     name: str
@@ -30,11 +30,11 @@ class PretrainedWeights:
 
 
 def declare_weights(constructor: C, *weights: PretrainedWeights) -> C:
-    """Say which pretrained weights there are for what a constructor makes.
+    """Declare the pretrained weights available for a constructor.
 
     Args:
         constructor: A class or function.
-        weights: The weights; first those that `pretrained=True` loads.
+        weights: The weights; first those loaded by `pretrained=True`.
 
     Returns:
         The constructor.
@@ -49,13 +49,13 @@ def declare_weights(constructor: C, *weights: PretrainedWeights) -> C:
 
 
 def declared_weights(constructor: object) -> tuple[PretrainedWeights, ...]:
-    """Read which pretrained weights there are for what a constructor makes.
+    """Return the pretrained weights declared for a constructor.
 
     Args:
         constructor: A class or function.
 
     Returns:
-        The weights; none where nothing is declared.
+        The weights; empty if none are declared.
     """
     declared: object = getattr(constructor, _ATTRIBUTE, ())
     if not isinstance(declared, tuple):

@@ -1,4 +1,4 @@
-"""One mistake in arguments or in a config: what is wrong, where, and what to write instead, as data."""
+"""A mistake in arguments or in a config as data: its kind, its place, and its correction."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ __all__ = ["Fix", "Key", "KeyPath", "Problem", "ProblemKind", "Rename", "Replace
 Key: TypeAlias = str | int | float | bool | None
 """The name of an argument, a key of a mapping, or the index of an item of a list."""
 KeyPath: TypeAlias = tuple[Key, ...]
-"""The keys that lead to a place in arguments or in a config, as they were written: `("necks", 1, "indices")`."""
+"""The keys leading to a place in arguments or in a config, as written: `("necks", 1, "indices")`."""
 
 _LONGEST_KEY: Final = 80
 _PLAIN_KEY: Final = re.compile(r"[^\W\d][\w-]*")
 
 
 class ProblemKind(StrEnum):
-    """What is wrong with an argument."""
+    """The kinds of mistake."""
 
     UNKNOWN = "unknown"
     UNKNOWN_KEY = "unknown key"
@@ -44,7 +44,7 @@ class Span(NamedTuple):
     Attributes:
         line: The line.
         column: The first character.
-        end: The column after the last character; None for what is no scalar on one line.
+        end: The column after the last character; None unless it is a scalar on one line.
     """
 
     line: int
@@ -54,24 +54,24 @@ class Span(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Rename:
-    """Mends a key: the same value belongs under another one."""
+    """The correction of a key: the same value belongs under another one."""
 
     to: str
 
 
 @dataclass(frozen=True, slots=True)
 class Replace:
-    """Mends a value: another belongs there, a text or a plain value such as a number or a list."""
+    """The correction of a value: another belongs there, a text or a plain value such as a number or a list."""
 
     to: object
 
     @classmethod
     def of(cls, name: str, suggestions: Sequence[str]) -> Replace | None:
-        """Return the change of a name into the first that is suggested, where it misspells that, with its prefix or without.
+        """Return the change of a name into the first suggestion, if it misspells that, with its prefix or without.
 
         Args:
-            name: The name that is not found.
-            suggestions: What was most likely meant.
+            name: The name not found.
+            suggestions: The likeliest intended names.
         """
         if not suggestions or any(name in other for other in suggestions[1:]):
             return None  # such as FCN, which FPN is near to and FCNDecoder begins with
@@ -87,13 +87,13 @@ class Problem:
     """One mistake in the arguments of a component, or in a config.
 
     Attributes:
-        steps: Where it is: a parameter, then keys and indices inside its value.
-        kind: What is wrong.
-        expected: The type that the parameter has, where that is what is wrong.
-        given: What was given, in a few words; of a name that is not found, the name.
-        detail: What else there is to say.
-        of_key: Whether it is the last key itself that is wrong, and not what is under it.
-        span: Where it stands in a file; None where there is no file.
+        steps: Its place: a parameter, then keys and indices inside its value.
+        kind: The kind of mistake.
+        expected: The type of the parameter, for a mistake of type.
+        given: The value given, in a few words; for a name not found, the name.
+        detail: Further explanation.
+        of_key: True if the last key itself is wrong, not the value under it.
+        span: Its place in a file; None without a file.
     """
 
     __slots__ = ("_choices", "_fix", "detail", "expected", "given", "kind", "of_key", "span", "steps")
@@ -115,14 +115,14 @@ class Problem:
 
         Args:
             path: A parameter, or the steps to a place inside one; empty for the call as a whole.
-            kind: What is wrong.
-            expected: The type that the parameter has.
-            given: What was given.
-            detail: What else there is to say.
-            choices: Of an unknown name all that it may have been meant to be; otherwise what was most likely meant.
-            fix: What mends it, where that is not the first suggestion.
-            of_key: Whether the last key itself is wrong.
-            span: Where it stands in a file.
+            kind: The kind of mistake.
+            expected: The type of the parameter.
+            given: The value given.
+            detail: Further explanation.
+            choices: For an unknown name, all names possibly meant; otherwise the likeliest intended values.
+            fix: The correction, unless it is the first suggestion.
+            of_key: True if the last key itself is wrong.
+            span: Its place in a file.
         """
         self.steps: KeyPath = path if isinstance(path, tuple) else (path,) if path else ()
         self.kind: ProblemKind = kind
@@ -136,12 +136,12 @@ class Problem:
 
     @property
     def path(self) -> str:
-        """Where it is, as it is read in messages: `necks[1].indices`."""
+        """Its place as displayed in messages: `necks[1].indices`."""
         return f"{display_path(self.steps[:-1])} key" if self.of_key else display_path(self.steps)
 
     @property
     def parameter(self) -> str:
-        """The parameter that it is in; empty where it concerns the call as a whole."""
+        """The parameter it is in; empty if it concerns the call as a whole."""
         return str(self.steps[0]) if self.steps else ""
 
     @property
@@ -150,19 +150,19 @@ class Problem:
 
     @property
     def is_unread(self) -> bool:
-        """Whether it is an argument that nothing reads, which could be left out."""
+        """True for an unused argument, which could be left out."""
         return self.kind in (ProblemKind.UNKNOWN, ProblemKind.UNUSED)
 
     @property
     def suggestions(self) -> tuple[str, ...]:
-        """What was most likely meant, the likeliest first."""
+        """The likeliest intended names or values, the likeliest first."""
         if self._is_misspelt:
             return nearest(str(self.steps[-1]), self._choices) if self.steps else ()
         return tuple(self._choices)
 
     @property
     def fix(self) -> Fix | None:
-        """The change that mends it, as far as that is known."""
+        """The correction, if known."""
         if self._fix is not None or not self.suggestions:
             return self._fix
         meant = self.suggestions[0]
@@ -173,7 +173,7 @@ class Problem:
 
     @property
     def message(self) -> str:
-        """What is wrong and what to write instead, without the path."""
+        """The mistake and its correction, without the path."""
         hint = did_you_mean(self.suggestions)
         match self.kind:
             case ProblemKind.UNKNOWN | ProblemKind.UNKNOWN_KEY:
@@ -191,7 +191,7 @@ class Problem:
 
     @property
     def dropped(self) -> str:
-        """The words for an argument that was dropped, since nothing reads it."""
+        """The message for an unused argument that was dropped."""
         return f"{self}; {'' if self.kind is ProblemKind.UNUSED else 'nothing reads this, so '}it was dropped"
 
     def at(self, path: str | KeyPath, span: Span | None = None) -> Problem:
@@ -200,7 +200,7 @@ class Problem:
         return _rebuild_problem(path, self.kind, *facts, span or self.span)
 
     def __eq__(self, other: object) -> bool:
-        """Compare by what is wrong, where, and how it is worded."""
+        """Compare the place, the kind and the message."""
         return isinstance(other, Problem) and (self.steps, self.kind, self.span, self.message) == (
             other.steps,
             other.kind,
@@ -246,7 +246,7 @@ def _rebuild_problem(
 
 
 def _written(value: object) -> str:
-    """Write a plain value as YAML has it, and as Python does where that differs."""
+    """Return a plain value in YAML's notation, and in Python's if that differs."""
     import json
 
     text = json.dumps(value, default=repr)
@@ -283,7 +283,7 @@ def display_path(path: KeyPath) -> str:
 
 
 def shorten(text: str) -> str:
-    """Cut the middle out of a text that is too long for a message.
+    """Cut the middle out of a text too long for a message.
 
     Args:
         text: A key or tag from a file.

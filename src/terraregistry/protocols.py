@@ -1,4 +1,4 @@
-"""The kinds of component, as protocols: what every source's products have in common.
+"""The kinds of component, as protocols: the common interface of every source's products.
 
 The protocols are structural: a component never imports this module in order to satisfy one of them. Importing the module does
 not load torch.
@@ -29,7 +29,7 @@ class Layout(StrEnum):
 
 
 class FeatureSpec(NamedTuple):
-    """What is known of one feature of a backbone before it is computed.
+    """The properties of one feature of a backbone, known before computing it.
 
     Attributes:
         channels: The number of channels, C.
@@ -44,7 +44,7 @@ class FeatureSpec(NamedTuple):
 
 @runtime_checkable
 class Backbone(Protocol):
-    """Turns a batch of images into a list of features, shallow to deep."""
+    """A module from a batch of images to a list of features, shallow to deep."""
 
     @property
     def out_channels(self) -> list[int]:
@@ -69,7 +69,7 @@ class Backbone(Protocol):
 
 @runtime_checkable
 class DescribesFeatures(Protocol):
-    """A backbone that says the stride and layout of each of its features."""
+    """A backbone with the stride and layout of each of its features."""
 
     @property
     def feature_specs(self) -> Sequence[FeatureSpec]:
@@ -79,7 +79,7 @@ class DescribesFeatures(Protocol):
 
 @runtime_checkable
 class Decoder(Protocol):
-    """Turns a list of features into one feature map.
+    """A module from a list of features to one feature map.
 
     A decoder whose class attribute `includes_head` is true gives the task's output itself: its `out_channels` are the classes.
     """
@@ -107,10 +107,10 @@ class Decoder(Protocol):
 
 @runtime_checkable
 class Neck(Protocol):
-    """Rearranges the features on their way from the backbone to the decoder."""
+    """A rearrangement of the features on their way from the backbone to the decoder."""
 
     def process_channel_list(self, channel_list: list[int], /) -> list[int]:
-        """Say which channels `forward` gives for features of the given channels."""
+        """Return the channels of `forward`'s result for features of the given channels."""
         ...
 
     def forward(self, features: list[Tensor], /) -> list[Tensor]:
@@ -125,13 +125,13 @@ class Neck(Protocol):
 
 @runtime_checkable
 class ModelFactory(Protocol):
-    """Puts a whole model together from parts named in its arguments."""
+    """A factory of whole models from parts named in its arguments."""
 
     # Each factory has arguments of its own.
     def build_model(self, *args: Any, **kwargs: Any) -> nn.Module:
         """Build the model.
 
         Returns:
-            A module that takes a batch of images.
+            A module for batches of images.
         """
         ...

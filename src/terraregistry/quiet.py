@@ -15,16 +15,16 @@ __all__ = ["quietly"]
 
 _lock: Final = forking_lock()
 _inside: Final[list[contextlib.ExitStack]] = []
-"""One entry for each `quietly` that is going on; the first has what restores the filters."""
+"""One entry for each active `quietly`; the first restores the filters."""
 
 
 class quietly:  # noqa: N801 - it is used as a function
     """Ignore all warnings inside.
 
-    The filters are those of the whole process: of two threads with a `warnings.catch_warnings` each, the one that ends last would
-    put back what the other had set. Here the first that begins sets them, and the last that ends puts them back.
+    The filters are process-wide: of two threads with a `warnings.catch_warnings` each, the last to end would restore the other's
+    filters. Here the first to begin sets them, and the last to end restores them.
 
-    It is a class, since what `contextlib.contextmanager` makes cannot pass on an exception that is frozen.
+    A class, because the context managers of `contextlib.contextmanager` cannot pass on a frozen exception.
     """
 
     __slots__ = ()

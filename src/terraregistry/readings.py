@@ -1,4 +1,4 @@
-"""Readings of a text that stands for something else: a number in quotation marks, a template, a name in typographic quotes."""
+"""Interpretations of a text given for another value: a quoted number, a template, a name in typographic quotes."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ __all__ = ["names_in", "unrendered", "values_in"]
 _WORDS: Final[dict[str, object]] = {"none": None, "null": None, "~": None, "true": True, "false": False}
 _LONGEST: Final = 200
 _DEEPEST: Final = 20
-"""Limits of a text that is read: parsing deeper ones fails in ways of its own."""
+"""Limits of a text to parse: parsing deeper ones fails in ways of its own."""
 _INTERPOLATION: Final = re.compile(r"\$\{.*\}|\?\?\?", re.DOTALL)
 _TEMPLATE: Final = re.compile(r"\{\{.*\}\}|\{%.*%\}", re.DOTALL)
 _QUOTES: Final = " \t\"'`\u2018\u2019\u201a\u201c\u201d\u201e\u00ab\u00bb"
@@ -22,7 +22,7 @@ _HUB: Final = re.compile(r"hf[-_]hub:(?:[\w.-]+/)?")
 
 
 def unrendered(text: object) -> str:
-    """Name what a text is before a tool has filled it in.
+    """Describe an unrendered template.
 
     Args:
         text: A value.
@@ -42,10 +42,10 @@ def unrendered(text: object) -> str:
 
 
 def values_in(text: str) -> Iterator[object]:
-    """List the values that a text would be without its quotation marks, the likeliest first.
+    """List the values possibly meant by a quoted text, the likeliest first.
 
     Args:
-        text: A text where another value is expected.
+        text: A text in place of another value.
 
     Yields:
         Plain values: numbers, truth values, None, lists, texts without quotation marks.
@@ -73,10 +73,10 @@ def values_in(text: str) -> Iterator[object]:
 
 
 def names_in(text: str) -> Iterator[str]:
-    """List the names that a text may contain: without quotation marks, or as an address on the Hugging Face hub.
+    """List the names a text may contain: without quotation marks, or as an address on the Hugging Face hub.
 
     Args:
-        text: A name that is not found.
+        text: A name not found.
 
     Yields:
         Other names.

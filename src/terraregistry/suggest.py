@@ -1,4 +1,4 @@
-"""Suggestions for a mistyped name, by its distance from the names that exist."""
+"""Suggestions for a mistyped name, by its edit distance from the existing names."""
 
 from __future__ import annotations
 
@@ -19,16 +19,16 @@ def nearest(name: str, names: Iterable[str], limit: int = SUGGESTIONS) -> tuple[
     """Return the names close to a mistyped one, the closest first, of equally close ones the first listed.
 
     Close is an edit distance of at most a third of the shorter name (of one edit in short ones; swapped neighbours are one edit)
-    and of at most twice the least, or a name that continues the mistyped one or is continued by it. Letter case and the
-    separators `-` and `.` count for nothing.
+    and of at most twice the least, or a name continuing the mistyped one or continued by it. Letter case and the separators `-`
+    and `.` count for nothing.
 
     Args:
         name: The name typed.
-        names: The names that exist.
+        names: The existing names.
         limit: The number of names to return at most.
 
     Returns:
-        The nearest names; none where nothing is close.
+        The nearest names; empty if none is close.
     """
     pool = [each for each in names if len(each) <= _LONGEST and each != name]
     if not pool or not name or len(name) > _LONGEST:
@@ -50,7 +50,7 @@ def nearest(name: str, names: Iterable[str], limit: int = SUGGESTIONS) -> tuple[
 
 
 def is_misspelling(name: str, of: str) -> bool:
-    """Return whether a name is another with few letters changed, and not only its beginning or end.
+    """Return True if a name is another with few letters changed, and not only its beginning or end.
 
     Args:
         name: The name typed.
@@ -64,7 +64,7 @@ def is_misspelling(name: str, of: str) -> bool:
 
 
 def did_you_mean(suggestions: Iterable[str]) -> str:
-    """Put suggestions into words.
+    """Format suggestions.
 
     Args:
         suggestions: The nearest names.
@@ -84,7 +84,7 @@ def _plain(name: str) -> str:
 
 
 def _most(typed: str, meant: str) -> int:
-    """Return the distance up to which one name is close to another."""
+    """Return the maximal distance of one name from a close one."""
     return max(1, min(len(typed), len(meant)) // 3)
 
 
@@ -93,7 +93,7 @@ def _apart(typed: str, meant: str) -> int:
 
 
 def _continued(typed: str, words: list[str], close: set[int]) -> Iterator[tuple[int, int, int]]:
-    """Rank the words that continue a name or are continued by it: after the close ones, and those with one beginning first."""
+    """Rank the words continuing a name or continued by it: after the close ones, and those with one beginning first."""
     for at, word in enumerate(words):
         if (typed in word or word in typed) and at not in close:
             shorter, longer = sorted((typed, word), key=len)

@@ -1,6 +1,7 @@
-"""The laws of the registries, for people who write a source of their own and want to know that it keeps them.
+"""The laws of the registries, to test a source of one's own against.
 
-Call `check_source` or `check_registry` in a test; what breaks a law is a `LawBroken`, an `AssertionError` that says which and how.
+Call `check_source` or `check_registry` in a test. A violation raises `LawBroken`, an `AssertionError` with the law
+and the evidence.
 """
 
 from __future__ import annotations
@@ -23,7 +24,7 @@ _HASHABLE: Final = (None, 5, 1.5, b"bytes", ("a", "tuple"), object())
 
 
 class LawBroken(AssertionError):  # noqa: N818 - reads as what a failing test says
-    """A collection does not do what it promises.
+    """A collection violates a law.
 
     Attributes:
         law: The law, in a few words.
@@ -40,13 +41,13 @@ class LawBroken(AssertionError):  # noqa: N818 - reads as what a failing test sa
 
 
 def check_source(source: Source[Any], names: Iterable[str] | None = None) -> None:
-    """Check that something can be mounted in a `MultiSourceRegistry` and keeps the laws there.
+    """Check that an object can be mounted in a `MultiSourceRegistry` and keeps the laws there.
 
-    Nothing is built, but for a name that does not exist.
+    Nothing is built, but for a nonexistent name.
 
     Args:
-        source: The source, whatever it builds.
-        names: Names to look at more closely; by default the first 200.
+        source: The source, of any kind.
+        names: Names to check in more detail; by default the first 200.
 
     Raises:
         LawBroken: It does not keep a law.
@@ -72,13 +73,13 @@ def check_source(source: Source[Any], names: Iterable[str] | None = None) -> Non
 
 
 def check_registry(registry: BaseRegistry[Any] | MultiSourceRegistry[Any], names: Iterable[str] | None = None) -> None:
-    """Check that a registry, with what is in it now, keeps the laws.
+    """Check that a registry, with its present contents, keeps the laws.
 
-    Nothing is built, but for a name that does not exist.
+    Nothing is built, but for a nonexistent name.
 
     Args:
-        registry: A registry, whatever it builds.
-        names: Canonical names to look at more closely; by default the first 200.
+        registry: A registry, of any kind.
+        names: Canonical names to check in more detail; by default the first 200.
 
     Raises:
         LawBroken: It does not keep a law.
@@ -123,7 +124,7 @@ def _check_agreement(registry: BaseRegistry[Any] | MultiSourceRegistry[Any], nam
 
 
 def _check_strangers(collection: Source[Any], strangers: Iterable[object]) -> None:
-    """What is not here is not contained, and building it is an error that says so."""
+    """Check that unknown names are not contained, and building them raises an error to that effect."""
     for stranger in (_NOWHERE, "", *strangers):
         _require(stranger not in collection, "agreement", f"{stranger!r} is contained")
     error = ComponentNotFoundError if isinstance(collection, (BaseRegistry, MultiSourceRegistry)) else LookupError

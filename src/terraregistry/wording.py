@@ -1,4 +1,4 @@
-"""Putting what somebody gave into a few words, whatever it is."""
+"""Short descriptions of arbitrary values, and messages that fit on a screen."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ __all__ = [
 
 ROWS: Final = 40
 COLUMNS: Final = 200
-"""A screen: no message is longer than 40 rows of 200 characters, where a longer line fills as many rows as it needs."""
+"""A screen: no message is longer than 40 rows of 200 characters; a longer line fills as many rows as it needs."""
 
 _LONGEST_NAME: Final = 80
 _MOST_NAMES: Final = 12
@@ -36,9 +36,9 @@ _LONGEST_TAIL: Final = 18 * COLUMNS
 """The signature of a component may have more than 50 parameters."""
 
 _LONGEST_MESSAGE: Final = 1_000
-"""The characters of an exception's message that are repeated in one of ours."""
+"""The number of characters repeated of another exception's message."""
 _MOST_NOTES: Final = 10
-"""A component that builds itself is built some thousand times inside itself before Python ends that."""
+"""The number of notes kept: a component building itself recurses some thousand times before Python ends it."""
 _PLAIN: Final = (bool, int, float, complex, str, bytes, list, tuple, dict, set, frozenset)
 _short: Final = reprlib.Repr()
 _short.maxlevel, _short.maxstring, _short.maxother, _short.maxlong = 3, 60, 60, 40
@@ -46,10 +46,10 @@ _short.maxlist = _short.maxtuple = _short.maxdict = _short.maxset = 8
 
 
 def describe_value(value: object) -> str:
-    """Put a value that somebody gave into a few words: its type, and for plain data the value.
+    """Describe a value in a few words: its type, and for plain data the value.
 
     Args:
-        value: Anything, also what has no working `repr`.
+        value: Any object, also one without a working `repr`.
 
     Returns:
         At most about a line, such as `str '256'` or `Conv2d`.
@@ -71,15 +71,15 @@ def describe_value(value: object) -> str:
 
 
 def quoted(name: object) -> str:
-    """Quote what was given as a name, which may be long or no string at all."""
+    """Quote a purported name, which may be long or no string at all."""
     return _short.repr(str.__str__(name)) if isinstance(name, str) else describe_value(name)
 
 
 def describe_error(error: BaseException) -> str:
-    """Put an exception that somebody's code raised into words: its type and its message.
+    """Describe an exception raised by foreign code: its type and its message.
 
     Args:
-        error: Any exception, also one that has no working `str`.
+        error: Any exception, also one without a working `str`.
 
     Returns:
         Text of bounded length.
@@ -95,12 +95,11 @@ def describe_error(error: BaseException) -> str:
 
 
 def add_note(error: BaseException, note: str) -> None:
-    """Add a note to an exception that goes on up, whatever the exception does when it is changed.
+    """Add a note to a propagating exception, even if it resists changes.
 
     Args:
-        error: Any exception: also one that is frozen, or that has an `add_note` of its own.
-        note: What was being done. Of notes with the same first two words the first ten are kept, and one that says that there
-            were more.
+        error: Any exception, also a frozen one or one with its own `add_note`.
+        note: The operation in progress. Of notes with the same first two words the first ten are kept, and one for the rest.
     """
     with contextlib.suppress(Exception):  # one that cannot be changed goes on as it is
         found: object = getattr(error, "__notes__", None)
@@ -115,11 +114,11 @@ def add_note(error: BaseException, note: str) -> None:
 
 
 def one_line(text: str, longest: int = _LONGEST_ITEM) -> str:
-    r"""Put a text on one line of bounded length, with nothing in it that a terminal would act upon or not show.
+    r"""Return a text on one line of bounded length, without characters that a terminal would act upon or not show.
 
     Args:
         text: Any text.
-        longest: So many characters at most; of what is longer the middle is left out.
+        longest: The maximal length; the middle of a longer text is left out.
 
     Returns:
         Printable characters only.
@@ -137,11 +136,11 @@ def one_line(text: str, longest: int = _LONGEST_ITEM) -> str:
 
 
 def listed(names: Iterable[str], none: str = "none") -> str:
-    """Put names one after the other: the first dozen, and how many more there are.
+    """Join names: the first dozen, and the number of the rest.
 
     Args:
         names: The names.
-        none: What to say where there are none.
+        none: The text for an empty list.
 
     Returns:
         Text for a part of a line.
@@ -153,7 +152,7 @@ def listed(names: Iterable[str], none: str = "none") -> str:
 
 
 def on_screen(head: Iterable[str], items: Iterable[str] = (), tail: Iterable[str] = ()) -> str:
-    """Put a message together that fits on a screen, whatever is in it: of many items the first, and how many more there are.
+    """Format a message to fit on a screen: of many items the first, and the number of the rest.
 
     Args:
         head: The lines to begin with.
@@ -179,7 +178,7 @@ def on_screen(head: Iterable[str], items: Iterable[str] = (), tail: Iterable[str
 
 
 def rows_of(lines: Iterable[str]) -> int:
-    """Count the rows of a screen that lines fill."""
+    """Count the rows of a screen filled by lines."""
     return sum(max(1, -(-len(line) // COLUMNS)) for line in lines)
 
 
@@ -191,7 +190,7 @@ def _cut(text: str, longest: int) -> str:
 
 
 class Described:
-    """Stands, in an error that was pickled, for a value that may not pickle."""
+    """A stand-in, in a pickled error, for a value that may not pickle."""
 
     __slots__ = ("text",)
 
@@ -200,7 +199,7 @@ class Described:
 
 
 def portable(value: object) -> object:
-    """Return the value where it pickles anywhere, or else what stands for it."""
+    """Return the value if it pickles anywhere, otherwise its stand-in."""
     if isinstance(value, str):
         return str.__str__(value)
     plain = value is None or type(value) in (bytes, bool, int, float, Described)

@@ -1,4 +1,4 @@
-"""Annotations written down, and read back without importing the libraries that they name."""
+"""Annotations as source text, read back without importing the libraries named in them."""
 
 from __future__ import annotations
 
@@ -23,24 +23,24 @@ IMPORTED: Final = frozenset(
         "terraregistry.components.backbones.prithvi.bands",
     }
 )
-"""Modules that load nothing else, and are imported for an annotation; classes of any other are stood in for."""
+"""Modules without further imports, imported for an annotation; classes of other modules get a stand-in."""
 
 
 class UnreadableAnnotationError(ValueError):
-    """Text that is no annotation, or one of something that cannot be named without importing it."""
+    """The text is no annotation, or is one with a name that cannot be resolved without an import."""
 
 
 def read_annotation(written: PortableType) -> Any:  # an annotation is any object
-    """Read an annotation that was written down.
+    """Read an annotation from its source text.
 
     Args:
         written: The annotation, with its names in full, and the modules of the names.
 
     Returns:
-        The annotation. A class of a library that is not loaded is stood in for.
+        The annotation, with stand-ins for the classes of libraries not loaded.
 
     Raises:
-        UnreadableAnnotationError: It is none.
+        UnreadableAnnotationError: The text is no such annotation.
     """
     try:
         return _Reader(written.imports).read(ast.parse(written.text, mode="eval").body)
@@ -51,7 +51,7 @@ def read_annotation(written: PortableType) -> Any:  # an annotation is any objec
 
 
 class _Reader:
-    """Reads the parts of an annotation."""
+    """Reader of the parts of an annotation."""
 
     def __init__(self, modules: tuple[str, ...]) -> None:
         self._modules = sorted(modules, key=len, reverse=True)

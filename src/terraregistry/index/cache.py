@@ -22,13 +22,13 @@ __all__ = ["cache_folder", "read_cached", "read_file", "verified", "with_digest"
 _LARGEST: Final = 32_000_000
 """Limit of a file in bytes; an index has some two million."""
 _NOWHERE: Final = Path(os.devnull) / "terraregistry"
-"""A folder that does not exist and cannot be made."""
+"""A folder guaranteed not to exist and not to be creatable."""
 _GAPS_LAST: Final = 3600.0
-"""Seconds for which an index with gaps is used: the reason of a gap may go without a change of versions."""
+"""Seconds of validity of an index with gaps: the reason of a gap may go without a change of versions."""
 
 
 def cache_folder() -> Path:
-    """Return the folder of the user's cache, which need not exist; a user without a home has one that cannot be made."""
+    """Return the folder of the user's cache, which need not exist; without a home, one that cannot be made."""
     import platformdirs
 
     try:
@@ -65,14 +65,14 @@ def read_cached(folder: Path, key: Key) -> Index | None:
 
 
 def write_cached(folder: Path, index: Index) -> bool:
-    """Keep an index, and remove those of earlier versions in the same environment.
+    """Write an index, and remove those of earlier versions in the same environment.
 
     Args:
         folder: The folder of the cache, made if it does not exist.
         index: The index.
 
     Returns:
-        Whether it could be written.
+        True if it was written.
     """
     key = index.key
     written = write_file(folder, key.file_name, index.image)
@@ -117,12 +117,12 @@ def _read(file: Path) -> tuple[bytes, float] | None:
 
 
 def with_digest(data: bytes) -> bytes:
-    """Put the digest of data before it."""
+    """Prepend the digest to data."""
     return _digest(data) + b"\n" + data
 
 
 def verified(content: bytes) -> bytes | None:
-    """Return what follows the digest; None where that is not its digest."""
+    """Return the data after the digest; None if the digest does not match."""
     digest, _, data = content.partition(b"\n")
     return data if digest == _digest(data) else None
 
@@ -140,7 +140,7 @@ def write_file(folder: Path, name: str, data: bytes) -> bool:
         data: The content.
 
     Returns:
-        Whether it could be written.
+        True if it was written.
     """
     import tempfile
 

@@ -1,4 +1,4 @@
-"""Calls that are validated and described from a description, without the library of the component."""
+"""Calls validated and described from a stored description, without importing the component's library."""
 
 from __future__ import annotations
 
@@ -32,14 +32,14 @@ _KINDS: Final = {
     ParameterKind.VAR_KEYWORD: inspect.Parameter.VAR_KEYWORD,
 }
 _NOTHING_ELSE: Final = object()
-"""An item that fits no type of items but any."""
+"""Sentinel: an item fitting no type of items but any."""
 _SAMPLES: Final[dict[str, tuple[object, ...]]] = {
     "collections.abc.Callable[..., typing.Any]": (repr,),
     "dict[typing.Any, typing.Any]": ({_NOTHING_ELSE: _NOTHING_ELSE},),
     "list[typing.Any]": ([],),  # also said of a list that a tuple's annotation takes, as it does this one
     "tuple[typing.Any, ...]": ((_NOTHING_ELSE,),),
 }
-"""Samples of a default by the type that it may have added to the accepted one; of no effect where the annotation has that."""
+"""Samples of a default, by the type it may have added to the accepted one; unused if the annotation has that type."""
 
 
 def described_call(component: Component, load: Callable[[], Callable[..., T]]) -> DescribedCall[T] | None:
@@ -50,7 +50,7 @@ def described_call(component: Component, load: Callable[[], Callable[..., T]]) -
         load: Imports the constructor.
 
     Returns:
-        The call; None where the description is not exact.
+        The call; None unless the description is exact.
     """
     if not component.is_exact:
         return None
@@ -63,7 +63,7 @@ def described_call(component: Component, load: Callable[[], Callable[..., T]]) -
 
 
 class DescribedCall(Call[T]):
-    """A call that is validated and described from a description; the constructor is imported when it is called.
+    """A call validated and described from a description; the constructor is imported when it is called.
 
     Args:
         component: The description of the component.
@@ -99,7 +99,7 @@ class DescribedCall(Call[T]):
         """Describe the component.
 
         Args:
-            name: The canonical name in the registry that was asked.
+            name: The canonical name in the registry queried.
             kind: The name of the kind's protocol.
             aliases: Other spellings of the name.
 
@@ -133,7 +133,7 @@ class DescribedCall(Call[T]):
 
 @functools.cache
 def _home_of(package: str) -> Path | None:
-    """Find the folder that a top-level package is in, without importing it."""
+    """Find the parent folder of a top-level package, without importing it."""
     try:
         found = importlib.util.find_spec(package)
     except (ImportError, ValueError):  # a finder of somebody's own

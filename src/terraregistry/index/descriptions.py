@@ -1,4 +1,4 @@
-"""What the index says: components, their signatures and types, and the registries that they are in, as plain data."""
+"""The content of the index: components, their signatures and types, and their registries, as plain data."""
 
 from __future__ import annotations
 
@@ -22,11 +22,11 @@ __all__ = [
 ]
 
 OPAQUE_DEFAULT: Final = "..."
-"""The text of a default that is there, but is no literal."""
+"""The text of a default other than a literal."""
 
 
 class ParameterKind(StrEnum):
-    """How the argument of a parameter is given."""
+    """The ways of passing an argument."""
 
     POSITIONAL_ONLY = "positional-only"
     POSITIONAL_OR_KEYWORD = "positional or keyword"
@@ -37,7 +37,7 @@ class ParameterKind(StrEnum):
 
 @dataclass(frozen=True)
 class PortableType:
-    """A type as source text that means the same in any module.
+    """A type as source text with the same meaning in any module.
 
     Attributes:
         text: An expression with every name written in full: `collections.abc.Sequence[int] | None`.
@@ -54,12 +54,12 @@ class Parameter:
 
     Attributes:
         name: Its name.
-        kind: How its argument is given.
-        annotation: The annotation as the signature has it, for `read_annotation`; None without one.
+        kind: The way of passing its argument.
+        annotation: The annotation as in the signature, for `read_annotation`; None without one.
         default: The source text of the default: a literal, or `...` for any other object; None for a required argument.
         accepts: The accepted type for a type checker: the annotation, widened to include the default.
         origin: The function or class of its declaration, `package.module.Class.__init__`.
-        shown: How the signature displays a default that is no literal.
+        shown: The default as displayed in the signature, if it is no literal.
     """
 
     name: str
@@ -73,7 +73,7 @@ class Parameter:
 
 @dataclass(frozen=True)
 class Signature:
-    """What a constructor accepts.
+    """The parameters of a constructor.
 
     Attributes:
         parameters: The parameters, in order.
@@ -83,7 +83,7 @@ class Signature:
 
     @property
     def is_open(self) -> bool:
-        """Whether names that are not listed may be accepted as well."""
+        """True if further names may be accepted as well."""
         return any(parameter.kind is ParameterKind.VAR_KEYWORD for parameter in self.parameters)
 
 
@@ -92,20 +92,20 @@ class Component:
     """A component of one source.
 
     Attributes:
-        name: Its canonical name in there.
+        name: Its canonical name in the source.
         aliases: Other spellings of the name: tagged and deprecated ones.
-        constructor: What makes it, as `module:qualname`; None for what cannot be imported by a name.
+        constructor: Its constructor, as `module:qualname`; None if not importable by a name.
         signature: The effective signature.
-        product: The type of what is built.
+        product: The type of the product.
         summary: The first paragraph of the constructor's docstring, on one line.
-        file: The file that defines the constructor, relative to the folder that its package is in, with `/`; None if unknown.
+        file: The file of the constructor's definition, relative to its package's parent, with `/`; None if unknown.
         line: The line in that file.
-        library: The distribution that the constructor came with; None for code that was not installed.
+        library: The distribution of the constructor; None for code that was not installed.
         version: That distribution's version.
-        weights: The pretrained weights that there are; first those that are loaded unless others are asked for.
-        returns: The return annotation as the signature has it; None without one.
-        is_exact: Whether the annotations can be read back, so that calls are validated without the constructor.
-        ineffective: Arguments that would be dropped without a word, each with the reason.
+        weights: The pretrained weights available; first the default ones.
+        returns: The return annotation as in the signature; None without one.
+        is_exact: True if the annotations can be read back, so calls are validated without the constructor.
+        ineffective: Arguments that would be dropped silently, each with the reason.
         synonyms: Second names of parameters, each with the first.
     """
 
@@ -131,12 +131,12 @@ class IndexedRegistry:
     """A registry: of components of its own, or of other registries under prefixes.
 
     Attributes:
-        reference: Where it is, as `terraregistry.library:BACKBONE_REGISTRY`.
+        reference: Its reference, as `terraregistry.library:BACKBONE_REGISTRY`.
         type: Its class.
-        base: What that class is derived from, with its type argument.
-        kind: The type of what it builds.
+        base: The base of that class, with its type argument.
+        kind: The type of its products.
         components: Its own components.
-        sources: Pairs of the prefix and the reference of what is mounted under it, in order.
+        sources: Pairs of a prefix and the reference of the source mounted under it, in order.
     """
 
     reference: str
@@ -149,7 +149,7 @@ class IndexedRegistry:
 
 @dataclass(frozen=True)
 class Resolved:
-    """What a name stands for.
+    """The component of a name.
 
     Attributes:
         canonical: The canonical spelling of the name.
@@ -162,13 +162,13 @@ class Resolved:
 
 @dataclass(frozen=True)
 class ConfigFacts:
-    """What those who write configs need to know, and the signatures do not say.
+    """Facts for authors of configs beyond the signatures.
 
     Attributes:
-        documentation: Triples of the origin of a parameter, its name, and what the docstring there says of it.
-        whole_decoders: The constructors of decoders that include their head, as `module:qualname`.
-        plain_values: Pairs of a class and the values that stand for its instances in YAML: a tuple of the values of an enum, `()`
-            where there are none, or `...` where the class takes anything.
+        documentation: Triples of the origin of a parameter, its name, and its text in the docstring there.
+        whole_decoders: The constructors of decoders with a head included, as `module:qualname`.
+        plain_values: Pairs of a class and the YAML values for its instances: a tuple of the values of an enum, `()` if there are
+            none, or `...` if the class takes anything.
     """
 
     documentation: tuple[tuple[str, str, str], ...] = ()

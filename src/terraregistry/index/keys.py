@@ -1,4 +1,4 @@
-"""The cache key of an index: the state of what was described and of what described it."""
+"""The cache key of an index: the state of the described libraries and of the describing code."""
 
 from __future__ import annotations
 
@@ -31,13 +31,13 @@ _DESCRIBED: Final = {
     "mmdet": "mmdet",
     "torch": "torch",
 }
-"""The package of each distribution that components come from."""
+"""The packages of the components' distributions."""
 _TOO_LARGE: Final = ("torch",)
 """Packages of too many files to look at each."""
 SHIPPED_FOR: Final = ("timm", "segmentation-models-pytorch", "mmsegmentation", "mmdet")
-"""The distributions whose versions a shipped index is valid for."""
+"""The distributions whose versions decide the validity of a shipped index."""
 _UPPER_LAYERS: Final = ("tools", "mypy_plugin")
-"""Folders of this package that an index does not depend on."""
+"""Folders of this package without influence on an index."""
 
 
 _PACKAGE: Final = Path(os.path.abspath(__file__)).parent.parent  # noqa: PTH100 - Path.resolve follows links; relative in `python app.pyz`
@@ -45,11 +45,11 @@ _PACKAGE: Final = Path(os.path.abspath(__file__)).parent.parent  # noqa: PTH100 
 
 @dataclass(frozen=True)
 class Key:
-    """What an index is valid for.
+    """The cache key of an index.
 
     Attributes:
-        versions: Pairs of a name and its version; empty for what is not installed.
-        place: Where this library and its environment are, and the described libraries outside of the environment.
+        versions: Pairs of a name and its version; empty if not installed.
+        place: The paths of this library, its environment, and the described libraries outside of the environment.
         sources: A digest of the state of the source files, which may change without the version.
     """
 
@@ -64,15 +64,15 @@ class Key:
 
     @property
     def place_digest(self) -> str:
-        """The part of the name that is the same for all versions in an environment."""
+        """The part of the name common to all versions in an environment."""
         return _short_digest(self.place)
 
     @property
     def fits(self) -> bool:
-        """Whether an index of this key, shipped with this package, describes the installed libraries.
+        """Return True if an index of this key, shipped with this package, describes the installed libraries.
 
-        The versions of Python and torch may differ: no signature depends on them. Files that may change without a version do not
-        fit: a checkout of timm, or sources of this package that were edited after the installation.
+        The versions of Python and torch may differ: no signature depends on them. Files subject to change without a new version do
+        not fit: a checkout of timm, or sources of this package edited after the installation.
         """
         if any(_version(name) != version for name, version in self.versions):
             return False
@@ -86,7 +86,7 @@ def _short_digest(text: str) -> str:
 
 
 def current_key() -> Key:
-    """Find out what an index would be made from now.
+    """Return the cache key of an index made now.
 
     Returns:
         The key.
@@ -108,7 +108,7 @@ def own_state() -> str:
 
 @functools.cache
 def is_unchanging(package: str) -> bool:
-    """Return whether a library is installed such that its files stay the same: in the environment, not as a checkout."""
+    """Return True if the files of a library stay the same: installed in the environment, not as a checkout."""
     library = next(library for library, name in _DESCRIBED.items() if name == package)
     return not _state(library, _version(library), package).outside
 
@@ -152,7 +152,7 @@ class _State:
 def _state(library: str, version: str, package: str) -> _State:
     """Find out the state of a library without importing it.
 
-    One that was installed into the environment is what its RECORD says: no other file of it is looked at.
+    Of one installed into the environment only its RECORD is read.
     """
     try:
         spec = importlib.util.find_spec(package)
@@ -171,19 +171,19 @@ def _state(library: str, version: str, package: str) -> _State:
 
 
 def _site_packages() -> set[Path]:
-    """The environment's own folders, and those of the base environment where a virtual one sees them."""
+    """The environment's own folders, and those of the base environment if a virtual one sees them."""
     return {Path(folder).resolve() for folder in site.getsitepackages()}
 
 
 def source_files(package: Path, *, without: Collection[str] = ()) -> Iterator[Path]:
-    """List the files that a package is made of.
+    """List the source files of a package.
 
     Args:
-        package: Its folder, or the only file that it has; also one inside a zip file.
+        package: Its folder, or its only file; also one inside a zip file.
         without: Folders in it to leave out.
 
     Yields:
-        Each .py file; the zip file where it is in one.
+        Each .py file, or the zip file with the package.
     """
     if not package.is_dir():
         yield from (place for place in [package, *package.parents] if place.is_file())
@@ -195,13 +195,13 @@ def source_files(package: Path, *, without: Collection[str] = ()) -> Iterator[Pa
 
 
 def state_of(files: Iterable[Path]) -> str:
-    """Find out whether files are still the same.
+    """Return a digest for the detection of changed files.
 
     Args:
         files: The files.
 
     Returns:
-        A digest of their places, sizes and times.
+        A digest of their paths, sizes and times.
     """
     digest = hashlib.sha256()
     for file in sorted(files):

@@ -29,9 +29,9 @@ __all__ = [
 ]
 
 SHIPPED: Final = "shipped.index"
-"""The file of this package that the build writes."""
+"""The file of this package written by the build."""
 _SWITCH: Final = "TERRAREGISTRY_SHIPPED_INDEX"
-"""The environment variable whose value `0` leaves the shipped index out."""
+"""The environment variable to leave the shipped index out, with the value `0`."""
 
 _CHILD: Final = """
 import json, sys
@@ -47,12 +47,12 @@ class IndexUnavailableError(RuntimeError):
 
 @dataclass(frozen=True)
 class MadeIndex:
-    """An index that was just made.
+    """A new index.
 
     Attributes:
         index: The index.
         folder: The folder of the cache.
-        is_kept: Whether it could be written there; where it could not, it is made again the next time.
+        is_kept: True if it was written there; otherwise it is made again the next time.
     """
 
     index: Index
@@ -61,10 +61,10 @@ class MadeIndex:
 
 
 def shipped_index() -> Index | None:
-    """Read the index that was shipped with this package.
+    """Read the index shipped with this package.
 
     Returns:
-        The index; None where other versions are installed, sources were edited, or `TERRAREGISTRY_SHIPPED_INDEX=0`.
+        The index; None if other versions are installed, sources were edited, or `TERRAREGISTRY_SHIPPED_INDEX=0`.
     """
     if os.environ.get(_SWITCH) == "0":
         return None
@@ -83,20 +83,20 @@ def shipped_index() -> Index | None:
 
 
 def cached_index(*, folder: Path | None = None) -> Index | None:
-    """Read the index of what is installed without making it.
+    """Read the index of the installed libraries without making it.
 
     Args:
-        folder: The folder of the cache, in which it is looked for alone; by default the shipped index comes first.
+        folder: The only folder to search; by default the shipped index comes first, then the user's cache.
 
     Returns:
-        The index; None where it would have to be made.
+        The index; None if it would have to be made.
     """
     shipped = shipped_index() if folder is None else None
     return shipped or read_cached(folder or cache_folder(), current_key())
 
 
 def load_index(*, folder: Path | None = None) -> Index:
-    """Load the index of what is installed, which takes milliseconds, or 20 seconds where it has to be made.
+    """Load the index of the installed libraries: in milliseconds, or 20 seconds if it has to be made.
 
     Args:
         folder: As for `cached_index`.
@@ -112,14 +112,14 @@ def load_index(*, folder: Path | None = None) -> Index:
 
 
 def make_and_keep(report: Callable[[int, int], None] | None = None, *, folder: Path | None = None) -> MadeIndex:
-    """Make the index of what is installed and write it to the cache.
+    """Make the index of the installed libraries and write it to the cache.
 
     Args:
-        report: Is told how many components are described, and how many there are.
+        report: A callback for progress: the number of components described, and their total.
         folder: The folder of the cache; by default the user's own.
 
     Returns:
-        The index, and whether it is in the cache now.
+        The index, with its state in the cache.
 
     Raises:
         IndexUnavailableError: It cannot be made.
@@ -130,12 +130,12 @@ def make_and_keep(report: Callable[[int, int], None] | None = None, *, folder: P
 
 
 def made_elsewhere(report: Callable[[int, int], None] | None) -> Index:
-    """Make the index in another process: nothing is loaded into this one, and its own registrations are not in it.
+    """Make the index in another process: nothing is loaded into this one, and its own registrations are left out.
 
-    The key is the other process's, from before it read anything: what changes meanwhile is not taken for what was described.
+    The key is the other process's, computed before it reads anything: a change in the meantime makes the index stale.
 
     Args:
-        report: Is told how many components are described, and how many there are.
+        report: A callback for progress: the number of components described, and their total.
 
     Raises:
         IndexUnavailableError: It cannot be made.

@@ -34,7 +34,7 @@ _stored: Final[list[Index | None]] = []
 
 
 def is_loaded(library: str) -> bool:
-    """Return whether a module is in `sys.modules`: from then on it is asked, and not the index.
+    """Return True if a module is in `sys.modules`: from then on it is inspected, not the index.
 
     Args:
         library: The name of the module.
@@ -43,9 +43,9 @@ def is_loaded(library: str) -> bool:
 
 
 def stored_index() -> Index | None:
-    """Return the index of this process; None where it would have to be made.
+    """Return the index of this process; None if it would have to be made.
 
-    It is looked for once: the installed libraries do not change while a process runs.
+    It is searched once: the installed libraries do not change while a process runs.
     """
     with _reading:
         if not _stored:
@@ -59,7 +59,7 @@ def answer_from(index: Index) -> None:
     """Use an index in this process.
 
     Args:
-        index: The index of what is installed.
+        index: The index of the installed libraries.
     """
     with _reading:
         _stored[:] = [index]
@@ -71,10 +71,10 @@ def stored_component(registry: str, name: str, library: str) -> Component | None
     Args:
         registry: The reference of its registry in the index.
         name: Its canonical name there.
-        library: The module that is asked instead once it is loaded.
+        library: The module to inspect instead once it is loaded.
 
     Returns:
-        The description; None where the library is loaded, or the index does not have it.
+        The description; None if the library is loaded, or the index lacks the component.
     """
     index = None if is_loaded(library) else stored_index()
     found = None if index is None else index.own(registry, name)
@@ -89,7 +89,7 @@ def stored_components(registry: str, library: str) -> tuple[Component, ...]:
         library: As for `stored_component`.
 
     Returns:
-        The descriptions; empty where the library is loaded, or the index does not have the registry.
+        The descriptions; empty if the library is loaded, or the index lacks the registry.
     """
     index = None if is_loaded(library) else stored_index()
     try:
@@ -99,14 +99,14 @@ def stored_components(registry: str, library: str) -> tuple[Component, ...]:
 
 
 class DescribedEntry(Entry[T]):
-    """A component that is validated and described from the index until its library is loaded.
+    """A component validated and described from the index until its library is loaded.
 
     Args:
         name: Its canonical name.
-        constructor: The constructor, where that needs no import.
+        constructor: The constructor, if available without an import.
         reference: `module:qualname` of the constructor otherwise.
         stored_in: The reference of its registry in the index.
-        library: The module that is asked instead once it is loaded.
+        library: The module to inspect instead once it is loaded.
     """
 
     __slots__ = ("_described", "_library", "_stored_in")
@@ -126,14 +126,14 @@ class DescribedEntry(Entry[T]):
         self._described: dict[str, Call[T] | None] = {}
 
     def answer(self, kwargs: Mapping[str, Any]) -> Call[T]:  # the arguments of a call are any objects
-        """Return the call that validates and describes, which need not be able to construct."""
+        """Return the call to validate and describe with; it need not be able to construct."""
         place = self.place_of(kwargs)
         described = self.described(place) if place and not is_loaded(self._library) else None
         return described or self.call(kwargs)
 
     # As above.
     def check(self, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> tuple[Call[T], Checked]:
-        """Check a call against the description, and against the live signature where that finds something wrong."""
+        """Check a call against the description, and on a mistake against the live signature."""
         described = self.checker(kwargs)
         if described is not None:
             checked = described.check(args, kwargs)
@@ -142,12 +142,12 @@ class DescribedEntry(Entry[T]):
         return super().check(args, kwargs)
 
     def checker(self, kwargs: Mapping[str, Any]) -> Call[T] | None:  # as above
-        """Return a call that checks arguments as the live one does, without inspecting the constructor; None without one."""
+        """Return a call with the checks of the live one, without inspecting the constructor; None without one."""
         del kwargs
         return None
 
     def described(self, place: str) -> Call[T] | None:
-        """Return the call from the description in a registry of the index; None where the index does not know enough."""
+        """Return the call from the description in a registry of the index; None if the index lacks the facts."""
         if place not in self._described:
             from terraregistry.index.described import described_call
 
@@ -159,7 +159,7 @@ class DescribedEntry(Entry[T]):
         return self._described[place]
 
     def place_of(self, kwargs: Mapping[str, Any]) -> str:  # as above
-        """Return the registry in the index that has the description for some arguments; empty where none has it."""
+        """Return the registry in the index with the description for some arguments; empty without one."""
         del kwargs
         return self._stored_in
 
@@ -169,7 +169,7 @@ class DescribedEntry(Entry[T]):
 
 
 class DescribedRegistry(Registry[T]):
-    """A registry whose lazy components are described from the index where that has the same name and reference.
+    """A registry with lazy components described from the index, if the index has their name and reference.
 
     Attributes:
         stored_in: The reference of the registry in the index; each subclass has its own.

@@ -1,6 +1,6 @@
-"""Where the index has what configs compose models with beside the components.
+"""References in the index of the further parts of models in configs.
 
-There are no registries in this module: these are the names of such in the index alone.
+They are keys in the index alone: this module has no registries.
 """
 
 from __future__ import annotations
@@ -14,9 +14,9 @@ BUILD_MODELS: Final = "terraregistry.index.references:BUILD_MODELS"
 HEADS: Final = "terraregistry.index.references:HEADS"
 """The heads, by the names of their classes."""
 PARTS: Final = "terraregistry.index.references:PARTS"
-"""`AuxiliaryHead`, `Framing`, `TemporalWrapper` and `adapters`: what factories read dictionaries and arguments as."""
+"""`AuxiliaryHead`, `Framing`, `TemporalWrapper` and `adapters`: the classes of the factories' dictionaries and arguments."""
 SMP_MODELS: Final = "terraregistry.index.references:SMP_MODELS"
-"""The models that `SMPModelFactory` builds."""
+"""The models of `SMPModelFactory`."""
 SMP_ENCODERS: Final = "terraregistry.index.references:SMP_ENCODERS"
 """The encoders of those models, each with the names of its weights as the type of its one parameter, `pretrained`."""
 TIMM_NETWORKS: Final = "terraregistry.index.references:TIMM_NETWORKS"

@@ -1,8 +1,8 @@
-"""The index as an SQLite image in memory, in which one component is read without the others.
+"""The index as an SQLite image in memory; a component is read without the others.
 
 The tables: `about` (gaps, facts, the cache key), `registry`, `component`, and `spelling` (names and aliases of the components).
-What components have in common is a row of `shared`: a description, a call, a parameter, a type, a list of reasons. Values are JSON
-arrays, in which such a row is named by its number.
+A value common to several components is a row of `shared`: a description, a call, a parameter, a type, a list of reasons. Values
+are JSON arrays, with such rows by number.
 """
 
 from __future__ import annotations
@@ -82,7 +82,7 @@ class Index:
         """Write descriptions into an image.
 
         Args:
-            registries: The registries; each one that is a source of another is among them.
+            registries: The registries, including all that are sources of others.
             gaps: Pairs of a component or registry without a description, and the reason.
             facts: Further facts for configs.
             key: The cache key.
@@ -120,7 +120,7 @@ class Index:
 
     @property
     def key(self) -> Key:
-        """The cache key: the versions and files that were described."""
+        """The cache key: the versions and files described."""
         versions, place, sources = self._about("key")
         return Key(_pairs(versions), place, sources)
 
@@ -148,7 +148,7 @@ class Index:
 
     @property
     def whole_decoders(self) -> tuple[str, ...]:
-        """The constructors of decoders that include their head, as `module:qualname`."""
+        """The constructors of decoders with a head included, as `module:qualname`."""
         return tuple(self._about("whole_decoders"))
 
     @property
@@ -186,7 +186,7 @@ class Index:
             name: The name of the component or one of its aliases, without a prefix.
 
         Returns:
-            The component, the only one that is read; None for any other name.
+            The component, the only one read; None for any other name.
         """
         query = "SELECT description, call FROM component JOIN spelling USING (registry, place) WHERE registry = ? AND name = ?"
         for row in self._select(query, self._numbers.get(reference), name):
@@ -225,7 +225,7 @@ class Index:
         return None
 
     def spellings(self, reference: str) -> Mapping[str, Resolved]:
-        """List every name that a registry resolves: qualified and bare names, and aliases.
+        """List every name resolved by a registry: qualified and bare names, and aliases.
 
         Args:
             reference: The reference of the registry.
@@ -317,7 +317,7 @@ class Index:
 
 
 def image_of_dump(dump: str) -> bytes:
-    """Make the image that `Index.dump` wrote as SQL."""
+    """Make the image from the SQL of `Index.dump`."""
     database = sqlite3.connect(":memory:")
     try:
         database.executescript(dump)
@@ -327,7 +327,7 @@ def image_of_dump(dump: str) -> bytes:
 
 
 class _Writer:
-    """Writes registries into a database."""
+    """Writer of registries into a database."""
 
     def __init__(self, database: sqlite3.Connection) -> None:
         self._database: Final = database
@@ -354,7 +354,7 @@ class _Writer:
         return [*types, each.is_exact, parameters, self._shared(each.ineffective), each.synonyms]
 
     def _shared(self, row: _Row) -> int:
-        """Return the number of a row, which is written once."""
+        """Return the number of a row, written once."""
         value = _text(row)
         known = self._numbers.get(value)
         if known is None:

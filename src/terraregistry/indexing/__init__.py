@@ -1,6 +1,6 @@
-"""Making the index: what the registries say of each component, written down as plain data.
+"""Making the index: the registries' answers about each component, as plain data.
 
-Whoever makes it imports every library that there are components of; whoever reads it, with `terraregistry.index`, imports none.
+Making it imports the libraries of all components; reading it, with `terraregistry.index`, imports none.
 """
 
 from terraregistry.indexing.modules import with_modules

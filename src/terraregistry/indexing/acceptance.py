@@ -61,7 +61,7 @@ def _accepted(key: _Annotated) -> PortableType:
 
 
 def _is_list_for_tuple(annotation: object, default: object) -> bool:
-    """Find a default that the validation takes, and a type checker does not."""
+    """Find a default accepted by the validation, but not by a type checker."""
     if not isinstance(default, list):
         return False
     is_union = get_origin(annotation) in (Union, UnionType)

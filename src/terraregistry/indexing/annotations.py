@@ -1,4 +1,4 @@
-"""Writing annotations down such that they can be read back: as they are, where a portable type is what a checker needs."""
+"""Annotations as source text, to be read back unchanged; type checkers need a portable type instead."""
 
 from __future__ import annotations
 
@@ -17,20 +17,20 @@ __all__ = ["CannotBeWrittenError", "written_annotation"]
 
 
 class CannotBeWrittenError(Exception):
-    """What an annotation means is not in the names of its classes."""
+    """The meaning of an annotation is not in the names of its classes."""
 
 
 def written_annotation(annotation: Any) -> PortableType | None:  # an annotation is any object
-    """Write an evaluated annotation down.
+    """Write an evaluated annotation as source text.
 
     Args:
         annotation: The annotation, or `inspect.Parameter.empty`.
 
     Returns:
-        Its text and the modules of its names; None where there is none.
+        Its text and the modules of its names; None without an annotation.
 
     Raises:
-        CannotBeWrittenError: What is read back would not be the same to a user or to the validation.
+        CannotBeWrittenError: It would be read back as another one to a user or to the validation.
 
     Example:
         >>> written_annotation(typing.Optional[typing.List[int]])
@@ -50,7 +50,7 @@ def written_annotation(annotation: Any) -> PortableType | None:  # an annotation
 
 
 class _Writer:
-    """Writes the parts of an annotation, and notes the modules of their names."""
+    """Writer of the parts of an annotation; collects the modules of their names."""
 
     def __init__(self) -> None:
         self.imports: set[str] = set()
@@ -99,7 +99,7 @@ class _Writer:
 
 
 def _means_more(cls: type[object]) -> bool:
-    """Say whether the validation takes something else for a class than its instances."""
+    """Return True if the validation takes other values for a class than its instances."""
     return (
         type(cls) not in (type, abc.ABCMeta)
         or hasattr(cls, "__get_pydantic_core_schema__")

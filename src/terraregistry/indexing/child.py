@@ -1,4 +1,4 @@
-"""The process that makes the index: it reports its progress and writes the index on what is its standard output at first."""
+"""The process making the index: it writes its progress and the index to its original standard output."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ __all__ = ["main"]
 
 
 def main() -> None:
-    """Make the index of the library, and write how far it is and then the index to the process that waits for it."""
+    """Make the index of the library; write the progress and then the index to the waiting process."""
     if hasattr(signal, "SIGPIPE"):
         signal.signal(signal.SIGPIPE, signal.SIG_DFL)  # it ends, without a traceback, where nobody waits any more
     key = current_key()  # before anything is described

@@ -1,6 +1,6 @@
-"""What configs compose models with beside the components: the arguments of the factories, of heads and of wrappers.
+"""The further parts of models in configs: the arguments of the factories, of heads and of wrappers.
 
-They are described as registries are, so that whoever reads the index finds their signatures like those of components.
+They are described as registries are, so their signatures are in the index like those of components.
 """
 
 from __future__ import annotations
@@ -31,10 +31,10 @@ class _TimmNetworks(TimmRegistry):
 
 
 def composing_registries() -> dict[str, BaseRegistry[Any]]:  # as above
-    """Make registries of what configs compose models with.
+    """Make registries of the further parts of models in configs.
 
     Returns:
-        Each by its reference; an empty one where a library is missing.
+        Each by its reference; an empty one if a library is missing.
     """
     from terraregistry.components.backbones.adapters import adapted
     from terraregistry.components.backbones.temporal import TemporalWrapper

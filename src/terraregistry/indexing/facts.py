@@ -1,4 +1,4 @@
-"""What those who write configs need to know besides signatures: docstrings, decoders with heads, values for classes."""
+"""Facts for authors of configs beyond the signatures: docstrings, decoders with heads, values for classes."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ _NO_VALUES: Final = "()"
 
 
 def config_facts(registries: Iterable[IndexedRegistry]) -> ConfigFacts:
-    """Collect the facts; what described the components has imported their modules.
+    """Collect the facts; describing the components has imported their modules.
 
     Args:
         registries: The registries.
@@ -54,7 +54,7 @@ def _documentation(parameters: Iterable[Parameter]) -> Iterator[tuple[str, str, 
 
 
 def _documented(origin: str) -> Iterator[object]:
-    """List what may have the docstring of a parameter: the function, or its class and the classes above that."""
+    """List the possible holders of a parameter's docstring: the function, or its class and the classes above that."""
     found = _find(origin)
     yield found
     owner = _find(origin.removesuffix(".__init__").removesuffix(".__new__"))
@@ -63,7 +63,7 @@ def _documented(origin: str) -> Iterator[object]:
 
 
 def documented_arguments(docstring: object) -> dict[str, str]:
-    r"""Read what a docstring in Google's style says of each argument.
+    r"""Read the text for each argument in a docstring of Google's style.
 
     Args:
         docstring: The docstring, or anything else.
@@ -127,7 +127,7 @@ def _values_for(cls: type[object]) -> str:
 
 
 def _find(dotted: str) -> object:
-    """Find what a dotted name means in the modules that are loaded."""
+    """Resolve a dotted name in the loaded modules."""
     parts = dotted.split(".")
     for length in range(len(parts), 0, -1):
         found: object = sys.modules.get(".".join(parts[:length]))

@@ -1,4 +1,4 @@
-"""Making the index: the registries are asked, through their public API, for all that they know of each component."""
+"""Making the index: all facts about each component, from the public API of the registries."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ _KINDS: Final = {
 
 
 def library_registries() -> dict[str, AnyRegistry]:
-    """List the registries of the library, and what configs compose models with besides.
+    """List the registries of the library, and those of the further parts of models in configs.
 
     Returns:
         Each by its reference, `terraregistry.library:BACKBONE_REGISTRY`.
@@ -75,16 +75,16 @@ def make_index(
     report: Report | None = None,
     key: Key = _NO_KEY,
 ) -> Index:
-    """Describe every component of some registries, and of what is mounted in them.
+    """Describe every component of some registries, and of the sources mounted in them.
 
     Args:
         registries: The registries by their references.
-        known: An index of before: a component that has the same name and constructor in it is not described again.
-        report: Is told of the progress.
+        known: An earlier index: a component with the same name and constructor in it is not described again.
+        report: A callback for progress.
         key: The cache key of the index.
 
     Returns:
-        The index; what could not be described is among its gaps.
+        The index; components and registries without a description are among its gaps.
     """
     maker = _Maker(known, report)
     for reference, registry in registries.items():
@@ -94,7 +94,7 @@ def make_index(
 
 @dataclass
 class _Plan:
-    """A registry that is going to be described."""
+    """A registry to be described."""
 
     type: PortableType
     base: PortableType
@@ -106,7 +106,7 @@ class _Plan:
 
 
 class _Maker:
-    """Collects what there is to describe, and describes it."""
+    """Collector and describer of registries."""
 
     def __init__(self, known: Index | None, report: Report | None) -> None:
         self._known = known
@@ -115,7 +115,7 @@ class _Maker:
         self._gaps: list[tuple[str, str]] = []
 
     def plan(self, reference: str, registry: AnyRegistry, references: dict[int, str]) -> None:
-        """Plan to describe a registry, and all that is mounted in it."""
+        """Plan the description of a registry, and of all sources mounted in it."""
         if reference in self._plans:
             return
         plan = self._plans[reference] = _Plan(*_types_of(registry), registry)
@@ -174,7 +174,7 @@ class _Maker:
 
 
 def _types_of(registry: AnyRegistry) -> tuple[PortableType, PortableType, PortableType]:
-    """The class of a registry, what it is derived from, and the kind of its components."""
+    """The class of a registry, its base, and the kind of its components."""
     cls = type(registry)
     bases: tuple[object, ...] = cls.__dict__.get("__orig_bases__", cls.__bases__)
     kinds = [_named(argument, cls.__module__) for argument in get_args(bases[0])]
@@ -235,7 +235,7 @@ def _product(constructor: object, annotation: object, kind: PortableType) -> Por
 
 
 def _annotations(annotations: list[object]) -> tuple[list[PortableType | None], bool]:
-    """Write annotations so that they can be read back; where one cannot be, write portable types for all."""
+    """Write annotations to be read back; if one cannot be, write portable types for all."""
     try:
         return [written_annotation(each) for each in annotations], True
     except CannotBeWrittenError:
@@ -250,7 +250,7 @@ def _parameter(parameter: inspect.Parameter, annotation: PortableType | None, or
 
 
 def _relative(file: str, constructor: object) -> str:
-    """Write a path as it is below the folder that its top-level package is in."""
+    """Return a path relative to the parent folder of its top-level package."""
     module = str(getattr(getattr(constructor, "__defined_by__", constructor), "__module__", ""))
     package = sys.modules.get(module.partition(".")[0])
     origin = getattr(package, "__file__", None)

@@ -1,4 +1,4 @@
-"""Adding what a project registers to the index of what is installed."""
+"""Adding a project's registrations to the index of the installed libraries."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ __all__ = ["with_modules"]
 
 
 def with_modules(index: Index, modules: Iterable[str]) -> Index:
-    """Import modules of a project, and describe what they register or mount.
+    """Import modules of a project, and describe the components and sources added by them.
 
     Args:
-        index: The index of what is installed.
-        modules: The names of the modules; where there are none, nothing is imported.
+        index: The index of the installed libraries.
+        modules: The names of the modules; if empty, nothing is imported.
 
     Returns:
-        The index with what is registered now.
+        The index with the present registrations.
 
     Raises:
         ImportError: One of the modules cannot be imported.

@@ -1,4 +1,4 @@
-"""Types and defaults in a form that means the same anywhere: source text, and the modules that it needs."""
+"""Types and defaults in a portable form: source text, and the modules to import for it."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from terraregistry.index.descriptions import OPAQUE_DEFAULT, PortableType
 __all__ = ["ANYTHING", "default_text", "importable", "portable_type", "united"]
 
 ANYTHING: Final = PortableType("typing.Any", ("typing",))
-"""The type of what is not annotated, or annotated with what no other module can name."""
+"""The type without an annotation, or with one unknown to other modules."""
 
 _LONGEST_DEFAULT: Final = 300
 _CALLABLE: Final = typing.get_origin(typing.Callable[[], None])
@@ -33,13 +33,13 @@ _ARITIES: Final[dict[object, int]] = {
 
 
 def importable(target: object) -> tuple[str, str] | None:
-    """Find the module and qualified name that a class or function can be imported by.
+    """Find the module and qualified name to import a class or function by.
 
     Args:
-        target: Anything.
+        target: Any object.
 
     Returns:
-        Both, or None where no module leads to it; of a private module, the public parent that also has it.
+        Both, or None if no module leads to it; for a private module, the public parent with the same object.
     """
     module, qualname = getattr(target, "__module__", None), getattr(target, "__qualname__", None)
     if not isinstance(module, str) or not isinstance(qualname, str) or module == "__main__":
@@ -72,7 +72,7 @@ def portable_type(annotation: object) -> PortableType:
         annotation: The annotation, or `inspect.Parameter.empty`.
 
     Returns:
-        The type. What cannot be named elsewhere, such as a class inside a function, becomes `typing.Any`.
+        The type; `typing.Any` if it has no name elsewhere, such as a class inside a function.
 
     Example:
         >>> portable_type(typing.Optional[typing.Sequence[int]])
@@ -99,7 +99,7 @@ def united(*members: PortableType) -> PortableType:
 
 
 class _Writer:
-    """Writes annotations, and notes the modules that their names are in."""
+    """Writer of annotations; collects the modules of their names."""
 
     def __init__(self, imports: set[str]) -> None:
         self._imports = imports
@@ -173,7 +173,7 @@ def _is_class(cls: object) -> bool:
 
 
 def _open_arguments(cls: object) -> tuple[object, ...]:
-    """Fill in what a generic class is of, where an annotation leaves it open."""
+    """Return the type arguments of a generic class left bare by an annotation."""
     if cls is tuple:
         return (Any, Ellipsis)
     count = _ARITIES.get(cls)
@@ -196,7 +196,7 @@ def default_text(default: object) -> str | None:
         default: The default, or `inspect.Parameter.empty`.
 
     Returns:
-        Text that `ast.literal_eval` reads back, `...` for what is no literal or a very long one, None where there is no default.
+        Text for `ast.literal_eval`, `...` for any other object or a very long literal, None without a default.
 
     Example:
         >>> default_text((1, "a")), default_text(len), default_text(inspect.Parameter.empty)

@@ -1,4 +1,4 @@
-"""Types that are named in source and cannot be evaluated, because they are imported for type checkers only."""
+"""Types named in source but not evaluable, because they are imported for type checkers only."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ _NOTHING: Final = inspect.Signature.empty
 
 
 def promised_type(constructor: object) -> Any:  # a type is any object
-    """Read the return annotation of a function: a name that its module imports under `if TYPE_CHECKING`.
+    """Read the return annotation of a function: a name imported by its module under `if TYPE_CHECKING`.
 
     Args:
         constructor: A function.
 
     Returns:
-        What is imported there; `inspect.Signature.empty` where the annotation is something else.
+        The imported object; `inspect.Signature.empty` for any other annotation.
     """
     annotation = getattr(constructor, "__annotations__", {}).get("return")
     module = getattr(constructor, "__module__", None)
@@ -31,14 +31,14 @@ def promised_type(constructor: object) -> Any:  # a type is any object
 
 
 def named_type(text: str, module: str) -> Any:  # as above
-    """Find what a dotted name means that a module imports under `if TYPE_CHECKING`.
+    """Resolve a dotted name imported by a module under `if TYPE_CHECKING`.
 
     Args:
         text: The name, such as `nn.Module`.
-        module: The module that it is written in, which is loaded.
+        module: Its module, which is loaded.
 
     Returns:
-        What is imported there; `inspect.Signature.empty` for any other text.
+        The imported object; `inspect.Signature.empty` for any other text.
     """
     root, *rest = text.split(".")
     place = _guarded_imports(module).get(root)

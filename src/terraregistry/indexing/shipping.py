@@ -1,4 +1,4 @@
-"""The text of the index that is shipped: `python -m terraregistry.indexing.shipping packaging/index.sql` writes it."""
+"""The text of the shipped index: `python -m terraregistry.indexing.shipping packaging/index.sql` writes it."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ def shipped_text() -> str:
     """Write an index of the installed components, not read from the shipped one.
 
     Returns:
-        The index as SQL, with the versions that it is valid for and nothing of this machine.
+        The index as SQL, with the versions it is valid for and nothing of this machine.
     """
     index = load_index(folder=cache_folder())
     versions = dict(index.key.versions)

@@ -1,1 +1,1 @@
-"""What adapts other libraries to `Source`: a package for each."""
+"""Adapters of other libraries to `Source`: a package for each."""

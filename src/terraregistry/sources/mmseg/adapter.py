@@ -31,10 +31,10 @@ class MmsegDecoder(nn.Module):
         indices: The features that the head takes.
 
     Attributes:
-        includes_head: Whether the result is the task's output; always, for the heads of mmsegmentation.
+        includes_head: True if the result is the task's output; always, for the heads of mmsegmentation.
         channel_list: The channels of each feature.
-        out_channels: The number of channels of the result: that of the classes, or one for two classes that share it.
-        used_features: The indices of the features that the result depends on.
+        out_channels: The number of channels of the result: the number of classes, or one shared by two classes.
+        used_features: The indices of the features with an effect on the result.
     """
 
     includes_head: ClassVar[bool] = True
@@ -55,13 +55,13 @@ class MmsegDecoder(nn.Module):
         """Compute the logits.
 
         Args:
-            features: One map a feature, `(B, C_i, H_i, W_i)`, in a list or tuple that is left as it is.
+            features: One map a feature, `(B, C_i, H_i, W_i)`, in a list or tuple, left unchanged.
 
         Returns:
-            The logits, `(B, out_channels, H, W)`, at the resolution at which the head works.
+            The logits, `(B, out_channels, H, W)`, at the head's working resolution.
 
         Raises:
-            ValueError: If the features are not those that the decoder was built for.
+            ValueError: If the features are not those the decoder was built for.
         """
         self._check(features)
         head = HEADS[type(self.decoder).__name__]
@@ -75,7 +75,7 @@ class MmsegDecoder(nn.Module):
 
     # What reconstructs it has arguments of its own.
     def __reduce__(self) -> tuple[Any, ...]:
-        """Pickle so that mmsegmentation is imported in the way that works before its classes are looked up."""
+        """Pickle by a function that imports mmsegmentation safely before its classes are looked up."""
         return _empty, (type(self),), self.__dict__
 
     def _check(self, features: Sequence[Tensor]) -> None:
@@ -93,7 +93,7 @@ class MmsegDecoder(nn.Module):
 
 
 def _used(decoder: nn.Module, indices: tuple[int, ...]) -> tuple[int, ...]:
-    """Say which of the features that are given to a head have an effect."""
+    """Return the indices of a head's features with an effect."""
     if getattr(decoder, "c1_bottleneck", None) is not None:  # DepthwiseSeparableASPPHead reads the first by itself
         return tuple(dict.fromkeys((0, *indices)))
     return indices[-1:] if getattr(decoder, "add_lateral", None) is False else indices
@@ -114,7 +114,7 @@ def _logits(decoder: Any, features: Sequence[Tensor], indices: Sequence[int]) ->
 
 
 def _main_branch(decoder: Any, features: Sequence[Tensor], indices: Sequence[int]) -> Tensor:
-    """Run what the head runs in evaluation, also in training."""
+    """Run the head as in evaluation mode, also in training."""
     feature = features[indices[0]]
     branch: Callable[..., Tensor] | None = getattr(decoder, "i_head", None)
     if branch is not None:

@@ -32,14 +32,14 @@ def build_head(head: Head, channel_list: Sequence[int], arguments: dict[str, Any
     Args:
         head: The head.
         channel_list: The channels of each feature.
-        arguments: The arguments that the caller gave.
+        arguments: The arguments given by the caller.
 
     Returns:
         The head as a decoder.
 
     Raises:
         SourceUnavailableError: The installation cannot build the head.
-        InvalidArgumentsError: The arguments do not fit the features or each other; everything that is wrong is listed.
+        InvalidArgumentsError: The arguments do not fit the features or each other; all mistakes are listed.
     """
     from terraregistry.sources.mmseg.adapter import MmsegDecoder
 
@@ -59,13 +59,13 @@ def build_head(head: Head, channel_list: Sequence[int], arguments: dict[str, Any
 
 @contextmanager
 def _scope() -> Generator[None]:
-    """Have mmengine look up names in mmsegmentation first; the scope is that of the whole process."""
+    """Make mmengine look up names in mmsegmentation first; the scope is process-wide."""
     with LOCK, load_module("mmengine.registry").DefaultScope.overwrite_default_scope("mmseg"):
         yield
 
 
 def _initialize(head: Head, module: Any) -> None:  # a head of a library without types
-    """Set the initial weights, which mmsegmentation leaves to its runner."""
+    """Set the initial weights, a task left by mmsegmentation to its runner."""
     for name, part in module.named_modules():
         if loads_weights(getattr(part, "init_cfg", None)):
             detail = f"{name or head.name} reads weights from a file; load them into the model with load_state_dict"

@@ -1,7 +1,7 @@
-"""The dictionaries that mmsegmentation builds layers from: `{"type": "BN", ...}`.
+"""The dictionaries for layers of mmsegmentation: `{"type": "BN", ...}`.
 
-mmengine imports whatever a `type` names by its path, and calls it. A config that somebody else wrote must not be able to do that:
-here a `type` is a name that is registered.
+mmengine imports any `type` given as a path, and calls it. A foreign config must not be able to do so: here a `type` is a
+registered name.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ def check_configs(arguments: Mapping[str, Any]) -> list[Problem]:
         arguments: The arguments by name.
 
     Returns:
-        The problems: a `type` that is not registered, a scope, and weights from a file.
+        The problems: an unregistered `type`, a scope, and weights from a file.
 
     Raises:
         SourceUnavailableError: mmsegmentation cannot be imported.
@@ -48,7 +48,7 @@ def check_configs(arguments: Mapping[str, Any]) -> list[Problem]:
 
 # What is copied has the type of what is given.
 def copied(value: object) -> Any:
-    """Copy dictionaries and lists, which mmseg takes entries out of; what is in them stays itself."""
+    """Copy nested dictionaries and lists, because mmseg takes entries out of them; other values are not copied."""
     if isinstance(value, Mapping):
         return {key: copied(entry) for key, entry in cast("Mapping[str, object]", value).items()}
     if isinstance(value, list):
@@ -57,7 +57,7 @@ def copied(value: object) -> Any:
 
 
 def loads_weights(config: object) -> bool:
-    """Say whether an `init_cfg` of mmengine reads weights from a file or a server."""
+    """Return True if an `init_cfg` of mmengine reads weights from a file or a server."""
     given = cast("Sequence[object]", config) if isinstance(config, (list, tuple)) else [config]
     return any(isinstance(each, Mapping) and _kind(cast("Mapping[str, Any]", each)) in _FROM_FILE for each in given)
 
@@ -94,7 +94,7 @@ def _kind(config: Mapping[str, Any]) -> str:
 
 
 def _registered() -> set[str]:
-    """Collect the names that mmengine finds in its registries, with and without their scope."""
+    """Collect the names in mmengine's registries, with and without their scope."""
     load_module("mmseg.models.decode_heads")
     names: set[str] = set()
     for library in _LIBRARIES:

@@ -1,4 +1,4 @@
-"""The decode heads of mmsegmentation that map features to logits: what each takes and gives, known without importing it."""
+"""The decode heads of mmsegmentation from features to logits: their inputs and results, known without importing it."""
 
 from __future__ import annotations
 
@@ -14,27 +14,27 @@ __all__ = ["HEADS", "LEFT_OUT", "Head", "Needs", "Result", "Takes"]
 
 
 class Takes(Enum):
-    """Which features a head takes."""
+    """The features taken by a head."""
 
     ONE = auto()
-    """One map, or several that it brings to one size and concatenates (`resize_concat`)."""
+    """One map, or several, resized to one size and concatenated (`resize_concat`)."""
     ONE_AS_IT_IS = auto()
     """One map, given by itself."""
     SEVERAL = auto()
-    """Several maps; the head itself says that they are selected one by one."""
+    """Several maps; the head itself selects them one by one."""
     SEVERAL_IF_TOLD = auto()
-    """Several maps, for which it has to be given `input_transform`."""
+    """Several maps, with `input_transform` given."""
     AS_ITS_PART = auto()
-    """What the head that it holds takes (`kernel_generate_head`)."""
+    """The features of its inner head (`kernel_generate_head`)."""
 
 
 class Result(Enum):
-    """How the logits are got from a head."""
+    """The ways from a head's output to the logits."""
 
     LOGITS = auto()
     """It gives them, alone or as the first of a tuple, or one for each of its stages in a list."""
     OF_MAIN_BRANCH = auto()
-    """It has further branches for the losses, which take features that a pyramid does not have."""
+    """It has further branches for the losses, with features not in a pyramid."""
     WITHOUT_TOKENS = auto()
     """It takes each map together with a class token."""
     OF_MASKS = auto()
@@ -42,7 +42,7 @@ class Result(Enum):
 
 
 class Needs(Enum):
-    """What a head needs besides mmcv-lite."""
+    """The requirements of a head besides mmcv-lite."""
 
     NOTHING = auto()
     OPERATORS = auto()
@@ -52,13 +52,13 @@ class Needs(Enum):
 
 @dataclass(frozen=True)
 class Head:
-    """What is known of a head.
+    """The properties of a head.
 
     Attributes:
         name: The name of its class.
-        takes: Which features it takes.
-        result: How the logits are got from it.
-        needs: What it needs besides mmcv-lite.
+        takes: The features it takes.
+        result: The way from its output to the logits.
+        needs: Its requirements besides mmcv-lite.
     """
 
     name: str
@@ -68,7 +68,7 @@ class Head:
 
     # The arguments of a call are any objects.
     def usual_count(self, arguments: Mapping[str, Any]) -> int | None:
-        """Say how many features it takes where the caller does not choose: the deepest of them.
+        """Return the number of features taken by default: the deepest of them.
 
         Args:
             arguments: The arguments of the call.
@@ -137,4 +137,4 @@ LEFT_OUT: Final[Mapping[str, str]] = MappingProxyType(
         "VPDDepthHead": "gives depths and not the logits of classes",
     }
 )
-"""What else `mmseg.models.decode_heads` exports, and why it is no decoder here."""
+"""The other exports of `mmseg.models.decode_heads`, each with the reason it is no decoder here."""

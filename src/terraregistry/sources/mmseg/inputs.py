@@ -1,4 +1,4 @@
-"""Which features a head is given: `in_channels`, `in_index` and `input_transform`, from the channels of the features."""
+"""The features given to a head: `in_channels`, `in_index` and `input_transform`, from the channels of the features."""
 
 from __future__ import annotations
 
@@ -19,19 +19,19 @@ _CONCATENATE: Final = "resize_concat"
 _INNER: Final = "kernel_generate_head"
 _UPDATES: Final = "kernel_update_head"
 _GENERATORS: Final = ("ASPPHead", "FCNHead", "PSPHead", "UPerHead")
-"""The heads that have what `IterativeDecodeHead` asks of the head that it holds."""
+"""The heads with the interface required by `IterativeDecodeHead` of its inner head."""
 
 
 class Inputs:
-    """Works out which features a head is given, and collects what is wrong.
+    """The selection of features for a head, and the problems found.
 
     Args:
         head: The head.
         channels: The channels of each feature.
 
     Attributes:
-        problems: What is wrong.
-        indices: The features that are taken, in the order in which they are given; known after `complete`.
+        problems: The problems found.
+        indices: The features taken, in the order given to the head; known after `complete`.
     """
 
     def __init__(self, head: Head, channels: Sequence[int]) -> None:
@@ -42,13 +42,13 @@ class Inputs:
 
     # The arguments of a head are any objects.
     def complete(self, arguments: Mapping[str, Any]) -> dict[str, Any]:
-        """Add what follows from the channels to the arguments of a head.
+        """Add the arguments of a head that follow from the channels.
 
         Args:
-            arguments: The arguments that the caller gave.
+            arguments: The arguments given by the caller.
 
         Returns:
-            The arguments for the head's class; not complete where there are problems.
+            The arguments for the head's class; incomplete if there are problems.
         """
         if not self._channels or min(self._channels) < 1:
             detail = f"must be positive numbers, at least one, got {list(self._channels)}"
@@ -124,7 +124,7 @@ class Inputs:
             self._refuse("in_channels", f"the features {list(self.indices)} have {taken} channels, not {listed}")
 
     def _check_own(self, arguments: Mapping[str, Any], taken: list[int]) -> None:
-        """Check what the head would find out by an assertion without words, or when it runs."""
+        """Check the conditions of a head otherwise asserted without a message, or violated only when it runs."""
         name, count = self._head.name, len(taken)
         usual = self._head.usual_count(arguments)
         if usual is not None and count != usual:

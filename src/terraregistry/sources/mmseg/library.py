@@ -1,4 +1,4 @@
-"""Importing mmsegmentation: when it is first needed, without its warnings, and also where mmcv has no compiled operators."""
+"""Importing mmsegmentation: on first use, without its warnings, and also with an mmcv without compiled operators."""
 
 from __future__ import annotations
 
@@ -30,13 +30,13 @@ _INSTALL: Final = 'pip install "terraregistry[mmseg]"'
 _EXTENSION: Final = "mmcv._ext"
 _MISSING: Final = "mmsegmentation is not installed"
 REMEDY: Final = f"{_MISSING}: {_INSTALL}"
-"""What is said of a head where the library is missing."""
+"""The remedy for a head without the library."""
 _OPERATORS: Final = "install mmcv 2.1.0, compiled for the torch that is installed, in the place of mmcv-lite"
 _failures: Final[list[Exception]] = []
 
 
 def is_installed() -> bool:
-    """Say whether there is a package mmseg, without importing it."""
+    """Return True if a package mmseg is installed, without importing it."""
     try:
         spec = importlib.util.find_spec(_NAME)
     except (ImportError, ValueError):  # what stands in sys.modules has no spec
@@ -45,12 +45,12 @@ def is_installed() -> bool:
 
 
 def not_installed() -> SourceUnavailableError:
-    """Make the error that says what to install."""
+    """Make the error for a missing installation."""
     return SourceUnavailableError(_NAME, _MISSING, f"install it: {_INSTALL}")
 
 
 def load_module(name: str) -> Any:  # a module of a library without types
-    """Import a module of mmseg or of what comes with it.
+    """Import a module of mmseg or of its dependencies.
 
     Args:
         name: The module, such as `mmseg.models.decode_heads`.
@@ -112,7 +112,7 @@ def check_needs(head: Head, arguments: dict[str, Any]) -> None:
         arguments: The arguments of the call.
 
     Raises:
-        SourceUnavailableError: mmsegmentation cannot be imported, or something else that the head needs is missing.
+        SourceUnavailableError: mmsegmentation cannot be imported, or another requirement of the head is missing.
     """
     bases = getattr(head_class(head), "__mro__", ())
     if head.needs is Needs.MMDET and not any(base.__module__.partition(".")[0] == "mmdet" for base in bases):
@@ -133,7 +133,7 @@ def _has_operators() -> bool:
 
 @contextmanager
 def _with_stand_in() -> Generator[None]:
-    """Let what wants the compiled operators of mmcv be imported without them, so that what does not use them works."""
+    """Replace mmcv's compiled operators during an import; code without use for them then works."""
     if _EXTENSION in sys.modules or _has_operators():
         yield
         return
@@ -146,7 +146,7 @@ def _with_stand_in() -> Generator[None]:
 
 
 class _StandIn(types.ModuleType):
-    """Has every operator by name, and fails when one is called."""
+    """A stand-in with every operator by name; calling one fails."""
 
     def __getattr__(self, name: str) -> Callable[..., NoReturn]:
         if name.startswith("__"):

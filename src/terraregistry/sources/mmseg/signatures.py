@@ -1,4 +1,4 @@
-"""What `build` accepts for a head: its own arguments and `BaseDecodeHead`'s, with the types that mmsegmentation documents."""
+"""The arguments of `build` for a head: its own and `BaseDecodeHead`'s, with the types documented by mmsegmentation."""
 
 from __future__ import annotations
 
@@ -40,12 +40,12 @@ _STARRED: Final = (Parameter.VAR_POSITIONAL, Parameter.VAR_KEYWORD)
 
 
 def signature_of(head: Head, cls: Callable[..., Any], returns: type) -> EffectiveSignature:
-    """Find what `build` accepts for a head.
+    """Find the arguments of `build` for a head.
 
     Args:
         head: The head.
         cls: Its class, without types.
-        returns: The type of what `build` returns.
+        returns: The return type of `build`.
 
     Returns:
         The signature: the channels of the features first, all else by name.

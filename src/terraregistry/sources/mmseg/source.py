@@ -25,14 +25,14 @@ __all__ = ["MmsegConstructor", "MmsegRegistry"]
 
 
 class MmsegConstructor:
-    """Makes the decoder of one name.
+    """The constructor of the decoder of one name.
 
     Args:
         name: The name of a head's class.
 
     Attributes:
-        includes_head: Whether the result is the task's output; always, for the heads of mmsegmentation.
-        name: That name.
+        includes_head: True if the result is the task's output; always, for the heads of mmsegmentation.
+        name: The same name.
     """
 
     __slots__ = ("name",)
@@ -85,13 +85,13 @@ class MmsegConstructor:
 
 
 class MmsegRegistry(ReadOnlyRegistry[Decoder]):
-    """The decode heads of mmsegmentation that map features to logits, each built from the channels of the features.
+    """The decode heads of mmsegmentation from features to logits, each built from the channels of the features.
 
-    What a head makes of them is the result of the whole decoder: `includes_head` is true, and `out_channels` the number of
-    classes. `in_channels`, `in_index` and `input_transform` follow from the channels of the features unless they are given.
-    mmsegmentation is imported when the first head is used; the names are known without that. A head that needs more than is
-    installed, such as the compiled operators of mmcv, is listed, and building it raises a `SourceUnavailableError` that says what
-    it needs. Where mmsegmentation is not installed, the registry is empty, and building a head says what to install.
+    A head's result is that of the whole decoder: `includes_head` is true, and `out_channels` the number of classes.
+    `in_channels`, `in_index` and `input_transform` follow from the channels of the features unless given. mmsegmentation is
+    imported for the first head used; the names are known without it. A head with requirements not installed, such as the compiled
+    operators of mmcv, is listed; building it raises a `SourceUnavailableError` with the requirement. Without mmsegmentation the
+    registry is empty, and the error for a head names the package to install.
     """
 
     _remedy = "register a decoder of your own in TERRATORCH_DECODER_REGISTRY, or in a Registry that you mount"
@@ -105,7 +105,7 @@ class MmsegRegistry(ReadOnlyRegistry[Decoder]):
         return self._entries.get(name)
 
     def look_up(self, name: str) -> str | None:
-        """Return the canonical spelling of a name or an alias, or None for a name that is not here."""
+        """Return the canonical spelling of a name or an alias; None for an unknown name."""
         return name if name in self._entries else None
 
     def _names(self) -> tuple[str, ...]:
@@ -118,7 +118,7 @@ class MmsegRegistry(ReadOnlyRegistry[Decoder]):
 
 
 class _MmsegEntry(Entry[Decoder]):
-    """One head, whose class is imported when it is first used."""
+    """One head; its class is imported on first use."""
 
     __slots__ = ("_checking", "_head")
 
@@ -128,7 +128,7 @@ class _MmsegEntry(Entry[Decoder]):
         self._checking: _MmsegCall | None = None
 
     def call(self, kwargs: Mapping[str, Any]) -> Call[Decoder]:  # the arguments of a call are any objects
-        """Return the call, which looks into dictionaries as well."""
+        """Return the call, with a check of nested dictionaries."""
         del kwargs
         if self._checking is None:
             self._checking = _MmsegCall(self._head, self.constructor, _effective(self._head))
@@ -136,7 +136,7 @@ class _MmsegEntry(Entry[Decoder]):
 
 
 class _MmsegCall(Call[Decoder]):
-    """A call of a head: what the installation lacks is said first, and dictionaries are checked for the names of layers."""
+    """A call of a head: missing requirements are reported first, and dictionaries are checked for the names of layers."""
 
     __slots__ = ("_head",)
 
@@ -146,7 +146,7 @@ class _MmsegCall(Call[Decoder]):
 
     # The arguments of a call are any objects.
     def check(self, args: tuple[Any, ...] = (), kwargs: Mapping[str, Any] = MappingProxyType({})) -> Checked:
-        """Check the arguments, and report layers that are not registered.
+        """Check the arguments, and report unregistered layers.
 
         Raises:
             SourceUnavailableError: The installation cannot build the head.

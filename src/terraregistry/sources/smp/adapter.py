@@ -1,4 +1,4 @@
-"""The base of the decoders that come from segmentation-models-pytorch."""
+"""The base of the decoders of segmentation-models-pytorch."""
 
 from __future__ import annotations
 
@@ -29,12 +29,12 @@ class SmpDecoder(nn.Module):
     The weights are those of smp's own class, under the attribute `_smp_decoder`.
 
     Attributes:
-        includes_head: Whether the result is the task's output; never, for smp's decoders.
-        model_names: The names that smp's models have for arguments, each with the name that smp's decoder has for it.
+        includes_head: True if the result is the task's output; never, for smp's decoders.
+        model_names: The argument names of smp's models, each with the name in smp's decoder.
         out_channels: The number of channels of the result.
         reduction: Input pixels for each step along H and W of the result, if the features have the strides given or
             assumed.
-        used_features: The indices of the features that the result depends on.
+        used_features: The indices of the features with an effect on the result.
     """
 
     includes_head: ClassVar[bool] = False
@@ -82,15 +82,14 @@ class SmpDecoder(nn.Module):
         """Fuse the features.
 
         Args:
-            features: One map a feature, `(B, C_i, H_i, W_i)`, from the finest to the coarsest, in a list or tuple
-                that is left as it is.
+            features: One map a feature, `(B, C_i, H_i, W_i)`, from the finest to the coarsest, in a list or tuple, left
+                unchanged.
 
         Returns:
             One map, `(B, out_channels, H, W)`.
 
         Raises:
-            ValueError: If the features are not those that the decoder was built for, or have sizes that it cannot
-                fuse.
+            ValueError: If the features are not those the decoder was built for, or have sizes it cannot fuse.
         """
         self._check(features)
         result: Tensor = self._smp_decoder(self._pyramid.fill(features))
@@ -103,7 +102,7 @@ class SmpDecoder(nn.Module):
             ...
 
     def extra_repr(self) -> str:
-        """Return what the decoder was built for, for the module's repr."""
+        """Return the features the decoder was built for, for the module's repr."""
         pyramid = self._pyramid
         return f"channels={pyramid.channels}, strides={pyramid.strides}, out_channels={self.out_channels}"
 
@@ -120,13 +119,13 @@ class SmpDecoder(nn.Module):
         self._check_sizes([(feature.shape[2], feature.shape[3]) for feature in features])
 
     def _check_sizes(self, sizes: list[tuple[int, int]]) -> None:
-        """Raise a ValueError where the decoder cannot fuse features of these heights and widths."""
+        """Raise a ValueError if the decoder cannot fuse features of these heights and widths."""
 
 
 def _initialize(decoder: nn.Module) -> None:
     """Initialise the weights as smp's models do.
 
-    smp's function stops at a normalisation that has no weights (an instance norm, by default): there is nothing to set.
+    smp's function stops at a normalisation without weights (an instance norm, by default): there is nothing to set.
     """
     # The norms of torch share no base that says whether they have weights.
     for module in decoder.modules():

@@ -1,4 +1,4 @@
-"""Checks of the arguments of one decoder: everything that is wrong is collected and raised at once."""
+"""Checks of the arguments of one decoder: all mistakes are collected and raised at once."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ T_co = TypeVar("T_co", covariant=True)
 
 
 class Argument(NamedTuple, Generic[T_co]):
-    """What an argument is, and how its name was spelt.
+    """The value of an argument, and the spelling of its name.
 
     Attributes:
         path: The spelling.
@@ -37,19 +37,19 @@ def either(name: str, value: T, other_name: str, other: T | None) -> Argument[T]
     """Choose between the two spellings of an argument.
 
     Args:
-        name: The name that smp's decoder has for it.
+        name: The name in smp's decoder.
         value: Its value, or the default.
-        other_name: The name that smp's model has for it.
-        other: Its value, or None where it was not given.
+        other_name: The name in smp's model.
+        other: Its value; None if not given.
 
     Returns:
-        The one that was given. That not both were is checked elsewhere, before defaults are filled in.
+        The one given. Giving both is refused elsewhere, before defaults are filled in.
     """
     return Argument(name, value) if other is None else Argument(other_name, other)
 
 
 class Checks:
-    """Collects what is wrong with the arguments of a component.
+    """Collector of the mistakes in the arguments of a component.
 
     Args:
         component: The name of the component.
@@ -66,22 +66,22 @@ class Checks:
 
         Args:
             path: The argument.
-            detail: What is wrong, and what to write instead.
-            kind: What kind of mistake it is.
+            detail: The mistake, and its correction.
+            kind: The kind of mistake.
         """
         self._problems.append(Problem(path, kind, detail=detail))
 
     def finish(self) -> None:
-        """Raise what was noted.
+        """Raise the problems noted.
 
         Raises:
-            InvalidArgumentsError: If anything was.
+            InvalidArgumentsError: If there are any.
         """
         if self._problems:
             self.fail()
 
     def fail(self) -> NoReturn:
-        """Raise what was noted, of which there must be something.
+        """Raise the problems noted; there must be one.
 
         Raises:
             InvalidArgumentsError: Always.
@@ -89,11 +89,11 @@ class Checks:
         raise InvalidArgumentsError(self._component, REGISTRY, tuple(self._problems))
 
     def stop(self, path: str, detail: str) -> NoReturn:
-        """Note a problem that leaves nothing more to check, and raise everything that was noted.
+        """Note a problem after which nothing more can be checked, and raise all problems noted.
 
         Args:
             path: The argument.
-            detail: What is wrong, and what to write instead.
+            detail: The mistake, and its correction.
 
         Raises:
             InvalidArgumentsError: Always.
@@ -114,10 +114,10 @@ class Checks:
 
     # Untyped code may give anything for a list, and what is no list is what this looks for.
     def positives(self, argument: Argument[object]) -> tuple[int, ...] | None:
-        """Check that a list has nothing but positive integers.
+        """Check for a list of positive integers only.
 
         Returns:
-            The list as a tuple of plain integers; None if it has anything else.
+            The list as a tuple of plain integers; None if it has other items.
         """
         given = argument.value
         if not isinstance(given, Sequence) or isinstance(given, (str, bytes)):
@@ -131,7 +131,7 @@ class Checks:
         return tuple(int(entry) for entry in entries if _is_positive(entry))
 
     def fraction(self, argument: Argument[float]) -> float:
-        """Check that a probability lies between 0 and 1.
+        """Check for a probability between 0 and 1.
 
         Returns:
             The probability.
@@ -153,7 +153,7 @@ class Checks:
         return argument.value
 
     def interpolation(self, argument: Argument[Interpolation]) -> Interpolation:
-        """Check that a way to upsample is one that takes maps.
+        """Check for an upsampling mode applicable to maps.
 
         Returns:
             The mode.
@@ -161,7 +161,7 @@ class Checks:
         return self.choice(argument, get_args(Interpolation))
 
     def norm(self, argument: Argument[Norm]) -> bool | str | dict[str, object]:
-        """Check that a normalisation is one of smp's that works on maps.
+        """Check for one of smp's normalisations that work on maps.
 
         smp's `"layernorm"` is torch's layer over the last axis, the width of a map: it fits only maps as wide as they
         have channels, and fails deep inside the decoder on all others.

@@ -1,4 +1,4 @@
-"""The rule of the decoders that double their maps on the way up: each feature exactly twice as large as the next."""
+"""The rule of the decoders doubling their maps on the way up: each feature exactly twice as large as the next."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ __all__ = ["check_sizes_double", "check_strides_double"]
 
 
 def check_strides_double(checks: Checks, pyramid: Pyramid, first: int = 0) -> None:
-    """Note a problem where the strides that were given do not double, or do not double from the image on.
+    """Note a problem if the strides given do not double, or do not double from the image on.
 
     Args:
-        checks: Where it is noted.
+        checks: The collector of problems.
         pyramid: The features.
-        first: The index of the first feature that must be half of the next.
+        first: The index of the first feature required to be half of the next.
     """
     strides = pyramid.strides[first:]
     below = strides[0] if pyramid.placeholders else 1
@@ -39,7 +39,7 @@ def check_sizes_double(component: str, sizes: Sequence[tuple[int, int]], used: S
     Args:
         component: The name of the decoder.
         sizes: The height and width of each feature.
-        used: The indices of those that the decoder fuses.
+        used: The indices of the features fused by the decoder.
 
     Raises:
         ValueError: If one is not exactly twice as high and wide as the next.

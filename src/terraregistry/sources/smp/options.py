@@ -1,6 +1,6 @@
-"""The types of the options that smp's decoders share.
+"""The option types shared by smp's decoders.
 
-They are written out as literals, so that checkers, IDEs and the validation of `build` know every value.
+They are literals, so checkers, IDEs and the validation of `build` know every value.
 """
 
 from __future__ import annotations
@@ -17,16 +17,16 @@ AttentionType: TypeAlias = Literal["scse"]
 """An attention module of smp: concurrent spatial and channel squeeze and excitation (arXiv:1803.02579)."""
 
 Interpolation: TypeAlias = Literal["nearest", "nearest-exact", "bilinear", "bicubic", "area"]
-"""A mode of `torch.nn.functional.interpolate` that takes maps."""
+"""A mode of `torch.nn.functional.interpolate` applicable to maps."""
 
 MergePolicy: TypeAlias = Literal["add", "cat"]
-"""What becomes of several maps: their sum, or all of them, one behind the other."""
+"""The merging of several maps: their sum, or their concatenation along the channels."""
 
 OutputStride: TypeAlias = Literal[8, 16]
 """The stride of the last feature of a dilated backbone."""
 
 Readout: TypeAlias = Literal["cat", "add", "ignore"]
-"""What becomes of prefix tokens: concatenated to each position, added to it, or left alone."""
+"""The use of prefix tokens: concatenated to each position, added to it, or ignored."""
 
 Norm: TypeAlias = bool | Literal["batchnorm", "identity", "inplace", "instancenorm"] | Mapping[str, object]
 """A normalisation of smp.

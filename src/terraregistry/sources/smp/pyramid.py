@@ -1,8 +1,8 @@
-"""What a decoder knows of its features before it sees them, and the placeholders that it puts in front of them.
+"""The channels and strides of a decoder's features, and the placeholders in front of them.
 
-smp's decoders expect a list that starts with the image (stride 1) and the map at stride 2; most of them ignore the
-first entry or the first two. A backbone's list starts later, so that smp would ignore real features. Placeholders
-with zero channels take those places: they cost nothing, carry nothing, and keep every real feature in use.
+smp's decoders expect a list starting with the image (stride 1) and the map at stride 2; most ignore the first entry or
+the first two. A backbone's list starts later, so smp would ignore real features. Placeholders with zero channels take
+those places: they cost nothing, carry nothing, and keep every real feature in use.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 __all__ = ["QUARTER", "Pyramid", "assumed_strides", "read_pyramid", "up_to_image", "up_to_quarter"]
 
 QUARTER: Final = 4
-"""The stride of the finest feature that many decoders use."""
+"""The stride of the finest feature used by many decoders."""
 _LEVELS: Final = 6  # of strides 1, 2, 4, 8, 16 and 32
 
 
@@ -32,7 +32,7 @@ class Pyramid:
     Attributes:
         channels: The number of channels of each.
         strides: The input pixels for each step along H and W.
-        assumed: Whether the strides are assumed rather than given.
+        assumed: True if the strides are assumed rather than given.
         placeholders: The strides of the placeholders in front.
     """
 
@@ -47,17 +47,17 @@ class Pyramid:
 
     @property
     def smp_channels(self) -> list[int]:
-        """The channels of the list that smp gets, placeholders included."""
+        """The channels of smp's list, placeholders included."""
         return [0] * len(self.placeholders) + list(self.channels)
 
     @property
     def depth(self) -> int:
-        """What smp calls the depth: the length of its list without the image."""
+        """The depth in smp's sense: the length of its list without the image."""
         return len(self.placeholders) + len(self.channels) - 1
 
     @property
     def output_stride(self) -> int:
-        """The stride of the first entry of the list that smp gets."""
+        """The stride of the first entry of smp's list."""
         return (self.placeholders + self.strides)[0]
 
     def behind(self, placeholders: tuple[int, ...]) -> Pyramid:
@@ -65,17 +65,17 @@ class Pyramid:
         return replace(self, placeholders=placeholders)
 
     def from_entry(self, first: int) -> tuple[int, ...]:
-        """Return the indices of the features that stand at an entry of smp's list, or after it."""
+        """Return the indices of the features from an entry of smp's list on."""
         return tuple(range(max(0, first - len(self.placeholders)), len(self.channels)))
 
     def fill(self, features: Sequence[Tensor]) -> list[Tensor]:
-        """Put the placeholders in front.
+        """Return the features with the placeholders in front.
 
         Args:
             features: The maps, `(B, C_i, H_i, W_i)`.
 
         Returns:
-            A new list, whose first entries are `(B, 0, H, W)`, sized by the size and stride of the first feature.
+            A new list; its first entries are `(B, 0, H, W)`, sized by the size and stride of the first feature.
         """
         first = features[0]
         size = (first.shape[2], first.shape[3])
@@ -94,7 +94,7 @@ class Pyramid:
 
 
 def assumed_strides(count: int) -> tuple[int, ...]:
-    """Return the strides that features are assumed to have: the last 32, each before it half of the next.
+    """Return the default strides of features: the last 32, each before it half of the next.
 
     More than six features are assumed to start at stride 1.
 
@@ -106,10 +106,10 @@ def assumed_strides(count: int) -> tuple[int, ...]:
 
 
 def read_pyramid(checks: Checks, channels: Sequence[int], strides: Sequence[int] | None) -> Pyramid:
-    """Check what a caller says of the features.
+    """Check the channels and strides given by a caller.
 
     Args:
-        checks: Where problems are noted.
+        checks: The collector of problems.
         channels: The number of channels of each feature.
         strides: Their strides, or None for the assumed ones.
 
@@ -142,7 +142,7 @@ def up_to_image(strides: Sequence[int]) -> tuple[int, ...]:
 
 
 def up_to_quarter(strides: Sequence[int]) -> tuple[int, ...]:
-    """Return the strides of the levels finer than 4 that the features do not have, so that smp finds stride 4 third.
+    """Return the strides of the missing levels finer than 4; with these, smp finds stride 4 third.
 
     >>> up_to_quarter((4, 8, 16, 32)), up_to_quarter((2, 4, 8)), up_to_quarter((16, 16))
     ((1, 2), (1,), (1, 2))

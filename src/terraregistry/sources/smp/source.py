@@ -51,7 +51,7 @@ class SmpRegistry(ReadOnlyRegistry[Decoder]):
         return self._entries.get(name)
 
     def look_up(self, name: str) -> str | None:
-        """Return the canonical spelling of a name or an alias, or None for a name that is not here."""
+        """Return the canonical spelling of a name or an alias; None for an unknown name."""
         return name if name in self._entries else None
 
     def _names(self) -> tuple[str, ...]:
@@ -78,7 +78,7 @@ class _SmpEntry(DescribedEntry[Decoder]):
         return SMP_DECODERS[self.name]
 
     def call(self, kwargs: Mapping[str, Any]) -> Call[Decoder]:  # the arguments of a call are any objects
-        """Return the call, which knows that some arguments have two names."""
+        """Return the call, with support for the second names of arguments."""
         del kwargs
         if self._checking is None:
             constructor = self.constructor

@@ -1,7 +1,7 @@
-"""The models that this library adds to timm: where they are, what weights they have, and how they are built.
+"""The models added to timm by this library: their modules, their weights, and their construction.
 
-They are in timm's registry too, for `timm.create_model`. There another package may register a model of the same name, before or
-after; what is asked through this library is asked of the models named here, whoever has their names in timm.
+They are in timm's registry too, for `timm.create_model`. Another package may register a model of the same name there, before or
+after; this library always uses the models named here, whatever timm has under their names.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ ADDITIONS: Final[Mapping[str, str]] = MappingProxyType(
 )
 """The architectures, each with its entry point as `package.module:function`; the module's `default_cfgs` are their weights."""
 _NOT_SAVED: Final = ("cache_dir", "device", "dtype", "pretrained_cfg_overlay", "pretrained_model_args")
-"""Arguments that timm does not keep as part of how a network was made."""
+"""Arguments not kept by timm in a network's record of its construction."""
 
 
 def added_entrypoint(architecture: str) -> Callable[..., object]:
@@ -45,7 +45,7 @@ def added_entrypoint(architecture: str) -> Callable[..., object]:
         The function, as timm's entry points are.
 
     Raises:
-        SourceUnavailableError: The installed timm is not one that it can be imported with.
+        SourceUnavailableError: It cannot be imported with the installed timm.
     """
     reference = ADDITIONS[architecture]
     module, _, function = reference.partition(":")
@@ -74,7 +74,7 @@ def added_configurations(architecture: str) -> Mapping[str, Any]:  # dataclasses
 
 
 def register_additions(timm: Any) -> None:  # the module
-    """Add the models to timm's registry; a name that another package has registered there stays what it is.
+    """Add the models to timm's registry; a name registered there by another package is left alone.
 
     Args:
         timm: The module.
@@ -97,17 +97,18 @@ def create_added(
     no_jit: bool | None = None,
     **arguments: Any,
 ) -> Any:
-    """Build an added model as `timm.create_model` does, whoever has its name in timm.
+    """Build an added model as `timm.create_model` does, whatever timm has under its name.
 
     Args:
         timm: The module.
         name: One of `ADDITIONS`, also with a pretrained tag.
-        pretrained: As `timm.create_model` has it, as all that follow.
+        pretrained: As for `timm.create_model`, like all that follow.
         pretrained_cfg: The tag or the description of the weights.
-        checkpoint_path: A file of weights, loaded into the network that was built.
-        scriptable: Whether layers are used that can be scripted.
-        exportable: Whether layers are used that can be exported.
-        no_jit: Whether scripted layers are avoided.
+        checkpoint_path: A file of weights, loaded into the new network.
+        scriptable: Use layers suitable for scripting.
+        exportable: Use layers suitable for export.
+        no_jit: Avoid scripted layers.
+        **arguments: Those of the entry point; None stands for one not given.
         **arguments: Those of the entry point; None stands for one that is not given.
 
     Returns:

@@ -19,25 +19,24 @@ __all__ = ["TimmBackbone"]
 
 
 class TimmBackbone(nn.Module):
-    """A network of timm as a `Backbone`: a list of features, and what is known of them.
+    """A network of timm as a `Backbone`: a list of features, with their layout.
 
-    The network's own modules, parameters and buffers are this module's, under the same names, so that a state dict of either
-    fits the other. With `features_only=True`, which is the default of `build`, the features are timm's feature pyramid. With
-    `features_only=False` the one feature is what the network's `forward_features` gives (one of each branch, for a network of
-    several), and the classifier is kept unused. Tokens that a network gives with their channels first, as EfficientViM does,
-    are transposed.
+    The network's own modules, parameters and buffers are this module's, under the same names: a state dict of either fits the
+    other. With `features_only=True`, the default of `build`, the features are timm's feature pyramid. With `features_only=False`
+    the one feature is the result of the network's `forward_features` (one of each branch, for a network of several), and the
+    classifier is kept unused. Tokens with their channels first, as in EfficientViM, are transposed.
 
     Source: timm (pytorch-image-models), `timm.create_model`.
 
     Args:
-        network: What `timm.create_model` made.
-        input_size: The channels, height and width of an image that the network was made for, `(C, H, W)`.
+        network: The network from `timm.create_model`.
+        input_size: The channels, height and width of the network's intended images, `(C, H, W)`.
     """
 
     in_channels: int
     """The number of channels of an image."""
     input_size: tuple[int, int, int]
-    """Channels, height and width of an image that fits the network; many networks take other heights and widths as well."""
+    """Channels, height and width of an image for the network; many networks take other heights and widths as well."""
 
     def __init__(self, network: nn.Module, input_size: tuple[int, int, int]) -> None:
         super().__init__()
@@ -77,7 +76,7 @@ class TimmBackbone(nn.Module):
             x: Images, `(B, C, H, W)`.
 
         Returns:
-            One tensor a feature, in the layout that `feature_specs` says: `(B, C_i, H_i, W_i)`, `(B, H_i, W_i, C_i)`, or
+            One tensor a feature, in the layout of `feature_specs`: `(B, C_i, H_i, W_i)`, `(B, H_i, W_i, C_i)`, or
             `(B, N, C)` for tokens.
         """
         if self._pyramid is None:
@@ -98,7 +97,7 @@ class TimmBackbone(nn.Module):
 
 
 def _pyramid(network: nn.Module) -> list[FeatureSpec] | None:
-    """Read what timm says of a feature pyramid; None for a network that is none."""
+    """Read timm's description of a feature pyramid; None for another network."""
     info: Any = getattr(
         network, "feature_info", None
     )  # a list of dictionaries on a plain network, an object on a pyramid
@@ -114,7 +113,7 @@ def _as_list(found: Tensor | list[Tensor] | tuple[Tensor, ...]) -> list[Tensor]:
 
 
 def _last_features(network: nn.Module, input_size: tuple[int, int, int]) -> tuple[list[FeatureSpec], bool]:
-    """Find the layout of the last features by a forward pass without data, and whether they are tokens with channels first."""
+    """Find the layout of the last features by a forward pass without data; True for tokens with channels first."""
     tensors = itertools.chain(network.parameters(), network.buffers())
     without_data: dict[int, Any] = {
         id(each): _without_data(each) for each in tensors
@@ -130,7 +129,7 @@ def _last_features(network: nn.Module, input_size: tuple[int, int, int]) -> tupl
 
 
 def _have_tokens_last(features: list[Tensor], num_features: int) -> bool:
-    """Say whether features are `(B, C, N)`: `num_features` counts the channels of all together, or of the last."""
+    """Return True for features `(B, C, N)`: `num_features` counts the channels of all together, or of the last."""
     if any(feature.dim() != 3 for feature in features):
         return False
     last, second = ([feature.shape[axis] for feature in features] for axis in (2, 1))

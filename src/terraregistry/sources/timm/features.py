@@ -1,4 +1,4 @@
-"""What features a network of timm gives, found without its weights."""
+"""The features of a network of timm, found without its weights."""
 
 from __future__ import annotations
 
@@ -24,13 +24,14 @@ __all__ = ["find_features"]
 def find_features(
     entrypoint: Callable[..., object], spec: ComponentSpec[Backbone]
 ) -> tuple[FeatureSpec, ...] | Problem | None:
-    """Make a network on the meta device, and read what it says of its features.
+    """Make a network on the meta device, and read the description of its features.
 
     Args:
-        entrypoint: The entry point in timm: what was found holds as long as the name leads there.
-        spec: The name and the arguments, without those that load weights.
+        entrypoint: The entry point in timm: the result holds as long as the name leads there.
+        spec: The name and the arguments, without those for loading weights.
 
     Returns:
+        The features; the mistake in `out_indices`; or None if the network cannot be made without data.
         The features; what is wrong with `out_indices`; or None where the network cannot be made without data.
     """
     del entrypoint
@@ -49,7 +50,7 @@ def _made(spec: ComponentSpec[Backbone], kwargs: Mapping[str, Any]) -> tuple[Fea
 
 
 def _bad_index(spec: ComponentSpec[Backbone]) -> Problem | None:
-    """Find out whether a network cannot be made because there is no such feature."""
+    """Return the problem if a network cannot be made because of a nonexistent feature."""
     kwargs = spec.kwargs
     given: object = kwargs.pop("out_indices", None)
     every = _made(spec, kwargs) if isinstance(given, (list, tuple)) else None

@@ -1,8 +1,8 @@
-"""What an entry point of timm really accepts: found by following it to the model class, without building anything.
+"""The effective arguments of an entry point of timm: found by following it to the model class, without building anything.
 
-An entry point is `def resnet18(pretrained=False, **kwargs)`, and ends in `build_model_with_cfg(ResNet, ..., **kwargs)`. Its code is
-run here with another `build_model_with_cfg`, one that only notes what it is called with, in a copy of the module's namespace, so
-that timm itself is not touched and other threads see nothing of it.
+An entry point is `def resnet18(pretrained=False, **kwargs)`, and ends in `build_model_with_cfg(ResNet, ..., **kwargs)`. Its code
+is run here with another `build_model_with_cfg`, one that only records its arguments, in a copy of the module's namespace: timm
+itself is not touched, and other threads see nothing of it.
 """
 
 from __future__ import annotations
@@ -36,11 +36,11 @@ _BUILDER_OPTIONS: Final = ("pretrained_strict", "pretrained_filter_fn", "kwargs_
 
 @dataclasses.dataclass(frozen=True)
 class TimmSignature:
-    """What `build` accepts for one entry point.
+    """The arguments of `build` for one entry point.
 
     Attributes:
         effective: The effective signature.
-        ineffective: Arguments that timm would drop without a word, with the reason.
+        ineffective: Arguments timm would drop silently, with the reason.
     """
 
     effective: EffectiveSignature
@@ -49,7 +49,7 @@ class TimmSignature:
 
 @dataclasses.dataclass(frozen=True)
 class _Built:
-    """What an entry point would have built."""
+    """The class and arguments an entry point would have built."""
 
     model_class: Callable[..., object]
     options: Mapping[str, Any]  # whatever the entry point passes
@@ -63,17 +63,17 @@ def inspect_entrypoint(
     features_only: bool,
     own_mixers: bool = False,
 ) -> TimmSignature:
-    """Find what `build` accepts for an entry point.
+    """Find the arguments of `build` for an entry point.
 
     Args:
-        entrypoint: A function that is registered in timm.
+        entrypoint: A function registered in timm.
         create: `timm.create_model`.
-        returns: The type of what `build` returns.
-        features_only: Whether a feature pyramid is asked for, which some entry points build from another class.
-        own_mixers: Whether the caller gives the token mixers of a MetaFormer, whose arguments are not known then.
+        returns: The return type of `build`.
+        features_only: If True, for a feature pyramid, built by some entry points from another class.
+        own_mixers: If True, the caller gives the token mixers of a MetaFormer; their arguments are then unknown.
 
     Returns:
-        The signature, and what it leaves out because timm would drop it.
+        The signature, and the arguments left out because timm would drop them.
     """
     follower = _Follower(entrypoint) if is_timms(entrypoint) else None
     built = follower.follow({"features_only": features_only}) if follower is not None else None
@@ -111,7 +111,7 @@ def _class_signature(constructor: Callable[..., object]) -> EffectiveSignature:
 
 
 class _Follower:
-    """Runs an entry point up to where it would build."""
+    """A runner of an entry point up to the point of building."""
 
     def __init__(self, entrypoint: Callable[..., object]) -> None:
         self._notes: list[_Built] = []
@@ -124,13 +124,13 @@ class _Follower:
         return self._notes[-1]
 
     def follow(self, kwargs: Mapping[str, object]) -> _Built | None:
-        """Find what the entry point would build.
+        """Find the class an entry point would build.
 
         Args:
             kwargs: The arguments.
 
         Returns:
-            The class and the arguments that it would get; None where it does not come to building.
+            The class and its arguments; None if the entry point does not come to building.
         """
         import torch
 
@@ -147,13 +147,13 @@ class _Follower:
         return self._notes[-1] if self._notes else None
 
     def collisions(self, names: typing.Iterable[str]) -> list[str]:
-        """Find the names that the entry point passes itself, so that giving them is an error: `got multiple values`.
+        """Find the names passed by the entry point itself, so giving them is an error: `got multiple values`.
 
         Args:
             names: The names to try.
 
         Returns:
-            Those that collide.
+            The names in collision.
         """
         rest = list(names)
         found: list[str] = []
@@ -182,7 +182,7 @@ def _collides(name: str, error: Exception) -> bool:
 def _isolated(
     function: Callable[..., object], note: Callable[..., object], namespaces: dict[int, dict[str, object]]
 ) -> Callable[..., object]:
-    """Copy a function, and the functions that it calls on the way, so that they call `note` to build."""
+    """Copy a function, and the functions called on the way, to call `note` for building."""
     if not isinstance(function, types.FunctionType) or _BUILDER not in function.__globals__:
         return function
     key = id(function.__globals__)
@@ -207,14 +207,14 @@ def _isolated(
 
 
 def _use_entrypoints_values(parameters: dict[str, Parameter], built: _Built) -> None:
-    """Show the values that the architecture has, not the defaults of its class."""
+    """Replace the defaults of the class by the architecture's values."""
     for name, value in built.options.items():
         if name in parameters:
             parameters[name] = parameters[name].replace(default=value)
 
 
 def _add_configuration(parameters: dict[str, Parameter], origins: dict[str, object], built: _Built) -> bool:
-    """Add the fields of the configuration that a class takes as further arguments (ByobNet, MaxxVit, HighResolutionNet, ...)."""
+    """Add the fields of a class's configuration as further arguments (ByobNet, MaxxVit, HighResolutionNet, ...)."""
     configuration = built.options.get("model_cfg") or built.options.get("cfg")
     if configuration is None:
         return False
@@ -245,7 +245,7 @@ def _fields(configuration: object) -> dict[str, tuple[object, object]]:
 def _add_mixers(
     parameters: dict[str, Parameter], origins: dict[str, object], model_class: Callable[..., object]
 ) -> bool:
-    """Add what a MetaFormer passes on to its token mixers."""
+    """Add the arguments a MetaFormer forwards to its token mixers."""
     found = mixer_parameters(model_class, parameters)
     if found is None:
         return False
@@ -256,7 +256,7 @@ def _add_mixers(
 
 
 def _dropped(built: _Built, whole: _Built, *, features_only: bool) -> dict[str, str]:
-    """Find the arguments that timm would drop: those of a feature pyramid, and those of this architecture in either way."""
+    """Find the arguments timm would drop: those of a feature pyramid, and those of this architecture in either way."""
     dropped = {} if built.options.get("model_cfg") is None else {"cfg": "the architecture is its configuration"}
     dropped |= {"feature_cfg": "timm's architectures set it themselves; give out_indices or feature_cls"}
     if features_only:
@@ -271,7 +271,7 @@ def _dropped(built: _Built, whole: _Built, *, features_only: bool) -> dict[str, 
 def _add_builder(
     parameters: dict[str, Parameter], origins: dict[str, object], create: Callable[..., object], *, features_only: bool
 ) -> None:
-    """Add what `timm.create_model` and its builder take, whatever the architecture."""
+    """Add the arguments of `timm.create_model` and its builder, common to all architectures."""
     own = _class_signature(create).signature.parameters
     added = {name: own[name] for name in own if name not in ("model_name", "kwargs")}
     added["features_only"] = Parameter("features_only", Parameter.KEYWORD_ONLY, annotation=bool, default=True)

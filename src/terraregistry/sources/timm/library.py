@@ -1,4 +1,4 @@
-"""What there is in timm: names, entry points, tags."""
+"""The contents of timm: names, entry points, tags."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ __all__ = ["configurations_of", "entrypoint_of", "has_tag", "is_timms", "load_ti
 
 
 _LOADING: Final = forking_lock()
-"""Held while timm is imported and the additions are registered: a fork waits for that."""
+"""Held during the import of timm and the registration of the additions: a fork waits for it."""
 _loaded: Final[set[Any]] = set()  # modules, as below
 """The module, once the additions are in it; another one after a failed import, or a test."""
 _NEEDED: Final = (
@@ -39,12 +39,12 @@ _NEEDED: Final = (
     "models.load_checkpoint",
     "models.register_model",
 )
-"""The attributes of timm that this package uses; an empty folder of that name has none of them."""
+"""The attributes of timm used by this package; an empty folder of the name `timm` has none of them."""
 _REMEDY: Final = "install or repair it: pip install timm torch torchvision"
 
 
 def load_timm() -> Any:  # a module whose parts are typed in part
-    """Import timm, with the models that this library adds to it.
+    """Import timm, with the models added to it by this library.
 
     Returns:
         The module.
@@ -81,7 +81,7 @@ def _import_timm() -> Any:  # the module
 
 
 def entrypoint_of(timm: Any, name: str) -> Callable[..., object]:  # the module
-    """The entry point that is really called: for a deprecated name, that of its successor."""
+    """The entry point actually called: for a deprecated name, that of its successor."""
     architecture = name.partition(".")[0]
     if architecture in ADDITIONS:
         return added_entrypoint(architecture)
@@ -94,12 +94,12 @@ def entrypoint_of(timm: Any, name: str) -> Callable[..., object]:  # the module
 
 
 def is_timms(entrypoint: Callable[..., object]) -> bool:
-    """Return whether an entry point is defined by timm itself."""
+    """Return True if an entry point is defined by timm itself."""
     return getattr(entrypoint, "__module__", "").partition(".")[0] == "timm"
 
 
 def has_tag(timm: Any, name: str, tag: str) -> bool:  # the module
-    """Say whether a name has the pretrained tag that follows its dot."""
+    """Return True if a name has the pretrained tag after its dot."""
     if not tag:
         return False
     architecture = name.partition(".")[0]
@@ -117,10 +117,10 @@ def weights_of(timm: Any, name: str) -> tuple[PretrainedWeights, ...]:  # the mo
 
     Args:
         timm: The module.
-        name: A name that timm knows.
+        name: A name known to timm.
 
     Returns:
-        The weights that are published, first those that the name stands for.
+        The published weights, first those of the name itself.
     """
     deprecated: Mapping[str, str | None] = timm.models.get_deprecated_models()
     name = name if name in ADDITIONS else deprecated.get(name) or name
@@ -159,7 +159,7 @@ def _license(configuration: Any) -> str | None:  # as below
 
 
 def _origin(configuration: Any) -> str:  # a dataclass of timm
-    """Say where timm takes weights from: the hub, where they are on it."""
+    """Return the source of timm's weights: the hub, if they are on it."""
     if not configuration.hf_hub_id:
         return str(configuration.url)
     file = f"/{configuration.hf_hub_filename}" if configuration.hf_hub_filename else ""
@@ -168,14 +168,14 @@ def _origin(configuration: Any) -> str:  # a dataclass of timm
 
 @functools.lru_cache(maxsize=1024)
 def successor_of(entrypoint: Callable[..., object], name: str) -> tuple[bool, str | None]:
-    """Find out whether a name is deprecated and what follows it: asked once for each entry point, since timm copies all it has.
+    """Find the successor of a deprecated name: looked up once for each entry point, since timm copies its whole registry.
 
     Args:
-        entrypoint: The entry point that the name leads to; deprecating a name, or registering it anew, makes another one.
+        entrypoint: The entry point of the name; deprecating a name, or registering it anew, makes another one.
         name: The name.
 
     Returns:
-        Whether it is deprecated, and its successor; None for one that was removed.
+        True if it is deprecated, and its successor; None for a removed name.
     """
     del entrypoint
     names: Mapping[str, str | None] = load_timm().models.get_deprecated_models()

@@ -1,4 +1,4 @@
-"""The arguments that a MetaFormer passes on to its token mixers: what its `**kwargs` accepts."""
+"""The arguments forwarded by a MetaFormer to its token mixers: its effective `**kwargs`."""
 
 from __future__ import annotations
 
@@ -16,21 +16,21 @@ __all__ = ["mixer_parameters"]
 
 _MIXERS: Final = "token_mixers"
 _PASSED_THROUGH: Final = ("MetaFormerStage", "MetaFormerBlock")
-"""The classes that the arguments pass through on their way; what these take themselves does not reach the mixers."""
+"""The classes the arguments pass through on their way; parameters of these classes do not reach the mixers."""
 _NAMED: Final = (Parameter.POSITIONAL_OR_KEYWORD, Parameter.KEYWORD_ONLY)
 
 
 def mixer_parameters(
     model_class: Callable[..., object], parameters: Mapping[str, Parameter]
 ) -> dict[str, tuple[Parameter, object]] | None:
-    """Find what the `**kwargs` of a MetaFormer accepts, with the token mixers that its architecture has.
+    """Find the effective `**kwargs` of a MetaFormer, with its architecture's token mixers.
 
     Args:
-        model_class: What an entry point builds.
+        model_class: The class built by an entry point.
         parameters: Its own parameters, with the architecture's values as defaults.
 
     Returns:
-        Each parameter with the mixer that declares it; None for what is no MetaFormer of the known making.
+        Each parameter with the mixer declaring it; None unless it is a MetaFormer of the known structure.
     """
     module = sys.modules.get(getattr(model_class, "__module__", ""))
     on_the_way = [getattr(module, name, None) for name in _PASSED_THROUGH]

@@ -1,4 +1,4 @@
-"""The names in timm's source, read as text: what there is in timm before anybody has imported it."""
+"""The names in timm's source, read as text: the contents of timm before its import."""
 
 from __future__ import annotations
 
@@ -22,11 +22,11 @@ _TAG: Final = re.compile(rb"""^ +['"](\w+\.\w+)\*?['"] *: *\w+\(""", re.MULTILIN
 
 
 class TimmSource:
-    """The names that are written out in timm's source.
+    """The names written out in timm's source.
 
     Args:
-        texts: The text of each module that defines models.
-        additions: Architectures that are registered as soon as timm is imported.
+        texts: The text of each module with models.
+        additions: Architectures registered on the import of timm.
     """
 
     def __init__(self, texts: tuple[bytes, ...], additions: tuple[str, ...] = ()) -> None:
@@ -40,14 +40,14 @@ class TimmSource:
 
     @property
     def listed(self) -> tuple[str, ...]:
-        """The architectures in the order in which timm lists them."""
+        """The architectures in timm's listing order."""
         if self._listed is None:
             self._listed = tuple(sorted(self.architectures, key=in_listing_order))
         return self._listed
 
     @property
     def deprecated(self) -> Mapping[str, str | None]:
-        """The deprecated names, each with its successor; None for one that was removed."""
+        """The deprecated names, each with its successor; None for a removed one."""
         if self._deprecated is None:
             self._deprecated = {old: new for text in self._texts for old, new in _deprecations(text)}
         return self._deprecated
@@ -61,13 +61,13 @@ class TimmSource:
         return self._tagged
 
     def look_up(self, name: str) -> tuple[bool, str | None]:
-        """Say what a name stands for, as far as the source says.
+        """Look a name up, as far as the source is conclusive.
 
         Args:
             name: An architecture, also with a tag, or a deprecated name.
 
         Returns:
-            Whether the source says it, and then the architecture, or None for a name that is not there.
+            True if the source is conclusive, and then the architecture, or None for an unknown name.
         """
         if name in self.architectures:
             return True, name
@@ -79,7 +79,7 @@ class TimmSource:
 
 
 def in_listing_order(name: str) -> list[int | str]:
-    """Return the key by which timm sorts names: numbers by value, letter case counts for nothing."""
+    """Return timm's sort key of names: numbers by value, letter case counts for nothing."""
     return [int(part) if part.isdigit() else part for part in re.split(r"(\d+)", name.lower())]
 
 
@@ -87,10 +87,10 @@ def scan_timm(additions: tuple[str, ...] = ()) -> TimmSource | None:
     """Read the names in timm's source.
 
     Args:
-        additions: Architectures that are registered as soon as timm is imported.
+        additions: Architectures registered on the import of timm.
 
     Returns:
-        The names; None where timm is imported, and knows better, or has no source to read.
+        The names; None if timm is imported, and knows better, or has no source to read.
     """
     if "timm" in sys.modules:
         return None

@@ -44,15 +44,15 @@ _STORED_IN: Final = "terraregistry.library:TIMM_BACKBONE_REGISTRY"
 
 
 class TimmConstructor:
-    """Makes the backbone of one name of timm: `timm.create_model`, with a feature pyramid by default.
+    """The constructor of the backbone of one name of timm: `timm.create_model`, with a feature pyramid by default.
 
-    A name of this library's own is built by its own entry point, also where another package has registered that name in timm.
+    A name of this library's own is built by its own entry point, even if another package has registered that name in timm.
 
     Args:
-        name: A name that timm knows, with or without a pretrained tag.
+        name: A name known to timm, with or without a pretrained tag.
 
     Attributes:
-        name: That name.
+        name: The same name.
     """
 
     __slots__ = ("name",)
@@ -71,7 +71,7 @@ class TimmConstructor:
 
     @property
     def __weights__(self) -> tuple[PretrainedWeights, ...]:
-        """The weights of timm, first those that this name stands for."""
+        """The weights of timm, first those of this name."""
         return weights_of(load_timm(), self.name)
 
     @property
@@ -83,8 +83,8 @@ class TimmConstructor:
         """Make the backbone.
 
         Args:
-            pretrained: Whether to load pretrained weights.
-            features_only: Whether to make a feature pyramid; otherwise the only feature is that of `forward_features`.
+            pretrained: If True, load pretrained weights.
+            features_only: If True, make a feature pyramid; otherwise the only feature is that of `forward_features`.
             kwargs: Further arguments of the architecture and of `timm.create_model`.
 
         Returns:
@@ -116,11 +116,11 @@ class TimmRegistry(ReadOnlyRegistry[Backbone]):
     """Every model of timm as a `Backbone`, as timm knows them at this moment.
 
     Iteration gives the architectures. A name with a pretrained tag (`resnet18.a1_in1k`) and a deprecated name are aliases of
-    their architecture: they are contained and built, and not iterated. Names that would load a model's description from a hub
-    or a folder (`hf-hub:...`, `local-dir:...`) are not contained.
+    their architecture: they are contained and built, and not iterated. Names for loading a model's description from a hub or a
+    folder (`hf-hub:...`, `local-dir:...`) are not contained.
 
-    Names are read from timm's source until somebody imports timm; from then on timm itself is asked. It is imported here when
-    something else than names is asked for, and the models that this library adds are registered in it.
+    Names are read from timm's source until timm is imported; from then on timm itself is used. It is imported here for anything
+    but names; the models added by this library are then registered in it.
     """
 
     _remedy = "register the model in timm itself, with timm.models.register_model, and it is seen here at once"
@@ -131,13 +131,13 @@ class TimmRegistry(ReadOnlyRegistry[Backbone]):
         self._scanned: TimmSource | None = None
 
     def _source(self) -> TimmSource | None:
-        """The names in timm's source, read once; None from when timm is imported, or where there is no source to read."""
+        """The names in timm's source, read once; None once timm is imported, or without a source to read."""
         if self._scanned is None:
             self._scanned = scan_timm(tuple(ADDITIONS))
         return None if is_loaded("timm") else self._scanned
 
     def look_up(self, name: str) -> str | None:
-        """Return the canonical spelling of a name or an alias, or None for a name that is not here."""
+        """Return the canonical spelling of a name or an alias; None for an unknown name."""
         source = self._source()
         if source is not None:
             is_known, canonical = source.look_up(name)
@@ -188,7 +188,7 @@ class TimmRegistry(ReadOnlyRegistry[Backbone]):
         return sorted({*names, *ADDITIONS}, key=in_listing_order)  # where somebody has taken them out of timm
 
     def registrations(self, name: str) -> tuple[Registration, ...]:
-        """Return what has to be imported for a name to be here: the module of a model that somebody else registered in timm."""
+        """Return the imports required for a name: the module of a model registered in timm by another package."""
         if not is_loaded("timm") or self.look_up(name) is None:
             return ()
         entrypoint = entrypoint_of(load_timm(), name)
@@ -198,17 +198,17 @@ class TimmRegistry(ReadOnlyRegistry[Backbone]):
 
     # Each architecture has arguments of its own.
     def feature_specs(self, name: str, /, *args: Any, **kwargs: Any) -> tuple[FeatureSpec, ...] | None:
-        """Find out what features a backbone gives, without its weights.
+        """Find the features of a backbone, without its weights.
 
-        The network is made on torch's meta device, where tensors have shapes and no data; what was found is kept.
+        The network is made on torch's meta device: its tensors have shapes and no data. The result is cached.
 
         Args:
-            name: A name that timm knows, with or without a pretrained tag.
+            name: A name known to timm, with or without a pretrained tag.
             args: The positional arguments of `build`.
-            kwargs: The keyword arguments of `build`; whether and from where weights are loaded has no effect.
+            kwargs: The keyword arguments of `build`; those for loading weights have no effect.
 
         Returns:
-            Channels, stride and layout of each feature, shallow to deep; None where that only shows with data.
+            Channels, stride and layout of each feature, shallow to deep; None if they only show with data.
 
         Raises:
             ComponentNotFoundError: The name is not here.
@@ -227,7 +227,7 @@ class TimmRegistry(ReadOnlyRegistry[Backbone]):
         """Return the signature for a whole network, with `features_only=False`; that of `signature` is for a feature pyramid.
 
         Args:
-            name: A name that timm knows, with or without a pretrained tag.
+            name: A name known to timm, with or without a pretrained tag.
 
         Returns:
             The effective signature.
@@ -241,7 +241,7 @@ class TimmRegistry(ReadOnlyRegistry[Backbone]):
         """Describe a whole network, with `features_only=False`; `describe` describes a feature pyramid.
 
         Args:
-            name: A name that timm knows, with or without a pretrained tag.
+            name: A name known to timm, with or without a pretrained tag.
 
         Returns:
             Its signature, docstring summary, file and line, library and version, and aliases.
@@ -262,7 +262,7 @@ class TimmRegistry(ReadOnlyRegistry[Backbone]):
         return tuple(alias for alias in (*configurations_of(timm, name), *deprecated) if alias != name)
 
     def _nearest(self, name: str) -> tuple[str, ...]:
-        """After a wrong tag, the tags that there are come first."""
+        """Return suggestions; after a wrong tag, the existing tags come first."""
         if "." in name and name.partition(".")[0] in self:
             from terraregistry.suggest import nearest
 
@@ -283,9 +283,9 @@ class _TimmEntry(DescribedEntry[Backbone]):
         self._made: dict[tuple[bool, bool], tuple[object, Call[Backbone]]] = {}
 
     def call(self, kwargs: Mapping[str, Any]) -> Call[Backbone]:  # the arguments of a call are any objects
-        """Return the call for a feature pyramid or for a whole network, whichever the arguments ask for.
+        """Return the call for a feature pyramid or for a whole network, as requested by the arguments.
 
-        Where they give the token mixers of a MetaFormer, any further ones are let through: they may be for those.
+        If they give the token mixers of a MetaFormer, any further ones are accepted: they may be for those.
         """
         features_only = kwargs.get("features_only", True) is not False
         own_mixers = kwargs.get("token_mixers") is not None
@@ -298,7 +298,7 @@ class _TimmEntry(DescribedEntry[Backbone]):
         return made[1]
 
     def checker(self, kwargs: Mapping[str, Any]) -> Call[Backbone] | None:  # as above
-        """Return the call from the index for a network of timm's own, if timm is installed such that it stays what it is."""
+        """Return the call from the index for a network of timm's own, if the files of timm's installation stay the same."""
         from terraregistry.index.keys import is_unchanging
 
         place = self.place_of(kwargs)
@@ -306,13 +306,13 @@ class _TimmEntry(DescribedEntry[Backbone]):
         return self.described(place) if is_known else None
 
     def place_of(self, kwargs: Mapping[str, Any]) -> str:  # as above
-        """Return the place of feature pyramids or of whole networks; none where the arguments of token mixers are free."""
+        """Return the place of feature pyramids or of whole networks; none if the arguments of token mixers are free."""
         if kwargs.get("token_mixers") is not None:
             return ""
         return TIMM_NETWORKS if kwargs.get("features_only", True) is False else _STORED_IN
 
     def fitting(self, component: Component) -> Component | None:
-        """Put the weights first that the spelling stands for."""
+        """Move the weights of the spelling to the front."""
         if self._chosen == self.name:
             return component
         order = {alias: place for place, alias in enumerate(component.aliases)}

@@ -56,4 +56,4 @@ SMP_DECODERS: Final[Mapping[str, type[SmpDecoder]]] = MappingProxyType(
         )
     }
 )
-"""The decoders by the names that smp's models have."""
+"""The decoders by the names of smp's models."""

@@ -39,16 +39,15 @@ def read_u_shape(
     entries: int = 2,
     placeholders: int | None = None,
 ) -> Pyramid:
-    """Read the features of a decoder whose first entry is the image, which it does not look at.
+    """Read the features of a decoder that ignores its first entry, the image.
 
     Args:
-        checks: Where problems are noted.
+        checks: The collector of problems.
         channels: The channels of each feature.
         strides: Their strides, if given.
-        drop_first_features: Whether to do without placeholders.
-        entries: How long smp's list must be.
-        placeholders: How many placeholders smp can take, where that is limited; the result is coarser than the image
-            then.
+        drop_first_features: If True, do without placeholders.
+        entries: The required length of smp's list.
+        placeholders: The most placeholders smp can take, if limited; the result is then coarser than the image.
     """
     pyramid = read_pyramid(checks, channels, strides)
     if not drop_first_features:
@@ -64,11 +63,11 @@ def read_u_shape(
 
 
 def block_channels(checks: Checks, given: Sequence[int] | None, pyramid: Pyramid) -> tuple[int, ...]:
-    """Return the channels of each block, of which there is one for each step of the pyramid.
+    """Return the channels of each block, one block for each step of the pyramid.
 
     Args:
-        checks: Where problems are noted.
-        given: What the caller gave, if anything.
+        checks: The collector of problems.
+        given: The channels given by the caller, if any.
         pyramid: The features with their placeholders.
     """
     if given is None:
@@ -92,17 +91,17 @@ def block_channels(checks: Checks, given: Sequence[int] | None, pyramid: Pyramid
 
 
 def coarsest_block(pyramid: Pyramid) -> int:
-    """Return the channels that enter the first block: those of the coarsest entry and of the one before it."""
+    """Return the channels of the first block's input: those of the coarsest entry and of the one before it."""
     return sum(pyramid.smp_channels[1:][-2:])
 
 
 def check_scse(checks: Checks, path: str, widths: Sequence[int]) -> None:
-    """Note a problem where smp's attention would squeeze a block to nothing: it divides the channels by 16.
+    """Note a problem if smp's attention would squeeze a block to nothing: it divides the channels by 16.
 
     Args:
-        checks: Where it is noted.
-        path: The argument that asks for attention.
-        widths: The channels of the maps that attention is applied to.
+        checks: The collector of problems.
+        path: The argument asking for attention.
+        widths: The channels of the maps under attention.
     """
     narrowest = min(widths, default=_SCSE_REDUCTION)
     if narrowest < _SCSE_REDUCTION:

@@ -42,15 +42,15 @@ class DeepLabV3(SmpDecoder):
         drop_first_features: Taken as by the other decoders; this one is handed the features as they are in any case.
         out_channels: The channels of the result.
         atrous_rates: The three dilations.
-        aspp_separable: Whether the dilated convolutions are separable into depth and points.
-        aspp_dropout: The probability that a value is zeroed in training.
+        aspp_separable: If True, the dilated convolutions are separable into depth and points.
+        aspp_dropout: The probability of zeroing a value in training.
         decoder_channels: Another name for `out_channels`.
         decoder_atrous_rates: Another name for `atrous_rates`.
         decoder_aspp_separable: Another name for `aspp_separable`.
         decoder_aspp_dropout: Another name for `aspp_dropout`.
 
     Raises:
-        InvalidArgumentsError: If no decoder can be built of this; every problem is listed.
+        InvalidArgumentsError: The arguments do not fit; every problem is listed.
     """
 
     model_names: ClassVar[Mapping[str, str]] = _NAMES
@@ -93,7 +93,7 @@ class DeepLabV3(SmpDecoder):
 
 
 class DeepLabV3Plus(SmpDecoder):
-    """smp's DeepLabV3+: DeepLabV3 whose result is refined by a finer feature (arXiv:1802.02611).
+    """smp's DeepLabV3+: DeepLabV3 with a result refined by a finer feature (arXiv:1802.02611).
 
     Uses two features: the first of stride 4 or more, and the last. The last must be exactly 4 times coarser with
     `output_stride=16`, or 2 times with `output_stride=8`, as dilated backbones give them: strides (4, 8, 16, 16) and
@@ -104,15 +104,15 @@ class DeepLabV3Plus(SmpDecoder):
     Args:
         channels: The channels of each feature, from the finest to the coarsest.
         strides: The stride of each feature in input pixels. Without it the last is taken as 32 and each before it as
-            half, and the sizes of the features decide whether they fit.
-        drop_first_features: Hand the features to smp without placeholders, so that smp ignores the first two: for
+            half, and the sizes of the features decide on their fit.
+        drop_first_features: Hand the features to smp without placeholders; smp then ignores the first two: for
             checkpoints made that way. The third is the finer feature then, and of four features the last must be 2
             times coarser.
         out_channels: The channels of the result.
         atrous_rates: The three dilations.
         output_stride: The stride of the last feature, if that of the finer one is 4.
-        aspp_separable: Whether the dilated convolutions are separable into depth and points.
-        aspp_dropout: The probability that a value is zeroed in training.
+        aspp_separable: If True, the dilated convolutions are separable into depth and points.
+        aspp_dropout: The probability of zeroing a value in training.
         decoder_channels: Another name for `out_channels`.
         decoder_atrous_rates: Another name for `atrous_rates`.
         encoder_output_stride: Another name for `output_stride`.
@@ -120,7 +120,7 @@ class DeepLabV3Plus(SmpDecoder):
         decoder_aspp_dropout: Another name for `aspp_dropout`.
 
     Raises:
-        InvalidArgumentsError: If no decoder can be built of this; every problem is listed.
+        InvalidArgumentsError: The arguments do not fit; every problem is listed.
     """
 
     model_names: ClassVar[Mapping[str, str]] = MappingProxyType({**_NAMES, "encoder_output_stride": "output_stride"})
@@ -190,7 +190,7 @@ def _three(checks: Checks, rates: Argument[Sequence[int]]) -> tuple[int, ...]:
 
 
 def _ends(checks: Checks, pyramid: Pyramid, ratio: int) -> tuple[int, int]:
-    """Return the indices of the two features that DeepLabV3+ uses, and note where they do not fit each other."""
+    """Return the indices of DeepLabV3+'s two features, and note a mismatch between them."""
     low, last = max(0, _LOW_LEVEL - len(pyramid.placeholders)), len(pyramid.channels) - 1
     if low >= last:
         checks.refuse(

@@ -27,21 +27,19 @@ _REDUCTION: Final = 2
 class DPT(SmpDecoder):
     """smp's DPT: features are brought to strides 4, 8, 16, 32, ..., and fused from the coarsest up (arXiv:2103.13413).
 
-    Takes any number of features, which are resized by layers made for their strides: give `strides` unless they are
-    those assumed, such as `strides=(16, 16, 16, 16)` for a plain vision transformer. Each stride must be a multiple
-    or a whole part of what its feature is resized to. All features are used. The result has half the image's height
-    and width, `(B, fusion_channels, H, W)`.
+    Takes any number of features, resized by layers made for their strides: give `strides` unless they are those assumed,
+    such as `strides=(16, 16, 16, 16)` for a plain vision transformer. Each stride must be a multiple or a whole part of its
+    target stride. All features are used. The result has half the image's height and width, `(B, fusion_channels, H, W)`.
 
     Args:
         channels: The channels of each feature, in the order of the backbone's blocks.
         strides: The stride of each feature in input pixels. Without it the last is taken as 32 and each before it as
             half.
         drop_first_features: Taken as by the other decoders; this one is handed the features as they are in any case.
-        encoder_has_prefix_tokens: Whether `forward` is given the prefix tokens (such as the class token) of each
+        encoder_has_prefix_tokens: If True, `forward` is given the prefix tokens (such as the class token) of each
             feature.
-        readout: How they are used: concatenated to each position, added, or ignored. Without tokens, "cat" is a
-            linear layer.
-        intermediate_channels: The channels in which each feature is resized. Without it smp's (256, 512, 1024, 1024):
+        readout: The use of the tokens: concatenated to each position, added, or ignored. Without tokens, "cat" is a linear layer.
+        intermediate_channels: The channels of each feature during resizing. Without it smp's (256, 512, 1024, 1024):
             as many from the front as there are features, or with more 1024 behind.
         fusion_channels: The channels of the result.
         decoder_readout: Another name for `readout`.
@@ -49,7 +47,7 @@ class DPT(SmpDecoder):
         decoder_fusion_channels: Another name for `fusion_channels`.
 
     Raises:
-        InvalidArgumentsError: If no decoder can be built of this; every problem is listed.
+        InvalidArgumentsError: The arguments do not fit; every problem is listed.
     """
 
     model_names: ClassVar[Mapping[str, str]] = MappingProxyType(
@@ -115,15 +113,15 @@ class DPT(SmpDecoder):
         """Fuse the features.
 
         Args:
-            features: One map a feature, `(B, C_i, H_i, W_i)`, in a list or tuple that is left as it is.
+            features: One map a feature, `(B, C_i, H_i, W_i)`, in a list or tuple, left unchanged.
             prefix_tokens: The prefix tokens of each feature, `(B, N, C_i)`, for a decoder built to take them.
 
         Returns:
             One map, `(B, out_channels, H, W)`.
 
         Raises:
-            ValueError: If the features are not those that the decoder was built for, if they have sizes that it
-                cannot fuse, or if tokens are missing or were not asked for.
+            ValueError: If the features are not those the decoder was built for, if they have sizes it cannot fuse, or
+                if tokens are missing or were not asked for.
         """
         self._check(features)
         tokens: list[Tensor | None] = [None] * len(features) if prefix_tokens is None else list(prefix_tokens)

@@ -23,8 +23,8 @@ _GROUPS: Final = 32  # of the group norms that smp puts behind each convolution
 class FPN(SmpDecoder):
     """smp's FPN: a feature pyramid network for segmentation (arXiv:1901.02446).
 
-    Takes four features or more, of which it uses the last four: each stride of these is twice the one before, and the
-    sizes double exactly. The result has the size of the first of the four, `(B, out_channels, H, W)`.
+    Takes four features or more and uses the last four: each stride of these is twice the one before, and the sizes
+    double exactly. The result has the size of the first of the four, `(B, out_channels, H, W)`.
 
     Args:
         channels: The channels of each feature, from the finest to the coarsest.
@@ -32,9 +32,9 @@ class FPN(SmpDecoder):
             half.
         drop_first_features: Taken as by the other decoders; this one is handed the features as they are in any case.
         pyramid_channels: The channels of the pyramid.
-        segmentation_channels: The channels that each level contributes, a multiple of 32.
-        dropout: The probability that a channel of the result is zeroed in training.
-        merge_policy: Whether the levels are added, or concatenated, which gives four times the channels.
+        segmentation_channels: The channels contributed by each level, a multiple of 32.
+        dropout: The probability of zeroing a channel of the result in training.
+        merge_policy: "add" for the sum of the levels; "cat" for their concatenation, with four times the channels.
         interpolation_mode: How the pyramid is upsampled.
         decoder_pyramid_channels: Another name for `pyramid_channels`.
         decoder_segmentation_channels: Another name for `segmentation_channels`.
@@ -43,7 +43,7 @@ class FPN(SmpDecoder):
         decoder_interpolation: Another name for `interpolation_mode`.
 
     Raises:
-        InvalidArgumentsError: If no decoder can be built of this; every problem is listed.
+        InvalidArgumentsError: The arguments do not fit; every problem is listed.
     """
 
     model_names: ClassVar[Mapping[str, str]] = MappingProxyType(

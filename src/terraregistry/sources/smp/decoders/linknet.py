@@ -20,24 +20,24 @@ _NARROWEST: Final = 4  # each block works in a quarter of the channels that ente
 
 
 class Linknet(SmpDecoder):
-    """smp's Linknet: features are added on the way up, not concatenated, which is light and fast (arXiv:1707.03718).
+    """smp's Linknet: features are added on the way up, not concatenated; light and fast (arXiv:1707.03718).
 
-    Takes a pyramid in which each stride is twice the one before, features of 4 channels or more, and whose sizes
-    double exactly. The result has the size of the image, `(B, prefinal_channels, H, W)`. A feature at stride 1 stands
-    where smp has the image, which the decoder does not read.
+    Takes a pyramid of features of 4 channels or more, each stride twice the one before, with sizes that double exactly.
+    The result has the size of the image, `(B, prefinal_channels, H, W)`. A feature at stride 1 takes the place of smp's
+    image, unused by the decoder.
 
     Args:
         channels: The channels of each feature, from the finest to the coarsest.
         strides: The stride of each feature in input pixels. Without it the last is taken as 32 and each before it as
             half.
-        drop_first_features: Hand the features to smp without placeholders, so that smp ignores the first: for
+        drop_first_features: Hand the features to smp without placeholders; smp then ignores the first: for
             checkpoints made that way. The result then has the size of the first feature.
         prefinal_channels: The channels of the result.
         use_norm: The normalisation of each convolution.
         decoder_use_norm: Another name for `use_norm`.
 
     Raises:
-        InvalidArgumentsError: If no decoder can be built of this; every problem is listed.
+        InvalidArgumentsError: The arguments do not fit; every problem is listed.
     """
 
     model_names: ClassVar[Mapping[str, str]] = MappingProxyType({"decoder_use_norm": "use_norm"})

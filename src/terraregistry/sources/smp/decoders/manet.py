@@ -20,29 +20,28 @@ __all__ = ["MAnet"]
 class MAnet(SmpDecoder):
     """smp's MAnet: a Unet with attention between positions and between scales (Fan et al., IEEE Access 2020).
 
-    Takes a pyramid in which each stride is twice the one before, and features whose sizes double exactly. The result
-    has the size of the image, `(B, decoder_channels[-1], H, W)`. Attention between positions takes memory by the
-    square of the number of positions of the coarsest feature. A feature at stride 1 stands where smp has the image,
-    which the decoder does not read.
+    Takes a pyramid with each stride twice the one before, and sizes that double exactly. The result has the size of the
+    image, `(B, decoder_channels[-1], H, W)`. Attention between positions takes memory by the square of the number of
+    positions of the coarsest feature. A feature at stride 1 takes the place of smp's image, unused by the decoder.
 
     Args:
         channels: The channels of each feature, from the finest to the coarsest.
         strides: The stride of each feature in input pixels. Without it the last is taken as 32 and each before it as
             half.
-        drop_first_features: Hand the features to smp without placeholders, so that smp ignores the first: for
+        drop_first_features: Hand the features to smp without placeholders; smp then ignores the first: for
             checkpoints made that way. The result then has the size of the first feature.
         decoder_channels: The channels of each block, from the coarsest up. Without it smp's (256, 128, 64, 32, 16):
             as many from the front as there are blocks, or with more 256 in front.
-        reduction: What the attention between scales divides the channels of a feature by.
+        reduction: The divisor of a feature's channels in the attention between scales.
         use_norm: The normalisation of each convolution.
-        pab_channels: The channels in which positions are compared.
+        pab_channels: The channels for the comparison of positions.
         interpolation_mode: How maps are upsampled.
         decoder_use_norm: Another name for `use_norm`.
         decoder_pab_channels: Another name for `pab_channels`.
         decoder_interpolation: Another name for `interpolation_mode`.
 
     Raises:
-        InvalidArgumentsError: If no decoder can be built of this; every problem is listed.
+        InvalidArgumentsError: The arguments do not fit; every problem is listed.
     """
 
     model_names: ClassVar[Mapping[str, str]] = MappingProxyType(

@@ -23,8 +23,8 @@ _SMALLEST: Final = 8  # the last feature is halved three times
 class PAN(SmpDecoder):
     """smp's PAN: a pyramid attention network (arXiv:1805.10180).
 
-    Takes two to four features of stride 4 or more, of any strides and sizes, but for the last, which must be at least
-    8 pixels high and wide: 128 x 128 pixels of image at stride 16. Features finer than stride 4 may stand in front
+    Takes two to four features of stride 4 or more, of any strides and sizes, but for the last, of at least 8 pixels in
+    height and width: 128 x 128 pixels of image at stride 16. Features finer than stride 4 may stand in front
     and are not used. The result has the size of the first feature used, `(B, decoder_channels, H, W)`. In training a
     batch needs two images or more, since one branch normalises maps of one pixel.
 
@@ -32,14 +32,14 @@ class PAN(SmpDecoder):
         channels: The channels of each feature, from the finest to the coarsest.
         strides: The stride of each feature in input pixels. Without it the last is taken as 32 and each before it as
             half.
-        drop_first_features: Hand the features to smp without placeholders, so that smp ignores the first two: for
+        drop_first_features: Hand the features to smp without placeholders; smp then ignores the first two: for
             checkpoints made that way.
         decoder_channels: The channels of the result.
         interpolation_mode: How maps are upsampled.
         decoder_interpolation: Another name for `interpolation_mode`.
 
     Raises:
-        InvalidArgumentsError: If no decoder can be built of this; every problem is listed.
+        InvalidArgumentsError: The arguments do not fit; every problem is listed.
     """
 
     model_names: ClassVar[Mapping[str, str]] = MappingProxyType({"decoder_interpolation": "interpolation_mode"})

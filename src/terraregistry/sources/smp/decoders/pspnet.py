@@ -21,8 +21,8 @@ _SCALES: Final = 4
 class PSPNet(SmpDecoder):
     """smp's PSPNet: pools one feature at four scales (arXiv:1612.01105).
 
-    Uses only the last feature, whose channels must be a multiple of 4, one part for each scale; the others may be
-    anything. The result has its size, `(B, out_channels, H, W)`.
+    Uses only the last feature, with a multiple of 4 channels, one part for each scale; the others may be anything. The
+    result has its size, `(B, out_channels, H, W)`.
 
     Args:
         channels: The channels of each feature, from the finest to the coarsest.
@@ -31,13 +31,13 @@ class PSPNet(SmpDecoder):
         drop_first_features: Taken as by the other decoders; this one is handed the features as they are in any case.
         use_norm: The normalisation of each convolution.
         out_channels: The channels of the result.
-        dropout: The probability that a channel of the result is zeroed in training.
+        dropout: The probability of zeroing a channel of the result in training.
         decoder_use_norm: Another name for `use_norm`.
         psp_out_channels: Another name for `out_channels`.
         psp_dropout: Another name for `dropout`.
 
     Raises:
-        InvalidArgumentsError: If no decoder can be built of this; every problem is listed.
+        InvalidArgumentsError: The arguments do not fit; every problem is listed.
     """
 
     model_names: ClassVar[Mapping[str, str]] = MappingProxyType(

@@ -21,20 +21,20 @@ _SHALLOWEST: Final = 3  # what smp calls the depth
 class Segformer(SmpDecoder):
     """smp's Segformer decoder: one linear layer a feature, all resized and mixed (arXiv:2105.15203).
 
-    Takes two or more features of any strides and sizes, and uses all, but for one at stride 1, which stands where smp
-    has the image. The result has a quarter of the image's height and width, `(B, segmentation_channels, H, W)`.
+    Takes two or more features of any strides and sizes, and uses all, but for one at stride 1, in the place of smp's
+    image. The result has a quarter of the image's height and width, `(B, segmentation_channels, H, W)`.
 
     Args:
         channels: The channels of each feature, from the finest to the coarsest.
         strides: The stride of each feature in input pixels. Without it the last is taken as 32 and each before it as
             half.
-        drop_first_features: Hand the features to smp without placeholders, so that smp ignores the first: for
+        drop_first_features: Hand the features to smp without placeholders; smp then ignores the first: for
             checkpoints made that way. The result then has a quarter of the first feature's height and width.
         segmentation_channels: The channels of the result.
         decoder_segmentation_channels: Another name for `segmentation_channels`.
 
     Raises:
-        InvalidArgumentsError: If no decoder can be built of this; every problem is listed.
+        InvalidArgumentsError: The arguments do not fit; every problem is listed.
     """
 
     model_names: ClassVar[Mapping[str, str]] = MappingProxyType(

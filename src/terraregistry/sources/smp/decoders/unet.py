@@ -31,26 +31,26 @@ class Unet(SmpDecoder):
 
     Takes any pyramid of one or more features, since it resizes to the size of each: also features of one size, as
     plain vision transformers have them. The result has the size of the image, `(B, decoder_channels[-1], H, W)`. A
-    feature at stride 1 stands where smp has the image, which the decoder does not read.
+    feature at stride 1 takes the place of smp's image, unused by the decoder.
 
     Args:
         channels: The channels of each feature, from the finest to the coarsest.
         strides: The stride of each feature in input pixels. Without it the last is taken as 32 and each before it as
             half.
-        drop_first_features: Hand the features to smp without placeholders, so that smp ignores the first: for
+        drop_first_features: Hand the features to smp without placeholders; smp then ignores the first: for
             checkpoints made that way. The result then has the size of the first feature.
         decoder_channels: The channels of each block, from the coarsest up. Without it smp's (256, 128, 64, 32, 16):
             as many from the front as there are blocks, or with more 256 in front.
         use_norm: The normalisation of each convolution.
-        attention_type: An attention module in each block, which then needs 16 channels or more.
-        add_center_block: Whether two more convolutions follow the coarsest feature.
+        attention_type: An attention module in each block; a block then needs 16 channels or more.
+        add_center_block: If True, two more convolutions follow the coarsest feature.
         interpolation_mode: How maps are upsampled.
         decoder_use_norm: Another name for `use_norm`.
         decoder_attention_type: Another name for `attention_type`.
         decoder_interpolation: Another name for `interpolation_mode`.
 
     Raises:
-        InvalidArgumentsError: If no decoder can be built of this; every problem is listed.
+        InvalidArgumentsError: The arguments do not fit; every problem is listed.
 
     >>> decoder = Unet([32, 64, 128, 256])
     >>> decoder.out_channels, decoder.reduction
@@ -105,31 +105,31 @@ class Unet(SmpDecoder):
 
 
 class UnetPlusPlus(SmpDecoder):
-    """smp's Unet++: a Unet whose skip connections are dense (arXiv:1807.10165).
+    """smp's Unet++: a Unet with dense skip connections (arXiv:1807.10165).
 
-    Takes a pyramid in which each stride is twice the one before, and features whose sizes double exactly. The result
-    has the size of the image, `(B, decoder_channels[-1], H, W)`, where the first stride is 4 or less; for a coarser
-    pyramid it is four times as large as the first feature, since smp's decoder bears no more than two placeholders. A
-    feature at stride 1 stands where smp has the image, which the decoder does not read.
+    Takes a pyramid with each stride twice the one before, and sizes that double exactly. The result has the size of the
+    image, `(B, decoder_channels[-1], H, W)`, if the first stride is 4 or less; for a coarser pyramid it is four times as
+    large as the first feature, since smp's decoder bears no more than two placeholders. A feature at stride 1 takes the
+    place of smp's image, unused by the decoder.
 
     Args:
         channels: The channels of each feature, from the finest to the coarsest.
         strides: The stride of each feature in input pixels. Without it the last is taken as 32 and each before it as
             half.
-        drop_first_features: Hand the features to smp without placeholders, so that smp ignores the first: for
+        drop_first_features: Hand the features to smp without placeholders; smp then ignores the first: for
             checkpoints made that way. The result then has the size of the first feature.
         decoder_channels: The channels of each block, from the coarsest up. Without it smp's (256, 128, 64, 32, 16):
             as many from the front as there are blocks, or with more 256 in front.
         use_norm: The normalisation of each convolution.
-        attention_type: An attention module in each block, which then needs 16 channels or more.
+        attention_type: An attention module in each block; a block then needs 16 channels or more.
         interpolation_mode: How maps are upsampled.
-        center: Whether two more convolutions follow the coarsest feature.
+        center: If True, two more convolutions follow the coarsest feature.
         decoder_use_norm: Another name for `use_norm`.
         decoder_attention_type: Another name for `attention_type`.
         decoder_interpolation: Another name for `interpolation_mode`.
 
     Raises:
-        InvalidArgumentsError: If no decoder can be built of this; every problem is listed.
+        InvalidArgumentsError: The arguments do not fit; every problem is listed.
     """
 
     model_names: ClassVar[Mapping[str, str]] = _NAMES

@@ -29,14 +29,14 @@ class UPerNet(SmpDecoder):
         channels: The channels of each feature, from the finest to the coarsest.
         strides: The stride of each feature in input pixels. Without it the last is taken as 32 and each before it as
             half.
-        drop_first_features: Hand the features to smp without placeholders, so that smp ignores the first two: for
+        drop_first_features: Hand the features to smp without placeholders; smp then ignores the first two: for
             checkpoints made that way.
         decoder_channels: The channels of the result.
         use_norm: The normalisation of each convolution.
         decoder_use_norm: Another name for `use_norm`.
 
     Raises:
-        InvalidArgumentsError: If no decoder can be built of this; every problem is listed.
+        InvalidArgumentsError: The arguments do not fit; every problem is listed.
     """
 
     model_names: ClassVar[Mapping[str, str]] = MappingProxyType({"decoder_use_norm": "use_norm"})
