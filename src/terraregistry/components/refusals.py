@@ -1,4 +1,4 @@
-"""Refusing values that no component can be made of, in the words in which the registries refuse arguments."""
+"""Errors for invalid values of components, worded like the registries' errors."""
 
 from __future__ import annotations
 
@@ -21,14 +21,14 @@ def refusal(
     kind: ProblemKind = ProblemKind.INVALID,
     choices: Sequence[str] = (),
 ) -> InvalidArgumentsError:
-    """Make the error of a component that refuses a value.
+    """Make the error of a component for an invalid value.
 
     Args:
         component: The component, half made.
         parameter: The parameter, or the steps to a place inside it.
-        detail: What was expected, and what was given.
-        kind: What kind of mistake it is.
-        choices: What was most likely meant.
+        detail: The value expected, and the value given.
+        kind: The kind of mistake.
+        choices: The choices most likely meant.
 
     Returns:
         The error, to be raised; it is a ValueError.
@@ -39,13 +39,13 @@ def refusal(
 
 
 def at_least(component: object, parameter: str | KeyPath, value: int, least: int = 1) -> int:
-    """Check that a number is not too small.
+    """Check a number against its minimum.
 
     Args:
         component: The component, half made.
         parameter: The parameter.
         value: The number.
-        least: The smallest that is right.
+        least: The smallest valid number.
 
     Returns:
         The number.
@@ -66,17 +66,17 @@ def channels_at(
     *,
     given_as: str = "embed_dim",
 ) -> int:
-    """Look up the channels of the feature that a parameter points at.
+    """Look up the channels of the feature at an index.
 
     Args:
         component: The component, half made.
         channels: The channels of each feature.
-        index: Which feature; negative counts from the last.
+        index: The index of the feature; negative counts from the last.
         parameter: The parameter of the index.
         given_as: The parameter of the channels.
 
     Returns:
-        The channels of that feature.
+        The channels of the feature.
 
     Raises:
         InvalidArgumentsError: There are no features, or the index points outside them.

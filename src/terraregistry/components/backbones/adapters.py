@@ -22,13 +22,13 @@ __all__ = ["SeparateQKV", "adapted", "check_adapter", "import_peft"]
 
 
 class SeparateQKV(nn.Module):
-    """The layer of an attention that makes queries, keys and values, as three layers: an adapter can be put on each.
+    """The query-key-value layer of an attention as three layers, each open to an adapter.
 
     Args:
-        qkv: The layer, whose weights are taken over.
+        qkv: The layer; its weights are copied.
 
     Raises:
-        ValueError: Its outputs are not three times as many as something.
+        ValueError: The number of outputs is not a multiple of three.
 
     Shape:
         `(..., qkv.in_features)` to `(..., qkv.out_features)`.
@@ -62,13 +62,13 @@ def adapted(
     replace_qkv: str | None = None,
     peft_config_kwargs: Mapping[str, Any] | None = None,
 ) -> nn.Module:
-    """Put adapters on a backbone and freeze the rest of it.
+    """Add adapters to a backbone and freeze its other parameters.
 
     Args:
         backbone: The backbone; it is changed.
         method: A method of peft, such as `LORA`.
-        replace_qkv: The name of the layers that make queries, keys and values at once: each is replaced by three,
-            `q_linear`, `k_linear` and `v_linear`, which can be named among `target_modules`.
+        replace_qkv: The name of the fused query-key-value layers: each is replaced by three, `q_linear`, `k_linear` and
+            `v_linear`, usable in `target_modules`.
         peft_config_kwargs: Arguments of the method, such as `r` and `target_modules`.
 
     Returns:

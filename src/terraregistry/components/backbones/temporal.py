@@ -20,32 +20,32 @@ if TYPE_CHECKING:
 __all__ = ["TemporalPooling", "TemporalWrapper"]
 
 TemporalPooling: TypeAlias = Literal["mean", "max", "diff", "concat", "keep"]
-"""What becomes of the steps: their mean or maximum, the first minus the second, all channels in a row, or an axis."""
+"""The reduction of the steps: mean, maximum, the first minus the second, concatenated channels, or an axis kept."""
 
 _TIME_AXES: Final = 5
 
 
 class TemporalWrapper(nn.Module):
-    """Applies a backbone to each step of a time series, and pools its features over time.
+    """A backbone applied to each step of a time series, with its features pooled over time.
 
-    The state_dict keys are TerraTorch's: those of the backbone after `encoder.`. TerraTorch does not know its channels
-    where `n_timestamps` is missing for `concat`; here that is refused.
+    The state_dict keys are TerraTorch's: the backbone's after `encoder.`. For `concat` without `n_timestamps`,
+    TerraTorch does not know its channels; here it is refused.
 
     Args:
         encoder: The backbone.
-        pooling: What becomes of the steps.
+        pooling: The reduction of the steps.
         concat: An old spelling: True for `pooling="concat"`.
         n_timestamps: The number of steps; needed for `concat`.
-        features_permute_op: Where the axes of a feature go to have its channels second, `(0, 3, 1, 2)` for channels last;
-            needed for `concat` where the backbone does not say its layout.
-        subset_lengths: Average this many steps each first; their means are what is pooled.
+        features_permute_op: The permutation of a feature's axes to channels second, `(0, 3, 1, 2)` for channels last;
+            needed for `concat` if the backbone does not state its layout.
+        subset_lengths: Average groups of this many steps first, then pool the means.
 
     Raises:
         InvalidArgumentsError: There is no such pooling, `n_timestamps` is missing, or a number does not fit another.
 
     Shape:
-        `(B, C, T, H, W)`, or a mapping of such images for a backbone with several inputs, to what the backbone gives for
-        `(B, C, H, W)`; with `concat` T times its channels, time-major; with `keep` an axis of T after that of the batch.
+        `(B, C, T, H, W)`, or a mapping of such images for a backbone with several inputs, to the backbone's output for
+        `(B, C, H, W)`; with `concat` T times its channels, time-major; with `keep` an axis of T after the batch.
 
     Example:
         >>> from terraregistry import BACKBONE_REGISTRY
@@ -85,7 +85,7 @@ class TemporalWrapper(nn.Module):
 
     @property
     def feature_specs(self) -> list[FeatureSpec]:
-        """Channels, stride and layout of each feature; missing where the backbone does not say, or with `keep`."""
+        """Channels, stride and layout of each feature; missing if the backbone does not state them, or with `keep`."""
         if self.pooling == "keep":
             raise AttributeError("features with an axis of time have none of the layouts")
         specs = cast("Sequence[FeatureSpec]", self.encoder.feature_specs)
@@ -94,13 +94,13 @@ class TemporalWrapper(nn.Module):
     # The backbone's own method.
     @property
     def prepare_features_for_image_model(self) -> Callable[..., list[Tensor]]:
-        """What turns the features into maps; missing where the backbone has no such method, or with `keep`."""
+        """The backbone's method to turn features into maps; missing if it has none, or with `keep`."""
         if self.pooling == "keep":
             raise AttributeError("features with an axis of time are not those of an image")
         return cast("Callable[..., list[Tensor]]", self.encoder.prepare_features_for_image_model)
 
     def freeze(self) -> None:
-        """Stop training the backbone: by its own `freeze()` where it has one."""
+        """Stop training the backbone, by its own `freeze()` if it has one."""
         freeze: Any = getattr(self.encoder, "freeze", None)  # a method, where there is one
         if freeze is None:
             self.encoder.requires_grad_(False)
@@ -118,11 +118,11 @@ class TemporalWrapper(nn.Module):
         """Compute the features of each step, and pool them.
 
         Args:
-            x: Images over time, `(B, C, T, H, W)`; several by name for a backbone that takes a mapping, all of the same
-                number of images and steps.
-            temporal_coords: Year and day of the year of each step, `(B, T, 2)`, for a backbone that takes them: it is
-                given those of one step with the images of that step.
-            location_coords: Latitude and longitude in degrees, `(B, 2)`, for a backbone that takes them.
+            x: Images over time, `(B, C, T, H, W)`; several by name for a backbone with a mapping as its input, all of
+                the same number of images and steps.
+            temporal_coords: Year and day of the year of each step, `(B, T, 2)`, for a backbone with this argument,
+                passed step by step.
+            location_coords: Latitude and longitude in degrees, `(B, 2)`, for a backbone with this argument.
 
         Returns:
             One tensor a feature.
@@ -202,7 +202,7 @@ class TemporalWrapper(nn.Module):
 
 
 def _batch_and_steps(x: Tensor | Mapping[str, Tensor]) -> tuple[int, int]:
-    """Count images and steps, which all inputs have in common."""
+    """Count images and steps, equal for all inputs."""
     inputs = {"": x} if isinstance(x, Tensor) else {f"{name}: ": each for name, each in x.items()}
     for name, each in inputs.items():
         if each.dim() != _TIME_AXES:
@@ -223,7 +223,7 @@ def _steps_as_batch(x: Tensor | Mapping[str, Tensor]) -> Tensor | dict[str, Tens
 def _coordinates_of_steps(
     batch: int, steps: int, temporal_coords: Tensor | None, location_coords: Tensor | None
 ) -> dict[str, Tensor]:
-    """Give each step, which is an image of its own to the backbone, its time and its place."""
+    """Return the time and the place of each step, each an image of its own to the backbone."""
     found: dict[str, Tensor] = {}
     if temporal_coords is not None:
         _check_shape("temporal_coords", temporal_coords, (batch, steps, 2))

@@ -50,22 +50,22 @@ class ASPPModule(nn.Module):
 class ASPPHead(nn.Module):
     """Atrous spatial pyramid pooling (DeepLabV3, Chen et al., 2017) of one feature: a decoder, without a task's head.
 
-    It has TerraTorch's state_dict keys (`image_pool.1.*`, `aspp_modules.model_sequence.{i}.*`, `bottleneck.*`). TerraTorch's
-    cannot be used by name: it has no `out_channels` and takes `dilations` where decoders are given their channels. Here the
-    channels come first and all else is given by the names that it has there; `in_channels` is known from them and can be
-    left out. Dropout is the last step here, so that heads after it need none; a ratio of 0 works. `out_dim`, which TerraTorch
-    never reads, can be left out or 3; another value is refused, and so is `"multiple_select"`, which fails there.
+    It has TerraTorch's state_dict keys (`image_pool.1.*`, `aspp_modules.model_sequence.{i}.*`, `bottleneck.*`).
+    TerraTorch's cannot be used by name: it has no `out_channels`, and its first parameter is `dilations` instead of the
+    channels. Here the channels come first and all else keeps its name; `in_channels` is known from them and can be left
+    out. Dropout is the last step here, so heads after it need none; a ratio of 0 works. `out_dim`, unused by
+    TerraTorch, can be left out or 3; another value is refused, and so is `"multiple_select"`, an error there.
 
     Args:
         channel_list: The channels of each feature.
         dilations: The dilation of each convolution.
-        in_channels: The channels that are pooled; must be what `channel_list` says, if given.
+        in_channels: The channels pooled; must agree with `channel_list`, if given.
         channels: The channels of each part, and of the result; 256 by default.
         out_dim: Not read.
-        align_corners: Whether the centres of the corner pixels stay where they are when maps are resized.
+        align_corners: Keep the centres of the corner pixels in place when resizing maps.
         head_dropout_ratio: The probability of dropping a channel of the result.
         input_transform: `"resize_concat"` to resize the features `in_index` to the first of them and join their channels.
-        in_index: Which feature is pooled; negative counts from the last. A list with `"resize_concat"`.
+        in_index: The feature pooled; negative counts from the last. A list with `"resize_concat"`.
 
     Attributes:
         out_channels: The channels of the result.
@@ -157,7 +157,7 @@ class ASPPHead(nn.Module):
             A map, `(B, out_channels, H, W)`.
 
         Raises:
-            ValueError: The features are not maps, or not those that the decoder was made for.
+            ValueError: The features are not maps, or not the ones expected.
         """
         return self.pyramid(features)
 

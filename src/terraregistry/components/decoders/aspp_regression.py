@@ -19,8 +19,9 @@ __all__ = ["ASPPRegressionHead"]
 class ASPPRegressionHead(ASPPHead):
     """Atrous spatial pyramid pooling of one feature, and a number for each output; it includes its head.
 
-    It has TerraTorch's state_dict keys: those of `ASPPHead`, and `conv_reg.weight` and `conv_reg.bias`. TerraTorch's ignores the
-    channels that it is given, fails without dropout, and its factory puts a second head after it; here it is the only one.
+    It has TerraTorch's state_dict keys: those of `ASPPHead`, and `conv_reg.weight` and `conv_reg.bias`. TerraTorch's
+    ignores the channels given, fails without dropout, and its factory puts a second head after it; here it is the only
+    one.
 
     Args:
         channel_list: As of `ASPPHead`.
@@ -84,7 +85,7 @@ class ASPPRegressionHead(ASPPHead):
             A map, `(B, out_channels, H, W)`.
 
         Raises:
-            ValueError: The features are not maps, or not those that the decoder was made for.
+            ValueError: The features are not maps, or not the ones expected.
         """
         outputs: Tensor = self.conv_reg(self.pyramid(features))
         return outputs

@@ -19,8 +19,9 @@ __all__ = ["ASPPSegmentationHead"]
 class ASPPSegmentationHead(ASPPHead):
     """Atrous spatial pyramid pooling of one feature, and a score for each class; it includes its head.
 
-    It has TerraTorch's state_dict keys: those of `ASPPHead`, and `conv_seg.weight` and `conv_seg.bias`. TerraTorch's ignores the
-    channels that it is given, has no `out_channels` (so no factory can use it) and fails without dropout; this one does not.
+    It has TerraTorch's state_dict keys: those of `ASPPHead`, and `conv_seg.weight` and `conv_seg.bias`. TerraTorch's
+    ignores the channels given, has no `out_channels` (so no factory can use it) and fails without dropout; this one
+    does not.
 
     Args:
         channel_list: As of `ASPPHead`.
@@ -85,7 +86,7 @@ class ASPPSegmentationHead(ASPPHead):
             A map, `(B, num_classes, H, W)`.
 
         Raises:
-            ValueError: The features are not maps, or not those that the decoder was made for.
+            ValueError: The features are not maps, or not the ones expected.
         """
         scores: Tensor = self.conv_seg(self.pyramid(features))
         return scores

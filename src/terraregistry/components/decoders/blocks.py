@@ -1,4 +1,4 @@
-"""Blocks that decoders share."""
+"""Blocks shared by decoders."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ class ConvNormAct(nn.Module):
         out_channels: The channels of the result.
         kernel_size: The side of the kernel.
         padding: The zeros added at each edge.
-        dilation: The distance between the positions that the kernel reads.
+        dilation: The distance between the positions read by the kernel.
 
     Shape:
         `(B, in_channels, H, W)` to `(B, out_channels, H', W')`, with `H' = H + 2 padding - dilation (kernel_size - 1)`.
@@ -46,15 +46,15 @@ class ConvNormAct(nn.Module):
 
 
 def resized(x: Tensor, size: Sequence[int], *, align_corners: bool) -> Tensor:
-    """Bring a map to a size, bilinearly.
+    """Resize a map bilinearly.
 
     Args:
         x: The map, `(B, C, H, W)`.
-        size: The height and width that it shall have.
-        align_corners: Whether the centres of the corner pixels stay where they are, rather than their outer edges.
+        size: The height and width of the result.
+        align_corners: Keep the centres of the corner pixels in place, rather than their outer edges.
 
     Returns:
-        A map, `(B, C, *size)`; `x` itself where it has that size.
+        A map, `(B, C, *size)`; `x` itself if it has this size.
     """
     if tuple(x.shape[-2:]) == tuple(size):
         return x

@@ -19,17 +19,17 @@ class FCNDecoder(nn.Module):
     """A fully convolutional decoder: each stage doubles the resolution of one feature.
 
     A stage is a transposed convolution with stride 2, a 3x3 convolution, a layer norm over the channels and a GELU. The
-    decoder has TerraTorch's parameters and state_dict keys (`convs.{i}.0.weight`, ...); where TerraTorch raises a bare
-    `Exception` for a bad value, it raises the library's error, a ValueError.
+    decoder has TerraTorch's parameters and state_dict keys (`convs.{i}.0.weight`, ...); for a bad value, it raises the
+    library's error, a ValueError, in place of TerraTorch's bare `Exception`.
 
     Args:
         embed_dim: The channels of each feature.
         channels: The channels of every stage, and of the result.
         num_convs: The number of stages, at least 1.
-        in_index: Which feature is decoded; negative counts from the last.
+        in_index: The feature decoded; negative counts from the last.
 
     Attributes:
-        embed_dim: The channels of the feature that is decoded.
+        embed_dim: The channels of the feature decoded.
 
     Raises:
         InvalidArgumentsError: `channels` or `num_convs` is below 1, `embed_dim` is empty, or `in_index` is out of its range.

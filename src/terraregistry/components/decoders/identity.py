@@ -1,4 +1,4 @@
-"""A decoder that hands on one feature as it is."""
+"""A decoder returning one feature unchanged."""
 
 from __future__ import annotations
 
@@ -15,15 +15,15 @@ __all__ = ["IdentityDecoder"]
 
 
 class IdentityDecoder(nn.Module):
-    """Hands on one feature: for a head that needs no decoder. It has no parameters.
+    """A decoder returning one feature unchanged, without parameters: for a head on the backbone's own features.
 
     Args:
         embed_dim: The channels of each feature.
-        out_index: Which feature is handed on; negative counts from the last.
+        out_index: The feature returned; negative counts from the last.
 
     Attributes:
         embed_dim: The channels of each feature.
-        dim: Which feature is handed on (`out_index`).
+        dim: The feature returned (`out_index`).
 
     Raises:
         InvalidArgumentsError: `embed_dim` is empty, or `out_index` is out of its range.

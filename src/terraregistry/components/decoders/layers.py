@@ -1,4 +1,4 @@
-"""Layers that decoders share."""
+"""Layers shared by decoders."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ class ChannelLayerNorm(nn.Module):
 
     Args:
         channels: The number of channels.
-        eps: What is added to the variance.
+        eps: A constant added to the variance.
 
     Shape:
         `(B, C, H, W)` to `(B, C, H, W)`, contiguous.

@@ -1,4 +1,4 @@
-"""A decoder that is one transposed convolution."""
+"""A decoder of one transposed convolution."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ class LinearDecoder(nn.Module):
         embed_dim: The channels of each feature.
         num_classes: The number of classes.
         upsampling_size: The side of the square: how much larger the result is than the feature.
-        in_index: Which feature is decoded; negative counts from the last.
+        in_index: The feature decoded; negative counts from the last.
 
     Raises:
         InvalidArgumentsError: `num_classes` or `upsampling_size` is below 1, `embed_dim` is empty, or `in_index` is out of

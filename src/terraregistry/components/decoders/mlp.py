@@ -1,4 +1,4 @@
-"""A decoder that is one linear layer over all features."""
+"""A decoder of one linear layer over all features."""
 
 from __future__ import annotations
 
@@ -43,25 +43,25 @@ ActivationName: TypeAlias = Literal[
     "Tanh",
     "Tanhshrink",
 ]
-"""A class of `torch.nn` that is made without arguments and gives each element a value of its own."""
+"""An element-wise activation of `torch.nn`, constructed without arguments."""
 
 _UNREAD: Final = 100
 _MAP, _VECTOR = 4, 2
 
 
 class MLPDecoder(nn.Module):
-    """Concatenates all features, and brings each position to the channels of one of them: a linear layer and an activation.
+    """A linear layer and an activation on all features concatenated, giving the channels of one of them.
 
-    It has TerraTorch's parameters and state_dict keys (`hidden_layer.weight`, `hidden_layer.bias`). TerraTorch's sizes the
-    layer for features that all have the same channels and fails on others; this one counts the channels that there are.
-    `channels` and `out_dim`, which TerraTorch never reads, can be left out or 100; another value is refused.
+    It has TerraTorch's parameters and state_dict keys (`hidden_layer.weight`, `hidden_layer.bias`). TerraTorch's sizes
+    the layer for features of equal channels and fails on others; this one counts the actual channels. `channels` and
+    `out_dim`, unused by TerraTorch, can be left out or 100; another value is refused.
 
     Args:
         embed_dim: The channels of each feature.
         channels: Not read.
         out_dim: Not read.
         activation: The activation, a class of `torch.nn`.
-        out_index: The feature that says how many channels the result has; negative counts from the last.
+        out_index: The feature setting the channels of the result; negative counts from the last.
 
     Raises:
         InvalidArgumentsError: `embed_dim` is empty, `out_index` is out of its range, there is no such activation, or

@@ -19,22 +19,22 @@ class SatMAEHead(nn.Module):
     """The decoder of a masked autoencoder (He et al., 2022; SatMAE, Cong et al., 2022): tokens to the pixels of each patch.
 
     It has TerraTorch's state_dict keys (`mask_token`, `decoder_pos_embed`, `decoder_embed.*`, `decoder_blocks.{i}.*`,
-    `decoder_norm.*`, `decoder_pred.*`) and, as there, position embeddings that stay zero until a checkpoint fills them.
+    `decoder_norm.*`, `decoder_pred.*`) and, as there, position embeddings of zero until a checkpoint fills them.
 
-    Tokens, with `ids_restore` where some are masked, become the pixels of each patch, as in TerraTorch, where nothing else can
-    be asked of it and no factory can use it. Here it is a decoder as well: of a list of features it takes the last, a map with
-    one position a patch, and lays the pixels that it predicts out as an image. The head of the model comes after that.
-    TerraTorch says `out_channels` of its width; here that is the number of channels of the image, as of every decoder.
+    Tokens, with `ids_restore` if some are masked, become the pixels of each patch, as in TerraTorch; no factory can use
+    it there. Here it is a decoder as well: it takes the last of a list of features, a map with one position a patch,
+    and lays the predicted pixels out as an image for the model's head. In TerraTorch, `out_channels` is its width; here
+    it is the number of channels of the image, as for every decoder.
 
     Args:
-        embed_dim: The width of the tokens, or the channels of each feature, the last of which is read.
+        embed_dim: The width of the tokens, or the channels of each feature (the last is read).
         out_channels: The width of the decoder; a multiple of `num_heads`.
-        bias: Whether the projections into and out of the decoder have a bias.
+        bias: Give the projections into and out of the decoder a bias.
         num_heads: The attention heads of each block.
         mlp_ratio: The width inside each block's MLP, for each of the decoder's.
         patch_size: The side of a patch, in pixels.
-        num_patches: The number of patches of an image that there are position embeddings for. For a map of another
-            number they are interpolated (bicubic), as a grid as near to a square as theirs allows.
+        num_patches: The number of patches of an image with position embeddings. For a map of another number they are
+            interpolated (bicubic), as a grid as near to a square as possible.
         depth: The number of blocks.
         norm_layer: The class of each norm.
         in_chans: The channels of a pixel.
@@ -104,9 +104,9 @@ class SatMAEHead(nn.Module):
         """Predict the pixels of every patch.
 
         Args:
-            features: One map a feature, `(B, embed_dim[i], H_i, W_i)`; or the tokens that are left, `(B, 1 + K, embed_dim)`.
-            ids_restore: For each patch, the place of its token among those that are left, followed by those that are
-                masked, `(B, num_patches)`. Without it, no token is masked and they are in the order of the patches.
+            features: One map a feature, `(B, embed_dim[i], H_i, W_i)`; or the tokens left, `(B, 1 + K, embed_dim)`.
+            ids_restore: For each patch, the place of its token among those left, then those masked, `(B, num_patches)`.
+                Without it, no token is masked and they are in the order of the patches.
 
         Returns:
             Of features a map, `(B, in_chans, H * patch_size, W * patch_size)`; of tokens patches,
@@ -161,7 +161,7 @@ class SatMAEHead(nn.Module):
             raise ValueError(f"SatMAEHead was made for {self.num_patches} patches and a class token, {got}")
 
     def _with_masked(self, x: Tensor, ids_restore: Tensor) -> Tensor:
-        """Put the token of what is masked where it belongs among the others."""
+        """Insert the mask token at the masked places among the others."""
         masked = self.mask_token.expand(x.shape[0], ids_restore.shape[1] + 1 - x.shape[1], -1)
         patches = torch.cat([x[:, 1:], masked.to(x.dtype)], dim=1)
         in_place = patches.gather(1, ids_restore.unsqueeze(-1).expand(-1, -1, x.shape[2]))

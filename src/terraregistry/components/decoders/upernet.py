@@ -23,16 +23,16 @@ __all__ = ["UperNetDecoder"]
 class UperNetDecoder(nn.Module):
     """The decoder of UPerNet (Xiao et al., 2018): a pyramid of pooled maps on the last feature, then a feature pyramid.
 
-    It has TerraTorch's parameters and state_dict keys (`psp_modules.{i}.1.conv.weight`, `bottleneck.*`, `lateral_convs.*`,
-    `fpn_convs.*`, `fpn_bottleneck.*`); where TerraTorch raises a bare `Exception` or a torch error for a bad value, it
-    raises the library's error, a ValueError. Its batch norms need more than one value for each channel to be trained: with
-    a pool scale of 1, more than one image in a batch.
+    It has TerraTorch's parameters and state_dict keys (`psp_modules.{i}.1.conv.weight`, `bottleneck.*`,
+    `lateral_convs.*`, `fpn_convs.*`, `fpn_bottleneck.*`); for a bad value, it raises the library's error, a ValueError,
+    in place of TerraTorch's bare `Exception` or a torch error. Its batch norms need more than one value for each
+    channel to be trained: with a pool scale of 1, more than one image in a batch.
 
     Args:
         embed_dim: The channels of each feature.
-        pool_scales: The sides of the maps that the last feature is pooled to.
+        pool_scales: The sides of the maps pooled from the last feature.
         channels: The channels of every level, and of the result.
-        align_corners: Whether the centres of the corner pixels stay where they are when maps are resized.
+        align_corners: Keep the centres of the corner pixels in place when resizing maps.
         scale_modules: Deprecated: make a pyramid of four features of one size first, as the neck
             `LearnedInterpolateToPyramidal` does.
 
@@ -104,7 +104,7 @@ class UperNetDecoder(nn.Module):
             A map, `(B, channels, H_0, W_0)`.
 
         Raises:
-            ValueError: The features are not maps, or not those that the decoder was made for.
+            ValueError: The features are not maps, or not the ones expected.
         """
         expect_maps(self, features, self._given_channels)
         if self.scale_modules:
@@ -117,7 +117,7 @@ class UperNetDecoder(nn.Module):
         return fused
 
     def _levels(self, features: list[Tensor]) -> list[Tensor]:
-        """Bring features to one number of channels, and pass what the deep ones know down to the shallow ones."""
+        """Bring features to one number of channels, and add the deep ones to the shallow ones top down."""
         levels = [self._pooled_pyramid(features[-1])]
         for conv, feature in zip(reversed(self.lateral_convs), reversed(features[:-1]), strict=True):
             levels.append(conv(feature) + self._resized(levels[-1], feature))

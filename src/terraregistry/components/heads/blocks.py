@@ -1,4 +1,4 @@
-"""Blocks that heads share."""
+"""Blocks shared by heads."""
 
 from __future__ import annotations
 
@@ -27,5 +27,5 @@ def stack(widths: Sequence[int], block: Callable[[int, int], nn.Module]) -> nn.S
 
 
 def dropout_or_identity(probability: float) -> nn.Module:
-    """Make the element-wise dropout of a head, or nothing where the probability is 0."""
+    """Make the element-wise dropout of a head, or an identity if the probability is 0."""
     return nn.Dropout(probability) if probability else nn.Identity()

@@ -1,4 +1,4 @@
-"""A head that gives each position its numbers."""
+"""A head with numbers for each position."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ __all__ = ["LearnedUpscale", "RegressionHead"]
 
 
 class LearnedUpscale(nn.Module):
-    """Doubles the resolution: a convolution to four times the channels and a pixel shuffle (Shi et al., 2016).
+    """A doubling of the resolution: a convolution to four times the channels and a pixel shuffle (Shi et al., 2016).
 
     Args:
         channels: The channels before and after.
@@ -45,16 +45,16 @@ class RegressionHead(nn.Module):
     """Convolutions to a few numbers at each position of a map. TerraTorch's parameters and state_dict keys.
 
     TerraTorch ignores `batch_norm=False`; here it leaves out every batch norm (and the 3x3 convolutions have a bias
-    instead), so that checkpoints made there with `batch_norm=False` fit `batch_norm=True` here. A `final_act` by name
-    is a class of `torch.nn` and nothing else, where TerraTorch imports whatever the name says.
+    instead), so checkpoints made there with `batch_norm=False` fit `batch_norm=True` here. A `final_act` by name must
+    be a class of `torch.nn`; TerraTorch imports any name.
 
     Args:
         in_channels: The channels of the map.
         num_outputs: The number of outputs, at least 1.
-        final_act: The activation of the result: a module, the name of a class of `torch.nn` that takes no arguments
+        final_act: The activation of the result: a module, the name of a class of `torch.nn` without arguments
             (`torch.nn.Sigmoid`), or None.
-        learned_upscale_layers: How many times the resolution is doubled first.
-        channel_list: The channels after each of the 3x3 convolutions that come next; None or empty for none.
+        learned_upscale_layers: The number of times to double the resolution first.
+        channel_list: The channels after each of the 3x3 convolutions coming next; None or empty for none.
         batch_norm: Normalise after the convolutions.
         dropout: The probability of dropping a channel before the last convolution.
 

@@ -1,4 +1,4 @@
-"""A head that gives each image a few numbers."""
+"""A head with a few numbers for each image."""
 
 from __future__ import annotations
 
@@ -24,9 +24,9 @@ class ScalarHead(nn.Module):
 
     Args:
         in_dim: The channels of the input.
-        num_outputs: The number of outputs; it wins, with a warning, where `num_classes` is given too.
+        num_outputs: The number of outputs; it wins, with a warning, if `num_classes` is given too.
         num_classes: The number of outputs, under the name it has for classes.
-        dim_list: The widths after each of the linear layers that come first; None or empty for none.
+        dim_list: The widths after each of the linear layers coming first; None or empty for none.
         dropout: The probability of dropping an element before the last layer.
         linear_after_pool: Take the mean over positions first; by default, each position goes through the layers and the
             mean is taken over their results.

@@ -1,4 +1,4 @@
-"""A head that gives each position its scores for classes."""
+"""A head with scores of classes for each position."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ class SegmentationHead(nn.Module):
     Args:
         in_channels: The channels of the map.
         num_classes: The number of classes, at least 1.
-        channel_list: The channels after each of the 3x3 convolutions that come first; None or empty for none.
+        channel_list: The channels after each of the 3x3 convolutions coming first; None or empty for none.
         dropout: The probability of dropping an element before the last convolution.
 
     Raises:

@@ -1,4 +1,4 @@
-"""A model that gives features."""
+"""A model returning features."""
 
 from __future__ import annotations
 
@@ -18,15 +18,15 @@ __all__ = ["EmbeddingOutputModel"]
 
 
 class EmbeddingOutputModel(EncoderModel):
-    """Gives the features of each image, from a backbone that is not trained.
+    """A model returning the features of each image, from a frozen backbone.
 
     TerraTorch's needs at least one neck; this one works without.
 
     Args:
         encoder: The backbone; frozen on construction.
         necks: The necks, the first next to the backbone.
-        patch_size: What to pad images to; found in the backbone by default.
-        padding: How images continue beyond their edges.
+        patch_size: The size to pad images to a multiple of; found in the backbone by default.
+        padding: The padding mode beyond the edges of images.
     """
 
     def __init__(
@@ -45,8 +45,9 @@ class EmbeddingOutputModel(EncoderModel):
         """Compute the features of each image.
 
         Args:
-            x: The images, `(B, C, H, W)` or `(B, C, T, H, W)`; several by name for a backbone that takes a mapping.
-            **kwargs: What else the backbone takes.
+            x: The images, `(B, C, H, W)` or `(B, C, T, H, W)`; several by name for a backbone with a mapping as its
+                input.
+            **kwargs: Further arguments of the backbone.
 
         Returns:
             One tensor a feature, as the last neck gives it.

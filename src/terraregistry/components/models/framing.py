@@ -1,4 +1,4 @@
-"""What images are padded to, and how they continue beyond their edges."""
+"""The padding of images: the patch size and the mode."""
 
 from __future__ import annotations
 
@@ -48,13 +48,13 @@ def three_axes(patch_size: PatchSize) -> tuple[int, int, int]:
 
 
 def find_patch_size(module: nn.Module) -> tuple[int, int, int] | None:
-    """Find the patch size of a backbone: the `patch_size` of the first of its modules that has one.
+    """Find the patch size of a backbone: the `patch_size` of the first of its modules with one.
 
     Args:
         module: The backbone.
 
     Returns:
-        Time, height and width, or None where no module has a patch size.
+        Time, height and width, or None if no module has a patch size.
     """
     for part in module.modules():
         # Whatever a backbone has under this name: only numbers are read.

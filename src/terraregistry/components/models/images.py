@@ -1,4 +1,4 @@
-"""What models are given: images, or several inputs by name."""
+"""The inputs of models: images, or several inputs by name."""
 
 from __future__ import annotations
 
@@ -14,15 +14,15 @@ Images: TypeAlias = Tensor | Mapping[str, Tensor]
 
 
 def is_image(tensor: Tensor) -> bool:
-    """Say whether an input has the axes of images, with an axis of time or without."""
+    """Return True if an input has the axes of images, with or without an axis of time."""
     return tensor.dim() in (4, 5)
 
 
 def image_size_of(images: Images) -> tuple[int, int]:
-    """Read the size of images; of a mapping, that of its first image.
+    """Read the size of images; for a mapping, of its first image.
 
     Args:
-        images: What a model is given.
+        images: The input of a model.
 
     Returns:
         Height and width.

@@ -1,4 +1,4 @@
-"""The order of a feature's axes, for decoders that want channels first."""
+"""The order of a feature's axes, for decoders with channels first."""
 
 from __future__ import annotations
 
@@ -23,27 +23,27 @@ def layouts_of(backbone: nn.Module) -> tuple[Layout, ...] | None:
         backbone: The backbone.
 
     Returns:
-        One layout a feature, or None where the backbone does not say.
+        One layout a feature, or None if the backbone does not state it.
     """
     specs = specs_of(backbone)
     return None if specs is None else tuple(spec.layout for spec in specs)
 
 
 def specs_of(backbone: nn.Module) -> tuple[FeatureSpec, ...] | None:
-    """Read what a backbone says of its features in its `feature_specs`.
+    """Read a backbone's `feature_specs`.
 
     Args:
         backbone: The backbone; it may have the attribute by way of `__getattr__`, as wrappers do.
 
     Returns:
-        One entry a feature, or None where the backbone does not say.
+        One entry a feature, or None if the backbone does not state it.
     """
     specs: Sequence[FeatureSpec] | None = getattr(backbone, "feature_specs", None)
     return None if specs is None else tuple(specs)
 
 
 def channels_first(features: Sequence[Tensor], layouts: Sequence[Layout]) -> list[Tensor]:
-    """Move the channels of maps that have them last to where decoders expect them.
+    """Move the channels of channels-last maps to the second axis, as decoders expect.
 
     Args:
         features: One tensor a feature.

@@ -1,4 +1,4 @@
-"""What a model gives for a batch."""
+"""The output of a model for a batch."""
 
 from __future__ import annotations
 

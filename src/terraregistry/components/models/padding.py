@@ -1,4 +1,4 @@
-"""Padding images to whole patches, and cropping what came out back to size."""
+"""Padding images to whole patches, and cropping results back to size."""
 
 from __future__ import annotations
 
@@ -19,16 +19,15 @@ def pad_to_patches(images: Tensor, patch_size: tuple[int, int, int], mode: Paddi
     """Pad images until an even number of patches fits into height and width, and a whole number into time.
 
     Height and width are padded on both sides (an odd pixel goes to the bottom and the right), time at its end. Images
-    of any size can be padded: a reflection that is longer than the image goes back and forth, which torch's own padding
-    refuses.
+    of any size can be padded: a reflection longer than the image goes back and forth (torch's own padding refuses it).
 
     Args:
         images: `(B, C, H, W)` or `(B, C, T, H, W)`.
         patch_size: Time, height and width.
-        mode: How the images continue beyond their edges.
+        mode: The padding mode beyond the edges of the images.
 
     Returns:
-        The images, padded; the same tensor where they fit already.
+        The images, padded; the same tensor if they fit already.
 
     Example:
         >>> pad_to_patches(torch.zeros(1, 3, 30, 33), (1, 8, 8)).shape
@@ -44,7 +43,7 @@ def pad_to_patches(images: Tensor, patch_size: tuple[int, int, int], mode: Paddi
 
 
 def centre_crop(x: Tensor, size: tuple[int, int]) -> Tensor:
-    """Cut the middle out of a map, along each axis where it is larger than the size.
+    """Cut the middle out of a map, along each axis larger than the size.
 
     Args:
         x: `(..., H, W)`.

@@ -23,16 +23,16 @@ __all__ = ["PixelWiseModel"]
 
 
 class PixelWiseModel(EncoderDecoderModel):
-    """Gives each pixel its result: segmentation and regression.
+    """A model with a result for each pixel: segmentation and regression.
 
     Args:
         encoder: The backbone.
         decoder: The decoder.
-        head: The head; None where the decoder includes it.
+        head: The head; None if the decoder includes it.
         necks: The necks, the first next to the backbone.
         aux_heads: By name, further pairs of a decoder and its head.
-        patch_size: What to pad images to; found in the backbone by default.
-        padding: How images continue beyond their edges.
+        patch_size: The size to pad images to a multiple of; found in the backbone by default.
+        padding: The padding mode beyond the edges of images.
         rescale: Bring results to the resolution of the images, bilinearly.
         image_size_out: Height and width of the results, cut out of the middle; those of the images by default.
     """
@@ -61,17 +61,17 @@ class PixelWiseModel(EncoderDecoderModel):
         """Compute the result of each pixel.
 
         Args:
-            x: The images, `(B, C, H, W)` or `(B, C, T, H, W)`; several by name for a backbone that takes a mapping.
-            image_size: Height and width of the results where the model has no `image_size_out`; those of the images by
-                default.
-            **kwargs: What else the backbone takes.
+            x: The images, `(B, C, H, W)` or `(B, C, T, H, W)`; several by name for a backbone with a mapping as its
+                input.
+            image_size: Height and width of the results if the model has no `image_size_out`; the images' by default.
+            **kwargs: Further arguments of the backbone.
 
         Returns:
-            Results `(B, N, H, W)`, or `(B, H, W)` where there is one number a pixel. Without `rescale`, they have the
-            resolution that the head gives, and are cropped where that is larger than the size.
+            Results `(B, N, H, W)`, or `(B, H, W)` for one number a pixel. Without `rescale`, they have the resolution
+            of the head's output, and are cropped to the size if larger.
 
         Raises:
-            ValueError: With `rescale`, results larger than the padded images are asked for.
+            ValueError: With `rescale`, the size requested is larger than the padded images.
         """
         images = self.pad(x)
         padded = image_size_of(images)

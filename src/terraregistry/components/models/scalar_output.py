@@ -14,10 +14,9 @@ __all__ = ["ScalarOutputModel"]
 
 
 class ScalarOutputModel(EncoderDecoderModel):
-    """Gives each image a few numbers: classification and scalar regression.
+    """A model with a few numbers for each image: classification and scalar regression.
 
-    `freeze_encoder` uses the backbone's own `freeze()` where it has one, as for results at each pixel; TerraTorch's
-    does not.
+    `freeze_encoder` uses the backbone's own `freeze()` if it has one, like `PixelWiseModel`; TerraTorch's does not.
     """
 
     # What a backbone takes beside the images (times, places, ...) is its own.
@@ -25,8 +24,9 @@ class ScalarOutputModel(EncoderDecoderModel):
         """Compute the numbers of each image.
 
         Args:
-            x: The images, `(B, C, H, W)` or `(B, C, T, H, W)`; several by name for a backbone that takes a mapping.
-            **kwargs: What else the backbone takes.
+            x: The images, `(B, C, H, W)` or `(B, C, T, H, W)`; several by name for a backbone with a mapping as its
+                input.
+            **kwargs: Further arguments of the backbone.
 
         Returns:
             Results `(B, N)`.

@@ -22,7 +22,7 @@ class SmpModel(nn.Module):
 
     Args:
         smp_model: The model.
-        rescale: Bring the result to the size of the images where it has another.
+        rescale: Bring the result to the size of the images.
     """
 
     def __init__(self, smp_model: nn.Module, *, rescale: bool = True) -> None:
@@ -37,7 +37,7 @@ class SmpModel(nn.Module):
             x: The images, `(B, C, H, W)`.
 
         Returns:
-            Results `(B, N, H, W)`, or `(B, H, W)` where there is one number a pixel.
+            Results `(B, N, H, W)`, or `(B, H, W)` for one number a pixel.
         """
         scores: Tensor = self.smp_model(x)
         if self.rescale and scores.shape[-2:] != x.shape[-2:]:

@@ -1,4 +1,4 @@
-"""A neck that makes one vector of each feature."""
+"""A neck making one vector of each feature."""
 
 from __future__ import annotations
 
@@ -19,24 +19,24 @@ _TOKENS, _MAP, _MAP_OVER_TIME = 3, 4, 5
 
 
 class AggregateTokens(nn.Module):
-    """Pools the tokens or positions of features: one vector for each.
+    """A pooling of the tokens or positions of features: one vector for each.
 
     The mended faults of TerraTorch's neck: `indices=0` picks feature 0 (there the last), `process_channel_list` has one
-    entry for each output (there one for each input), a pooling that does not exist is refused at construction (there
-    in `forward`, and a number breaks off), and a map, which has no class token, loses none to `drop_cls`.
+    entry for each output (there one for each input), an unknown pooling is refused at construction (there in `forward`,
+    and a number breaks off), and `drop_cls` leaves maps, without a class token, unchanged.
 
     Args:
-        channel_list: The channels of each feature: the width of its tokens. A backbone over several time steps that lists
-            T * C for tokens of C channels, as Prithvi does, needs `ReshapeTokensToImage` first.
+        channel_list: The channels of each feature: the width of its tokens. A backbone over several time steps listing
+            T * C for tokens of C channels, such as Prithvi, needs `ReshapeTokensToImage` first.
         pooling: `"mean"`, `"max"` or `"min"` over all tokens, or the class token, `"CLS"`; in any case of letters.
-        indices: Which features to pool, one or several; negative counts from the last.
-        index: Which feature to pool where `indices` is None.
+        indices: The features to pool, one or several; negative counts from the last.
+        index: The feature to pool if `indices` is None.
         drop_cls: Leave the first token out.
-        temporal_inputs: The features have an axis of time after that of the batch, which stays: `(B, T, ...)`.
+        temporal_inputs: The features have an axis of time after the batch, and keep it: `(B, T, ...)`.
 
     Raises:
         InvalidArgumentsError: An index is out of range or missing, there is no such pooling, or the class token is both
-            asked for and left out.
+            pooled and left out.
 
     Shape:
         Tokens `(B, N, C)` or a map `(B, C, H, W)` to `(B, C)`; a map over time `(B, C, T, H, W)` to `(B, T, C)`. With
@@ -76,7 +76,7 @@ class AggregateTokens(nn.Module):
         return [given] if isinstance(given, int) else list(given)
 
     def process_channel_list(self, channel_list: list[int]) -> list[int]:
-        """Pick the entries of the features that are pooled.
+        """Pick the entries of the pooled features.
 
         Args:
             channel_list: One entry a feature.
@@ -103,7 +103,7 @@ class AggregateTokens(nn.Module):
             image_size: Not needed here.
 
         Returns:
-            One tensor for each feature that is pooled, `(B, C)` or, over time, `(B, T, C)`.
+            One tensor for each pooled feature, `(B, C)` or, over time, `(B, T, C)`.
 
         Raises:
             ValueError: A feature has other axes than those under Shape, or is a map and has no class token.

@@ -1,4 +1,4 @@
-"""A neck that adds a feature."""
+"""A neck adding a feature."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ __all__ = ["AddBottleneckLayer"]
 
 
 class AddBottleneckLayer(nn.Module):
-    """Adds a feature: the last one, brought to half its channels by a 1x1 convolution.
+    """An additional feature: the last one, brought to half its channels by a 1x1 convolution.
 
-    It has TerraTorch's parameters and state_dict keys (`bottleneck.weight`, ...); unlike TerraTorch's neck, it leaves the
-    list of features that it is given as it was.
+    It has TerraTorch's parameters and state_dict keys (`bottleneck.weight`, ...); unlike TerraTorch's neck, it does not
+    change the list of features given.
 
     Args:
         channel_list: The channels of each feature; at least 2 in the last.
@@ -66,10 +66,10 @@ class AddBottleneckLayer(nn.Module):
             image_size: Not needed here.
 
         Returns:
-            A new list: the features, and the one that is made of the last.
+            A new list: the features, and the one made of the last.
 
         Raises:
-            ValueError: The features are not maps, or not those that the neck was made for.
+            ValueError: The features are not maps, or not the ones expected.
         """
         expect_maps(self, features, self.channel_list)
         return [*features, self.bottleneck(features[-1])]

@@ -1,4 +1,4 @@
-"""Checks that necks and decoders share: of a choice at construction, of the features in `forward`."""
+"""Checks shared by necks and decoders: of a choice at construction, of the features in `forward`."""
 
 from __future__ import annotations
 
@@ -41,12 +41,12 @@ def one_of(component: object, parameter: str | KeyPath, value: object, choices: 
 
 
 def expect_features(component: object, features: Sequence[Tensor], count: int) -> None:
-    """Check that there are as many features as a component was made for.
+    """Check the number of features given to a component.
 
     Args:
         component: The component.
-        features: What it was given.
-        count: The number that it was made for.
+        features: The features given.
+        count: The number expected.
 
     Raises:
         ValueError: There are more or fewer.
@@ -56,11 +56,11 @@ def expect_features(component: object, features: Sequence[Tensor], count: int) -
 
 
 def expect_maps(component: object, features: Sequence[Tensor], channels: Sequence[int]) -> None:
-    """Check that features are maps with the channels that a component was made for.
+    """Check that features are maps with the channels expected by a component.
 
     Args:
         component: The component.
-        features: What it was given.
+        features: The features given.
         channels: The channels of each feature.
 
     Raises:

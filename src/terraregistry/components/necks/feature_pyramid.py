@@ -1,4 +1,4 @@
-"""A neck that is a feature pyramid network."""
+"""A feature pyramid network as a neck."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ class FeaturePyramidNetworkNeck(nn.Module):
     """A feature pyramid network (Lin et al., 2017): torchvision's, with TerraTorch's state_dict keys (`fpn.*`).
 
     As in TerraTorch, the features are named for torchvision's detectors unless `output_ordered_dict` is false; decoders
-    take a list. A count of channels that is none is refused at construction.
+    take a list. An invalid number of channels is refused at construction.
 
     Args:
         channel_list: The channels of each feature.
@@ -53,7 +53,7 @@ class FeaturePyramidNetworkNeck(nn.Module):
         self.fpn: nn.Module = FeaturePyramidNetwork(self.channel_list, self.out_channel)
 
     def process_channel_list(self, channel_list: list[int]) -> list[int]:
-        """Say that every feature has `out_channel` channels.
+        """Return `out_channel` for every feature.
 
         Args:
             channel_list: The channels of each feature.
@@ -68,7 +68,7 @@ class FeaturePyramidNetworkNeck(nn.Module):
         features: list[Tensor],
         image_size: tuple[int, int] | None = None,  # noqa: ARG002 - every neck of this library takes it
     ) -> list[Tensor] | OrderedDict[str, Tensor]:
-        """Pass what the deep features know down to the shallow ones.
+        """Add the deep features to the shallow ones, top down.
 
         Args:
             features: One map a feature, `(B, C_i, H_i, W_i)`.
@@ -78,7 +78,7 @@ class FeaturePyramidNetworkNeck(nn.Module):
             One map a feature, `(B, out_channel, H_i, W_i)`, in a dictionary or a list.
 
         Raises:
-            ValueError: The features are not maps, or not those that the neck was made for.
+            ValueError: The features are not maps, or not the ones expected.
         """
         expect_maps(self, features, self.channel_list)
         named = OrderedDict((f"feat{at}", feature) for at, feature in enumerate(features))

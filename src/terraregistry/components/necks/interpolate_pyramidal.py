@@ -1,4 +1,4 @@
-"""A neck that makes a pyramid by enlarging features."""
+"""A neck making a pyramid by enlarging features."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ if TYPE_CHECKING:
 __all__ = ["InterpolateToPyramidal", "InterpolationMode"]
 
 InterpolationMode: TypeAlias = Literal["nearest", "nearest-exact", "bilinear", "bicubic", "area"]
-"""A mode of `torch.nn.functional.interpolate` that takes maps."""
+"""A mode of `torch.nn.functional.interpolate` for maps."""
 
 
 class InterpolateToPyramidal(nn.Module):
-    """Enlarges maps of one size to a pyramid: of n, the last by `scale_factor`, each before it once more.
+    """A pyramid by interpolation of maps of one size: the last enlarged by `scale_factor`, each before it once more.
 
     It takes maps only: TerraTorch's neck, given tokens, stretches their channels.
 
@@ -75,7 +75,7 @@ class InterpolateToPyramidal(nn.Module):
             One map a feature, `(B, C_i, H_i * s, W_i * s)`.
 
         Raises:
-            ValueError: The features are not maps, or not those that the neck was made for.
+            ValueError: The features are not maps, or not the ones expected.
         """
         expect_maps(self, features, self.channel_list)
         count = len(features)

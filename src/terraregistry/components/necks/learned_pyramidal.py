@@ -1,4 +1,4 @@
-"""A neck that makes a pyramid by convolutions that are learned."""
+"""A neck making a pyramid by learned convolutions."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ if TYPE_CHECKING:
 __all__ = ["LearnedInterpolateToPyramidal", "pyramid_channels", "pyramid_stages"]
 
 _LEAST: Final = (4, 2, 1, 1)
-"""The fewest channels of each feature that leave one after the stages."""
+"""The minimum channels of each feature to leave one after the stages."""
 
 
 def pyramid_stages(component: object, channels: list[int], given_as: str) -> tuple[nn.Sequential, ...]:
-    """Make what turns four maps of one size into a pyramid: enlarge by 4, by 2, not at all, and pool by 2.
+    """Make the stages from four maps of one size to a pyramid: enlarge by 4, by 2, not at all, and pool by 2.
 
     Args:
-        component: The component that they are for, half made.
+        component: The component of the stages, half made.
         channels: The channels of the four features.
         given_as: The parameter of the channels.
 
@@ -52,7 +52,7 @@ def pyramid_stages(component: object, channels: list[int], given_as: str) -> tup
 
 
 def pyramid_channels(channels: list[int]) -> list[int]:
-    """Say which channels the stages give for four features of the given channels.
+    """Return the channels of the stages' results for four features of the given channels.
 
     Example:
         >>> pyramid_channels([64, 64, 64, 64])
@@ -63,12 +63,12 @@ def pyramid_channels(channels: list[int]) -> list[int]:
 
 
 class LearnedInterpolateToPyramidal(nn.Module):
-    """Turns four maps of one size into a pyramid: strides 1/4, 1/2, 1 and 2 of what they were.
+    """A learned pyramid of four maps of one size: strides of 1/4, 1/2, 1 and 2 times the original.
 
     The first is enlarged by two transposed convolutions with batch norm and GELU between them, the second by one, the
     third stays and the fourth is pooled, as BEiT (Bao et al., 2022) has it for segmentation. It has TerraTorch's
-    parameters and state_dict keys (`fpn1.0.weight`, ...); where TerraTorch raises a bare `Exception` for another number
-    of features, it raises the library's error, a ValueError.
+    parameters and state_dict keys (`fpn1.0.weight`, ...); for another number of features, it raises the library's
+    error, a ValueError, in place of TerraTorch's bare `Exception`.
 
     Args:
         channel_list: The channels of the four features.
@@ -122,7 +122,7 @@ class LearnedInterpolateToPyramidal(nn.Module):
             Four maps, finest first.
 
         Raises:
-            ValueError: The features are not maps, or not those that the neck was made for.
+            ValueError: The features are not maps, or not the ones expected.
         """
         expect_maps(self, features, self.channel_list)
         stages = (self.fpn1, self.fpn2, self.fpn3, self.fpn4)

@@ -1,4 +1,4 @@
-"""A neck that makes a pyramid by pooling features."""
+"""A neck making a pyramid by pooling features."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ __all__ = ["MaxpoolToPyramidal"]
 
 
 class MaxpoolToPyramidal(nn.Module):
-    """Pools maps of one size to a pyramid: the first stays, each after it is smaller by one more `kernel_size`.
+    """A pyramid by max pooling of maps of one size: the first stays, each after it is smaller by one more `kernel_size`.
 
     It takes maps only: TerraTorch's neck, given tokens, pools their channels.
 
@@ -68,7 +68,7 @@ class MaxpoolToPyramidal(nn.Module):
             One map a feature, `(B, C_i, H_i // k, W_i // k)`; the first is a copy.
 
         Raises:
-            ValueError: The features are not maps, not those that the neck was made for, or too small to be pooled.
+            ValueError: The features are not maps, not the ones expected, or too small to be pooled.
         """
         expect_maps(self, features, self.channel_list)
         return [self._pooled(feature, at) if at else feature.clone() for at, feature in enumerate(features)]

@@ -1,4 +1,4 @@
-"""A neck that reorders the axes of features."""
+"""A neck reordering the axes of features."""
 
 from __future__ import annotations
 
@@ -15,18 +15,17 @@ __all__ = ["PermuteDims"]
 
 
 class PermuteDims(nn.Module):
-    """Reorders the axes of every feature, as `torch.permute` does, and makes the result contiguous.
+    """A permutation of the axes of every feature, as by `torch.permute`, with contiguous results.
 
-    TerraTorch's neck notices an order that is none when it is used; this one refuses it at construction.
+    TerraTorch's neck fails on an invalid order when used; this one refuses it at construction.
 
     Args:
         channel_list: The channels of each feature.
-        new_order: For each axis of the result, the axis that it is made of; negative counts from the last.
+        new_order: For each axis of the result, its axis in the feature; negative counts from the last.
 
     Attributes:
-        keeps_strides: What is true of each feature beside its channels (its stride) is rearranged by
-            `process_channel_list` alike.
-        reads_layout: A model with this neck passes on the backbone's maps as they are, channels last where they are so.
+        keeps_strides: `process_channel_list` rearranges other properties of features (strides) like their channels.
+        reads_layout: A model with this neck passes on the backbone's maps as they are, channels last or not.
 
     Raises:
         InvalidArgumentsError: `new_order` does not have each axis once.

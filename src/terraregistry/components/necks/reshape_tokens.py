@@ -1,4 +1,4 @@
-"""A neck that turns the tokens of a vision transformer into maps."""
+"""A neck turning the tokens of a vision transformer into maps."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ __all__ = ["ReshapeTokensToImage"]
 
 
 class _Grid(NamedTuple):
-    """Where the patches lie among the tokens of one feature."""
+    """The layout of the patches in the tokens of one feature."""
 
     first: int  # the first token that is a patch: 1 after a class token
     rows: int
@@ -27,26 +27,25 @@ class _Grid(NamedTuple):
 
 
 class ReshapeTokensToImage(nn.Module):
-    """Lays the tokens of each feature out as a map.
+    """A neck turning the tokens of each feature into a map.
 
     The tokens are in the order time, row, column, as Prithvi and other ViTs over time give them; time becomes part of
-    the channels, time-major. Features that are maps already pass through.
+    the channels, time-major. Maps pass through unchanged.
 
-    The rows and columns are `h` and what is left, or those that patches of one size cut out of `image_size`, or a
-    square. TerraTorch tries the square first, which lays a 64-token image of 1:4 out as 8x8 in place of 4x16. Where a
-    grid fits only with the first token, that token is kept with a warning; TerraTorch switches `remove_cls_token` off
-    for good in that case, this module does not change.
+    The grid has `h` rows, or the proportions of `image_size` cut into square patches, or is a square. TerraTorch tries
+    the square first, laying a 64-token image of 1:4 out as 8x8 in place of 4x16. If a grid fits only with the first
+    token, it is kept with a warning; TerraTorch then switches `remove_cls_token` off for good, this module does not
+    change.
 
     Args:
         channel_list: The channels of each feature, as `forward` gives them.
         remove_cls_token: Drop the first token.
-        effective_time_dim: The number of time steps T that the tokens of one feature hold.
-        h: The rows of the grid, where the image is no square and its size is not known.
+        effective_time_dim: The number of time steps T in the tokens of one feature.
+        h: The rows of the grid, for an image of unknown size and not square.
         temporal_inputs: The features have an axis of time: `(B, T, N, C)` to `(B, T, C, H, W)`.
 
     Attributes:
-        keeps_strides: What is true of each feature beside its channels (its stride) is rearranged by
-            `process_channel_list` alike.
+        keeps_strides: `process_channel_list` rearranges other properties of features (strides) like their channels.
 
     Raises:
         InvalidArgumentsError: `effective_time_dim` or `h` is below 1.
@@ -79,11 +78,10 @@ class ReshapeTokensToImage(nn.Module):
         self.temporal_inputs = temporal_inputs
 
     def process_channel_list(self, channel_list: list[int]) -> list[int]:
-        """Return the list as it is: it counts the channels of the maps, not those of the tokens.
+        """Return the list as it is: it counts the channels of the maps, not of the tokens.
 
-        With `effective_time_dim` T, a feature whose tokens have C channels makes a map of T * C. Backbones that put
-        time into their tokens, such as Prithvi, list T * C in their `out_channels` already, so there is nothing to
-        multiply here.
+        With `effective_time_dim` T, tokens of C channels make a map of T * C. Backbones that put time into their
+        tokens, such as Prithvi, list T * C in their `out_channels` already, so there is nothing to multiply here.
 
         Args:
             channel_list: One entry a feature, with the factor T.
@@ -98,7 +96,7 @@ class ReshapeTokensToImage(nn.Module):
 
         Args:
             features: One tensor a feature, `(B, N, C)`, or `(B, T, N, C)` with `temporal_inputs`.
-            image_size: Height and width of the images that the backbone saw, in pixels.
+            image_size: Height and width of the backbone's input images, in pixels.
 
         Returns:
             One map a feature, `(B, T * C, H, W)`, or `(B, T, C, H, W)` with `temporal_inputs`.
@@ -139,7 +137,7 @@ class ReshapeTokensToImage(nn.Module):
         raise ValueError(self._no_grid(count, image_size))
 
     def _ways(self, image_size: tuple[int, int] | None) -> list[Callable[[int], int]]:
-        """The ways to find the rows of a number of patches, 0 where there are none; the surest first."""
+        """Return functions from a number of patches to rows, 0 if none; the surest first."""
         given = self.h
         if given is not None:
             return [lambda _: given]
@@ -162,7 +160,7 @@ def _square_rows(patches: int) -> int:
 
 
 def _image_rows(patches: int, height: int, width: int) -> int:
-    """The rows of the grid that square patches of one size cut out of an image, 0 where no size gives that many."""
+    """Return the rows of an image's grid of square patches, 0 if no patch size gives this number of patches."""
     for patch in range(isqrt(height * width // patches), 0, -1):
         rows, columns = height // patch, width // patch
         if rows * columns >= patches:

@@ -1,4 +1,4 @@
-"""A neck that picks features."""
+"""A neck picking features."""
 
 from __future__ import annotations
 
@@ -15,17 +15,16 @@ __all__ = ["SelectIndices"]
 
 
 class SelectIndices(nn.Module):
-    """Picks features by index, in the order given; one may be picked more than once.
+    """A choice of features by index, in the order given; repeats are allowed.
 
-    TerraTorch's neck notices an index that is out of range when it is used; this one refuses it at construction.
+    TerraTorch's neck fails on an index out of range when used; this one refuses it at construction.
 
     Args:
         channel_list: The channels of each feature.
-        indices: Which features to pick; negative counts from the last.
+        indices: The features to pick; negative counts from the last.
 
     Attributes:
-        keeps_strides: What is true of each feature beside its channels (its stride) is rearranged by
-            `process_channel_list` alike.
+        keeps_strides: `process_channel_list` rearranges other properties of features (strides) like their channels.
 
     Raises:
         InvalidArgumentsError: `indices` is empty, or one of them is out of range.
@@ -46,7 +45,7 @@ class SelectIndices(nn.Module):
         self.process_channel_list(self.channel_list)
 
     def process_channel_list(self, channel_list: list[int]) -> list[int]:
-        """Pick the entries of the features that `forward` picks.
+        """Pick the entries of the features picked by `forward`.
 
         Args:
             channel_list: One entry a feature.

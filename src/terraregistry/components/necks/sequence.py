@@ -16,10 +16,10 @@ __all__ = ["NeckSequence"]
 
 
 class NeckSequence(nn.ModuleList):
-    """Necks, each given what the one before it gave.
+    """Necks, each applied to the output of the one before.
 
-    A neck is told the size of the images where its `forward` has a parameter for it. That is read from its signature
-    when the sequence is made, so that a TypeError that a neck raises is never taken for an answer.
+    The size of the images is passed to a neck if its `forward` has a parameter for it. The signature is read when the
+    sequence is made, so a TypeError raised by a neck is never misread as a missing parameter.
 
     Args:
         necks: The necks, the first next to the backbone.
@@ -34,10 +34,10 @@ class NeckSequence(nn.ModuleList):
 
         Args:
             features: One tensor a feature.
-            image_size: Height and width of the images that the backbone saw, in pixels.
+            image_size: Height and width of the backbone's input images, in pixels.
 
         Returns:
-            The features that the last neck gave.
+            The features of the last neck.
         """
         for neck, takes_size in zip(self, self._takes_image_size, strict=True):
             features = neck(features, image_size=image_size) if takes_size else neck(features)
@@ -45,7 +45,7 @@ class NeckSequence(nn.ModuleList):
 
 
 def takes_image_size(neck: nn.Module) -> bool:
-    """Tell whether the `forward` of a neck can be given `image_size` by keyword."""
+    """Return True if the `forward` of a neck accepts `image_size` by keyword."""
     parameters = inspect.signature(neck.forward).parameters
     named = parameters.get("image_size")
     if named is not None and named.kind is not inspect.Parameter.POSITIONAL_ONLY:

@@ -29,11 +29,11 @@ class Architecture:
         depth: The number of blocks.
         num_heads: The number of attention heads.
         patch: Height and width of a patch; it is one frame long.
-        coordinates: What is encoded beside the images, with learned weights.
+        coordinates: The coordinates encoded beside the images, with learned weights.
         decoder_embed_dim: The width of the tokens of its masked autoencoder's decoder.
         decoder_depth: The number of that decoder's blocks.
         decoder_num_heads: The number of that decoder's attention heads.
-        weights: Where its weights are; None where none are published.
+        weights: The location of its weights; None if unpublished.
         mean: The mean of each of the six bands in the training data.
         std: The standard deviation of the same.
     """
@@ -77,18 +77,18 @@ ARCHITECTURES: Final = {
 _APACHE: Final = frozenset(
     f"ibm-nasa-geospatial/Prithvi-EO-2.0-{size}" for size in ("300M", "300M-TL", "600M", "600M-TL")
 )
-"""The repositories whose description on the hub is known to say `license: apache-2.0`."""
+"""The repositories described on the hub with `license: apache-2.0`."""
 
 
 def published_weights(name: str, architecture: Architecture) -> tuple[PretrainedWeights, ...]:
     """Describe the weights of a variant.
 
     Args:
-        name: What is built with them.
+        name: The component built with them.
         architecture: The variant.
 
     Returns:
-        Its weights; none where none are published.
+        Its weights; empty if unpublished.
     """
     if architecture.weights is None:
         return ()

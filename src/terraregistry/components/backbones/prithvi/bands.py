@@ -20,7 +20,7 @@ __all__ = ["PRITHVI_BANDS", "Band", "GivenBand", "HLSBands", "SARBands", "read_b
 class HLSBands(StrEnum):
     """The bands of the Harmonized Landsat and Sentinel-2 product (HLS), by TerraTorch's names.
 
-    TerraTorch misspells the two thermal bands (`THEMRAL_INFRARED_1`); that spelling is understood as well.
+    TerraTorch misspells the two thermal bands (`THEMRAL_INFRARED_1`); its spelling is accepted as well.
     """
 
     COASTAL_AEROSOL = "COASTAL_AEROSOL"
@@ -59,7 +59,7 @@ class SARBands(StrEnum):
 
 
 Band: TypeAlias = HLSBands | SARBands | int | str
-"""One channel of an image: a band of HLS or of radar, or the number of a channel that is none, as a number or as text."""
+"""One channel of an image: a band of HLS or of radar, or the number of another channel, as a number or as text."""
 
 GivenBand: TypeAlias = HLSBands | SARBands | str | int | tuple[int, int]
 """How people name channels: a band, its name, a number, a number as text, or the first and the last of a range of numbers."""
@@ -72,7 +72,7 @@ PRITHVI_BANDS: Final[tuple[Band, ...]] = (
     HLSBands.SWIR_1,
     HLSBands.SWIR_2,
 )
-"""The bands, in order, that every published Prithvi was trained with."""
+"""The training bands of every published Prithvi, in order."""
 
 
 def read_bands(given: Sequence[GivenBand], component: str, parameter: str = "bands") -> tuple[Band, ...]:
@@ -80,8 +80,8 @@ def read_bands(given: Sequence[GivenBand], component: str, parameter: str = "ban
 
     Args:
         given: The channels in order; a range `(first, last)` stands for all numbers from the first to the last.
-        component: What they are for, for the error.
-        parameter: Where they are given, for the error.
+        component: The component, for the error.
+        parameter: The parameter, for the error.
 
     Returns:
         One entry a channel.
@@ -113,13 +113,13 @@ def read_bands(given: Sequence[GivenBand], component: str, parameter: str = "ban
 def read_model_bands(
     bands: Sequence[GivenBand] | None, in_chans: int | None, pretrained_bands: tuple[Band, ...], component: str
 ) -> tuple[Band, ...]:
-    """Read the channels of a model's images: those given, or else those of its weights.
+    """Read the channels of a model's images, by default those of its weights.
 
     Args:
-        bands: The channels, as they are given.
-        in_chans: Their number, where that is given as well.
-        pretrained_bands: The channels that the weights were trained with.
-        component: What they are for, for the error.
+        bands: The channels given.
+        in_chans: Their number, if given as well.
+        pretrained_bands: The training channels of the weights.
+        component: The component, for the error.
 
     Returns:
         One entry a channel.

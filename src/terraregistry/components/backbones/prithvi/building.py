@@ -1,4 +1,4 @@
-"""Building a variant of Prithvi: its own sizes, what was given in their place, and its weights."""
+"""Building a variant of Prithvi from its default sizes, the options given and its weights."""
 
 from __future__ import annotations
 
@@ -57,14 +57,14 @@ def build_vit(
     vit_adapter: bool = False,
     encoder_only: bool = True,
 ) -> PrithviViT:
-    """Build a variant as a backbone; what it takes is explained in `PrithviOptions`.
+    """Build a variant as a backbone; its arguments are explained in `PrithviOptions`.
 
     Returns:
-        The backbone, with the weights that were asked for, or with random ones where none were.
+        The backbone, with the weights requested, or random ones by default.
 
     Raises:
         InvalidArgumentsError: A band, a size or an index is wrong.
-        WeightsError: The weights cannot be had, or do not fit.
+        WeightsError: The weights are unavailable, or do not fit.
     """
     _refuse_what_it_is_not(architecture.name, vit_adapter=vit_adapter, encoder_only=encoder_only)
     theirs = read_pretrained_bands(pretrained_bands, architecture.name)
@@ -121,14 +121,14 @@ def build_mae(
     norm_pix_loss: bool = False,
     mask_ratio: float = 0.75,
 ) -> PrithviMAE:
-    """Build a variant as a masked autoencoder; what it takes is explained in `PrithviMAEOptions`.
+    """Build a variant as a masked autoencoder; its arguments are explained in `PrithviMAEOptions`.
 
     Returns:
-        The masked autoencoder, with the weights that were asked for, or with random ones where none were.
+        The masked autoencoder, with the weights requested, or random ones by default.
 
     Raises:
         InvalidArgumentsError: A band or a size is wrong.
-        WeightsError: The weights cannot be had, or do not fit.
+        WeightsError: The weights are unavailable, or do not fit.
     """
     theirs = read_pretrained_bands(pretrained_bands, architecture.name)
     ours = read_model_bands(bands, in_chans, theirs, architecture.name)
@@ -160,7 +160,7 @@ def build_mae(
 
 
 def read_pretrained_bands(given: Sequence[GivenBand] | None, component: str) -> tuple[Band, ...]:
-    """Read the bands that weights were trained with: Prithvi's six where none are given."""
+    """Read the training bands of weights; Prithvi's six by default."""
     return PRITHVI_BANDS if given is None else read_bands(given, component, "pretrained_bands")
 
 

@@ -23,17 +23,17 @@ _CODES: Final = ("temporal_embed", "location_embed")
 def encoder_state(
     checkpoint: Mapping[str, Tensor], encoder: PrithviEncoder, bands: BandChoice, origin: str
 ) -> dict[str, Tensor]:
-    """Take the state dict of an encoder out of a checkpoint.
+    """Extract the state dict of an encoder from a checkpoint.
 
-    The checkpoint may be of an encoder, of a masked autoencoder (with the prefixes `encoder.` and `decoder.`, or without
-    any, as that of Prithvi-EO-1.0) or of a larger model; what belongs to other parts is left out. Position embeddings and
-    prompts are the encoder's own, and so is the weight of a code that the encoder lacks left out.
+    The checkpoint may be of an encoder, of a masked autoencoder (with the prefixes `encoder.` and `decoder.`, or
+    without any, as that of Prithvi-EO-1.0) or of a larger model; tensors of other parts are left out. Position
+    embeddings and prompts are kept from the encoder; the weight of a code missing in the encoder is left out.
 
     Args:
         checkpoint: The tensors of the checkpoint.
         encoder: The encoder.
         bands: The bands of the encoder and of the checkpoint.
-        origin: Where the checkpoint comes from, for errors.
+        origin: The source of the checkpoint, for errors.
 
     Returns:
         A state dict with the encoder's keys, as far as the checkpoint has them.
@@ -46,13 +46,13 @@ def encoder_state(
 
 
 def mae_state(checkpoint: Mapping[str, Tensor], mae: PrithviMAE, bands: BandChoice, origin: str) -> dict[str, Tensor]:
-    """Take the state dict of a masked autoencoder out of a checkpoint.
+    """Extract the state dict of a masked autoencoder from a checkpoint.
 
     Args:
         checkpoint: The tensors of the checkpoint, with the prefixes `encoder.` and `decoder.` or without any.
         mae: The masked autoencoder.
         bands: The bands of the masked autoencoder and of the checkpoint.
-        origin: Where the checkpoint comes from, for errors.
+        origin: The source of the checkpoint, for errors.
 
     Returns:
         A state dict with the masked autoencoder's keys, as far as the checkpoint has them.
@@ -74,12 +74,12 @@ def mae_state(checkpoint: Mapping[str, Tensor], mae: PrithviMAE, bands: BandChoi
 
 
 def _cleaned(checkpoint: Mapping[str, Tensor]) -> dict[str, Tensor]:
-    """Take out the names of wrappers: that of older TerraTorch's around timm's models, and that of `torch.compile`."""
+    """Remove the prefixes of wrappers: older TerraTorch's around timm's models, and `torch.compile`'s."""
     return {key.replace("_timm_module.", "").replace("_orig_mod.", ""): each for key, each in checkpoint.items()}
 
 
 def _prefix(checkpoint: Mapping[str, Tensor]) -> str:
-    """Find what the keys of the encoder begin with."""
+    """Find the prefix of the encoder's keys."""
     found = [key.removesuffix(_PATCHES) for key in checkpoint if key.endswith(_PATCHES)]
     return min(found, key=len, default="")
 

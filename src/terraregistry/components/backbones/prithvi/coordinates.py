@@ -1,4 +1,4 @@
-"""Codes of when and where an image was taken, which Prithvi-EO-2.0-TL adds to its tokens."""
+"""Codes of an image's time and place, added by Prithvi-EO-2.0-TL to its tokens."""
 
 from __future__ import annotations
 
@@ -15,17 +15,17 @@ if TYPE_CHECKING:
 __all__ = ["Coordinate", "CoordinateCode"]
 
 Coordinate: TypeAlias = Literal["time", "location"]
-"""What is encoded: the time of a frame, or the place of an image."""
+"""A coordinate to encode: the time of a frame, or the place of an image."""
 
 
 class CoordinateCode(nn.Module):
-    """Encodes pairs of numbers, each in one half of the width of a token, times a factor.
+    """A code of pairs of numbers, each in one half of the width of a token, times a factor.
 
     The code is computed in float32 whatever the type of the numbers: half precision cannot tell one year from the next.
 
     Args:
         embed_dim: The width of a token.
-        scale_learn: Whether the factor is learned (a parameter that starts at 0.1) or fixed (a buffer of 1).
+        scale_learn: Learn the factor (a parameter, initially 0.1) instead of fixing it (a buffer of 1).
 
     Shape:
         Pairs `(B, M, 2)` to codes `(B, M, embed_dim)`.

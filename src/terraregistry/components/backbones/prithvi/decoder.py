@@ -22,19 +22,19 @@ __all__ = ["MAEDecoder"]
 
 
 class MAEDecoder(nn.Module):
-    """A transformer that predicts the pixels of every patch from the tokens of some.
+    """A transformer predicting the pixels of every patch from the tokens of some.
 
     Args:
-        patch_values: How many values a patch has.
-        grid: The number of patches along each axis of the images that it is built for.
+        patch_values: The number of values of a patch.
+        grid: The number of patches along each axis of the images it is built for.
         encoder_embed_dim: The width of the encoder's tokens.
         decoder_embed_dim: The width of its own.
         depth: The number of blocks.
         num_heads: The number of attention heads.
         mlp_ratio: The width of each block's hidden layer, in widths of a token.
         norm_layer: Makes a normalisation of a width.
-        coords_encoding: What is encoded beside the images.
-        coords_scale_learn: Whether the weight of these codes is learned.
+        coords_encoding: The coordinates encoded beside the images.
+        coords_scale_learn: Learn the weight of these codes.
 
     Raises:
         InvalidArgumentsError: The width is no multiple of 16, or not one of the heads.
@@ -89,7 +89,7 @@ class MAEDecoder(nn.Module):
         """Predict the pixels of every patch.
 
         Args:
-            encoded: The encoder's tokens, the class token first, and where they were.
+            encoded: The encoder's tokens, the class token first, and their places.
             grid: The number of patches along each axis of the images.
             temporal_coords: Year and day of the year of each frame, `(B, T, 2)`.
             location_coords: Latitude and longitude, `(B, 2)`.

@@ -1,4 +1,4 @@
-"""The transformer of Prithvi: everything that its backbone, its masked autoencoder and its timm model have in common."""
+"""The transformer of Prithvi: the part shared by its backbone, its masked autoencoder and its timm model."""
 
 from __future__ import annotations
 
@@ -25,13 +25,13 @@ class PrithviEncoder(nn.Module):
 
     Source: Prithvi-EO (Jakubik et al., 2023) and Prithvi-EO-2.0 (Szwarcman et al., 2024); the blocks are timm's.
 
-    Args: as `PrithviViT`, which adds the choice of features.
+    Args: as `PrithviViT`, except the choice of features.
 
     Attributes:
-        num_frames: The number of frames that it was built for.
-        effective_time_dim: The number of time steps among its tokens then: frames by patch.
-        temporal_encoding: Whether it encodes times.
-        location_encoding: Whether it encodes places.
+        num_frames: The number of frames it was built for.
+        effective_time_dim: The number of time steps among its tokens for `num_frames`: frames by patch.
+        temporal_encoding: True if it encodes times.
+        location_encoding: True if it encodes places.
 
     Raises:
         InvalidArgumentsError: A size does not fit another.
@@ -102,10 +102,10 @@ class PrithviEncoder(nn.Module):
         return grid_of((time, height, width), self.patch_embed.patch_size)
 
     def frames(self, images: Tensor) -> Tensor:
-        """Give images an axis of time.
+        """Add the axis of time to images without one.
 
         Args:
-            images: `(B, C, T, H, W)`, or `(B, C, H, W)` for a model that was built for one frame.
+            images: `(B, C, T, H, W)`, or `(B, C, H, W)` for a model built for one frame.
 
         Returns:
             `(B, C, T, H, W)`.
@@ -126,10 +126,10 @@ class PrithviEncoder(nn.Module):
     def embed(
         self, images: Tensor, temporal_coords: Tensor | None = None, location_coords: Tensor | None = None
     ) -> tuple[Tensor, Tensor]:
-        """Turn images into what the first block is given.
+        """Compute the input of the first block.
 
         Args:
-            images: `(B, C, T, H, W)`, or `(B, C, H, W)` for a model that was built for one frame.
+            images: `(B, C, T, H, W)`, or `(B, C, H, W)` for a model built for one frame.
             temporal_coords: Year and day of the year of each frame, `(B, T, 2)`.
             location_coords: Latitude and longitude, `(B, 2)`.
 
@@ -157,10 +157,10 @@ class PrithviEncoder(nn.Module):
 
         Args:
             tokens: `(B, 1 + N, D)`.
-            last: The index of the last block that is needed; all are by default.
+            last: The index of the last block needed; by default the very last.
 
         Returns:
-            What comes out of each block, `(B, 1 + N, D)`; out of the very last block, after the final norm.
+            The output of each block, `(B, 1 + N, D)`; the very last block's after the final norm.
         """
         outputs: list[Tensor] = []
         needed = self.depth if last is None else last + 1
@@ -188,14 +188,14 @@ class PrithviEncoder(nn.Module):
         """Encode a random part of the patches, as masked autoencoders do.
 
         Args:
-            images: `(B, C, T, H, W)`, or `(B, C, H, W)` for a model that was built for one frame.
+            images: `(B, C, T, H, W)`, or `(B, C, H, W)` for a model built for one frame.
             temporal_coords: Year and day of the year of each frame, `(B, T, 2)`.
             location_coords: Latitude and longitude, `(B, 2)`.
-            mask_ratio: The share of the patches that is left out.
-            noise: A number for each patch, `(B, N)`: those with the smallest are kept. Random by default.
+            mask_ratio: The share of the patches left out.
+            noise: A number for each patch, `(B, N)`: the patches with the smallest are kept. Random by default.
 
         Returns:
-            The tokens of the class and of the patches that were kept, and which those are.
+            The class token, the tokens of the patches kept, and their places.
         """
         class_token, tokens = self.embed(images, temporal_coords, location_coords)
         kept = keep_at_random(tokens, mask_ratio, noise)

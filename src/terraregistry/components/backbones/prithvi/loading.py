@@ -26,11 +26,11 @@ REMEDY: Final = "give a file with ckpt_path=..., or build with pretrained=False 
 
 
 class WeightsRequest(NamedTuple):
-    """Which weights a module is to have.
+    """The weights requested for a module.
 
     Attributes:
-        pretrained: Whether it is to have the published ones.
-        path: A file in place of those.
+        pretrained: True to load the published ones.
+        path: A file to load instead.
     """
 
     pretrained: bool
@@ -38,24 +38,24 @@ class WeightsRequest(NamedTuple):
 
 
 class WeightsFile(NamedTuple):
-    """A file of weights, and what to call it in errors."""
+    """A file of weights, and its name in errors."""
 
     path: str | os.PathLike[str]
     origin: str
 
 
 def find_weights(architecture: Architecture, request: WeightsRequest) -> WeightsFile | None:
-    """Find the file of the weights that are asked for, before anything is built.
+    """Find the file of the weights requested, before anything is built.
 
     Args:
         architecture: The variant.
-        request: Which weights.
+        request: The weights requested.
 
     Returns:
-        The file; None where no weights are asked for.
+        The file; None if no weights are requested.
 
     Raises:
-        WeightsError: There are no such weights, or they cannot be had.
+        WeightsError: There are no such weights, or they are unavailable.
     """
     if request.path is not None:
         return WeightsFile(request.path, str(request.path))

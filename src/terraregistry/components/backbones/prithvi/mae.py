@@ -21,19 +21,19 @@ __all__ = ["PrithviMAE"]
 class PrithviMAE(nn.Module):
     """A masked autoencoder: it sees some patches of an image and predicts the others.
 
-    Parameters, buffers and state_dict keys (`encoder.*`, `decoder.*`) are TerraTorch's. It differs where TerraTorch's is
-    defective: a `mask_ratio` of 0 is refused rather than taken for none, and images that hold no whole number of patches
-    are reconstructed up to their last whole patch.
+    Parameters, buffers and state_dict keys (`encoder.*`, `decoder.*`) are TerraTorch's. Two defects of TerraTorch's are
+    mended: a `mask_ratio` of 0 is refused rather than taken for none, and images without a whole number of patches are
+    reconstructed up to their last whole patch.
 
     Source: masked autoencoders (He et al., 2021), Prithvi-EO (Jakubik et al., 2023).
 
     Args:
-        img_size: As in `PrithviViT`, as all that is not listed here.
+        img_size: As in `PrithviViT`, like all arguments not listed here.
         decoder_embed_dim: The width of the decoder's tokens, a multiple of 16.
         decoder_depth: The number of the decoder's blocks.
         decoder_num_heads: The number of the decoder's attention heads.
-        norm_pix_loss: Whether the loss compares patches that are normalised each by itself.
-        mask_ratio: The share of the patches that is masked, above 0 and below 1.
+        norm_pix_loss: Compute the loss on patches normalised one by one.
+        mask_ratio: The share of the patches masked, above 0 and below 1.
 
     Raises:
         InvalidArgumentsError: A size does not fit another, or `mask_ratio` is out of range.
@@ -111,18 +111,18 @@ class PrithviMAE(nn.Module):
         mask_ratio: float | None = None,
         noise: Tensor | None = None,
     ) -> tuple[dict[str, Tensor], Tensor, Tensor]:
-        """Mask images, and predict what is masked.
+        """Mask patches of images, and predict their pixels.
 
         Args:
-            pixel_values: Images, `(B, C, T, H, W)`, or `(B, C, H, W)` for a model that was built for one frame.
-            temporal_coords: Year and day of the year of each frame, `(B, T, 2)`; read where times are encoded.
-            location_coords: Latitude and longitude in degrees, `(B, 2)`; read where places are encoded.
-            mask_ratio: The share of the patches that is masked; the model's own by default.
+            pixel_values: Images, `(B, C, T, H, W)`, or `(B, C, H, W)` for a model built for one frame.
+            temporal_coords: Year and day of the year of each frame, `(B, T, 2)`; read if times are encoded.
+            location_coords: Latitude and longitude in degrees, `(B, 2)`; read if places are encoded.
+            mask_ratio: The share of the patches masked; the model's own by default.
             noise: A number for each patch, `(B, N)`: those with the largest are masked. Random by default.
 
         Returns:
-            `{"loss": ...}`, the predicted images (of all patches, the masked and the seen), and 1 for each pixel that was
-            masked, `(B, T, H, W)`. The images and the mask have no axis of time where `pixel_values` had none.
+            `{"loss": ...}`, the predicted images (of all patches, the masked and the seen), and 1 for each masked
+            pixel, `(B, T, H, W)`. The images and the mask have no axis of time if `pixel_values` has none.
 
         Raises:
             ValueError: The images have other axes, or `mask_ratio` is out of range.

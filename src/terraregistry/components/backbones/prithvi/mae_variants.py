@@ -1,8 +1,8 @@
 """The published variants of Prithvi as masked autoencoders, each under its name.
 
-Each takes the arguments of `PrithviMAEOptions`. An argument that nothing reads is an error, where TerraTorch swallows it; so is a
-misspelt band. With `pretrained=True` the weights come from the Hugging Face hub, with `ckpt_path` from a file; where they
-cannot be had or do not fit, that is an error, and never a silent fall-back to random weights.
+Each takes the arguments of `PrithviMAEOptions`. Unused arguments (ignored by TerraTorch) and misspelt bands are errors.
+With `pretrained=True` the weights come from the Hugging Face hub, with `ckpt_path` from a file; unavailable or
+mismatched weights are an error, never a silent fallback to random ones.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ def prithvi_eo_tiny_mae(
     """The masked autoencoder of `prithvi_eo_tiny`: an untrained model of four blocks; no weights are published.
 
     Args:
-        pretrained: Whether to load the published weights.
+        pretrained: Load the published weights.
         bands: The channels of the images: bands of HLS, their names, numbers, or ranges of numbers. Prithvi's six by default.
         **options: Further arguments, see `PrithviMAEOptions`.
 
@@ -44,7 +44,7 @@ def prithvi_eo_tiny_mae(
 
     Raises:
         InvalidArgumentsError: A band, a size or an index is wrong.
-        WeightsError: The weights cannot be had, or do not fit.
+        WeightsError: The weights are unavailable, or do not fit.
     """
     return build_mae(ARCHITECTURES["prithvi_eo_tiny"], pretrained, bands, **options)
 
@@ -55,7 +55,7 @@ def prithvi_eo_v1_100_mae(
     """The masked autoencoder of `prithvi_eo_v1_100`: Prithvi-EO-1.0 with 100 million parameters.
 
     Args:
-        pretrained: Whether to load the published weights.
+        pretrained: Load the published weights.
         bands: The channels of the images: bands of HLS, their names, numbers, or ranges of numbers. Prithvi's six by default.
         **options: Further arguments, see `PrithviMAEOptions`.
 
@@ -64,7 +64,7 @@ def prithvi_eo_v1_100_mae(
 
     Raises:
         InvalidArgumentsError: A band, a size or an index is wrong.
-        WeightsError: The weights cannot be had, or do not fit.
+        WeightsError: The weights are unavailable, or do not fit.
     """
     return build_mae(ARCHITECTURES["prithvi_eo_v1_100"], pretrained, bands, **options)
 
@@ -72,10 +72,10 @@ def prithvi_eo_v1_100_mae(
 def prithvi_eo_v2_tiny_tl_mae(
     pretrained: bool = False, bands: Sequence[GivenBand] | None = None, **options: Unpack[PrithviMAEOptions]
 ) -> PrithviMAE:
-    """The masked autoencoder of `prithvi_eo_v2_tiny_tl`: Prithvi-EO-2.0 with 5 million parameters, which encodes times and places.
+    """The masked autoencoder of `prithvi_eo_v2_tiny_tl`: Prithvi-EO-2.0 with 5 million parameters, encoding times and places.
 
     Args:
-        pretrained: Whether to load the published weights.
+        pretrained: Load the published weights.
         bands: The channels of the images: bands of HLS, their names, numbers, or ranges of numbers. Prithvi's six by default.
         **options: Further arguments, see `PrithviMAEOptions`.
 
@@ -84,7 +84,7 @@ def prithvi_eo_v2_tiny_tl_mae(
 
     Raises:
         InvalidArgumentsError: A band, a size or an index is wrong.
-        WeightsError: The weights cannot be had, or do not fit.
+        WeightsError: The weights are unavailable, or do not fit.
     """
     return build_mae(ARCHITECTURES["prithvi_eo_v2_tiny_tl"], pretrained, bands, **options)
 
@@ -92,10 +92,10 @@ def prithvi_eo_v2_tiny_tl_mae(
 def prithvi_eo_v2_100_tl_mae(
     pretrained: bool = False, bands: Sequence[GivenBand] | None = None, **options: Unpack[PrithviMAEOptions]
 ) -> PrithviMAE:
-    """The masked autoencoder of `prithvi_eo_v2_100_tl`: Prithvi-EO-2.0 with 100 million parameters, which encodes times and places.
+    """The masked autoencoder of `prithvi_eo_v2_100_tl`: Prithvi-EO-2.0 with 100 million parameters, encoding times and places.
 
     Args:
-        pretrained: Whether to load the published weights.
+        pretrained: Load the published weights.
         bands: The channels of the images: bands of HLS, their names, numbers, or ranges of numbers. Prithvi's six by default.
         **options: Further arguments, see `PrithviMAEOptions`.
 
@@ -104,7 +104,7 @@ def prithvi_eo_v2_100_tl_mae(
 
     Raises:
         InvalidArgumentsError: A band, a size or an index is wrong.
-        WeightsError: The weights cannot be had, or do not fit.
+        WeightsError: The weights are unavailable, or do not fit.
     """
     return build_mae(ARCHITECTURES["prithvi_eo_v2_100_tl"], pretrained, bands, **options)
 
@@ -115,7 +115,7 @@ def prithvi_eo_v2_300_mae(
     """The masked autoencoder of `prithvi_eo_v2_300`: Prithvi-EO-2.0 with 300 million parameters.
 
     Args:
-        pretrained: Whether to load the published weights.
+        pretrained: Load the published weights.
         bands: The channels of the images: bands of HLS, their names, numbers, or ranges of numbers. Prithvi's six by default.
         **options: Further arguments, see `PrithviMAEOptions`.
 
@@ -124,7 +124,7 @@ def prithvi_eo_v2_300_mae(
 
     Raises:
         InvalidArgumentsError: A band, a size or an index is wrong.
-        WeightsError: The weights cannot be had, or do not fit.
+        WeightsError: The weights are unavailable, or do not fit.
     """
     return build_mae(ARCHITECTURES["prithvi_eo_v2_300"], pretrained, bands, **options)
 
@@ -132,10 +132,10 @@ def prithvi_eo_v2_300_mae(
 def prithvi_eo_v2_300_tl_mae(
     pretrained: bool = False, bands: Sequence[GivenBand] | None = None, **options: Unpack[PrithviMAEOptions]
 ) -> PrithviMAE:
-    """The masked autoencoder of `prithvi_eo_v2_300_tl`: Prithvi-EO-2.0 with 300 million parameters, which encodes times and places.
+    """The masked autoencoder of `prithvi_eo_v2_300_tl`: Prithvi-EO-2.0 with 300 million parameters, encoding times and places.
 
     Args:
-        pretrained: Whether to load the published weights.
+        pretrained: Load the published weights.
         bands: The channels of the images: bands of HLS, their names, numbers, or ranges of numbers. Prithvi's six by default.
         **options: Further arguments, see `PrithviMAEOptions`.
 
@@ -144,7 +144,7 @@ def prithvi_eo_v2_300_tl_mae(
 
     Raises:
         InvalidArgumentsError: A band, a size or an index is wrong.
-        WeightsError: The weights cannot be had, or do not fit.
+        WeightsError: The weights are unavailable, or do not fit.
     """
     return build_mae(ARCHITECTURES["prithvi_eo_v2_300_tl"], pretrained, bands, **options)
 
@@ -155,7 +155,7 @@ def prithvi_eo_v2_600_mae(
     """The masked autoencoder of `prithvi_eo_v2_600`: Prithvi-EO-2.0 with 600 million parameters.
 
     Args:
-        pretrained: Whether to load the published weights.
+        pretrained: Load the published weights.
         bands: The channels of the images: bands of HLS, their names, numbers, or ranges of numbers. Prithvi's six by default.
         **options: Further arguments, see `PrithviMAEOptions`.
 
@@ -164,7 +164,7 @@ def prithvi_eo_v2_600_mae(
 
     Raises:
         InvalidArgumentsError: A band, a size or an index is wrong.
-        WeightsError: The weights cannot be had, or do not fit.
+        WeightsError: The weights are unavailable, or do not fit.
     """
     return build_mae(ARCHITECTURES["prithvi_eo_v2_600"], pretrained, bands, **options)
 
@@ -172,10 +172,10 @@ def prithvi_eo_v2_600_mae(
 def prithvi_eo_v2_600_tl_mae(
     pretrained: bool = False, bands: Sequence[GivenBand] | None = None, **options: Unpack[PrithviMAEOptions]
 ) -> PrithviMAE:
-    """The masked autoencoder of `prithvi_eo_v2_600_tl`: Prithvi-EO-2.0 with 600 million parameters, which encodes times and places.
+    """The masked autoencoder of `prithvi_eo_v2_600_tl`: Prithvi-EO-2.0 with 600 million parameters, encoding times and places.
 
     Args:
-        pretrained: Whether to load the published weights.
+        pretrained: Load the published weights.
         bands: The channels of the images: bands of HLS, their names, numbers, or ranges of numbers. Prithvi's six by default.
         **options: Further arguments, see `PrithviMAEOptions`.
 
@@ -184,7 +184,7 @@ def prithvi_eo_v2_600_tl_mae(
 
     Raises:
         InvalidArgumentsError: A band, a size or an index is wrong.
-        WeightsError: The weights cannot be had, or do not fit.
+        WeightsError: The weights are unavailable, or do not fit.
     """
     return build_mae(ARCHITECTURES["prithvi_eo_v2_600_tl"], pretrained, bands, **options)
 

@@ -1,4 +1,4 @@
-"""Choosing at random which patches a masked autoencoder sees (He et al., 2021)."""
+"""Random choice of the patches seen by a masked autoencoder (He et al., 2021)."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ __all__ = ["MaskedTokens", "keep_at_random"]
 
 
 class MaskedTokens(NamedTuple):
-    """Part of the tokens of each image, and where they were.
+    """Part of the tokens of each image, and their places.
 
     Attributes:
-        tokens: Those that were kept, `(B, K, D)`.
-        mask: 1 for each patch that was left out and 0 for each that was kept, `(B, N)`.
-        ids_restore: For each patch its place among those that were kept, followed by those that were left out, `(B, N)`.
+        tokens: The tokens kept, `(B, K, D)`.
+        mask: 1 for each patch left out and 0 for each kept, `(B, N)`.
+        ids_restore: For each patch its place among the patches kept, followed by those left out, `(B, N)`.
     """
 
     tokens: Tensor
@@ -31,14 +31,14 @@ def keep_at_random(tokens: Tensor, mask_ratio: float, noise: Tensor | None = Non
 
     Args:
         tokens: `(B, N, D)`.
-        mask_ratio: The share that is left out, above 0 and below 1; of N tokens, `floor(N * (1 - mask_ratio))` are kept.
-        noise: A number for each token, `(B, N)`: those with the smallest are kept. Random by default.
+        mask_ratio: The share left out, above 0 and below 1; of N tokens, `floor(N * (1 - mask_ratio))` are kept.
+        noise: A number for each token, `(B, N)`: the tokens with the smallest are kept. Random by default.
 
     Returns:
-        The tokens that were kept, and which those are.
+        The tokens kept, and their places.
 
     Raises:
-        ValueError: The share is none, or so small that nothing is left out.
+        ValueError: The share is out of range, or too small to leave anything out.
     """
     batch, count, width = tokens.shape
     keep = int(count * (1 - mask_ratio))

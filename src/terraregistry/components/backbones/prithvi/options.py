@@ -1,4 +1,4 @@
-"""The arguments that every variant of Prithvi takes, for type checkers and for the registries."""
+"""The arguments of every variant of Prithvi, for type checkers and for the registries."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ __all__ = ["EncoderOptions", "LoadingOptions", "PrithviMAEOptions", "PrithviOpti
 
 
 class EncoderOptions(TypedDict, total=False):
-    """What shapes the encoder; the variant's own value is taken for what is None or not given."""
+    """The sizes and options of the encoder; None and missing ones default to the variant's own."""
 
     in_chans: int | None
     """The number of channels; it follows from `bands`, and must agree."""
     num_frames: int
-    """The number of frames that the model is built for, 1 by default."""
+    """The number of frames the model is built for, 1 by default."""
     img_size: int | Sequence[int]
-    """Height and width of the images that it is built for, 224 by default."""
+    """Height and width of the images it is built for, 224 by default."""
     patch_size: PatchSize | None
     """One number for height and width, or (time, height, width)."""
     embed_dim: int | None
@@ -39,27 +39,27 @@ class EncoderOptions(TypedDict, total=False):
     drop_path: float
     """How likely each block is skipped in training, 0 by default."""
     coords_encoding: Sequence[Coordinate] | None
-    """What is encoded beside the images."""
+    """The coordinates encoded beside the images."""
     coords_scale_learn: bool | None
-    """Whether the weight of these codes is learned."""
+    """Learn the weight of these codes."""
 
 
 class LoadingOptions(TypedDict, total=False):
-    """Which weights are loaded, and how."""
+    """The weights to load, and how."""
 
     pretrained_bands: Sequence[GivenBand] | None
-    """The bands that the weights were trained with, in order; Prithvi's six by default."""
+    """The training bands of the weights, in order; Prithvi's six by default."""
     ckpt_path: str | os.PathLike[str] | None
-    """A file of weights; it is loaded whether or not `pretrained` is set, and in place of the published ones."""
+    """A file of weights, loaded in place of the published ones, with or without `pretrained`."""
     allow_mismatch: bool
-    """Whether what does not fit is warned of, rather than an error."""
+    """Warn of mismatched weights instead of raising an error."""
 
 
 class PromptOptions(TypedDict, total=False):
     """Prompt tuning."""
 
     vpt: bool
-    """Whether there are prompts to tune."""
+    """Add prompts to tune."""
     vpt_n_tokens: int | None
     """How many for each block."""
     vpt_dropout: float
@@ -67,18 +67,18 @@ class PromptOptions(TypedDict, total=False):
 
 
 class PrithviOptions(EncoderOptions, LoadingOptions, PromptOptions, total=False):
-    """What every backbone takes beside `pretrained` and `bands`."""
+    """The arguments of every backbone beside `pretrained` and `bands`."""
 
     out_indices: Sequence[int] | None
-    """Which blocks give a feature, in which order; negative counts from the last, all by default."""
+    """The blocks giving a feature, in order; negative counts from the last, all by default."""
     vit_adapter: bool
-    """Refused where true: the adapter needs deformable attention that is compiled for CUDA."""
+    """Refused if true: the adapter needs deformable attention compiled for CUDA."""
     encoder_only: bool
-    """Refused where false: the masked autoencoders have names of their own, which end in `_mae`."""
+    """Refused if false: the masked autoencoders have their own names, ending in `_mae`."""
 
 
 class PrithviMAEOptions(EncoderOptions, LoadingOptions, total=False):
-    """What every masked autoencoder takes beside `pretrained` and `bands`."""
+    """The arguments of every masked autoencoder beside `pretrained` and `bands`."""
 
     decoder_embed_dim: int | None
     """The width of the decoder's tokens."""
@@ -87,6 +87,6 @@ class PrithviMAEOptions(EncoderOptions, LoadingOptions, total=False):
     decoder_num_heads: int | None
     """The number of the decoder's attention heads."""
     norm_pix_loss: bool
-    """Whether the loss compares patches that are normalised each by itself."""
+    """Compute the loss on patches normalised one by one."""
     mask_ratio: float
-    """The share of the patches that is masked, 0.75 by default."""
+    """The share of the patches masked, 0.75 by default."""

@@ -20,13 +20,13 @@ __all__ = ["BandChoice"]
 
 
 class BandChoice:
-    """The bands of a model's images, and those that its weights were trained with.
+    """The bands of a model's images, and the training bands of its weights.
 
     Args:
         model: The bands of the model's images.
         pretrained: The bands of the weights.
-        component: What the model is called, for the error.
-        allow_mismatch: Whether what does not fit is warned of, rather than an error.
+        component: The name of the model, for the error.
+        allow_mismatch: Warn of mismatched weights instead of raising an error.
     """
 
     def __init__(
@@ -38,23 +38,23 @@ class BandChoice:
         self.allow_mismatch = allow_mismatch
 
     def apply(self, weight: Tensor, wanted: Tensor, origin: str) -> Tensor:
-        """Make the weight of a model's patch embedding from that of its weights.
+        """Make the weight of a model's patch embedding from the pretrained one.
 
-        A band that both have gets its weights, whatever its place in the two; a band that the weights lack gets new random
-        ones (Xavier, uniform), with a warning. Channels that are only counted, in text ("0", "1", ...), get the weights in
-        order, with a warning, where they are as many.
+        Bands in both are matched by name, in any order; bands missing from the weights get new random ones (Xavier,
+        uniform), with a warning. Channels only counted, in text ("0", "1", ...), get the weights in order, with a
+        warning, if they are as many.
 
         Args:
-            weight: That of the weights, `(D, C, ...)`.
+            weight: The pretrained weight, `(D, C, ...)`.
             wanted: One of the model's shape.
-            origin: Where the weights come from, for the error.
+            origin: The source of the weights, for the error.
 
         Returns:
-            A tensor of the model's shape; the weight itself where it cannot be of that shape, which is for others to report.
+            A tensor of the model's shape; the weight itself if it cannot be of this shape, an error left to the caller.
 
         Raises:
-            WeightsError: The weights have another number of channels than bands, or none of the model's bands, and that is
-                not allowed.
+            WeightsError: The weights have another number of channels than bands, or none of the model's bands, and
+                mismatches are not allowed.
         """
         if weight.dim() != wanted.dim() or (weight.shape[0], *weight.shape[2:]) != (wanted.shape[0], *wanted.shape[2:]):
             return weight

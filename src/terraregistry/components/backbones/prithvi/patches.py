@@ -21,10 +21,10 @@ def grid_of(size: tuple[int, int, int], patch_size: tuple[int, int, int]) -> Gri
 
 
 class PatchEmbed(nn.Module):
-    """Embeds each patch of an image by one linear map, written as a convolution over time, height and width.
+    """A linear patch embedding, written as a convolution over time, height and width.
 
     Args:
-        input_size: The size `(T, H, W)` of the images that a model is built for; others can be embedded as well.
+        input_size: The size `(T, H, W)` of the images a model is built for; others can be embedded as well.
         patch_size: The size of a patch along the same axes.
         in_chans: The number of channels of an image.
         embed_dim: The width of a token.
@@ -50,7 +50,7 @@ class PatchEmbed(nn.Module):
         self.norm: nn.Identity = nn.Identity()
 
     def forward(self, x: Tensor) -> Tensor:
-        """Embed the patches; a border that fills no patch is left out, with a warning."""
+        """Embed the patches; a border short of a patch is left out, with a warning."""
         time, height, width = self.patch_size
         size = list(x.shape[-3:])
         if size[0] % time or size[1] % height or size[2] % width:
@@ -63,7 +63,7 @@ class PatchEmbed(nn.Module):
 
 
 def to_patches(images: Tensor, patch_size: tuple[int, int, int]) -> Tensor:
-    """Cut images into patches, and leave out a border that fills none.
+    """Cut images into patches, leaving out a border short of a patch.
 
     Args:
         images: `(B, C, T, H, W)`.

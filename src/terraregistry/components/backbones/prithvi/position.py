@@ -1,6 +1,6 @@
-"""The position embedding of Prithvi: sines and cosines of where and when a patch is.
+"""The position embedding of Prithvi: sines and cosines of the place and time of a patch.
 
-The formula is that of the transformer (Vaswani et al., 2017), over three axes as in masked autoencoders for video.
+The formula of the transformer (Vaswani et al., 2017), over three axes as in masked autoencoders for video.
 """
 
 from __future__ import annotations
@@ -52,7 +52,7 @@ def encode(values: Tensor, width: int) -> Tensor:
 def position_embedding(width: int, grid: Grid) -> Tensor:
     """Compute the position embedding of a class token and a grid of patches.
 
-    Of the width, six sixteenths tell the column, six the row and four the time, in that order. The patches are in the
+    Of the width, six sixteenths encode the column, six the row and four the time, in this order. The patches are in the
     order time, row, column. The class token comes first, and its embedding is zero.
 
     Args:
@@ -80,12 +80,12 @@ def positions_for(embedding: Tensor, built: Grid, wanted: Grid) -> Tensor:
     (bicubic, corners aligned), as Prithvi does.
 
     Args:
-        embedding: That of the grid a model was built for, `(1, 1 + built.patches, D)`.
-        built: That grid.
+        embedding: The embedding of the grid a model was built for, `(1, 1 + built.patches, D)`.
+        built: The grid the model was built for.
         wanted: The grid of the images at hand.
 
     Returns:
-        `(1, 1 + wanted.patches, D)`; the embedding itself where the grids are equal.
+        `(1, 1 + wanted.patches, D)`; the embedding itself if the grids are equal.
     """
     if wanted == built:
         return embedding

@@ -15,21 +15,21 @@ __all__ = ["prompt_embeddings", "with_prompts", "without_prompts"]
 def prompt_embeddings(
     encoder: nn.Module, vpt: bool, tokens: int | None, patch_size: tuple[int, int, int], width: int, depth: int
 ) -> nn.ParameterList | None:
-    """Make the prompts of an encoder: some for each of its blocks.
+    """Make the prompts of an encoder, for each of its blocks.
 
     Args:
         encoder: The encoder, half made, for the error.
-        vpt: Whether there are any.
-        tokens: How many for each block.
-        patch_size: The size of a patch, which their initial range depends on.
+        vpt: True to make any.
+        tokens: The number of prompts for each block.
+        patch_size: The size of a patch; their initial range depends on it.
         width: The width of a token.
         depth: The number of blocks.
 
     Returns:
-        One parameter a block, `(1, tokens, width)`; None where there are none.
+        One parameter a block, `(1, tokens, width)`; None without prompts.
 
     Raises:
-        InvalidArgumentsError: Their number is missing, or given where there are none.
+        InvalidArgumentsError: Their number is missing, or given without prompts.
     """
     if not vpt:
         if tokens is not None:
@@ -43,7 +43,7 @@ def prompt_embeddings(
 
 
 def with_prompts(tokens: Tensor, prompts: Tensor) -> Tensor:
-    """Put prompts, `(B, P, D)`, between the class token and the others, `(B, 1 + N, D)`."""
+    """Insert prompts, `(B, P, D)`, between the class token and the others, `(B, 1 + N, D)`."""
     return torch.cat([tokens[:, :1], prompts, tokens[:, 1:]], dim=1)
 
 

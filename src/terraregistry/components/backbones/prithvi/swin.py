@@ -15,10 +15,10 @@ __all__ = ["PrithviSwin"]
 
 
 class PrithviSwin(nn.Module):
-    """A Swin transformer whose stages each normalise the feature that they give.
+    """A Swin transformer with a norm on the feature of each stage.
 
-    Parameters, buffers and state_dict keys are TerraTorch's, which are MMSegmentation's. It differs where TerraTorch's is
-    defective: `frozen_stages` freezes (and keeps in evaluation mode) in place of failing.
+    Parameters, buffers and state_dict keys are TerraTorch's, from MMSegmentation. A defect of TerraTorch's is mended:
+    `frozen_stages` freezes (and keeps in evaluation mode) in place of failing.
 
     Source: Swin Transformer (Liu et al., 2021), in the layout of MMSegmentation; timm's feature pyramid takes it apart.
 
@@ -30,21 +30,21 @@ class PrithviSwin(nn.Module):
         mlp_ratio: The width of each block's hidden layer, in widths of its input.
         depths: The number of blocks of each stage.
         num_heads: The number of attention heads of each stage.
-        num_classes: The number of classes of the classifier, which a feature pyramid leaves out; 0 for none.
-        global_pool: How the classifier pools.
-        qkv_bias: Whether queries, keys and values have a bias.
-        qk_scale: What queries are multiplied by; one over the root of a head's width by default.
-        drop_rate: Dropout on what the linear layers give.
+        num_classes: The number of classes of the classifier, left out of a feature pyramid; 0 for none.
+        global_pool: The pooling of the classifier.
+        qkv_bias: Give queries, keys and values a bias.
+        qk_scale: The factor of the queries; one over the root of a head's width by default.
+        drop_rate: Dropout on the outputs of the linear layers.
         attn_drop_rate: Dropout on the attention.
-        drop_path_rate: How likely the last block is skipped in training; the earlier ones less, linearly from 0.
+        drop_path_rate: The probability of skipping the last block in training; less for earlier ones, linearly from 0.
         act_layer: Makes the activation.
         norm_layer: Makes a normalisation of a width.
-        with_cp: Whether activations are computed again in the backward pass, to save memory.
-        frozen_stages: How many stages are never trained, and with one the patch embedding as well; -1 for neither, 0 for the
-            patch embedding alone.
+        with_cp: Recompute activations in the backward pass, to save memory.
+        frozen_stages: The number of first stages to freeze, together with the patch embedding; 0 for the patch
+            embedding alone, -1 for nothing.
 
     Attributes:
-        feature_info: What timm's feature pyramid needs to know of each stage.
+        feature_info: The properties of each stage for timm's feature pyramid.
         output_fmt: The layout of the features.
 
     Raises:
@@ -158,7 +158,7 @@ class PrithviSwin(nn.Module):
         self.head.reset(num_classes, global_pool)  # pyright: ignore[reportUnknownMemberType] - timm leaves it open
 
     def no_weight_decay(self) -> set[str]:
-        """Name the parameters that weight decay would harm."""
+        """Return the names of the parameters harmed by weight decay."""
         return {name for name, _ in self.named_parameters() if "relative_position_bias_table" in name}
 
 

@@ -33,10 +33,10 @@ _NORM_OF_STAGE: Final = re.compile(r"^norm(\d)\.")
 def swin_state(
     checkpoint: Mapping[str, Tensor], swin: PrithviSwin, bands: BandChoice, origin: str
 ) -> dict[str, Tensor]:
-    """Take the state dict of a Swin out of a checkpoint.
+    """Extract the state dict of a Swin from a checkpoint.
 
-    A checkpoint with keys that begin with `encoder.` has the layout of the original Swin and is converted. The original
-    normalises only what the last stage gives: the norms of the other stages keep their initial values then. Any other
+    A checkpoint with keys beginning with `encoder.` has the layout of the original Swin and is converted. The original
+    normalises only the last stage's output: the norms of the other stages keep their initial values. Any other
     checkpoint has the layout of MMSegmentation, with the prefix `backbone.` or without. Tables of biases for windows of
     another size are resized (bicubic). The classifier is the model's own, unless the checkpoint has one in the model's
     layout.
@@ -45,7 +45,7 @@ def swin_state(
         checkpoint: The tensors of the checkpoint.
         swin: The model.
         bands: The bands of the model and of the checkpoint.
-        origin: Where the checkpoint comes from, for errors.
+        origin: The source of the checkpoint, for errors.
 
     Returns:
         A state dict with the model's keys, as far as the checkpoint has them.
@@ -66,7 +66,7 @@ def swin_state(
 
 
 def unfold_order(weight: Tensor) -> Tensor:
-    """Reorder what the original Swin's patch merging does to each of its inputs to the order of `torch.nn.Unfold`.
+    """Reorder the inputs of the original Swin's patch merging to the order of `torch.nn.Unfold`.
 
     The original lines up four places (top left, bottom left, top right, bottom right), each with all channels; unfolding
     lines up the channels, each with four places row by row.

@@ -1,4 +1,4 @@
-"""The blocks and stages of Prithvi's Swin, with the names that MMSegmentation gives their parts."""
+"""The blocks and stages of Prithvi's Swin, with MMSegmentation's names of their parts."""
 
 from __future__ import annotations
 
@@ -23,18 +23,18 @@ __all__ = ["BlockSettings", "PatchEmbed2d", "PatchMerging", "SwinBlock", "SwinSt
 
 @dataclass(frozen=True)
 class BlockSettings:
-    """What all blocks have in common.
+    """The settings common to all blocks.
 
     Attributes:
         window_size: The side of a window.
         mlp_ratio: The width of the hidden layer, in widths of the input.
-        qkv_bias: Whether queries, keys and values have a bias.
-        qk_scale: What queries are multiplied by; one over the root of a head's width where None.
-        drop_rate: Dropout on what the linear layers give.
+        qkv_bias: Give queries, keys and values a bias.
+        qk_scale: The factor of the queries; one over the root of a head's width if None.
+        drop_rate: Dropout on the outputs of the linear layers.
         attn_drop_rate: Dropout on the attention.
         act_layer: Makes the activation.
         norm_layer: Makes a normalisation of a width.
-        with_cp: Whether activations are computed again in the backward pass, to save memory.
+        with_cp: Recompute activations in the backward pass, to save memory.
     """
 
     window_size: int = 7
@@ -49,7 +49,7 @@ class BlockSettings:
 
 
 class PatchEmbed2d(nn.Module):
-    """Embeds the patches of an image, which is continued by its last row and column where it holds no whole number of them.
+    """The patch embedding of an image, padded to a whole number of patches by its last row and column.
 
     Shape:
         Images `(B, C, H, W)` to maps `(B, ceil(H / patch), ceil(W / patch), embed_dim)`.
@@ -73,7 +73,7 @@ class PatchEmbed2d(nn.Module):
 
 
 class PatchMerging(nn.Module):
-    """Makes one place of four, with the values of each channel side by side, in the order of `torch.nn.Unfold`.
+    """The merging of four places into one, the values of each channel side by side, in the order of `torch.nn.Unfold`.
 
     Shape:
         Maps `(B, H, W, C)` to maps `(B, ceil(H / 2), ceil(W / 2), 2 * C)`; an odd border is filled with zeros.
@@ -94,7 +94,7 @@ class PatchMerging(nn.Module):
 
 
 class FeedForward(nn.Module):
-    """The two linear layers of a block, with the names that MMSegmentation gives them."""
+    """The two linear layers of a block, under MMSegmentation's names."""
 
     def __init__(self, embed_dim: int, settings: BlockSettings) -> None:
         super().__init__()
@@ -109,7 +109,7 @@ class FeedForward(nn.Module):
 
 
 class SwinBlock(nn.Module):
-    """Attention in windows, then two linear layers, each added to what it is given.
+    """Attention in windows, then two linear layers, each with a residual connection.
 
     Shape:
         Maps `(B, H, W, C)` to maps `(B, H, W, C)`.
@@ -155,18 +155,18 @@ class SwinBlock(nn.Module):
 
 
 class SwinStage(nn.Module):
-    """Blocks at one resolution, every other one with shifted windows, and what leads to the next resolution.
+    """Blocks at one resolution, every other one with shifted windows, and the step to the next resolution.
 
-    It gives two maps: the feature, which is normalised, and what the next stage is given. timm's feature pyramid takes the
+    It returns two maps: the normalised feature, and the input of the next stage. timm's feature pyramid takes the
     first.
 
     Args:
         embed_dim: The number of channels.
         num_heads: The number of attention heads.
-        drop_paths: For each block, how likely it is skipped in training.
-        settings: What all blocks have in common.
-        downsample: What leads to the next resolution; None for the last stage.
-        frozen: Whether its blocks are never trained: they stay in evaluation mode.
+        drop_paths: For each block, the probability of skipping it in training.
+        settings: The settings common to all blocks.
+        downsample: The step to the next resolution; None for the last stage.
+        frozen: Never train its blocks: they stay in evaluation mode.
     """
 
     def __init__(
@@ -195,10 +195,10 @@ class SwinStage(nn.Module):
         """Transform maps.
 
         Args:
-            x: `(B, H, W, C)`, or what the stage before gave.
+            x: `(B, H, W, C)`, or the output of the stage before.
 
         Returns:
-            The feature, `(B, H, W, C)`, and what the next stage is given, `(B, ceil(H / 2), ceil(W / 2), 2 * C)`.
+            The feature, `(B, H, W, C)`, and the input of the next stage, `(B, ceil(H / 2), ceil(W / 2), 2 * C)`.
         """
         maps = x if isinstance(x, Tensor) else x[1]
         for block in self.blocks:

@@ -55,28 +55,28 @@ def build_with_timm(
 
     Args:
         model: The model's class.
-        variant: The name that it is registered under.
-        pretrained: Whether to load weights.
-        feature_cfg: How timm makes a feature pyramid of the model.
+        variant: Its registered name.
+        pretrained: Load weights.
+        feature_cfg: timm's settings for a feature pyramid of the model.
         convert: Takes the model's state dict out of a checkpoint.
         bands: The channels of the images.
-        pretrained_bands: The bands that the weights were trained with.
-        in_chans: The number of channels, which follows from `bands`.
+        pretrained_bands: The training bands of the weights.
+        in_chans: The number of channels; follows from `bands`.
         pretrained_cfg: The tag or the description of the weights.
-        pretrained_cfg_overlay: What replaces parts of that description.
-        pretrained_strict: Whether what does not fit is an error.
+        pretrained_cfg_overlay: Replacements for parts of `pretrained_cfg`.
+        pretrained_strict: Raise an error for mismatched weights.
         pretrained_filter_fn: Takes the state dict out of a checkpoint, in place of `convert`.
-        features_only: Whether a feature pyramid is made.
-        out_indices: Which features of the pyramid, or how many of the last; all by default.
-        feature_cls: What makes the pyramid, in place of what `feature_cfg` says.
-        **arguments: Those of the model, and further ones of timm's builder.
+        features_only: Make a feature pyramid.
+        out_indices: The features of the pyramid, or the number of last ones; all by default.
+        feature_cls: The pyramid's class, overriding `feature_cfg`.
+        **arguments: Arguments of the model, and further ones of timm's builder.
 
     Returns:
         The model, or a feature pyramid made of it.
 
     Raises:
         InvalidArgumentsError: The bands are wrong, or an argument has no effect.
-        WeightsError: The weights cannot be had, or do not fit.
+        WeightsError: The weights are unavailable, or do not fit.
     """
     pyramid = {"out_indices": out_indices, "feature_cls": feature_cls}
     given = {name: value for name, value in pyramid.items() if value is not None}
@@ -127,7 +127,7 @@ def _origin(
     given: Any,  # a tag or a description, as above
     overlay: dict[str, Any] | None,  # as above
 ) -> str:
-    """Say where the weights come from, once it is known that there are any."""
+    """Return the source of the weights; raise a WeightsError if there are none."""
     weights: PretrainedCfg = resolve_pretrained_cfg(variant, given, overlay)
     if not pretrained or weights.state_dict:
         return "the state dict that was given"

@@ -1,8 +1,9 @@
 """Prithvi in timm's own registry of models.
 
-The source of timm adds the names (`sources/timm/additions.py`). The entry points are as timm's own: they take what
-`timm.create_model` passes on (`features_only`, `pretrained_cfg_overlay`, ...), and weights come through timm's own loading, which
-never falls back to random ones in silence. They are complete without timm's registry, in which another package may take a name.
+The source of timm adds the names (`sources/timm/additions.py`). The entry points are as timm's own: they take the
+arguments passed on by `timm.create_model` (`features_only`, `pretrained_cfg_overlay`, ...), and weights come through
+timm's own loading, without a silent fallback to random ones. They do not depend on timm's registry, because another
+package may take a name there.
 """
 
 from __future__ import annotations
@@ -119,7 +120,7 @@ def _swin(
 
 
 def _configuration(variant: str, given: Any) -> Any:  # a tag, or timm's description of weights
-    """Find the description of a model's weights here: timm looks up who has the name in its registry."""
+    """Find the description of a model's weights without timm's registry, because its entry may be another package's."""
     if given and not isinstance(given, str):
         return given
     configurations = default_cfgs[variant].cfgs

@@ -1,4 +1,4 @@
-"""The arguments that Prithvi's models take in timm, for type checkers and for the registries."""
+"""The arguments of Prithvi's models in timm, for type checkers and for the registries."""
 
 from __future__ import annotations
 
@@ -17,39 +17,39 @@ __all__ = ["TimmOptions", "TimmSwinOptions", "TimmViTOptions"]
 
 
 class TimmOptions(TypedDict, total=False):
-    """What both kinds of model take: the bands, and what `timm.create_model` passes on."""
+    """The arguments common to both kinds of model: the bands, and those passed on by `timm.create_model`."""
 
     bands: Sequence[GivenBand] | None
     """The channels of the images: bands of HLS, their names, numbers, or ranges of numbers. Prithvi's six by default."""
     pretrained_bands: Sequence[GivenBand] | None
-    """The bands that the weights were trained with, in order; Prithvi's six by default."""
+    """The training bands of the weights, in order; Prithvi's six by default."""
     in_chans: int | None
     """The number of channels; it follows from `bands`, and must agree."""
     num_frames: int
-    """The number of frames that the model is built for, 1 by default."""
+    """The number of frames the model is built for, 1 by default."""
     num_classes: int
     """The number of classes of the classifier."""
     pretrained_cfg: str | dict[str, Any] | PretrainedCfg | None  # timm's own description, of entries of several types
     """The tag or the description of the weights."""
     pretrained_cfg_overlay: dict[str, Any] | None  # as above
-    """What replaces parts of that description, such as `{"file": path}`."""
+    """Replacements for parts of `pretrained_cfg`, such as `{"file": path}`."""
     pretrained_strict: bool
-    """Whether what does not fit is an error (the default), rather than warned of."""
+    """Raise an error for mismatched weights (the default), rather than warn."""
     cache_dir: str | os.PathLike[str] | None
-    """Where downloads are kept."""
+    """The directory of downloads."""
     features_only: bool
-    """Whether a feature pyramid is made."""
+    """Make a feature pyramid."""
     out_indices: int | Sequence[int]
-    """Which features of the pyramid, or how many of the last."""
+    """The features of the pyramid, or the number of last ones."""
     feature_cls: str | Callable[..., nn.Module]
-    """What makes the pyramid."""
+    """The class of the pyramid."""
 
 
 class TimmViTOptions(TimmOptions, total=False):
-    """What the vision transformers take beside `pretrained`; what is not given is the variant's own."""
+    """The arguments of the vision transformers beside `pretrained`; the variant's own by default."""
 
     img_size: int | Sequence[int]
-    """Height and width of the images that the model is built for, 224 by default."""
+    """Height and width of the images the model is built for, 224 by default."""
     patch_size: PatchSize
     """One number for height and width, or (time, height, width)."""
     embed_dim: int
@@ -65,13 +65,13 @@ class TimmViTOptions(TimmOptions, total=False):
     drop_path: float
     """How likely each block is skipped in training, 0 by default."""
     coords_encoding: Sequence[Coordinate] | None
-    """What is encoded beside the images."""
+    """The coordinates encoded beside the images."""
     coords_scale_learn: bool
-    """Whether the weight of these codes is learned."""
+    """Learn the weight of these codes."""
 
 
 class TimmSwinOptions(TimmOptions, total=False):
-    """What the Swins take beside `pretrained`; what is not given is the variant's own."""
+    """The arguments of the Swins beside `pretrained`; the variant's own by default."""
 
     embed_dim: int
     """The number of channels of the first stage."""
@@ -88,11 +88,11 @@ class TimmSwinOptions(TimmOptions, total=False):
     global_pool: str
     """How the classifier pools."""
     qkv_bias: bool
-    """Whether queries, keys and values have a bias."""
+    """Give queries, keys and values a bias."""
     qk_scale: float | None
-    """What queries are multiplied by; one over the root of a head's width by default."""
+    """The factor of the queries; one over the root of a head's width by default."""
     drop_rate: float
-    """Dropout on what the linear layers give."""
+    """Dropout on the outputs of the linear layers."""
     attn_drop_rate: float
     """Dropout on the attention."""
     drop_path_rate: float
@@ -102,6 +102,6 @@ class TimmSwinOptions(TimmOptions, total=False):
     norm_layer: Callable[..., nn.Module]
     """Makes a normalisation of a width."""
     with_cp: bool
-    """Whether activations are computed again in the backward pass, to save memory."""
+    """Recompute activations in the backward pass, to save memory."""
     frozen_stages: int
     """How many stages are never trained; -1, the default, for none."""

@@ -1,4 +1,4 @@
-"""Prithvi with the methods that timm expects of its vision transformers."""
+"""Prithvi with the methods of timm's vision transformers."""
 
 from __future__ import annotations
 
@@ -19,21 +19,21 @@ __all__ = ["PrithviVisionTransformer"]
 
 
 class PrithviVisionTransformer(PrithviEncoder):
-    """The vision transformer of Prithvi as timm builds its models: it gives one tensor, and timm makes feature pyramids of it.
+    """The vision transformer of Prithvi in timm's form: it returns one tensor, and timm makes feature pyramids of it.
 
     A feature pyramid (`features_only=True`) gives maps, `(B, T * embed_dim, H / patch, W / patch)`, with the time steps in
     the channels; without, the model gives the tokens of the last block. It has no classifier.
 
     Args:
-        img_size: As in `PrithviViT`, as all that is not listed here.
+        img_size: As in `PrithviViT`, like all arguments not listed here.
         num_classes: 0; there are no classes.
 
     Attributes:
-        feature_info: What timm's feature pyramid needs to know of each block.
+        feature_info: The properties of each block for timm's feature pyramid.
         num_features: The width of a token.
 
     Raises:
-        InvalidArgumentsError: A size does not fit another, or there are to be classes.
+        InvalidArgumentsError: A size does not fit another, or `num_classes` is not 0.
     """
 
     def __init__(
@@ -82,9 +82,9 @@ class PrithviVisionTransformer(PrithviEncoder):
         """Compute the tokens of the last block, normalised.
 
         Args:
-            x: Images, `(B, C, T, H, W)`, or `(B, C, H, W)` for a model that was built for one frame.
-            temporal_coords: Year and day of the year of each frame, `(B, T, 2)`; read where times are encoded.
-            location_coords: Latitude and longitude in degrees, `(B, 2)`; read where places are encoded.
+            x: Images, `(B, C, T, H, W)`, or `(B, C, H, W)` for a model built for one frame.
+            temporal_coords: Year and day of the year of each frame, `(B, T, 2)`; read if times are encoded.
+            location_coords: Latitude and longitude in degrees, `(B, 2)`; read if places are encoded.
 
         Returns:
             `(B, 1 + N, embed_dim)`, the class token first.
@@ -106,21 +106,21 @@ class PrithviVisionTransformer(PrithviEncoder):
         output_fmt: str = "NCHW",
         intermediates_only: bool = False,
     ) -> list[Tensor] | tuple[Tensor, list[Tensor]]:
-        """Compute the features of several blocks, as timm asks for them.
+        """Compute the features of several blocks, with timm's signature.
 
         Args:
-            x: Images, `(B, C, T, H, W)`, or `(B, C, H, W)` for a model that was built for one frame.
-            indices: Which blocks, or how many of the last; all by default.
-            norm: Whether the features of all blocks are normalised; that of the very last block always is.
-            stop_early: Whether to leave out the blocks after the last that is asked for.
-            output_fmt: `NCHW` for maps, `NLC` for tokens without that of the class.
-            intermediates_only: Whether to leave out the tokens of the last block.
+            x: Images, `(B, C, T, H, W)`, or `(B, C, H, W)` for a model built for one frame.
+            indices: The blocks, or the number of last ones; all by default.
+            norm: Normalise the features of all blocks; the very last block's always is.
+            stop_early: Skip the blocks after the last one requested.
+            output_fmt: `NCHW` for maps, `NLC` for tokens without the class token.
+            intermediates_only: Leave out the tokens of the last block.
 
         Returns:
             The features; before them, unless `intermediates_only`, the tokens of the last block.
 
         Raises:
-            ValueError: Another layout is asked for.
+            ValueError: `output_fmt` is another layout.
         """
         if output_fmt not in ("NCHW", "NLC"):
             raise ValueError(f"output_fmt: expected 'NCHW' or 'NLC', got {output_fmt!r}")
@@ -143,15 +143,15 @@ class PrithviVisionTransformer(PrithviEncoder):
     def prune_intermediate_layers(
         self, indices: int | list[int] = 1, prune_norm: bool = False, prune_head: bool = True
     ) -> list[int]:
-        """Take away the blocks after the last that is asked for.
+        """Remove the blocks after the last one requested.
 
         Args:
-            indices: Which blocks, or how many of the last.
-            prune_norm: Whether to take away the final norm, where the very last block goes; it belongs to that block.
+            indices: The blocks, or the number of last ones.
+            prune_norm: Remove the final norm along with the very last block.
             prune_head: Without effect: there is no classifier.
 
         Returns:
-            Those blocks, counted from the first.
+            The blocks, counted from the first.
         """
         del prune_head
         taken, last = feature_take_indices(len(self.blocks), indices)
@@ -161,14 +161,14 @@ class PrithviVisionTransformer(PrithviEncoder):
         return taken
 
     def get_classifier(self) -> nn.Module:
-        """Return a module that does nothing: there is no classifier."""
+        """Return an identity module: there is no classifier."""
         return nn.Identity()
 
     def reset_classifier(self, num_classes: int, global_pool: str | None = None) -> None:
         """Accept that there is no classifier.
 
         Raises:
-            InvalidArgumentsError: There are to be classes, or the tokens are to be pooled.
+            InvalidArgumentsError: Classes or pooling are requested.
         """
         if num_classes or global_pool:
             raise refusal(self, "num_classes", f"there is no classifier: expected 0, got {num_classes}")

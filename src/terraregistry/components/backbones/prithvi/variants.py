@@ -1,8 +1,8 @@
 """The published variants of Prithvi as backbones, each under its name.
 
-Each takes the arguments of `PrithviOptions`. An argument that nothing reads is an error, where TerraTorch swallows it; so is a
-misspelt band. With `pretrained=True` the weights come from the Hugging Face hub, with `ckpt_path` from a file; where they
-cannot be had or do not fit, that is an error, and never a silent fall-back to random weights.
+Each takes the arguments of `PrithviOptions`. Unused arguments (ignored by TerraTorch) and misspelt bands are errors.
+With `pretrained=True` the weights come from the Hugging Face hub, with `ckpt_path` from a file; unavailable or
+mismatched weights are an error, never a silent fallback to random ones.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ def prithvi_eo_tiny(
     """An untrained model of four blocks, for trying things out; no weights are published.
 
     Args:
-        pretrained: Whether to load the published weights.
+        pretrained: Load the published weights.
         bands: The channels of the images: bands of HLS, their names, numbers, or ranges of numbers. Prithvi's six by default.
         **options: Further arguments, see `PrithviOptions`.
 
@@ -44,7 +44,7 @@ def prithvi_eo_tiny(
 
     Raises:
         InvalidArgumentsError: A band, a size or an index is wrong.
-        WeightsError: The weights cannot be had, or do not fit.
+        WeightsError: The weights are unavailable, or do not fit.
 
     Example:
         >>> backbone = prithvi_eo_tiny(bands=["RED", "NIR_NARROW"], img_size=32, out_indices=[-1])
@@ -60,7 +60,7 @@ def prithvi_eo_v1_100(
     """Prithvi-EO-1.0 with 100 million parameters.
 
     Args:
-        pretrained: Whether to load the published weights.
+        pretrained: Load the published weights.
         bands: The channels of the images: bands of HLS, their names, numbers, or ranges of numbers. Prithvi's six by default.
         **options: Further arguments, see `PrithviOptions`.
 
@@ -69,7 +69,7 @@ def prithvi_eo_v1_100(
 
     Raises:
         InvalidArgumentsError: A band, a size or an index is wrong.
-        WeightsError: The weights cannot be had, or do not fit.
+        WeightsError: The weights are unavailable, or do not fit.
     """
     return build_vit(ARCHITECTURES["prithvi_eo_v1_100"], pretrained, bands, **options)
 
@@ -77,10 +77,10 @@ def prithvi_eo_v1_100(
 def prithvi_eo_v2_tiny_tl(
     pretrained: bool = False, bands: Sequence[GivenBand] | None = None, **options: Unpack[PrithviOptions]
 ) -> PrithviViT:
-    """Prithvi-EO-2.0 with 5 million parameters, which encodes times and places.
+    """Prithvi-EO-2.0 with 5 million parameters, encoding times and places.
 
     Args:
-        pretrained: Whether to load the published weights.
+        pretrained: Load the published weights.
         bands: The channels of the images: bands of HLS, their names, numbers, or ranges of numbers. Prithvi's six by default.
         **options: Further arguments, see `PrithviOptions`.
 
@@ -89,7 +89,7 @@ def prithvi_eo_v2_tiny_tl(
 
     Raises:
         InvalidArgumentsError: A band, a size or an index is wrong.
-        WeightsError: The weights cannot be had, or do not fit.
+        WeightsError: The weights are unavailable, or do not fit.
     """
     return build_vit(ARCHITECTURES["prithvi_eo_v2_tiny_tl"], pretrained, bands, **options)
 
@@ -97,10 +97,10 @@ def prithvi_eo_v2_tiny_tl(
 def prithvi_eo_v2_100_tl(
     pretrained: bool = False, bands: Sequence[GivenBand] | None = None, **options: Unpack[PrithviOptions]
 ) -> PrithviViT:
-    """Prithvi-EO-2.0 with 100 million parameters, which encodes times and places.
+    """Prithvi-EO-2.0 with 100 million parameters, encoding times and places.
 
     Args:
-        pretrained: Whether to load the published weights.
+        pretrained: Load the published weights.
         bands: The channels of the images: bands of HLS, their names, numbers, or ranges of numbers. Prithvi's six by default.
         **options: Further arguments, see `PrithviOptions`.
 
@@ -109,7 +109,7 @@ def prithvi_eo_v2_100_tl(
 
     Raises:
         InvalidArgumentsError: A band, a size or an index is wrong.
-        WeightsError: The weights cannot be had, or do not fit.
+        WeightsError: The weights are unavailable, or do not fit.
     """
     return build_vit(ARCHITECTURES["prithvi_eo_v2_100_tl"], pretrained, bands, **options)
 
@@ -120,7 +120,7 @@ def prithvi_eo_v2_300(
     """Prithvi-EO-2.0 with 300 million parameters.
 
     Args:
-        pretrained: Whether to load the published weights.
+        pretrained: Load the published weights.
         bands: The channels of the images: bands of HLS, their names, numbers, or ranges of numbers. Prithvi's six by default.
         **options: Further arguments, see `PrithviOptions`.
 
@@ -129,7 +129,7 @@ def prithvi_eo_v2_300(
 
     Raises:
         InvalidArgumentsError: A band, a size or an index is wrong.
-        WeightsError: The weights cannot be had, or do not fit.
+        WeightsError: The weights are unavailable, or do not fit.
     """
     return build_vit(ARCHITECTURES["prithvi_eo_v2_300"], pretrained, bands, **options)
 
@@ -137,10 +137,10 @@ def prithvi_eo_v2_300(
 def prithvi_eo_v2_300_tl(
     pretrained: bool = False, bands: Sequence[GivenBand] | None = None, **options: Unpack[PrithviOptions]
 ) -> PrithviViT:
-    """Prithvi-EO-2.0 with 300 million parameters, which encodes times and places.
+    """Prithvi-EO-2.0 with 300 million parameters, encoding times and places.
 
     Args:
-        pretrained: Whether to load the published weights.
+        pretrained: Load the published weights.
         bands: The channels of the images: bands of HLS, their names, numbers, or ranges of numbers. Prithvi's six by default.
         **options: Further arguments, see `PrithviOptions`.
 
@@ -149,7 +149,7 @@ def prithvi_eo_v2_300_tl(
 
     Raises:
         InvalidArgumentsError: A band, a size or an index is wrong.
-        WeightsError: The weights cannot be had, or do not fit.
+        WeightsError: The weights are unavailable, or do not fit.
     """
     return build_vit(ARCHITECTURES["prithvi_eo_v2_300_tl"], pretrained, bands, **options)
 
@@ -160,7 +160,7 @@ def prithvi_eo_v2_600(
     """Prithvi-EO-2.0 with 600 million parameters.
 
     Args:
-        pretrained: Whether to load the published weights.
+        pretrained: Load the published weights.
         bands: The channels of the images: bands of HLS, their names, numbers, or ranges of numbers. Prithvi's six by default.
         **options: Further arguments, see `PrithviOptions`.
 
@@ -169,7 +169,7 @@ def prithvi_eo_v2_600(
 
     Raises:
         InvalidArgumentsError: A band, a size or an index is wrong.
-        WeightsError: The weights cannot be had, or do not fit.
+        WeightsError: The weights are unavailable, or do not fit.
     """
     return build_vit(ARCHITECTURES["prithvi_eo_v2_600"], pretrained, bands, **options)
 
@@ -177,10 +177,10 @@ def prithvi_eo_v2_600(
 def prithvi_eo_v2_600_tl(
     pretrained: bool = False, bands: Sequence[GivenBand] | None = None, **options: Unpack[PrithviOptions]
 ) -> PrithviViT:
-    """Prithvi-EO-2.0 with 600 million parameters, which encodes times and places.
+    """Prithvi-EO-2.0 with 600 million parameters, encoding times and places.
 
     Args:
-        pretrained: Whether to load the published weights.
+        pretrained: Load the published weights.
         bands: The channels of the images: bands of HLS, their names, numbers, or ranges of numbers. Prithvi's six by default.
         **options: Further arguments, see `PrithviOptions`.
 
@@ -189,7 +189,7 @@ def prithvi_eo_v2_600_tl(
 
     Raises:
         InvalidArgumentsError: A band, a size or an index is wrong.
-        WeightsError: The weights cannot be had, or do not fit.
+        WeightsError: The weights are unavailable, or do not fit.
     """
     return build_vit(ARCHITECTURES["prithvi_eo_v2_600_tl"], pretrained, bands, **options)
 

@@ -26,36 +26,36 @@ __all__ = ["PrithviViT"]
 class PrithviViT(PrithviEncoder):
     """The vision transformer of Prithvi: images over time in, the tokens of each of its blocks out.
 
-    Parameters, buffers and state_dict keys are TerraTorch's. It differs where TerraTorch's is defective: `out_indices`
-    counts in `out_channels` too; the features are computed by `forward` itself, so that a deep copy computes with its own
-    weights, and pickle, `torch.compile`, `torch.export` and `torch.jit.script` work; images of any size and number of
-    frames go through `temporal_coords`; an argument that nothing reads is an error.
+    Parameters, buffers and state_dict keys are TerraTorch's. Defects of TerraTorch's are mended: `out_indices` counts
+    in `out_channels` too; the features are computed by `forward` itself, so a deep copy computes with its own weights,
+    and pickle, `torch.compile`, `torch.export` and `torch.jit.script` work; images of any size and number of frames go
+    through `temporal_coords`; an unused argument is an error.
 
     Source: Prithvi-EO (Jakubik et al., 2023) and Prithvi-EO-2.0 (Szwarcman et al., 2024); the blocks are timm's.
 
     Args:
-        img_size: Height and width of the images that it is built for, in pixels; others are taken as well, with the
-            position embedding interpolated.
+        img_size: Height and width of the images it is built for, in pixels; others are taken as well, with the position
+            embedding interpolated.
         patch_size: The size of a patch: one number for height and width, or (time, height, width).
-        num_frames: The number of frames of an image that it is built for; others are taken as well.
+        num_frames: The number of frames of an image it is built for; others are taken as well.
         in_chans: The number of channels of a frame.
         embed_dim: The width of a token, a multiple of 16.
         depth: The number of blocks.
         num_heads: The number of attention heads.
         mlp_ratio: The width of each block's hidden layer, in widths of a token.
         norm_layer: Makes a normalisation of a width.
-        coords_encoding: What is encoded beside the images: "time", "location", both, or nothing.
-        coords_scale_learn: Whether the weight of these codes is learned.
-        drop_path: How likely each block is skipped in training, the same for all.
-        vpt: Whether there are prompts to tune.
-        vpt_n_tokens: How many prompts for each block.
+        coords_encoding: The coordinates encoded beside the images: "time", "location", both, or nothing.
+        coords_scale_learn: Learn the weight of these codes.
+        drop_path: The probability of skipping a block in training, the same for all.
+        vpt: Add prompts to tune.
+        vpt_n_tokens: The number of prompts for each block.
         vpt_dropout: Dropout on the prompts.
-        out_indices: Which blocks give a feature, in which order; negative counts from the last, all by default.
+        out_indices: The blocks giving a feature, in order; negative counts from the last, all by default.
 
     Attributes:
-        out_indices: Those blocks, counted from the first.
-        model_bands: The bands of its images, where a builder knows them.
-        pretrained_bands: The bands that its weights were trained with, where a builder knows them.
+        out_indices: The blocks giving a feature, counted from the first.
+        model_bands: The bands of its images, if set by a builder.
+        pretrained_bands: The training bands of its weights, if set by a builder.
 
     Raises:
         InvalidArgumentsError: A size does not fit another, or an index is out of range.
@@ -117,7 +117,7 @@ class PrithviViT(PrithviEncoder):
 
     @property
     def out_channels(self) -> list[int]:
-        """The channels of the map that the tokens of each feature make: their width, times the time steps it is built for.
+        """The channels of the map made of each feature's tokens: their width, times the time steps it is built for.
 
         The tokens themselves are `embed_dim` wide. `ReshapeTokensToImage(effective_time_dim=...)` and
         `prepare_features_for_image_model` move the time steps into the channels.
@@ -136,12 +136,12 @@ class PrithviViT(PrithviEncoder):
         """Compute the features of the blocks in `out_indices`.
 
         Args:
-            x: Images, `(B, C, T, H, W)`, or `(B, C, H, W)` for a model that was built for one frame.
-            temporal_coords: Year and day of the year of each frame, `(B, T, 2)`; read where times are encoded.
-            location_coords: Latitude and longitude in degrees, `(B, 2)`; read where places are encoded.
+            x: Images, `(B, C, T, H, W)`, or `(B, C, H, W)` for a model built for one frame.
+            temporal_coords: Year and day of the year of each frame, `(B, T, 2)`; read if times are encoded.
+            location_coords: Latitude and longitude in degrees, `(B, 2)`; read if places are encoded.
 
         Returns:
-            `(B, 1 + N, embed_dim)` each; that of the very last block is normalised.
+            `(B, 1 + N, embed_dim)` each; the very last block's is normalised.
 
         Raises:
             ValueError: The images or coordinates have other axes.
@@ -162,9 +162,9 @@ class PrithviViT(PrithviEncoder):
         """Lay the tokens of each feature out as a map, without the class token.
 
         Args:
-            features: What `forward` gives.
-            image_size: Height and width of the images, in pixels. Without it, as many tokens as the model was built for are
-                taken for its own grid, and any other number for a square.
+            features: The output of `forward`.
+            image_size: Height and width of the images, in pixels. Without it, the number of tokens the model was built
+                for is laid out as its own grid, any other number as a square.
 
         Returns:
             Maps, `(B, T * embed_dim, H / patch, W / patch)`.

@@ -19,7 +19,7 @@ def split_windows(maps: Tensor, side: int) -> Tensor:
 
 
 def merge_windows(windows: Tensor, side: int, height: int, width: int) -> Tensor:
-    """Put windows `(B * n, side * side, C)` together to maps `(B, height, width, C)`: the inverse of `split_windows`."""
+    """Join windows `(B * n, side * side, C)` to maps `(B, height, width, C)`: the inverse of `split_windows`."""
     apart = windows.reshape(-1, height // side, width // side, side, side, windows.shape[-1])
     return apart.transpose(2, 3).reshape(-1, height, width, windows.shape[-1])
 
@@ -46,8 +46,8 @@ class WindowAttention(nn.Module):
         embed_dim: The number of channels.
         num_heads: The number of heads.
         window_size: The side of a window.
-        qkv_bias: Whether queries, keys and values have a bias.
-        qk_scale: What queries are multiplied by; one over the root of a head's width by default.
+        qkv_bias: Give queries, keys and values a bias.
+        qk_scale: The factor of the queries; one over the root of a head's width by default.
         attn_drop: Dropout on the attention.
         proj_drop: Dropout on the result.
     """
@@ -83,7 +83,7 @@ class WindowAttention(nn.Module):
 
         Args:
             windows: `(B * n, N, C)`, the n windows of an image one after the other.
-            mask: What is added to the attention of each window of an image, `(n, N, N)`.
+            mask: A bias on the attention of each window of an image, `(n, N, N)`.
 
         Returns:
             `(B * n, N, C)`.
@@ -103,15 +103,15 @@ class WindowAttention(nn.Module):
 
 
 class ShiftedWindowAttention(nn.Module):
-    """Attention in the windows of a map of any size, which may be shifted against its corner.
+    """Attention in the windows of a map of any size, optionally shifted against its corner.
 
-    A map that holds no whole number of windows is padded with zeros at the bottom and the right. What a shift brings
-    together from opposite edges does not attend to each other.
+    Maps are padded with zeros at the bottom and the right to a whole number of windows. Positions brought together by a
+    shift from opposite edges do not attend to each other.
 
     Args:
         attention: The attention in one window.
         window_size: The side of a window.
-        shift: By how much the windows are shifted.
+        shift: The offset of the windows.
     """
 
     def __init__(self, attention: WindowAttention, window_size: int, shift: int) -> None:

@@ -1,1 +1,1 @@
-"""Weights that were trained elsewhere: finding them, reading them and fitting them into a module."""
+"""Pretrained weights: finding them, reading them and fitting them into a module."""

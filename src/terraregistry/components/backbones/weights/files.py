@@ -1,4 +1,4 @@
-"""Reading a file of weights without running anything that is in it."""
+"""Reading a file of weights without running code in it."""
 
 from __future__ import annotations
 
@@ -21,20 +21,20 @@ if TYPE_CHECKING:
 __all__ = ["read_weights", "unwrapped"]
 
 _DEEPEST: Final = 8
-"""How many wrappings around a state dict are looked into; a file may say that a mapping is in itself."""
+"""The maximum depth of wrappings around a state dict; a mapping in a file may contain itself."""
 _POINTER: Final = b"version https://git-lfs.github.com/spec/"
-"""What stands in a file that Git LFS has in the place of a large one, until that is fetched."""
+"""The beginning of a Git LFS pointer, the placeholder of a large file not yet fetched."""
 
 
 def read_weights(path: str | os.PathLike[str], component: str) -> dict[str, Tensor]:
-    """Read the state dict that a file holds.
+    """Read the state dict in a file.
 
-    A file that ends in `.safetensors` is read as such, any other as `torch.save` writes it, with `weights_only=True`: a
-    pickle that would run code is refused.
+    A file ending in `.safetensors` is read as such, any other as written by `torch.save`, with `weights_only=True`: a
+    pickle with code to run is refused.
 
     Args:
         path: The file.
-        component: What the weights are for, for the error.
+        component: The component to load the weights into, for the error.
 
     Returns:
         The tensors by their keys, on the CPU.
@@ -60,12 +60,12 @@ def read_weights(path: str | os.PathLike[str], component: str) -> dict[str, Tens
 
 
 def unwrapped(content: object, component: str, origin: str) -> dict[str, Tensor]:
-    """Take a state dict out of what training scripts wrap around it (`state_dict`, `model`, `model_state_dict`).
+    """Unwrap a state dict from the mappings of training scripts (`state_dict`, `model`, `model_state_dict`).
 
     Args:
-        content: What a file held.
-        component: What the weights are for, for the error.
-        origin: Where they come from, for the error.
+        content: The content of a file.
+        component: The component to load the weights into, for the error.
+        origin: The source of the weights, for the error.
 
     Returns:
         The tensors by their keys.

@@ -1,4 +1,4 @@
-"""Loading a state dict into a module: all of it, or an error that lists what does not fit."""
+"""Loading a state dict into a module: all of it, or an error listing the mismatches."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ __all__ = ["Mismatch", "find_mismatch", "load_exactly", "without_mismatch"]
 
 
 class Mismatch(NamedTuple):
-    """Where a state dict and a module differ.
+    """The differences between a state dict and a module.
 
     Attributes:
-        missing: Keys of the module that the state dict lacks.
-        surplus: Keys of the state dict that the module lacks.
-        misshapen: Keys of both with tensors of different shapes, each with the two shapes in words; and of tensors that are not
-            dense or have no data.
+        missing: Keys of the module missing in the state dict.
+        surplus: Keys of the state dict missing in the module.
+        misshapen: Keys of both with tensors of different shapes, each with the two shapes in words; and of tensors not
+            dense or without data.
     """
 
     missing: tuple[str, ...]
@@ -30,11 +30,11 @@ class Mismatch(NamedTuple):
     misshapen: Mapping[str, str]
 
     def __bool__(self) -> bool:
-        """Tell whether they differ at all."""
+        """Return True if they differ at all."""
         return bool(self.missing or self.surplus or self.misshapen)
 
     def error(self, component: str, origin: str) -> WeightsError:
-        """Make the error that lists the differences."""
+        """Make the error listing the differences."""
         shapes = tuple(f"{key}: {words}" for key, words in self.misshapen.items())
         return WeightsError(
             component,
@@ -55,7 +55,7 @@ def find_mismatch(module: nn.Module, state: Mapping[str, Tensor]) -> Mismatch:
         state: The state dict, with the module's keys.
 
     Returns:
-        The differences; false where there are none.
+        The differences; false if there are none.
     """
     own: dict[str, Tensor] = module.state_dict()
     shapes = {
@@ -69,7 +69,7 @@ def find_mismatch(module: nn.Module, state: Mapping[str, Tensor]) -> Mismatch:
 
 
 def _not_plain(tensor: Tensor) -> str:
-    """Say why a tensor cannot be copied into a parameter, whatever its shape."""
+    """Describe why a tensor of any shape cannot be copied into a parameter."""
     if tensor.is_meta:
         return "without data in the file"
     return "" if str(tensor.layout) == "torch.strided" else f"{tensor.layout} in the file, dense in the module"
@@ -78,20 +78,20 @@ def _not_plain(tensor: Tensor) -> str:
 def without_mismatch(
     module: nn.Module, state: Mapping[str, Tensor], component: str, origin: str, *, allow_mismatch: bool
 ) -> dict[str, Tensor]:
-    """Leave out of a state dict what does not fit a module, where that is allowed.
+    """Remove the mismatches with a module from a state dict, if allowed.
 
     Args:
         module: The module.
         state: The state dict, with the module's keys.
-        component: What the module is called, for the error.
-        origin: Where the state dict comes from, for the error.
-        allow_mismatch: Whether to warn of what does not fit, in place of raising.
+        component: The name of the module, for the error.
+        origin: The source of the state dict, for the error.
+        allow_mismatch: Warn of mismatches in place of raising.
 
     Returns:
-        What fits.
+        The tensors without a mismatch.
 
     Raises:
-        WeightsError: Something does not fit, and that is not allowed.
+        WeightsError: There is a mismatch, and it is not allowed.
     """
     mismatch = find_mismatch(module, state)
     if not mismatch:
@@ -112,12 +112,12 @@ def load_exactly(
     Args:
         module: The module.
         state: The state dict, with the module's keys.
-        component: What the module is called, for the error.
-        origin: Where the state dict comes from, for the error.
-        allow_mismatch: Whether to load what fits and to warn of the rest.
+        component: The name of the module, for the error.
+        origin: The source of the state dict, for the error.
+        allow_mismatch: Load the tensors without a mismatch and warn of the rest.
 
     Raises:
-        WeightsError: Something does not fit, and that is not allowed.
+        WeightsError: There is a mismatch, and it is not allowed.
     """
     fitting = without_mismatch(module, state, component, origin, allow_mismatch=allow_mismatch)
     module.load_state_dict(fitting, strict=False)

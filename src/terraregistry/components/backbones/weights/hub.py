@@ -1,4 +1,4 @@
-"""Weights that lie on the Hugging Face hub."""
+"""Weights on the Hugging Face hub."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from terraregistry.errors import WeightsError
 __all__ = ["HUB_FAILURES", "HubFile", "download", "unreachable"]
 
 HUB_FAILURES: Final = (OSError, EntryNotFoundError)
-"""What the hub's client raises where a file is neither in the cache nor within reach."""
+"""The hub client's errors for a file neither cached nor reachable."""
 
 
 class HubFile(NamedTuple):
@@ -33,11 +33,11 @@ def download(file: HubFile, component: str, remedy: str) -> str:
 
     Args:
         file: The file.
-        component: What the weights are for, for the error.
+        component: The component to load the weights into, for the error.
         remedy: How to give a file instead, for the error.
 
     Returns:
-        Where it lies.
+        Its local path.
 
     Raises:
         WeightsError: It is neither in the cache nor can it be downloaded.
@@ -49,12 +49,12 @@ def download(file: HubFile, component: str, remedy: str) -> str:
 
 
 def unreachable(component: str, origin: str, error: Exception, remedy: str) -> WeightsError:
-    """Make the error of weights that cannot be had.
+    """Make the error of unavailable weights.
 
     Args:
-        component: What the weights are for.
-        origin: Where they were looked for.
-        error: What the attempt raised.
+        component: The component to load the weights into.
+        origin: The source searched.
+        error: The exception of the attempt.
         remedy: How to give a file instead.
 
     Returns:
