@@ -11,7 +11,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from terraregistry.nearest import did_you_mean, nearest
-from terraregistry.problems import Problem, ProblemKind, Rename, Replace, Span
+from terraregistry.problems import Key, Problem, ProblemKind, Rename, Replace, Span
 from terraregistry.wording import describe_value
 from terraregistry.wording import listed as _listed
 from terraregistry.wording import on_screen as _on_screen
@@ -28,6 +28,7 @@ __all__ = [
     "ConfigError",
     "DuplicateComponentError",
     "DuplicateSourceError",
+    "FitWarning",
     "InvalidArgumentsError",
     "InvalidRegistrationError",
     "PrefixConflictError",
@@ -406,6 +407,37 @@ class UnusedArgumentWarning(UserWarning):
         return _on_screen([head], [f"  {problem}" for problem in self.problems])
 
 
+class FitWarning(UserWarning):
+    """A model was checked without data, and not all of it could be followed, or something that works is doubtful.
+
+    Attributes:
+        component: The factory whose arguments they are.
+        problems: One entry each, of the kind `UNCHECKED` or `DOUBTFUL`.
+        file: The config that they are in, whose places the problems have; empty where there is none.
+    """
+
+    def __init__(self, component: str, problems: tuple[Problem, ...], file: str = "") -> None:
+        super().__init__(component, problems, file)
+        self.component = component
+        self.problems = problems
+        self.file = file
+
+    @property
+    def is_unknown(self) -> bool:
+        """Whether something could not be checked."""
+        return any(problem.kind is ProblemKind.UNCHECKED for problem in self.problems)
+
+    def __str__(self) -> str:
+        """List what there is to say."""
+        if self.file:
+            return _on_screen((), [f"{_placed(self.file, problem)}: {_remark(problem)}" for problem in self.problems])
+        return _on_screen([f"checked {_quoted(self.component)}"], [f"  {_remark(each)}" for each in self.problems])
+
+
+def _remark(problem: Problem) -> str:
+    return f"{'not checked' if problem.kind is ProblemKind.UNCHECKED else 'warning'}: {problem}"
+
+
 class UntrainedBackboneWarning(UserWarning):
     """Adapters are put on a backbone that has random weights, and these are not trained.
 
@@ -494,6 +526,7 @@ class SourceUnavailableError(RegistryError, ImportError):
         source: The prefix or name of the source.
         reason: What went wrong.
         remedy: What to do about it, such as what to install.
+        steps: The argument that needs it, where a model factory was asked; empty otherwise.
     """
 
     def __init__(self, source: str, reason: str, remedy: str = "") -> None:
@@ -501,6 +534,7 @@ class SourceUnavailableError(RegistryError, ImportError):
         self.source = source
         self.reason = reason
         self.remedy = remedy
+        self.steps: tuple[Key, ...] = ()
 
     def _lines(self) -> list[str]:
         remedy = _one_line(self.remedy or "mend or unregister it", _LONGEST_REMEDY)

@@ -414,8 +414,11 @@ def test_a_factory_that_cannot_validate_has_its_own_arguments_checked(build, sma
         "c.yaml:1:31: chanels: unknown argument; did you mean 'channels'?",
     ]
     result = build("{model_factory: SmallFactory, channels: 4}", "--check")
-    assert result.exit_code == 0
-    assert result.stdout == "c.yaml: valid, as far as SmallFactory can tell without building\n"
+    assert result.exit_code == 3
+    assert result.stdout == ""
+    assert result.stderr == (
+        "c.yaml:1:1: not checked: SmallFactory has no validate_model: only the arguments of its build_model were checked\n"
+    )
 
 
 def test_an_exception_of_a_factory_is_short(build, small_factory):

@@ -128,7 +128,7 @@ MISFITS = [
         "missing (pooling='concat' multiplies the channels by it)",
     ),
     ("PrithviModelFactory", {"bands": ["RDE"]}, "bands[0]", "there is no HLS band 'RDE'; did you mean 'RED'?"),
-    ("SMPModelFactory", {"decoder_channels": [8]}, "model", "smp refuses these arguments: "),
+    ("SMPModelFactory", {"decoder_channels": [8]}, "decoder_channels", "smp refuses these arguments: "),
 ]
 
 

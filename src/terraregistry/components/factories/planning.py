@@ -81,6 +81,11 @@ class Planner:
         necks = [None if neck is None else self._neck(("necks", at), neck) for at, neck in given]
         branch, aux, aux_names = self._branches(task)
         self._problems.extend(Problem(name, ProblemKind.UNKNOWN, choices=self._spellings) for name in self._loose)
+        composition: Composition | None = None
+        if backbone is not None and not self._problems:
+            results = {name: self._own[name] for name in ("rescale", "image_size_out")}
+            known = [neck for neck in necks if neck is not None]
+            composition = Composition(task, backbone, known, branch, aux, framing, results)
         parts = Parts(
             task=task,
             backbone=backbone,
@@ -88,13 +93,10 @@ class Planner:
             branches=[*([branch] if branch is not None else []), *aux.values()],
             aux_names=aux_names,
             adapters=self._own.get(ADAPTERS_AT),
+            framing=framing,
+            composition=composition,
         )
-        composition: Composition | None = None
-        if backbone is not None and not self._problems:
-            results = {name: self._own[name] for name in ("rescale", "image_size_out")}
-            known = [neck for neck in necks if neck is not None]
-            composition = Composition(task, backbone, known, branch, aux, framing, results)
-        return Draft(self._problems, composition, parts.misfits)
+        return Draft(self._problems, composition, parts.fit)
 
     def _take(self, part: str) -> Arguments:
         arguments, problems = take_prefixed(part, self._loose, self._own.get(f"{part}_kwargs") or {})

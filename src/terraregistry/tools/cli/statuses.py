@@ -16,3 +16,5 @@ class Status(IntEnum):
     """It could not do its work, or found nothing, through no fault in what it was given."""
     WRONG_INPUT = 2
     """Something that it was given is wrong: an option, a name, a config, or the model that a config describes."""
+    UNKNOWN = 3
+    """Nothing that it was given is known to be wrong, and not all of it could be checked."""
