@@ -30,13 +30,14 @@ class Fit:
     Attributes:
         problems: What is wrong with values, and with how the parts fit each other.
         remarks: What could not be followed (`ProblemKind.UNCHECKED`), and what works and is doubtful.
-        raised: What constructors raised, by the problems that were made of it.
+        raised: What constructors raised, by the problems that were made of it; None for those of parts that can be made and
+            raise when they run.
         unavailable: The library that a part needs and that is missing or broken; None for none.
     """
 
     problems: Sequence[Problem] = ()
     remarks: Sequence[Problem] = ()
-    raised: Mapping[Problem, Exception] = field(default_factory=dict["Problem", Exception])
+    raised: Mapping[Problem, Exception | None] = field(default_factory=dict["Problem", "Exception | None"])
     unavailable: SourceUnavailableError | None = None
 
 

@@ -98,12 +98,13 @@ class Parts:
         self, composition: Composition, at_least: tuple[int, int] = (1, 1)
     ) -> tuple[list[Problem], Exception | None]:
         """Run the whole model on images of some size; return what is doubtful about it, or what it raised."""
-        from terraregistry.components.factories.shadows import in_both_modes, shadow_part
+        from terraregistry.components.factories.shadows import in_both_modes, shadow_part, without_data
         from terraregistry.components.factories.tracing import images_for
         from terraregistry.components.factories.watching import LevelWatch
 
         try:
-            model = composition.build(shadow_part).to("meta")
+            with without_data():
+                model = composition.build(shadow_part).to("meta")
             images = images_for(composition.backbone, model, at_least)
             with LevelWatch(composition, model) as watch:
                 in_both_modes(model, lambda: model(images))

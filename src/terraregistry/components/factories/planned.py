@@ -48,7 +48,8 @@ class PlanningFactory(ABC):
 
         Args:
             arguments: The arguments, by name.
-            building: Whether what a constructor raises comes out as it is, where nothing else is wrong.
+            building: Whether exceptions of parts come out as they are where nothing else is wrong: those of constructors now,
+                the others when the model runs.
 
         Returns:
             The model, ready to be built, and what else there is to say of how it runs.
@@ -60,8 +61,10 @@ class PlanningFactory(ABC):
         draft = self.draft(arguments)
         fit = draft.fit()
         problems = [*draft.problems, *fit.problems]
-        if building and problems and all(each in fit.raised for each in problems):
-            raise fit.raised[problems[0]]
+        if building and draft.plan is not None and all(each in fit.raised for each in problems):
+            for error in filter(None, fit.raised.values()):
+                raise error
+            return draft.plan, fit
         if fit.unavailable is not None:
             if not problems:
                 raise fit.unavailable

@@ -58,7 +58,7 @@ def make_shadow(make: Callable[[], nn.Module]) -> nn.Module:
         make: Makes the part.
 
     Returns:
-        The part, on the meta device; on the usual one where it can only be made there.
+        The part, on the meta device; on the CPU where it can only be made there.
 
     Raises:
         Exception: Whatever the part raises where it is made for real.
@@ -71,7 +71,7 @@ def make_shadow(make: Callable[[], nn.Module]) -> nn.Module:
     except Exception:  # noqa: BLE001 - a constructor may raise anything, also what only tensors without data cause
         state = torch.get_rng_state()
         try:
-            with quietly():
+            with quietly(), torch.device("cpu"):
                 return make()
         finally:
             torch.set_rng_state(state)

@@ -66,13 +66,13 @@ class Tracer:
 
     Attributes:
         problems: What is wrong.
-        raised: What constructors raised, by the problems that were made of it.
+        raised: What constructors raised, by the problems that were made of it; None for what only running a part raises.
         unknown: What could not be followed.
     """
 
     def __init__(self, framing: Mapping[str, Any]) -> None:
         self.problems: Final[list[Problem]] = []
-        self.raised: dict[Problem, Exception] = {}
+        self.raised: Final[dict[Problem, Exception | None]] = {}
         self.unknown: Final[list[Problem]] = []
         self._framing: Final = framing
 
@@ -257,8 +257,7 @@ class Tracer:
             return
         doing = f"fails on its input ({flow})"
         if self._blame(part, lambda each: _failure(lambda: run(remade(each))), doing) is None:
-            detail = f"{part.label} {doing}: {describe_error(error)}"
-            self.problems.append(Problem(part.where, ProblemKind.INVALID, detail=detail))
+            self._raised(part, part.where, error, doing)
 
     # What a part is made of besides its arguments.
     def _made(self, part: Part, *args: Any, flow: Flow | None = None, **told: Any) -> nn.Module | None:
@@ -327,8 +326,7 @@ class Tracer:
             detail = f"{part.label} {doing}: {describe_error(error)}"
             problem = Problem(path, ProblemKind.INVALID, detail=detail)
             self.problems.append(problem)
-            if doing.startswith(_MADE):
-                self.raised[problem] = error
+            self.raised[problem] = error if doing.startswith(_MADE) else None
 
     def _not_followed(self, part: Part, error: Exception) -> None:
         detail = f"{part.label} could not be run without data: {describe_error(error)}"
