@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
-from terraregistry.problems import Problem, ProblemKind, Rename, Replace, Span
+from terraregistry.problems import Key, Problem, ProblemKind, Rename, Replace, Span
 from terraregistry.readings import unrendered
 from terraregistry.suggest import did_you_mean, nearest
 from terraregistry.wording import describe_value
@@ -28,6 +28,7 @@ __all__ = [
     "ConfigError",
     "DuplicateComponentError",
     "DuplicateSourceError",
+    "FitWarning",
     "InvalidArgumentsError",
     "InvalidRegistrationError",
     "PrefixConflictError",
@@ -425,6 +426,37 @@ class UnusedArgumentWarning(UserWarning):
         return _on_screen([head], [f"  {problem}" for problem in self.problems])
 
 
+class FitWarning(UserWarning):
+    """A model was checked without data, and not all of it could be followed, or something that works is doubtful.
+
+    Attributes:
+        component: The factory whose arguments they are.
+        problems: One entry each, of the kind `UNCHECKED` or `DOUBTFUL`.
+        file: The config that they are in, whose places the problems have; empty where there is none.
+    """
+
+    def __init__(self, component: str, problems: tuple[Problem, ...], file: str = "") -> None:
+        super().__init__(component, problems, file)
+        self.component = component
+        self.problems = problems
+        self.file = file
+
+    @property
+    def is_unknown(self) -> bool:
+        """Whether something could not be checked."""
+        return any(problem.kind is ProblemKind.UNCHECKED for problem in self.problems)
+
+    def __str__(self) -> str:
+        """List what there is to say."""
+        if self.file:
+            return _on_screen((), [f"{_placed(self.file, problem)}: {_remark(problem)}" for problem in self.problems])
+        return _on_screen([f"checked {_quoted(self.component)}"], [f"  {_remark(each)}" for each in self.problems])
+
+
+def _remark(problem: Problem) -> str:
+    return f"{'not checked' if problem.kind is ProblemKind.UNCHECKED else 'warning'}: {problem}"
+
+
 class UntrainedBackboneWarning(UserWarning):
     """Adapters are put on a backbone with random weights, and these are not trained.
 
@@ -513,6 +545,7 @@ class SourceUnavailableError(RegistryError, ImportError):
         source: The prefix or name of the source.
         reason: The failure.
         remedy: The remedy, such as a package to install.
+        steps: The argument in need of it, if a model factory was asked; empty otherwise.
     """
 
     def __init__(self, source: str, reason: str, remedy: str = "") -> None:
@@ -520,6 +553,7 @@ class SourceUnavailableError(RegistryError, ImportError):
         self.source = source
         self.reason = reason
         self.remedy = remedy
+        self.steps: tuple[Key, ...] = ()
 
     def _lines(self) -> list[str]:
         remedy = _one_line(self.remedy or "mend or unregister it", _LONGEST_REMEDY)

@@ -36,6 +36,10 @@ class ProblemKind(StrEnum):
     UNUSED = "unused"
     NOT_FOUND = "not found"
     INVALID = "invalid"
+    UNCHECKED = "unchecked"
+    """Nothing is known to be wrong: it could not be found out."""
+    DOUBTFUL = "doubtful"
+    """It works, and is hardly what was meant."""
 
 
 class Span(NamedTuple):

@@ -567,7 +567,7 @@ def test_every_mistake_of_every_part_is_reported_at_once_where_it_was_written() 
         ({"necks": [nn.Identity()]}, {"necks[0]": "Identity is no Neck: it lacks process_channel_list"}),
         ({"necks": [{"name": 5}]}, {"necks[0].name": "NECKS has no component 5 (sources searched: terratorch)"}),
         (
-            {"decoder": FCNDecoder([3]), "decoder_channels": 5},
+            {"decoder": FCNDecoder([3, 6, 12]), "decoder_channels": 5},
             {"decoder_channels": "nothing reads this: decoder is a module that is made already"},
         ),
         (

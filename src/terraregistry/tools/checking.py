@@ -7,7 +7,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from terraregistry.errors import ConfigError, Problem, ProblemKind, RegistryError, UnusedArgumentWarning
+from terraregistry.errors import (
+    ConfigError,
+    FitWarning,
+    Problem,
+    ProblemKind,
+    RegistryError,
+    UnusedArgumentWarning,
+)
 from terraregistry.problems import Span
 from terraregistry.wording import describe_error
 
@@ -28,7 +35,7 @@ class Finding:
     Attributes:
         file: The config.
         problem: What is wrong, with its place.
-        is_warning: Whether the model can be built nevertheless.
+        is_warning: Whether the model can be built nevertheless, as far as that is known.
         source: The line.
         edit: What mends it: with this change, there is less wrong with the config.
     """
@@ -38,6 +45,11 @@ class Finding:
     is_warning: bool = False
     source: str = ""
     edit: Edit | None = None
+
+    @property
+    def is_unknown(self) -> bool:
+        """Whether it could not be found out if something is wrong here."""
+        return self.problem.kind is ProblemKind.UNCHECKED
 
     @property
     def span(self) -> Span:
@@ -97,7 +109,7 @@ def check_config(file: str, *, allow_unused: bool = False, fit: bool = False) ->
     Args:
         file: The config.
         allow_unused: Whether arguments that nothing reads are only worth a warning.
-        fit: Whether to make each part without data as well, to find out whether they fit each other; that needs torch.
+        fit: Whether to run the model without data as well; that needs torch.
 
     Returns:
         What is wrong with it, in the order of the lines.
@@ -161,11 +173,12 @@ class _Checker:
 def _raised(error: Exception) -> Problem:
     text = str(error) if isinstance(error, RegistryError) else describe_error(error)
     notes: list[str] = getattr(error, "__notes__", [])
-    return Problem((), ProblemKind.INVALID, detail="; ".join([text, *notes]), span=_START)
+    lines = [line.strip() for part in (text, *notes) for line in part.splitlines()]
+    return Problem((), ProblemKind.INVALID, detail="; ".join(lines), span=_START)
 
 
 def _warned(warning: Warning | str) -> tuple[Problem, ...]:
-    if isinstance(warning, UnusedArgumentWarning) and warning.file:
+    if isinstance(warning, (FitWarning, UnusedArgumentWarning)) and warning.file:
         return warning.problems
     return (Problem((), ProblemKind.INVALID, detail=str(warning), span=_START),)
 

@@ -56,7 +56,7 @@ def from_config(
     request = find_request(document)
     if unused == "warn":
         request = allow_unused(request)
-    model, arguments = build_requested(request, make_factory(request))
+    model, arguments = build_requested(request, make_factory(request, fit=False))
     arguments.pop("unused", None)
     arguments = deepcopy(arguments)
     if request.factory == "EncoderDecoderFactory":

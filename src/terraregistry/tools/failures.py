@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final
 
 import typer
 
-from terraregistry.errors import ConfigError, RegistryError, UnusedArgumentWarning
+from terraregistry.errors import ConfigError, FitWarning, RegistryError, UnusedArgumentWarning
 
 if TYPE_CHECKING:
     from collections.abc import Generator
@@ -26,12 +26,15 @@ class Attempts:
         traceback: Show exceptions with their tracebacks.
 
     Attributes:
+        traceback: Show exceptions with their tracebacks.
         failed: True if a step has failed.
+        unknown: True if something could not be checked.
     """
 
     def __init__(self, *, traceback: bool) -> None:
-        self._traceback = traceback
+        self.traceback: bool = traceback
         self.failed: bool = False
+        self.unknown: bool = False
 
     @contextmanager
     def at(self, name: str) -> Generator[None, None, None]:
@@ -42,11 +45,13 @@ class Attempts:
         """
         failure = ""
         with warnings.catch_warnings(record=True) as caught:
+            warnings.simplefilter("always", FitWarning)  # what could not be checked is said each time
             try:
                 yield
             except Exception as error:  # noqa: BLE001 - a component may raise anything
                 self.failed = True
-                failure = describe_failure(name, error, traceback=self._traceback)
+                failure = describe_failure(name, error, traceback=self.traceback)
+        self.unknown |= any(isinstance(each.message, FitWarning) and each.message.is_unknown for each in caught)
         for text in dict.fromkeys(_warning(name, warning.message) for warning in caught):
             typer.echo(text, err=True)
         if failure:
@@ -54,7 +59,7 @@ class Attempts:
 
 
 def _warning(name: str, warning: Warning | str) -> str:
-    has_place = isinstance(warning, UnusedArgumentWarning) and warning.file  # lines of the config
+    has_place = isinstance(warning, (FitWarning, UnusedArgumentWarning)) and warning.file  # lines of the config
     return str(warning) if has_place else f"{name}: warning: {warning}"
 
 

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import quote
 
+from terraregistry.problems import ProblemKind
 from terraregistry.wording import one_line
 
 if TYPE_CHECKING:
@@ -19,9 +20,13 @@ __all__ = ["as_github", "as_json", "as_sarif", "as_text"]
 _LONGEST_LINE: Final = 160
 _ERROR: Final = "invalid-config"
 _WARNING: Final = "unused-argument"
+_UNKNOWN: Final = "not-checked"
+_DOUBT: Final = "doubtful-composition"
 _RULES: Final = {
-    _ERROR: "What the config describes cannot be built.",
-    _WARNING: "An argument that nothing reads is dropped.",
+    _ERROR: ("What the config describes cannot be built.", "error"),
+    _WARNING: ("An argument that nothing reads is dropped.", "warning"),
+    _UNKNOWN: ("A part of the model could not be run without data.", "warning"),
+    _DOUBT: ("The model runs, and is hardly what was meant.", "warning"),
 }
 
 
@@ -34,7 +39,7 @@ def as_text(finding: Finding) -> str:
     Returns:
         Up to four lines.
     """
-    kind = "warning: " if finding.is_warning else ""
+    kind = "not checked: " if finding.is_unknown else "warning: " if finding.is_warning else ""
     head = f"{one_line(finding.file)}:{finding.span.line}:{finding.span.column}: {kind}{one_line(finding.message)}"
     shown = finding.source.replace("\t", " ")
     if not shown.strip() or len(shown) > _LONGEST_LINE or not shown.isprintable():  # a terminal would act upon it
@@ -72,6 +77,10 @@ def _data(finding: Finding) -> dict[str, object]:
 
 
 def _severity(finding: Finding) -> str:
+    return "unknown" if finding.is_unknown else _level(finding)
+
+
+def _level(finding: Finding) -> str:
     return "warning" if finding.is_warning else "error"
 
 
@@ -97,7 +106,7 @@ def _annotation(finding: Finding) -> str:
         "title": "terraregistry",
     }
     properties = ",".join(f"{key}={_escaped(str(value), property_=True)}" for key, value in places.items())
-    return f"::{_severity(finding)} {properties}::{_escaped(finding.message)}"
+    return f"::{_level(finding)} {properties}::{_escaped(finding.message)}"
 
 
 def _escaped(text: str, *, property_: bool = False) -> str:
@@ -117,7 +126,7 @@ def as_sarif(findings: Sequence[Finding], version: str) -> str:
     """
     rules = [
         {"id": rule, "shortDescription": {"text": text}, "defaultConfiguration": {"level": level}}
-        for (rule, text), level in zip(_RULES.items(), ("error", "warning"), strict=True)
+        for rule, (text, level) in _RULES.items()
     ]
     run = {
         "tool": {"driver": {"name": "terraregistry", "semanticVersion": version, "rules": rules}},
@@ -131,7 +140,7 @@ _SCHEMA: Final = "https://json.schemastore.org/sarif-2.1.0.json"
 
 
 def _result(finding: Finding) -> dict[str, Any]:  # JSON
-    rule = _WARNING if finding.is_warning else _ERROR
+    rule = _rule(finding)
     artifact = {"uri": _uri(finding.file)}
     region: dict[str, Any] = {
         "startLine": finding.span.line,
@@ -143,7 +152,7 @@ def _result(finding: Finding) -> dict[str, Any]:  # JSON
     result: dict[str, Any] = {
         "ruleId": rule,
         "ruleIndex": [*_RULES].index(rule),
-        "level": _severity(finding),
+        "level": _level(finding),
         "message": {"text": finding.message},
         "locations": [{"physicalLocation": {"artifactLocation": artifact, "region": region}}],
     }
@@ -156,6 +165,12 @@ def _result(finding: Finding) -> dict[str, Any]:  # JSON
         }
         result["fixes"] = [fix]
     return result
+
+
+def _rule(finding: Finding) -> str:
+    if finding.problem.kind is ProblemKind.DOUBTFUL:
+        return _DOUBT
+    return _UNKNOWN if finding.is_unknown else _WARNING if finding.is_warning else _ERROR
 
 
 def _uri(file: str) -> str:

@@ -8,11 +8,20 @@ from copy import deepcopy
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
+from terraregistry.components.factories.batches import batch_shape
 from terraregistry.components.factories.problems import not_found
 from terraregistry.components.factories.unused import without
-from terraregistry.errors import ComponentNotFoundError, InvalidArgumentsError, RegistryError, UnusedArgumentWarning
+from terraregistry.errors import (
+    ComponentNotFoundError,
+    FitWarning,
+    InvalidArgumentsError,
+    Problem,
+    ProblemKind,
+    RegistryError,
+    SourceUnavailableError,
+    UnusedArgumentWarning,
+)
 from terraregistry.registry.calls import call_of
-from terraregistry.tools.batches import batch_shape
 from terraregistry.tools.state_files import load_state, save_state
 from terraregistry.tools.weights import concerns_weights, without_weights
 from terraregistry.wording import add_note
@@ -80,8 +89,8 @@ def make_factory(request: ModelRequest, *, fit: bool = True) -> ModelFactory:
 
     Args:
         request: What a config asks for.
-        fit: Whether parts are made without data, to find out whether they fit each other; without, only the arguments are
-            checked, which needs no torch, where the factory can tell one from the other.
+        fit: Whether the model is run without data; without, only the arguments are checked, which needs no torch, where the
+            factory can tell one from the other.
 
     Returns:
         The factory; nothing else is constructed.
@@ -100,6 +109,8 @@ def make_factory(request: ModelRequest, *, fit: bool = True) -> ModelFactory:
             _validate(factory, deepcopy(request.arguments), fit=fit)
     except InvalidArgumentsError as error:
         raise request.error(error.problems) from None
+    except SourceUnavailableError as error:
+        raise _placed(request, error) from error
     return factory
 
 
@@ -182,6 +193,8 @@ def build_requested(request: ModelRequest, factory: ModelFactory) -> tuple[objec
         if error.component.rpartition(".")[2] == "build_model":
             raise request.error(error.problems) from None
         raise  # of one part, which the notes name: its paths are not those of the config
+    except SourceUnavailableError as error:
+        raise _placed(request, error) from error
     except Exception as error:
         if concerns_weights(error):
             add_note(error, "--random-weights builds it without")
@@ -190,6 +203,13 @@ def build_requested(request: ModelRequest, factory: ModelFactory) -> tuple[objec
     for path in dropped:
         arguments = without(arguments, path) or arguments
     return model, arguments
+
+
+def _placed(request: ModelRequest, error: SourceUnavailableError) -> RegistryError:
+    """Give the error of a library that one argument needs the place of that argument."""
+    if not error.steps:
+        return error
+    return request.error([Problem(error.steps, ProblemKind.INVALID, detail=str(error))])
 
 
 @contextmanager
@@ -206,14 +226,17 @@ def _located(request: ModelRequest) -> Generator[list[KeyPath]]:
     dropped: list[KeyPath] = []
     try:
         with warnings.catch_warnings(record=True) as caught:
+            warnings.simplefilter("always", FitWarning)
             yield dropped
     finally:
         for warning in caught:
-            if isinstance(warning.message, UnusedArgumentWarning):
+            if isinstance(warning.message, (FitWarning, UnusedArgumentWarning)):
                 component, problems = warning.message.component, warning.message.problems
-                dropped += [problem.steps for problem in problems]
+                if isinstance(warning.message, UnusedArgumentWarning):
+                    dropped += [problem.steps for problem in problems]
                 placed = request.error(problems).problems
-                warnings.warn(UnusedArgumentWarning(component, placed, request.document.file), stacklevel=2)
+                kind = type(warning.message)
+                warnings.warn(kind(component, placed, request.document.file), stacklevel=2)
             else:
                 warnings.warn_explicit(warning.message, warning.category, warning.filename, warning.lineno)
 
@@ -229,3 +252,7 @@ def _validate(factory: ModelFactory, arguments: dict[str, Any], *, fit: bool) ->
     problems = call.check(kwargs=arguments).problems
     if problems:
         raise call.refused(problems, "build_model", lambda: type(factory).__name__)
+    if fit:
+        detail = f"{type(factory).__name__} has no validate_model: only the arguments of its build_model were checked"
+        unchecked = Problem((), ProblemKind.UNCHECKED, detail=detail)
+        warnings.warn(FitWarning(type(factory).__name__, (unchecked,)), stacklevel=2)

@@ -90,6 +90,13 @@ WRONG_ARGUMENTS = [
     ("FullModelFactory", {"rescale": False}, "rescale", "nothing reads this: a whole model gives what it gives"),
     ("PrithviModelFactory", {"backbone": "timm_resnet18"}, "backbone", "'timm_resnet18' is no Prithvi backbone"),
     ("PrithviModelFactory", {"backbone_bands": []}, "backbone_bands", "nothing reads this: write bands"),
+    ("PrithviModelFactory", {"bands": ["RDE"]}, "bands[0]", "there is no HLS band 'RDE'; did you mean 'RED'?"),
+    (
+        "EncoderDecoderFactory",
+        {"backbone": "prithvi_eo_tiny", "backbone_vit_adapter": True},
+        "backbone_vit_adapter",
+        "the adapter needs an extension for deformable attention",
+    ),
     ("SMPModelFactory", {"model": "Unt"}, "model", "smp has no model 'Unt'; did you mean 'Unet'?"),
     ("SMPModelFactory", {"backbone": "resnet81"}, "backbone", "smp has no encoder 'resnet81'; did you mean"),
     (
@@ -127,8 +134,7 @@ MISFITS = [
         "backbone_temporal_n_timestamps",
         "missing (pooling='concat' multiplies the channels by it)",
     ),
-    ("PrithviModelFactory", {"bands": ["RDE"]}, "bands[0]", "there is no HLS band 'RDE'; did you mean 'RED'?"),
-    ("SMPModelFactory", {"decoder_channels": [8]}, "model", "smp refuses these arguments: "),
+    ("SMPModelFactory", {"decoder_channels": [8]}, "decoder_channels", "smp refuses these arguments: "),
 ]
 
 

@@ -101,7 +101,7 @@ def test_smps_models_are_smps(name, backbone, bands, classes) -> None:
     except Exception:  # noqa: BLE001 - smp fails as it likes
         return
     if reference is None:
-        assert problems(SMP, **arguments) == {"model": refusal}
+        assert problems(SMP, **arguments) == {"backbone": refusal}
         return
     SMP.validate_model(**arguments)
     model = SMP.build_model(**arguments).eval()
@@ -188,7 +188,8 @@ def test_parts_of_smps_models_are_frozen() -> None:
         (
             {"decoder_channels": [8, 8]},
             {
-                "model": "smp refuses these arguments: Model depth is 5, but you provide `decoder_channels` for 2 blocks."
+                "decoder_channels": "smp refuses these arguments: Model depth is 5, "
+                "but you provide `decoder_channels` for 2 blocks."
             },
         ),
     ],

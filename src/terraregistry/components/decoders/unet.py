@@ -53,6 +53,7 @@ class UNetDecoder(nn.Module):
 
     Attributes:
         out_channels: The channels of the result: the last of `channels`.
+        wants_levels: Features of one resolution only are worth a warning.
 
     Raises:
         InvalidArgumentsError: `embed_dim` is empty, `channels` has another length or an entry below 1, there is no such
@@ -68,6 +69,7 @@ class UNetDecoder(nn.Module):
     """
 
     includes_head: ClassVar[bool] = False
+    wants_levels: ClassVar[bool] = True
 
     def __init__(
         self,

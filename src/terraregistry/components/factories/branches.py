@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Final, cast
 
 from terraregistry.components.factories.counts import COUNTS
 from terraregistry.components.factories.part_planning import plan_part
+from terraregistry.components.factories.parts import build_part
 from terraregistry.components.factories.problems import invalid_composition
 from terraregistry.components.factories.tasks import HEADS
 from terraregistry.deferred import DeferredModule, is_stand_in
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
 
     from terraregistry.components.factories.arguments import Arguments
     from terraregistry.components.factories.counts import Count
-    from terraregistry.components.factories.parts import Part
+    from terraregistry.components.factories.parts import Maker, Part
     from terraregistry.components.factories.tasks import Task
     from terraregistry.problems import KeyPath
     from terraregistry.registry import MultiSourceRegistry
@@ -62,12 +63,15 @@ class Branch:
             return []
         return [*self.head_arguments.unused(_INCLUDED), *_another_count(decoder, self.count)]
 
-    def build(self, channels: Sequence[int], strides: Sequence[int] | None) -> tuple[nn.Module, nn.Module | None]:
+    def build(
+        self, channels: Sequence[int], strides: Sequence[int] | None, make: Maker = build_part
+    ) -> tuple[nn.Module, nn.Module | None]:
         """Make the decoder and the head.
 
         Args:
             channels: The channels of each feature.
             strides: The stride of each feature where it is known, for decoders that ask for it.
+            make: Makes a part.
 
         Returns:
             The decoder, and the head, or None where the decoder includes it.
@@ -76,12 +80,12 @@ class Branch:
             InvalidArgumentsError: The decoder turns out to include a head, which does not fit what was given for
                 another.
         """
-        decoder = self.decoder.build(list(channels), **self.told(strides))
+        decoder = make(self.decoder, list(channels), **self.told(strides))
         problems = self.misfits(decoder)
         if problems:
             raise invalid_composition(problems)
         head = self.head_after(decoder)
-        return decoder, None if head is None else head.build(_outputs(decoder))
+        return decoder, None if head is None else make(head, _outputs(decoder))
 
 
 @dataclass(frozen=True)

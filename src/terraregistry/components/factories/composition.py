@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, cast
 
+from terraregistry.components.factories.parts import build_part
 from terraregistry.components.factories.problems import noting
 from terraregistry.components.models.layout import specs_of
 from terraregistry.problems import display_path
@@ -15,11 +16,11 @@ if TYPE_CHECKING:
     from torch import nn
 
     from terraregistry.components.factories.branches import Branch
-    from terraregistry.components.factories.parts import Part
+    from terraregistry.components.factories.parts import Maker, Part
     from terraregistry.components.factories.tasks import Task
     from terraregistry.protocols import Backbone, Neck
 
-__all__ = ["Composition"]
+__all__ = ["Composition", "strides_through"]
 
 
 @dataclass(frozen=True)
@@ -44,28 +45,56 @@ class Composition:
     framing: Mapping[str, Any] = field(default_factory=dict[str, Any])  # arguments of several types
     results: Mapping[str, Any] = field(default_factory=dict[str, Any])  # arguments of several types
 
-    def build(self) -> nn.Module:
-        """Make the parts and put them together."""
-        from terraregistry.components.factories.tracing import strides_through
+    def resulting(self, **results: Any) -> Composition:  # arguments of several types
+        """Return the same model with something else done with its results."""
+        return replace(self, results={**self.results, **results})
+
+    def build(self, make: Maker = build_part) -> nn.Module:
+        """Make the parts and put them together.
+
+        Args:
+            make: Makes a part.
+
+        Returns:
+            The model.
+        """
         from terraregistry.components.models.embedding_output import EmbeddingOutputModel
         from terraregistry.components.models.pixel_wise import PixelWiseModel
         from terraregistry.components.models.scalar_output import ScalarOutputModel
 
-        backbone = self.backbone.build()
+        backbone = make(self.backbone)
         channels = list(cast("Backbone", backbone).out_channels)
         specs = specs_of(backbone)
         strides = None if specs is None else tuple(spec.stride for spec in specs)
         necks: list[nn.Module] = []
         for part in self.necks:
-            neck = part.build(list(channels))
+            neck = make(part, list(channels))
             with noting(f"while asking {display_path(part.where)} what it makes of the channels {channels}"):
                 channels = cast("Neck", neck).process_channel_list(list(channels))
                 strides = strides_through(neck, strides)
             necks.append(neck)
         if self.branch is None:
             return EmbeddingOutputModel(backbone, necks=necks, **self.framing)
-        decoder, head = self.branch.build(channels, strides)
-        aux = {name: branch.build(channels, strides) for name, branch in self.aux_branches.items()}
+        decoder, head = self.branch.build(channels, strides, make)
+        aux = {name: branch.build(channels, strides, make) for name, branch in self.aux_branches.items()}
         if self.task.pixel_wise:
             return PixelWiseModel(backbone, decoder, head, necks=necks, aux_heads=aux, **self.framing, **self.results)
         return ScalarOutputModel(backbone, decoder, head, necks=necks, aux_heads=aux, **self.framing)
+
+
+def strides_through(neck: nn.Module, strides: Sequence[int] | None) -> tuple[int, ...] | None:
+    """Follow strides through a neck.
+
+    A neck whose `keeps_strides` is true only rearranges features: its `process_channel_list` rearranges strides as it
+    does channels.
+
+    Args:
+        neck: The neck.
+        strides: The stride of each feature before it.
+
+    Returns:
+        The stride of each feature after it; None where the neck leaves it open.
+    """
+    if strides is None or getattr(neck, "keeps_strides", False) is not True:
+        return None
+    return tuple(cast("Neck", neck).process_channel_list(list(strides)))

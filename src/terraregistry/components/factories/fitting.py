@@ -1,29 +1,38 @@
-"""The second stage of checking a composition: whether values suit the parts, and the parts each other.
+"""The second stage of checking a composition: whether the whole model runs.
 
-Parts are made without data for that. What it needs of torch is imported when it begins.
+The model is made without weights and data, with the very modules that it is built of, and run in both modes. What it needs of
+torch is imported when it begins.
 """
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any, Final, cast
 
 from terraregistry.components.factories.arguments import Arguments
 from terraregistry.components.factories.auxiliary import refused_name
-from terraregistry.components.factories.wrapping import ADAPTERS_AT
-from terraregistry.errors import InvalidArgumentsError
+from terraregistry.components.factories.drafts import Fit
+from terraregistry.components.factories.parts import NamedPart
+from terraregistry.components.factories.wrapping import ADAPTERS_AT, WEIGHTS, AdaptedPart, WrappedPart
+from terraregistry.errors import InvalidArgumentsError, Problem, ProblemKind, SourceUnavailableError
+from terraregistry.wording import describe_error
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
+
+    from torch import nn
 
     from terraregistry.components.factories.branches import Branch
+    from terraregistry.components.factories.composition import Composition
     from terraregistry.components.factories.parts import Part
     from terraregistry.components.factories.tasks import Task
-    from terraregistry.errors import Problem
     from terraregistry.problems import KeyPath
 
-__all__ = ["Parts", "adapter_misfits"]
+__all__ = ["Parts", "adapter_misfits", "fit_whole"]
+
+_SIZE_OUT: Final = "image_size_out"
 
 
 @dataclass(frozen=True)
@@ -38,6 +47,8 @@ class Parts:
         branches: The decoders and heads.
         aux_names: The names of the auxiliary heads, by the places where they are written.
         adapters: What the caller gave for adapters; None for none.
+        framing: How images are padded: arguments that all models take.
+        composition: The whole; None where something is wrong with the arguments.
     """
 
     task: Task
@@ -46,28 +57,94 @@ class Parts:
     branches: Sequence[Branch]
     aux_names: Mapping[KeyPath, str]
     adapters: Mapping[str, Any] | None  # what a method takes is its own
+    framing: Mapping[str, Any]  # arguments of several types
+    composition: Composition | None
 
-    def misfits(self) -> list[Problem]:
-        """Find what is wrong with the values of arguments, and where the parts do not fit each other.
+    def fit(self) -> Fit:
+        """Run the model, and find what is wrong with it part by part where that fails.
 
         Returns:
-            The problems, at the places where the caller wrote what is wrong.
-
-        Raises:
-            SourceUnavailableError: The library behind a part is missing or broken.
+            The problems, at the places where the caller wrote what is wrong, and what could not be followed.
         """
         from torch import nn
 
         from terraregistry.components.factories.tracing import Tracer
 
-        taken = [refused_name(path, name) for path, name in self.aux_names.items() if hasattr(nn.ModuleDict, name)]
-        problems = [*adapter_misfits(self.adapters), *taken]
-        tracer = Tracer(problems)
+        problems = [refused_name(path, name) for path, name in self.aux_names.items() if hasattr(nn.ModuleDict, name)]
+        problems += _missing_files(self.backbone)
+        unavailable: SourceUnavailableError | None = None
+        backbone = self.backbone
+        try:
+            problems += adapter_misfits(self.adapters)
+        except SourceUnavailableError as error:
+            unavailable = error
+            backbone = _without_adapters(backbone)
+        failure: Exception | None = None
+        if self.composition is not None and not problems and unavailable is None:
+            remarks, failure = self._run(self.composition)
+            if failure is None:
+                return Fit((), remarks)
+        tracer = Tracer(self.framing)
         known = self.necks is not None
-        flow = tracer.features(self.backbone, self.necks or (), decoded=self.task.decodes) if known else None
+        flow = tracer.features(backbone, self.necks or (), decoded=self.task.decodes) if known else None
         for branch in self.branches:
             tracer.branch(branch, flow, pixel_wise=self.task.pixel_wise)
-        return problems
+        problems += tracer.problems
+        if failure is not None and self.composition is not None and not problems and not tracer.unknown:
+            return self._of_the_whole(self.composition, failure)
+        return Fit(problems, tracer.unknown, tracer.raised, unavailable)
+
+    def _run(
+        self, composition: Composition, at_least: tuple[int, int] = (1, 1)
+    ) -> tuple[list[Problem], Exception | None]:
+        """Run the whole model on images of some size; return what is doubtful about it, or what it raised."""
+        from terraregistry.components.factories.shadows import in_both_modes, shadow_part, without_data
+        from terraregistry.components.factories.tracing import images_for
+        from terraregistry.components.factories.watching import LevelWatch
+
+        try:
+            with without_data():
+                model = composition.build(shadow_part).to("meta")
+            images = images_for(composition.backbone, model, at_least)
+            with LevelWatch(composition, model) as watch:
+                in_both_modes(model, lambda: model(images))
+        except Exception as error:  # noqa: BLE001 - a module may raise anything
+            return [], error
+        return watch.doubts, None
+
+    def _of_the_whole(self, composition: Composition, failure: Exception) -> Fit:
+        """Report a failure that is of no part: of the framing of results, or of an operation that was not followed."""
+        from terraregistry.components.factories.shadows import cannot_follow
+
+        if cannot_follow(failure):
+            detail = f"the model could not be run without data: {describe_error(failure)}"
+            return Fit((), [Problem((), ProblemKind.UNCHECKED, detail=detail)])
+        size_out: tuple[int, int] | None = composition.results.get(_SIZE_OUT)
+        if size_out and self._run(composition.resulting(**{_SIZE_OUT: None}))[1] is None:
+            remarks, failure_then = self._run(composition, size_out)
+            if failure_then is None:  # the images of a backbone that takes any size are as large as that
+                return Fit((), remarks)
+            return Fit([Problem(_SIZE_OUT, ProblemKind.INVALID, detail=str(failure))])
+        return Fit([Problem((), ProblemKind.INVALID, detail=f"the model fails on images: {describe_error(failure)}")])
+
+
+def _missing_files(part: Part | None) -> list[Problem]:
+    """Find files of weights that a backbone is to be loaded from and that are not there."""
+    while isinstance(part, WrappedPart):
+        part = part.inner
+    if not isinstance(part, NamedPart):
+        return []
+    values = part.arguments.values
+    files = [(name, values[name]) for name in WEIGHTS[1:] if isinstance(values.get(name), (str, os.PathLike))]
+    return [
+        Problem(part.arguments.path(name), ProblemKind.INVALID, detail=f"there is no file {os.fspath(file)!r}")
+        for name, file in files
+        if file and not os.path.isfile(file)  # noqa: PTH113 - a path that is too long is no file
+    ]
+
+
+def _without_adapters(part: Part | None) -> Part | None:
+    return part.inner if isinstance(part, AdaptedPart) else part
 
 
 def adapter_misfits(given: Mapping[str, Any] | None) -> list[Problem]:  # as above
@@ -80,7 +157,7 @@ def adapter_misfits(given: Mapping[str, Any] | None) -> list[Problem]:  # as abo
         The problems.
 
     Raises:
-        SourceUnavailableError: peft is not installed.
+        SourceUnavailableError: peft is not installed; the error has the place in the arguments.
     """
     if given is None:
         return []
@@ -94,4 +171,67 @@ def adapter_misfits(given: Mapping[str, Any] | None) -> list[Problem]:  # as abo
     except InvalidArgumentsError as error:
         place = Arguments(given, inside=(ADAPTERS_AT,))
         return [place.located(problem) for problem in error.problems]
+    except SourceUnavailableError as error:
+        error.steps = (ADAPTERS_AT,)
+        raise
     return []
+
+
+# The arguments of a model are any objects.
+def fit_whole(
+    part: Part,
+    arguments: Mapping[str, Any],
+    make: Callable[[Part], nn.Module],
+    *,
+    takes_images: bool = True,
+    refused: str = "",
+) -> Fit:
+    """Run a model that is one component.
+
+    Args:
+        part: The component.
+        arguments: The arguments of the factory that say what images the model takes.
+        make: Makes the model of the component; without weights.
+        takes_images: Whether it is known to take a batch of images and nothing else.
+        refused: What to write before the words of an exception of the constructor.
+
+    Returns:
+        What is wrong, at the argument that makes it fail; what could not be followed.
+    """
+    import torch
+
+    from terraregistry.components.factories.batches import batch_shape
+    from terraregistry.components.factories.culprits import find_culprits
+    from terraregistry.components.factories.shadows import cannot_follow, in_both_modes, make_shadow
+
+    def run(variant: Part) -> Exception | None:
+        values: Mapping[str, Any] = variant.arguments.values if isinstance(variant, NamedPart) else {}
+        try:
+            model = make_shadow(lambda: make(variant)).to("meta")
+            made.append(model)
+            images = torch.empty(batch_shape({**values, **arguments}, model, 2), device="meta")
+            in_both_modes(model, lambda: model(images))
+        except Exception as error:  # noqa: BLE001 - a module may raise anything
+            return error
+        return None
+
+    made: list[nn.Module] = []
+    failure = run(part)
+    if failure is None:
+        return Fit()
+    runs = bool(made)
+    found = find_culprits(part, run)
+    culprits = [(each.path, each.error) for each in found[1]] if found is not None else [(part.where, failure)]
+    problems: list[Problem] = []
+    remarks: list[Problem] = []
+    doing = f"{'fails on images' if runs else 'cannot be made'}{' with this' if found is not None else ''}"
+    for path, error in culprits:
+        if cannot_follow(error) or (runs and found is None and not takes_images):
+            detail = f"{part.label} could not be run without data: {describe_error(error)}"
+            remarks.append(Problem(path, ProblemKind.UNCHECKED, detail=detail))
+        elif isinstance(error, InvalidArgumentsError):
+            problems += error.problems
+        else:
+            detail = f"{refused}: {error}" if refused and not runs else f"{part.label} {doing}: {describe_error(error)}"
+            problems.append(Problem(path, ProblemKind.INVALID, detail=detail))
+    return Fit(problems, remarks)

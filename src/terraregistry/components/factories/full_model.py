@@ -7,15 +7,15 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
 from terraregistry.components.factories.arguments import Arguments
-from terraregistry.components.factories.drafts import Draft
-from terraregistry.components.factories.fitting import adapter_misfits
+from terraregistry.components.factories.drafts import Draft, Fit
+from terraregistry.components.factories.fitting import adapter_misfits, fit_whole
 from terraregistry.components.factories.part_planning import plan_part
 from terraregistry.components.factories.planned import OwnArguments, PlanningFactory
 from terraregistry.components.factories.unused import UnusedPolicy  # noqa: TC001 - read at run time
 from terraregistry.components.factories.wrapping import ADAPTERS_AT, with_adapters
 from terraregistry.components.models.framing import PaddingMode  # noqa: TC001 - read at run time
 from terraregistry.deferred import DeferredModule
-from terraregistry.errors import Problem, ProblemKind
+from terraregistry.errors import Problem, ProblemKind, SourceUnavailableError
 
 if TYPE_CHECKING:
     from torch import nn
@@ -101,7 +101,19 @@ class FullModelFactory(PlanningFactory):
             part = plan_part(("model",), self._models, own["model"], Arguments(loose), (), problems, kind=nn.Module)
         adapters = own.get(ADAPTERS_AT)
         part = with_adapters(part, adapters, problems)
-        return Draft(problems, part, partial(adapter_misfits, adapters))
+        return Draft(problems, part, partial(_fit, part, adapters))
 
 
 _OWN: Final = OwnArguments(FullModelFactory.build_model)
+
+
+def _fit(part: Part | None, adapters: Mapping[str, Any] | None) -> Fit:  # what a method takes is its own
+    try:
+        problems = adapter_misfits(adapters)
+    except SourceUnavailableError as error:
+        return Fit(unavailable=error)
+    if problems or part is None or not part.valid:
+        return Fit(problems)
+    from terraregistry.components.factories.shadows import shadow_part
+
+    return fit_whole(part, {}, shadow_part, takes_images=False)

@@ -10,7 +10,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final, cast
 
 from terraregistry.components.factories.flow import in_words
-from terraregistry.components.factories.parts import ModulePart
+from terraregistry.components.factories.parts import ModulePart, NamedPart
 from terraregistry.components.factories.shadows import make_shadow, run_shadow
 from terraregistry.errors import InvalidArgumentsError, Problem, ProblemKind
 
@@ -22,11 +22,19 @@ if TYPE_CHECKING:
     from terraregistry.components.factories.flow import Flow
     from terraregistry.components.factories.parts import Part
 
-__all__ = ["explain_refusal", "in_values", "needs_maps", "needs_other_channels", "refused_anyway"]
+__all__ = [
+    "explain_refusal",
+    "in_values",
+    "needs_maps",
+    "needs_other_channels",
+    "needs_other_steps",
+    "refused_anyway",
+]
 
 _OTHER_CHANNELS: Final = [64] * 13
 _RESHAPE: Final = "; the neck ReshapeTokensToImage before it makes maps of tokens"
 _DECLARED: Final = ("channel_list", "embed_dim")
+_STEPS: Final = "effective_time_dim"
 
 
 def explain_refusal(
@@ -95,6 +103,32 @@ def needs_other_channels(part: Part, run: Callable[[Sequence[Tensor]], Any], flo
     indices = _positions(declared, flow.channels)
     hint = f"; the neck SelectIndices with indices {indices} before it would do" if indices else ""
     return f"it was made for {count} of {in_words(declared)} channels, but {flow}{hint}"
+
+
+# As above.
+def needs_other_steps(part: Part, run: Callable[[Part], Any], flow: Flow) -> Problem | None:
+    """Say how many steps in time the tokens have, where a part was told another number and works with this one.
+
+    Args:
+        part: The part, which failed on the features.
+        run: Makes and runs such a part.
+        flow: The features; a backbone counts the steps in the channels.
+
+    Returns:
+        What is wrong; None where that is not certain.
+    """
+    if not isinstance(part, NamedPart) or _STEPS not in part.parameters or not flow.are_tokens:
+        return None
+    steps = flow.channels[0] // flow.features[0].shape[-1]
+    given = part.value_of(_STEPS)
+    told = part.with_values({**part.arguments.values, _STEPS: steps})
+    if steps == (given or 1) or run_shadow(lambda: run(told)) is None:
+        return None
+    frames = f"the tokens hold {steps} step{'s' if steps != 1 else ''} in time, the frames of the backbone; {flow}"
+    path = part.arguments.path(_STEPS)
+    if given is None:
+        return Problem(path, ProblemKind.MISSING, expected=str(steps), detail=frames)
+    return Problem(path, ProblemKind.INVALID, detail=f"expected {steps}, got {given}: {frames}")
 
 
 # What a part is made for, besides its arguments.

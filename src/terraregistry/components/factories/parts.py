@@ -12,8 +12,9 @@ from terraregistry.problems import display_path
 
 if TYPE_CHECKING:
     import inspect
-    from collections.abc import Collection, Mapping
+    from collections.abc import Callable, Collection, Mapping
     from inspect import Parameter
+    from typing import TypeAlias
 
     from torch import nn
 
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
 else:
     nn = DeferredModule("torch.nn")
 
-__all__ = ["Builds", "ModulePart", "NamedPart", "Part"]
+__all__ = ["Builds", "Maker", "ModulePart", "NamedPart", "Part", "build_part"]
 
 
 class Builds(Protocol):
@@ -202,6 +203,17 @@ class NamedPart:
         if name in self.leading or (name in _SUPPLIED and name not in self.arguments.values):
             return problem.at(self.where)
         return self.arguments.located(problem)
+
+
+if TYPE_CHECKING:
+    Maker: TypeAlias = Callable[..., nn.Module]
+    """Makes a part: it takes the part, and what `Part.build` takes."""
+
+
+# A part is built from channels, strides and the like.
+def build_part(part: Part, *args: Any, **kwargs: Any) -> nn.Module:
+    """Make a part, as it is used."""
+    return part.build(*args, **kwargs)
 
 
 _SUPPLIED: Final = ("strides",)

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import inspect
+import warnings
 from abc import ABC, abstractmethod
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from terraregistry.components.factories.problems import is_composition
 from terraregistry.components.factories.unused import settled
 from terraregistry.deferred import DeferredModule
-from terraregistry.errors import InvalidArgumentsError, Problem
+from terraregistry.errors import FitWarning, InvalidArgumentsError, Problem, ProblemKind
 from terraregistry.registry import Call
 from terraregistry.registry.signatures import EffectiveSignature, evaluate
 
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
 
     from torch import nn
 
-    from terraregistry.components.factories.drafts import Draft, Plan
+    from terraregistry.components.factories.drafts import Draft, Fit, Plan
 else:
     nn = DeferredModule("torch.nn")
 
@@ -42,24 +43,35 @@ class PlanningFactory(ABC):
             The model after the first stage.
         """
 
-    def plan(self, arguments: Mapping[str, Any]) -> Plan:
-        """Check the arguments of `build_model`, and whether the parts fit each other.
+    def plan(self, arguments: Mapping[str, Any], *, building: bool = False) -> tuple[Plan, Fit]:
+        """Check the arguments of `build_model`, and whether the model runs.
 
         Args:
             arguments: The arguments, by name.
+            building: Whether exceptions of parts come out as they are where nothing else is wrong: those of constructors now,
+                the others when the model runs.
 
         Returns:
-            The model, ready to be built.
+            The model, ready to be built, and what else there is to say of how it runs.
 
         Raises:
             InvalidArgumentsError: Something is wrong; all of it is listed.
             SourceUnavailableError: The library behind a source is missing or broken.
         """
         draft = self.draft(arguments)
-        problems = [*draft.problems, *draft.misfits()]
+        fit = draft.fit()
+        problems = [*draft.problems, *fit.problems]
+        if building and draft.plan is not None and all(each in fit.raised for each in problems):
+            for error in filter(None, fit.raised.values()):
+                raise error
+            return draft.plan, fit
+        if fit.unavailable is not None:
+            if not problems:
+                raise fit.unavailable
+            problems.append(Problem(fit.unavailable.steps, ProblemKind.INVALID, detail=str(fit.unavailable)))
         if problems or draft.plan is None:
             raise self._refused(problems)
-        return draft.plan
+        return draft.plan, fit
 
     def check_arguments(self, **arguments: Any) -> None:
         """Check the arguments of `build_model` for what can be said without making a part of the model.
@@ -79,9 +91,10 @@ class PlanningFactory(ABC):
         settled(arguments.get("unused"), component_of(self), arguments, self._check)
 
     def validate_model(self, **arguments: Any) -> None:
-        """Check the arguments of `build_model`, and whether the parts fit each other, without making the model.
+        """Check the arguments of `build_model`, and whether the model runs.
 
-        Parts are made without weights and data to find that out.
+        The model is made on torch's meta device, without weights and data, and run on a batch of images in training mode and in
+        evaluation mode. A `FitWarning` tells what could not be followed there, and what works and is doubtful.
 
         Args:
             **arguments: The arguments of `build_model`, by name.
@@ -91,7 +104,12 @@ class PlanningFactory(ABC):
                 where it was written.
             SourceUnavailableError: The library behind a source is missing or broken.
         """
-        settled(arguments.get("unused"), component_of(self), arguments, self.plan)
+        settled(arguments.get("unused"), component_of(self), arguments, self._run, depth=1)
+
+    def _run(self, arguments: Mapping[str, Any]) -> None:
+        _, fit = self.plan(arguments)
+        if fit.remarks:
+            warnings.warn(FitWarning(component_of(self), tuple(fit.remarks)), stacklevel=4)
 
     def _check(self, arguments: Mapping[str, Any]) -> None:
         problems = self.draft(arguments).problems
@@ -102,7 +120,7 @@ class PlanningFactory(ABC):
         return settled(arguments.get("unused"), component_of(self), arguments, self._made, depth=1)
 
     def _made(self, arguments: Mapping[str, Any]) -> nn.Module:
-        plan = self.plan(arguments)
+        plan, _ = self.plan(arguments, building=True)
         try:
             return plan.build()
         except InvalidArgumentsError as error:

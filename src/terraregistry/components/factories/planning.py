@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
+from terraregistry.components.backbones.prithvi.refused import refused_values, takes_bands
 from terraregistry.components.factories.arguments import Arguments, take_prefixed
 from terraregistry.components.factories.auxiliary import AuxiliaryPlanner
 from terraregistry.components.factories.branches import BranchPlanner
@@ -13,6 +14,7 @@ from terraregistry.components.factories.drafts import Draft
 from terraregistry.components.factories.fitting import Parts
 from terraregistry.components.factories.framing import FRAMING, take_framing
 from terraregistry.components.factories.part_planning import plan_part
+from terraregistry.components.factories.parts import NamedPart
 from terraregistry.components.factories.tasks import UNKNOWN_TASK, find_task
 from terraregistry.components.factories.wrapping import ADAPTERS_AT, take_temporal, with_adapters, with_time
 from terraregistry.deferred import DeferredModule
@@ -81,6 +83,11 @@ class Planner:
         necks = [None if neck is None else self._neck(("necks", at), neck) for at, neck in given]
         branch, aux, aux_names = self._branches(task)
         self._problems.extend(Problem(name, ProblemKind.UNKNOWN, choices=self._spellings) for name in self._loose)
+        composition: Composition | None = None
+        if backbone is not None and not self._problems:
+            results = {name: self._own[name] for name in ("rescale", "image_size_out")}
+            known = [neck for neck in necks if neck is not None]
+            composition = Composition(task, backbone, known, branch, aux, framing, results)
         parts = Parts(
             task=task,
             backbone=backbone,
@@ -88,13 +95,10 @@ class Planner:
             branches=[*([branch] if branch is not None else []), *aux.values()],
             aux_names=aux_names,
             adapters=self._own.get(ADAPTERS_AT),
+            framing=framing,
+            composition=composition,
         )
-        composition: Composition | None = None
-        if backbone is not None and not self._problems:
-            results = {name: self._own[name] for name in ("rescale", "image_size_out")}
-            known = [neck for neck in necks if neck is not None]
-            composition = Composition(task, backbone, known, branch, aux, framing, results)
-        return Draft(self._problems, composition, parts.misfits)
+        return Draft(self._problems, composition, parts.fit)
 
     def _take(self, part: str) -> Arguments:
         arguments, problems = take_prefixed(part, self._loose, self._own.get(f"{part}_kwargs") or {})
@@ -116,6 +120,11 @@ class Planner:
             registry = self._registries.backbones
             part = plan_part(("backbone",), registry, given, arguments, (), self._problems, kind=Backbone)
             self._remember(arguments, part)
+            if isinstance(part, NamedPart) and takes_bands(part.parameters):
+                values = part.arguments.values
+                self._problems.extend(
+                    map(part.arguments.located, refused_values(registry.resolve(part.name).name, values))
+                )
         part = with_time(part, temporal, self._problems)
         return with_adapters(part, self._own.get(ADAPTERS_AT), self._problems), framing
 

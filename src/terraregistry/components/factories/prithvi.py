@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence  # noqa: TC003 - read at run time
+from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
 from terraregistry.components.backbones.prithvi.bands import GivenBand  # noqa: TC001 - read at run time
 from terraregistry.components.factories.auxiliary import AuxiliaryHead  # noqa: TC001 - read at run time
-from terraregistry.components.factories.drafts import Draft
+from terraregistry.components.factories.drafts import Draft, Fit
 from terraregistry.components.factories.planned import OwnArguments, PlanningFactory
 from terraregistry.components.factories.unused import UnusedPolicy  # noqa: TC001 - read at run time
 from terraregistry.deferred import DeferredModule
@@ -136,7 +137,14 @@ class PrithviModelFactory(PlanningFactory):
         draft = self._factory.draft(inner)
         # What is wrong in itself was left out, and is not missing.
         relevant = partial(self._relevant, wrong={problem.parameter for problem in found})
-        return Draft([*problems, *relevant(draft.problems)], draft.plan, lambda: relevant(draft.misfits()))
+
+        def fit() -> Fit:
+            found = draft.fit()
+            raised = {self._moved(problem): error for problem, error in found.raised.items()}
+            problems, remarks = relevant(found.problems), relevant(found.remarks)
+            return replace(found, problems=problems, remarks=remarks, raised=raised)
+
+        return Draft([*problems, *relevant(draft.problems)], draft.plan, fit)
 
     def _relevant(self, problems: Iterable[Problem], wrong: set[str]) -> list[Problem]:
         moved = map(self._moved, problems)

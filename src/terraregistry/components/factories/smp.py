@@ -11,6 +11,7 @@ from terraregistry.components.backbones.prithvi.bands import GivenBand  # noqa: 
 from terraregistry.components.factories.arguments import Arguments, take_prefixed
 from terraregistry.components.factories.checks import only_task, positive, with_own
 from terraregistry.components.factories.drafts import Draft
+from terraregistry.components.factories.fitting import fit_whole
 from terraregistry.components.factories.part_planning import plan_part
 from terraregistry.components.factories.planned import OwnArguments, PlanningFactory
 from terraregistry.components.factories.smp_library import TIMM_PREFIX, encoder_problems, smp_models, weights_of
@@ -137,8 +138,12 @@ class SMPModelFactory(PlanningFactory):
         part = self._part(own, loose, problems)
         if part is None or problems:
             return Draft(problems, None)
-        make = partial(self._make, part, own["backbone"])
-        return Draft((), _Segmentation(make, weights, own["rescale"]), partial(_refusals, make))
+        plan = _Segmentation(partial(self._make, part, own["backbone"]), weights, own["rescale"])
+
+        def without_weights(variant: Part) -> nn.Module:
+            return _Segmentation(partial(self._make, variant, own["backbone"]), None, own["rescale"]).build()
+
+        return Draft((), plan, lambda: fit_whole(part, own, without_weights, refused="smp refuses these arguments"))
 
     def _make(self, part: Part, encoder: str, *, encoder_weights: str | None) -> nn.Module:
         if encoder.startswith(TIMM_PREFIX):
@@ -188,14 +193,3 @@ def _channels(own: Mapping[str, Any]) -> list[Problem]:  # as above
     if not bands or channels is None or len(bands) == channels:
         return []
     return [Problem("in_channels", ProblemKind.INVALID, detail=f"expected {len(bands)}, one a band, got {channels}")]
-
-
-def _refusals(make: Callable[..., nn.Module]) -> list[Problem]:
-    """Find out what smp refuses, by making the model without weights and data."""
-    from terraregistry.components.factories.shadows import make_shadow
-
-    try:
-        make_shadow(lambda: make(encoder_weights=None))
-    except (ValueError, KeyError, AssertionError) as error:
-        return [Problem("model", ProblemKind.INVALID, detail=f"smp refuses these arguments: {error}")]
-    return []

@@ -11,9 +11,11 @@ from typing import TYPE_CHECKING, Any, Final, cast
 from terraregistry.components.factories.arguments import take_prefixed
 from terraregistry.components.factories.checks import only_task, positive, with_own
 from terraregistry.components.factories.drafts import Draft
+from terraregistry.components.factories.fitting import fit_whole
 from terraregistry.components.factories.part_planning import plan_part
 from terraregistry.components.factories.planned import OwnArguments, PlanningFactory
 from terraregistry.components.factories.unused import UnusedPolicy  # noqa: TC001 - read at run time
+from terraregistry.components.factories.wrapping import without_pretrained
 from terraregistry.deferred import DeferredModule
 from terraregistry.errors import Problem, ProblemKind
 
@@ -117,7 +119,7 @@ class TimmModelFactory(PlanningFactory):
             arguments: The arguments, by name.
 
         Returns:
-            The classifier after the first stage; there is no second.
+            The classifier after the first stage; the second makes it without data, and runs it.
         """
         own, loose, found, own_names = _OWN.read(arguments)
         problems = [*found, *only_task(own.get("task", _TASK), _TASK, "TimmModelFactory")]
@@ -136,7 +138,13 @@ class TimmModelFactory(PlanningFactory):
             part = plan_part(("backbone",), self._networks, own["backbone"], given, (), problems, kind=nn.Module)
         choices = [*own_names, *(given.spellings(part.parameters) if part is not None else ())]
         problems += [Problem(name, ProblemKind.UNKNOWN, choices=choices) for name in loose]
-        return Draft(problems, None if part is None else _Classifier(part, file))
+        if part is None or problems:
+            return Draft(problems, None if part is None else _Classifier(part, file))
+
+        def without_weights(variant: Part) -> nn.Module:
+            return _Classifier(without_pretrained(variant), "").build()
+
+        return Draft((), _Classifier(part, file), lambda: fit_whole(part, own, without_weights))
 
 
 def _missing(file: str) -> list[Problem]:

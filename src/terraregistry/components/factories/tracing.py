@@ -1,56 +1,80 @@
-"""Following the features through a composition before its first part is made."""
+"""Finding where a composition that does not run goes wrong: part by part, on the features that come to each."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from functools import partial
 from typing import TYPE_CHECKING, Any, Final, cast
 
+import torch
 from torch import Tensor, nn
 
-from terraregistry.components.factories.backbone_facts import find_facts
-from terraregistry.components.factories.flow import Flow, as_laid_out, feature_tensors, image_size_for
+from terraregistry.components.factories.batches import batch_shape
+from terraregistry.components.factories.composition import strides_through
+from terraregistry.components.factories.culprits import find_culprits, shapes_features
+from terraregistry.components.factories.flow import Flow
 from terraregistry.components.factories.misfits import (
     explain_refusal,
     in_values,
     needs_maps,
     needs_other_channels,
+    needs_other_steps,
     refused_anyway,
 )
-from terraregistry.components.factories.parts import ModulePart
+from terraregistry.components.factories.parts import ModulePart, NamedPart
 from terraregistry.components.factories.problems import is_composition, noting
-from terraregistry.components.factories.shadows import apply_neck, make_shadow, run_shadow, shadow_of, without_data
-from terraregistry.errors import InvalidArgumentsError, Problem, ProblemKind
+from terraregistry.components.factories.shadows import cannot_follow, in_both_modes, shadow_part
+from terraregistry.components.factories.wrapping import TIME, WrappedPart
+from terraregistry.components.models.encoder_decoder import EncoderModel
+from terraregistry.components.models.images import image_size_of
+from terraregistry.components.models.layout import specs_of
+from terraregistry.components.necks.sequence import NeckSequence
+from terraregistry.errors import (
+    ComponentProtocolError,
+    InvalidArgumentsError,
+    Problem,
+    ProblemKind,
+    SourceUnavailableError,
+)
 from terraregistry.problems import display_path
-from terraregistry.protocols import Layout
+from terraregistry.wording import describe_error
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from terraregistry.components.factories.backbone_facts import BackboneFacts
     from terraregistry.components.factories.branches import Branch
+    from terraregistry.components.factories.culprits import Culprit
     from terraregistry.components.factories.parts import Part
-    from terraregistry.protocols import FeatureSpec, Neck
+    from terraregistry.protocols import Backbone, Neck
 
-__all__ = ["Tracer", "strides_through"]
+__all__ = ["Tracer", "images_for"]
 
-_STEPS: Final = "effective_time_dim"
 _STAND_INS: Final = tuple([64] * count for count in (1, 2, 3, 4, 5, 6, 12))
 """Channels of features that stand in for those that are not known."""
+_BATCH: Final = 2
+_ABOUT_IMAGES: Final = ("in_chans", "in_channels", "img_size", "num_frames")
+"""The parameters of a backbone whose defaults say which images it takes."""
 
 
 class Tracer:
-    """Follows channels, strides and shapes from the backbone to the heads, and collects where they do not fit.
+    """Makes and runs the parts of a composition one after the other, without data, and collects what is wrong with each.
 
-    Each part is made without data and asked what it makes of what it is given. What nothing is known of is not followed:
-    a composition is only refused where it is certain not to work.
+    A mistake of one part hides no other: a part is used without the arguments that make it fail, unless they change its
+    features. What comes after features that are not known is held to what it refuses of any features.
 
     Args:
-        problems: Where problems are added.
+        framing: How images are padded, as arguments of a model.
+
+    Attributes:
+        problems: What is wrong.
+        raised: What constructors raised, by the problems that were made of it; None for what only running a part raises.
+        unknown: What could not be followed.
     """
 
-    def __init__(self, problems: list[Problem]) -> None:
-        self._problems: Final = problems
+    def __init__(self, framing: Mapping[str, Any]) -> None:
+        self.problems: Final[list[Problem]] = []
+        self.raised: Final[dict[Problem, Exception | None]] = {}
+        self.unknown: Final[list[Problem]] = []
+        self._framing: Final = framing
 
     def features(self, backbone: Part | None, necks: Sequence[Part | None], *, decoded: bool) -> Flow | None:
         """Follow the features from the backbone through the necks.
@@ -88,36 +112,47 @@ class Tracer:
             channels: Any = getattr(decoder, "out_channels", 1)  # an int, or else the head says what is wrong
             made = self._made(head, channels)
         elif head is not None:
-            self._problems.extend(refused_anyway(head, 1))
+            self.problems.extend(refused_anyway(head, 1))
         if decoder is None or flow is None or (head is not None and made is None):
             return
-        before = len(self._problems)
-        self._problems.extend(branch.misfits(decoder))
-        if len(self._problems) == before:
-            with without_data():
-                chain = _Chain(decoder, made, pixel_wise)
-            self._run_branch(branch, chain, flow)
+        before = len(self.problems)
+        self.problems.extend(branch.misfits(decoder))
+        if len(self.problems) == before:
+            self._run_branch(branch, _Chain(decoder, made, pixel_wise), flow)
 
-    def _from_backbone(self, backbone: Part, necks: Sequence[Part | None]) -> Flow | None:
-        facts: BackboneFacts | None = None
-        try:
-            facts = find_facts(backbone)
-        except InvalidArgumentsError as error:
-            if not is_composition(error):
-                raise
-            self._problems.extend(error.problems if backbone.valid else in_values(error.problems))
-        except Exception:
-            if backbone.valid:
-                raise
-        if facts is None or not backbone.valid:
+    def _from_backbone(self, part: Part, necks: Sequence[Part | None]) -> Flow | None:
+        if not part.valid:
+            self._refused(part)
             return None
-        specs = _as_passed_on(facts, necks=bool(necks))
-        strides = None if facts.specs is None else tuple(spec.stride for spec in facts.specs)
-        size = image_size_for(strides) if strides is not None else None
-        samples = () if specs is None or size is None else feature_tensors(specs, size, _time_steps(necks))
-        if specs is not None and any(neck is not None and neck.value_of("new_order") for neck in necks):
-            samples = tuple(as_laid_out(sample, specs) for sample in samples)
-        return Flow(backbone.label, facts.channels, strides, samples, size or (0, 0))
+
+        def run(module: nn.Module, variant: Part) -> tuple[tuple[Tensor, ...], tuple[int, int]]:
+            return _encoded(module, variant, necks, self._framing)
+
+        made = self._made(part)
+        if made is None:
+            return None
+        try:
+            features, size = run(made, part)
+        except Exception as error:  # noqa: BLE001 - a module may raise anything
+            kept = self._blame(part, lambda each: _failure(lambda: run(shadow_part(each), each)), "fails on images")
+            if kept is None:
+                # Which images and what else a backbone takes is its own.
+                self._not_followed(part, error)
+                return None
+            made = shadow_part(kept)
+            features, size = run(made, kept)
+        specs = specs_of(made)
+        strides = None if specs is None else tuple(spec.stride for spec in specs)
+        channels = tuple(cast("Backbone", made).out_channels)
+        return Flow(part.label, channels, strides, features, size)
+
+    def _refused(self, part: Part) -> None:
+        """Report the values that a part refuses some of whose arguments are known to be wrong, and left out."""
+        error = _failure(lambda: shadow_part(part))
+        if isinstance(error, InvalidArgumentsError) and is_composition(error):
+            self.problems.extend(in_values(error.problems))
+        elif error is not None:
+            self._blame(part, lambda each: _failure(lambda: shadow_part(each)), _MADE)
 
     def _through(self, part: Part, flow: Flow, *, last: bool) -> Flow | None:
         neck = self._made(part, list(flow.channels), flow=flow)
@@ -126,11 +161,10 @@ class Tracer:
         channels = self._process(part, neck, flow)
         if channels is None:
             return None
-        given = self._run_neck(part, neck, flow, last=last)
+        given = self._run_neck(part, neck, flow, channels, last=last)
         if given is None:
             return None
-        strides = strides_through(neck, flow.strides)
-        return Flow(part.label, tuple(channels), strides, given, flow.image_size)
+        return Flow(part.label, tuple(channels), strides_through(neck, flow.strides), given, flow.image_size)
 
     def _process(self, part: Part, neck: nn.Module, flow: Flow) -> list[int] | None:
         try:
@@ -138,67 +172,168 @@ class Tracer:
                 return cast("Neck", neck).process_channel_list(list(flow.channels))
         except InvalidArgumentsError as error:
             for problem in error.problems:
-                self._problems.append(Problem(part.where, ProblemKind.INVALID, detail=f"{problem}; {flow}"))
+                self.problems.append(Problem(part.where, ProblemKind.INVALID, detail=f"{problem}; {flow}"))
         return None
 
     def _run_neck(
-        self, part: Part, neck: nn.Module, flow: Flow, *, last: bool
-    ) -> tuple[tuple[Tensor, ...], ...] | None:
-        """Find the shapes that a neck gives, () where they cannot be known; None where it does not fit."""
-        shadow = shadow_of(neck)
-        if shadow is None:
-            return ()
-        run = partial(apply_neck, shadow, image_size=flow.image_size)
-        results = [result for each in flow.samples if (result := run_shadow(partial(run, each))) is not None]
-        if any(isinstance(result, Mapping) for result in results) and not last:
-            self._problems.append(Problem(part.where, ProblemKind.INVALID, detail=_IN_A_DICTIONARY))
+        self, part: Part, neck: nn.Module, flow: Flow, channels: list[int], *, last: bool
+    ) -> tuple[Tensor, ...] | None:
+        """Find what a neck gives; None where it does not fit, or its features are not a list."""
+
+        def run(module: nn.Module, features: Sequence[Tensor] = flow.features) -> Any:  # a module gives anything
+            necks = NeckSequence([module])
+            return in_both_modes(necks, lambda: necks(list(features), flow.image_size))
+
+        try:
+            result = run(neck)
+            if not isinstance(result, Mapping):
+                return _as_listed(part.label, result, channels)
+        except Exception as error:  # noqa: BLE001 - a module may raise anything
+            self._misfit(part, error, lambda each: run(neck, each), lambda each: run(each, flow.features), flow)
             return None
-        kept = tuple(tuple(result) for result in results if _is_list_of_tensors(result))
-        if kept or results:
-            return kept
-        return None if self._misfit(part, run, flow) else ()
+        if not last:
+            self.problems.append(Problem(part.where, ProblemKind.INVALID, detail=_IN_A_DICTIONARY))
+        return None
 
     def _whatever(self, part: Part | None) -> None:
         """Report what a part refuses whatever features it is given."""
         if part is not None and not isinstance(part, ModulePart):
-            self._problems.extend(refused_anyway(part, *_STAND_INS))
+            self.problems.extend(refused_anyway(part, *_STAND_INS))
 
     def _decoder(self, branch: Branch, flow: Flow | None) -> nn.Module | None:
         part = branch.decoder
         if isinstance(part, ModulePart):
-            return part.module if part.valid else None
+            return self._made(part) if part.valid else None
         if flow is None or not part.valid:
             self._whatever(part)
             return None
         return self._made(part, list(flow.channels), flow=flow, **branch.told(flow.strides))
 
     def _run_branch(self, branch: Branch, chain: _Chain, flow: Flow) -> None:
-        shadow = shadow_of(chain)
-        if shadow is not None and all(run_shadow(partial(shadow, each)) is None for each in flow.samples):
-            self._misfit(branch.decoder, shadow, flow)
+        def run(module: nn.Module, features: Sequence[Tensor] = flow.features) -> object:
+            whole = module if isinstance(module, _Chain) else _Chain(module, chain.head, chain.pixel_wise)
+            return in_both_modes(whole, lambda: whole([feature.clone() for feature in features]))
+
+        try:
+            run(chain)
+        except Exception as error:  # noqa: BLE001 - a module may raise anything
+            told = branch.told(flow.strides)
+            self._misfit(branch.decoder, error, lambda each: run(chain, each), run, flow, **told)
 
     # What a part gives is anything.
-    def _misfit(self, part: Part, run: Callable[[Sequence[Tensor]], Any], flow: Flow) -> bool:
-        """Report a part that failed on what it is given, where it is certain what it needs instead."""
-        if not flow.samples:
-            return False
-        misfit = needs_maps(run, flow) or needs_other_channels(part, run, flow)
+    def _misfit(
+        self,
+        part: Part,
+        error: Exception,
+        on: Callable[[Sequence[Tensor]], Any],
+        run: Callable[[nn.Module], Any],
+        flow: Flow,
+        **told: Any,
+    ) -> None:
+        """Report a part that failed on what it is given: what it needs instead, or else the argument that made it fail.
+
+        Args:
+            part: The part.
+            error: What it raised.
+            on: Runs it on other features.
+            run: Runs another such part.
+            flow: The features.
+            **told: What the part is made of beside channels and its arguments.
+        """
+        if cannot_follow(error):
+            self._not_followed(part, error)
+            return
+
+        def remade(variant: Part) -> nn.Module:
+            return shadow_part(variant, list(flow.channels), **told)
+
+        steps = needs_other_steps(part, lambda each: run(remade(each)), flow)
+        if steps is not None:
+            self.problems.append(steps)
+            return
+        misfit = needs_maps(on, flow) or needs_other_channels(part, on, flow)
         if misfit:
-            self._problems.append(Problem(part.where, ProblemKind.INVALID, detail=misfit))
-        return bool(misfit)
+            self.problems.append(Problem(part.where, ProblemKind.INVALID, detail=misfit))
+            return
+        doing = f"fails on its input ({flow})"
+        if self._blame(part, lambda each: _failure(lambda: run(remade(each))), doing) is None:
+            self._raised(part, part.where, error, doing)
 
     # What a part is made of besides its arguments.
-    def _made(self, part: Part, *args: Any, flow: Flow | None = None, **kwargs: Any) -> nn.Module | None:
-        try:
-            return make_shadow(lambda: part.build(*args, **kwargs))
-        except InvalidArgumentsError as error:
-            if not is_composition(error):
-                raise
-            refused = error.problems if flow is None else explain_refusal(part, error.problems, flow, **kwargs)
-            self._problems.extend(refused)
+    def _made(self, part: Part, *args: Any, flow: Flow | None = None, **told: Any) -> nn.Module | None:
+        """Make a part; without the arguments that it refuses, where those do not change its features."""
+
+        def failure(variant: Part) -> Exception | None:
+            return _failure(lambda: shadow_part(variant, *args, **told))
+
+        error = failure(part)
+        if error is None:
+            return shadow_part(part, *args, **told)
+        kept = self._blame(part, failure, _MADE, flow=flow, **told)
+        if kept is not None:
+            return shadow_part(kept, *args, **told)
+        if isinstance(part, ModulePart):
+            self._not_followed(part, error)
         return None
 
+    def _blame(
+        self,
+        part: Part,
+        failure: Callable[[Part], Exception | None],
+        doing: str,
+        *,
+        flow: Flow | None = None,
+        **told: Any,
+    ) -> Part | None:
+        """Report the arguments that make a part fail.
 
+        Args:
+            part: The part.
+            failure: Tries a part.
+            doing: What fails, in words.
+            flow: The features that the part is made for.
+            **told: What it is told of them beside the channels.
+
+        Returns:
+            The part without them, which works; None where no argument is to blame, or its features would be others.
+        """
+        found = find_culprits(part, failure)
+        if found is None:
+            error = failure(part)
+            if isinstance(error, InvalidArgumentsError) and is_composition(error):
+                self.problems.extend(_explained(part, error, flow, **told))
+            elif doing is _MADE and error is not None and not isinstance(part, ModulePart):
+                self._raised(part, part.where, error, doing)
+            return None
+        kept, culprits = found
+        for culprit in culprits:
+            self._accuse(culprit, doing, flow, **told)
+        return None if any(shapes_features(culprit.value) for culprit in culprits) else kept
+
+    def _accuse(self, culprit: Culprit, doing: str, flow: Flow | None, **told: Any) -> None:
+        error = culprit.error
+        if not isinstance(error, InvalidArgumentsError):
+            error = _asked(culprit.part) or error
+        if isinstance(error, InvalidArgumentsError) and is_composition(error):
+            self.problems.extend(_explained(culprit.part, error, flow, **told))
+        else:
+            self._raised(culprit.part, culprit.path, error, f"{doing} with this")
+
+    def _raised(self, part: Part, path: Any, error: Exception, doing: str) -> None:
+        if cannot_follow(error):
+            self._not_followed(part, error)
+        else:
+            detail = f"{part.label} {doing}: {describe_error(error)}"
+            problem = Problem(path, ProblemKind.INVALID, detail=detail)
+            self.problems.append(problem)
+            self.raised[problem] = error if doing.startswith(_MADE) else None
+
+    def _not_followed(self, part: Part, error: Exception) -> None:
+        detail = f"{part.label} could not be run without data: {describe_error(error)}"
+        self.unknown.append(Problem(part.where, ProblemKind.UNCHECKED, detail=detail))
+
+
+_MADE: Final = "cannot be made"
 _IN_A_DICTIONARY: Final = (
     "it gives its features in a dictionary, and what comes after it takes a list; write output_ordered_dict: false"
 )
@@ -210,54 +345,105 @@ class _Chain(nn.Module):
     def __init__(self, decoder: nn.Module, head: nn.Module | None, pixel_wise: bool) -> None:
         super().__init__()
         self.decoder = decoder
-        self.head = nn.Identity() if head is None else head
+        self.head = head
         self.pixel_wise = pixel_wise
 
     def forward(self, features: Sequence[Tensor]) -> Tensor:
-        result: Tensor = self.head(self.decoder(list(features)))
+        result: Tensor = self.decoder(list(features))
+        if self.head is not None:
+            result = self.head(result)
         if self.pixel_wise and result.dim() != 4:
             raise ValueError(f"a result at each pixel is a map, got the shape {tuple(result.shape)}")
         return result
 
 
-def strides_through(neck: nn.Module, strides: Sequence[int] | None) -> tuple[int, ...] | None:
-    """Follow strides through a neck.
+class _Reader(nn.Module):
+    """Stands for a neck; `reads_layout` is as the neck has it."""
 
-    A neck whose `keeps_strides` is true only rearranges features: its `process_channel_list` rearranges strides as it
-    does channels.
+    def __init__(self, part: Part | None) -> None:
+        super().__init__()
+        reads = part is not None and (part.value_of("reads_layout") or part.value_of("new_order"))
+        self.reads_layout = bool(reads)
+
+
+def images_for(part: Part, model: nn.Module, at_least: tuple[int, int] = (1, 1)) -> Tensor:
+    """Make images without data that fit a model.
 
     Args:
-        neck: The neck.
-        strides: The stride of each feature before it.
+        part: The backbone, as it was asked for.
+        model: The model, with the backbone as its `encoder`.
+        at_least: Height and width that they must have; they are a multiple of their own size then.
 
     Returns:
-        The stride of each feature after it; None where the neck leaves it open.
+        `(2, C, H, W)`, or `(2, C, T, H, W)`.
     """
-    if strides is None or getattr(neck, "keeps_strides", False) is not True:
+    given: dict[str, object] = {}
+    while isinstance(part, WrappedPart):
+        if part.wrapper.name == TIME:
+            values = part.wrapper.arguments.values.items()
+            given |= {"backbone_use_temporal": True} | {f"backbone_temporal_{name}": value for name, value in values}
+        part = part.inner
+    if isinstance(part, NamedPart):
+        defaults = {name: part.parameters[name].default for name in _ABOUT_IMAGES if name in part.parameters}
+        given |= {f"backbone_{name}": value for name, value in {**defaults, **part.arguments.values}.items()}
+    *others, height, width = batch_shape(given, model, _BATCH)
+    factor = max(1, -(-at_least[0] // height), -(-at_least[1] // width))
+    return torch.empty((*others, factor * height, factor * width), device="meta")
+
+
+def _encoded(
+    encoder: nn.Module, part: Part, necks: Sequence[Part | None], framing: Mapping[str, Any]
+) -> tuple[tuple[Tensor, ...], tuple[int, int]]:
+    """Run a backbone as a model does, and return what it gives to what comes next, with the size of the images."""
+    model = EncoderModel(encoder, necks=map(_Reader, necks), **framing)
+    images = images_for(part, model)
+    padded = model.pad(images)
+    features = in_both_modes(model, lambda: model.encode(padded))
+    channels = cast("Backbone", encoder).out_channels
+    if len(features) == len(channels):
+        first = all(not each.reads_layout for each in cast("list[_Reader]", list(model.neck)))
+        _as_listed(part.label, features, channels if first else ())
+    return tuple(features), image_size_of(padded)
+
+
+def _as_listed(label: str, features: Any, channels: Sequence[int]) -> tuple[Tensor, ...]:  # of any module
+    """Check that features have the channels that a part says; tokens may have those of one step of several."""
+    given = tuple(features)
+    for at, (feature, width) in enumerate(zip(given, channels, strict=False)):
+        if isinstance(feature, Tensor) and feature.dim() == 4 and feature.shape[1] != width:
+            says = f"lists {width} channels for feature {at}, and gives the shape {tuple(feature.shape)}"
+            raise ValueError(f"{label} {says}")
+    return given
+
+
+def _failure(run: Callable[[], object]) -> Exception | None:
+    try:
+        run()
+    except (ComponentProtocolError, SourceUnavailableError):
+        raise
+    except Exception as error:  # noqa: BLE001 - a module may raise anything
+        return error
+    return None
+
+
+def _explained(part: Part, error: InvalidArgumentsError, flow: Flow | None, **told: Any) -> Sequence[Problem]:
+    return error.problems if flow is None else explain_refusal(part, error.problems, flow, **told)
+
+
+def _asked(part: Part) -> InvalidArgumentsError | None:
+    """Ask the source of a backbone what is wrong with its arguments, where it can be asked for features."""
+    while isinstance(part, WrappedPart):
+        part = part.inner
+    source: Any = part.registry if isinstance(part, NamedPart) else None  # a source may have any methods
+    if not isinstance(part, NamedPart) or not hasattr(source, "find_registry"):
         return None
-    return tuple(cast("Neck", neck).process_channel_list(list(strides)))
-
-
-def _as_passed_on(facts: BackboneFacts, *, necks: bool) -> tuple[FeatureSpec, ...] | None:
-    """Say what a model makes of a backbone's features before they come to the necks or the decoder."""
-    if facts.specs is None or necks or facts.prepares is False:
-        return facts.specs
-    if facts.prepares:
-        return tuple(spec._replace(layout=Layout.NCHW) for spec in facts.specs)
-    return None if any(spec.layout is Layout.TOKENS for spec in facts.specs) else facts.specs
-
-
-def _time_steps(necks: Sequence[Part | None]) -> int:
-    """Find out how many steps in time the tokens of a feature hold, as the necks are told."""
-    for neck in necks:
-        if neck is not None:
-            steps: Any = neck.value_of(_STEPS)  # whatever was given
-            if isinstance(steps, int) and steps > 1:
-                return steps
-    return 1
-
-
-def _is_list_of_tensors(result: object) -> bool:
-    if not isinstance(result, (list, tuple)):
-        return False
-    return all(isinstance(each, Tensor) for each in cast("Sequence[object]", result))
+    ask = getattr(source.find_registry(part.name), "feature_specs", None)
+    try:
+        if ask is not None:
+            ask(source.resolve(part.name).name, **part.arguments.values)
+    except InvalidArgumentsError as error:
+        try:
+            part.refuse(error)
+        except InvalidArgumentsError as refused:
+            return refused
+    return None

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import warnings
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final
 
 from terraregistry.components.factories.arguments import Arguments
@@ -26,13 +26,25 @@ if TYPE_CHECKING:
 else:
     nn = DeferredModule("torch.nn")
 
-__all__ = ["ADAPTERS", "ADAPTERS_AT", "WrappedPart", "take_temporal", "with_adapters", "with_time"]
+__all__ = [
+    "ADAPTERS",
+    "ADAPTERS_AT",
+    "TIME",
+    "WEIGHTS",
+    "AdaptedPart",
+    "WrappedPart",
+    "take_temporal",
+    "with_adapters",
+    "with_time",
+    "without_pretrained",
+]
 
 ADAPTERS: Final = "adapters"
 """The name of what puts adapters on a backbone."""
 ADAPTERS_AT: Final = "peft_config"
 """The argument of a factory that asks for them."""
-_TIME: Final = "TemporalWrapper"
+TIME: Final = "TemporalWrapper"
+"""The name of what applies a backbone to each image of a time series."""
 
 
 class _Wrappers(DescribedRegistry[nn.Module]):
@@ -42,12 +54,12 @@ class _Wrappers(DescribedRegistry[nn.Module]):
 
 
 _WRAPPERS: Final = _Wrappers()
-_WRAPPERS.register_lazy(_TIME, "terraregistry.components.backbones.temporal:TemporalWrapper")
+_WRAPPERS.register_lazy(TIME, "terraregistry.components.backbones.temporal:TemporalWrapper")
 _WRAPPERS.register_lazy(ADAPTERS, "terraregistry.components.backbones.adapters:adapted")
 _USE: Final = "use_temporal"
 _TEMPORAL: Final = "temporal_"
 _PRETRAINED: Final = "pretrained"
-_WEIGHTS: Final = (_PRETRAINED, "ckpt_path", "checkpoint_path")
+WEIGHTS: Final = (_PRETRAINED, "ckpt_path", "checkpoint_path")
 """The arguments by which backbones are asked to load weights."""
 
 
@@ -111,7 +123,7 @@ class AdaptedPart(WrappedPart):
 
     def _is_untrained(self) -> bool:
         """Say whether the backbone could load weights, and is not asked to."""
-        return _PRETRAINED in self.parameters and not any(map(self._asks_for, _WEIGHTS))
+        return _PRETRAINED in self.parameters and not any(map(self._asks_for, WEIGHTS))
 
     def _asks_for(self, parameter: str) -> bool:
         given = self.parameters[parameter].default if self.takes(parameter) else self.value_of(parameter)
@@ -156,7 +168,7 @@ def with_time(part: Part | None, arguments: Arguments, problems: list[Problem]) 
     if use is False:
         problems += rest.unused(f"it needs {display_path(arguments.path(_USE))}=True")
         return part
-    return _around(part, _TIME, rest, problems)
+    return _around(part, TIME, rest, problems)
 
 
 # What a method takes is its own.
@@ -187,3 +199,20 @@ def _around(
     if part is None or not isinstance(wrapper, NamedPart):
         return part
     return kind(part, wrapper)
+
+
+def without_pretrained(part: Part) -> Part:
+    """Leave out of a part what asks for weights.
+
+    Args:
+        part: The part.
+
+    Returns:
+        The same part, with random weights.
+    """
+    if isinstance(part, WrappedPart):
+        return replace(part, inner=without_pretrained(part.inner))
+    if not isinstance(part, NamedPart):
+        return part
+    given = {name: value for name, value in part.arguments.values.items() if name not in WEIGHTS}
+    return part.with_values(given | ({_PRETRAINED: False} if _PRETRAINED in part.parameters else {}))

@@ -79,14 +79,26 @@ class EncoderModel(nn.Module):
         Returns:
             One tensor a feature.
         """
-        features: list[Tensor] = list(self.encoder(images, **kwargs))
-        size = image_size_of(images)
-        prepare = getattr(self.encoder, "prepare_features_for_image_model", None)
-        if prepare is not None and not len(self.neck):
-            told = {"image_size": size} if "image_size" in inspect.signature(prepare).parameters else {}
-            return list(prepare(features, **told))
-        rearranged: list[Tensor] = self.neck(self._to_channels_first(features), size)
+        rearranged: list[Tensor] = self.neck(self.encode(images, **kwargs), image_size_of(images))
         return rearranged
+
+    # As above.
+    def encode(self, images: Images, **kwargs: Any) -> list[Tensor]:
+        """Compute what the first neck is given, or the decoder where there are no necks.
+
+        Args:
+            images: As for `features`.
+            **kwargs: What else the backbone takes.
+
+        Returns:
+            One tensor a feature.
+        """
+        features: list[Tensor] = list(self.encoder(images, **kwargs))
+        prepare = getattr(self.encoder, "prepare_features_for_image_model", None)
+        if prepare is None or len(self.neck):
+            return self._to_channels_first(features)
+        told = {"image_size": image_size_of(images)} if "image_size" in inspect.signature(prepare).parameters else {}
+        return list(prepare(features, **told))
 
     def freeze_encoder(self) -> None:
         """Stop training the backbone: by its own `freeze()` where it has one."""

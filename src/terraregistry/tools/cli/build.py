@@ -16,6 +16,7 @@ from terraregistry.tools.state_files import check_target
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from terraregistry.tools.config import ModelRequest
     from terraregistry.tools.trial import TrialOptions
 
 __all__ = ["ImageSize", "build"]
@@ -53,7 +54,12 @@ def build(
             metavar="CONFIG", help="YAML files: `model_factory` and its arguments, or TerraTorch's training configs."
         ),
     ],
-    check: Annotated[bool, typer.Option("--check", help="Only validate: construct nothing.")] = False,
+    check: Annotated[
+        bool,
+        typer.Option(
+            "--check", help="Only validate, as `validate --fit` does: no weights are made, loaded or downloaded."
+        ),
+    ] = False,
     batch_size: Annotated[int, typer.Option(min=1, metavar="N", help="Images in the random batch.")] = 2,
     image_size: Annotated[
         ImageSize | None,
@@ -112,7 +118,8 @@ def build(
 ) -> None:
     """Validate a model, build it, run one random batch through it, and show its parts.
 
-    Exits with 0, or with 2 when a config is wrong or its model cannot be built or run.
+    Exits with 0, or with 2 when a config is wrong or its model cannot be built or run; with `--check` also with 3 when it could not
+    be checked.
 
     What is wrong in a config is printed with file, line, column and place in the config.
     """
@@ -128,10 +135,13 @@ def build(
             batch_size, size, in_channels, seed, device, dry_run, modules, load, save, random_weights
         )
         for config in configs:
+            if check:
+                _check(config, unused, attempts)
+                continue
             with attempts.at(config):
-                _build(config, options, unused, check=check)
-    if attempts.failed:
-        raise typer.Exit(Status.WRONG_INPUT)
+                _build(config, options, unused)
+    if attempts.failed or attempts.unknown:
+        raise typer.Exit(Status.WRONG_INPUT if attempts.failed else Status.UNKNOWN)
 
 
 def _prepare(attempts: Attempts, imports: Sequence[str], device: str, save: Path | None) -> None:
@@ -171,18 +181,31 @@ def _check_device(device: str) -> None:
     torch.zeros(1, device=device)
 
 
-def _build(config: str, options: TrialOptions, unused: Unused, *, check: bool) -> None:
+def _request(config: str, unused: Unused) -> ModelRequest:
     from terraregistry.tools.config import find_request, read_config
-    from terraregistry.tools.trial import allow_unused, make_factory, run_trial
+    from terraregistry.tools.trial import allow_unused
 
     request = find_request(read_config(config))
-    if unused is Unused.WARN:
-        request = allow_unused(request)
-    factory = make_factory(request)
-    if check:
-        partly = f", as far as {request.factory} can tell without building"
-        typer.echo(f"{config}: valid{'' if hasattr(factory, 'validate_model') else partly}")
-        return
-    from terraregistry.tools.parts_table import print_trial
+    return allow_unused(request) if unused is Unused.WARN else request
 
+
+def _check(config: str, unused: Unused, attempts: Attempts) -> None:
+    """Do what `validate --fit` does."""
+    from terraregistry.tools.trial import make_factory
+
+    own = Attempts(traceback=attempts.traceback)
+    with own.at(config):
+        make_factory(_request(config, unused))
+    if not own.failed and not own.unknown:
+        typer.echo(f"{config}: valid")
+    attempts.failed |= own.failed
+    attempts.unknown |= own.unknown
+
+
+def _build(config: str, options: TrialOptions, unused: Unused) -> None:
+    from terraregistry.tools.parts_table import print_trial
+    from terraregistry.tools.trial import make_factory, run_trial
+
+    request = _request(config, unused)
+    factory = make_factory(request, fit=False)  # it runs the model without data itself, before it builds it
     print_trial(config, run_trial(request, factory, options))

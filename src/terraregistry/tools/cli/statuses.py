@@ -16,3 +16,5 @@ class Status(IntEnum):
     """Failure without a fault in the input: the work could not be done, or nothing was found."""
     WRONG_INPUT = 2
     """Wrong input: an option, a name, a config, or the model described by a config."""
+    UNKNOWN = 3
+    """No problem was found, and not everything could be checked."""

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from terraregistry.tools.checking import Finding
 
-__all__ = ["Format", "validate"]
+__all__ = ["Format", "report", "validate"]
 
 
 class Format(StrEnum):
@@ -51,7 +51,7 @@ def validate(
         bool,
         typer.Option(
             "--fit",
-            help="Also make each part without data, and check that the parts fit each other; imports torch.",
+            help="Also run each model on torch's meta device, without weights and data; imports torch.",
         ),
     ] = False,
     skip_others: Annotated[
@@ -62,9 +62,10 @@ def validate(
     """Validate configs without building anything: each mistake with file, line, column, and what to write instead.
 
     Names, types, and what goes together are checked from the index, which takes no torch once it is made; with `--fit`
-    also whether the parts fit each other.
+    also whether the models run, in training and in evaluation mode.
 
-    Exits with 0, or with 2 when a config is wrong; warnings alone leave it at 0.
+    Exits with 0, with 2 when a config is wrong, or else with 3 when one could not be checked as far as that; warnings alone leave
+    it at 0.
     """
     _import(imports or [])
     files = [file for file in find_files(configs) if not skip_others or describes_model(file)]
@@ -76,12 +77,28 @@ def validate(
         _prepare()
     allow = unused is Unused.WARN
     findings = [each for file in _watched(files) for each in check_config(file, allow_unused=allow, fit=fit)]
+    report(findings, files, output, fit=fit)
+
+
+def report(findings: Sequence[Finding], files: Sequence[str], output: Format = Format.TEXT, *, fit: bool) -> None:
+    """Print what was found in configs.
+
+    Args:
+        findings: What was found.
+        files: The configs.
+        output: How it is printed.
+        fit: Whether their models were run.
+
+    Raises:
+        Exit: A config is wrong, or could not be checked.
+    """
     _print(findings, output)
     wrong = {each.file for each in findings if not each.is_warning}
+    unknown = {each.file for each in findings if each.is_unknown} - wrong
     if output is Format.TEXT:
-        typer.echo(_summary(len(files), len(wrong), fit=fit), err=bool(wrong))
-    if wrong:
-        raise typer.Exit(Status.WRONG_INPUT)
+        typer.echo(_summary(len(files), len(wrong), len(unknown), fit=fit), err=bool(wrong or unknown))
+    if wrong or unknown:
+        raise typer.Exit(Status.WRONG_INPUT if wrong else Status.UNKNOWN)
 
 
 def _import(modules: Sequence[str]) -> None:
@@ -126,12 +143,18 @@ def _version() -> str:
         return "0.0.0"
 
 
-def _summary(count: int, wrong: int, *, fit: bool) -> str:
+def _summary(count: int, wrong: int, unknown: int, *, fit: bool) -> str:
     configs = f"{count} config{'s' if count != 1 else ''}"
-    if wrong:
-        return f"{wrong} of {configs} {'are' if wrong != 1 else 'is'} wrong"
+    parts = [f"{wrong} of {configs} {_are(wrong)} wrong"] if wrong else []
+    parts += [f"{unknown} of {configs} could not be checked"] if unknown else []
+    if parts:
+        return ", ".join(parts)
     further = "" if fit or not count else " (--fit also checks that the parts fit each other)"
-    return f"{configs} {'are' if count != 1 else 'is'} valid{further}"
+    return f"{configs} {_are(count)} valid{further}"
+
+
+def _are(count: int) -> str:
+    return "are" if count != 1 else "is"
 
 
 def _watched(files: Sequence[str]) -> Iterator[str]:

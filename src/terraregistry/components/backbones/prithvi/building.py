@@ -21,9 +21,10 @@ from terraregistry.components.backbones.prithvi.coordinates import Coordinate  #
 from terraregistry.components.backbones.prithvi.loading import WeightsRequest, find_weights, load_weights
 from terraregistry.components.backbones.prithvi.mae import PrithviMAE
 from terraregistry.components.backbones.prithvi.patch_weights import BandChoice
+from terraregistry.components.backbones.prithvi.refused import refused_values
 from terraregistry.components.backbones.prithvi.sizes import PatchSize  # noqa: TC001 - read at run time
 from terraregistry.components.backbones.prithvi.vit import PrithviViT
-from terraregistry.errors import InvalidArgumentsError, Problem, ProblemKind
+from terraregistry.errors import InvalidArgumentsError
 
 __all__ = ["build_mae", "build_vit", "read_pretrained_bands"]
 
@@ -66,7 +67,9 @@ def build_vit(
         InvalidArgumentsError: A band, a size or an index is wrong.
         WeightsError: The weights are unavailable, or do not fit.
     """
-    _refuse_what_it_is_not(architecture.name, vit_adapter=vit_adapter, encoder_only=encoder_only)
+    problems = refused_values(architecture.name, {"vit_adapter": vit_adapter, "encoder_only": encoder_only})
+    if problems:
+        raise InvalidArgumentsError(architecture.name, "terraregistry", tuple(problems))
     theirs = read_pretrained_bands(pretrained_bands, architecture.name)
     ours = read_model_bands(bands, in_chans, theirs, architecture.name)
     weights = find_weights(architecture, WeightsRequest(pretrained, ckpt_path))
@@ -166,17 +169,3 @@ def read_pretrained_bands(given: Sequence[GivenBand] | None, component: str) -> 
 
 def _or(given: T | None, own: T) -> T:
     return own if given is None else given
-
-
-def _refuse_what_it_is_not(component: str, *, vit_adapter: bool, encoder_only: bool) -> None:
-    problems: list[Problem] = []
-    if vit_adapter:
-        reason = (
-            "the adapter needs an extension for deformable attention that is compiled for CUDA, which is not supported"
-        )
-        problems.append(Problem("vit_adapter", ProblemKind.INVALID, detail=reason))
-    if not encoder_only:
-        reason = f"a backbone is an encoder; the masked autoencoder is called '{component}_mae'"
-        problems.append(Problem("encoder_only", ProblemKind.INVALID, detail=reason))
-    if problems:
-        raise InvalidArgumentsError(component, "terraregistry", tuple(problems))

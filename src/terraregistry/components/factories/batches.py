@@ -29,8 +29,8 @@ def batch_shape(
         arguments: The arguments that the model was built from: `backbone_in_chans`, `backbone_bands`,
             `backbone_img_size` and `backbone_num_frames` are read, the same without prefix in `backbone_kwargs`, and what
             the factories of whole models have for them: `in_channels`, `bands`, `img_size`, `num_frames`.
-        model: The model. Where the arguments do not tell, the `in_channels`, `in_chans`, `img_size` and `input_size`,
-            `(C, H, W)`, of its `encoder` do.
+        model: The model. Where the arguments do not tell, the `in_channels`, `in_chans`, `img_size`, `num_frames`
+            and `input_size`, `(C, H, W)`, of its `encoder` do.
         batch_size: The number of images.
         image_size: Height and width; chosen by default.
         in_channels: The number of channels; chosen by default.
@@ -47,7 +47,7 @@ def batch_shape(
     channels = in_channels or _channels(given, encoder) or (input_size[0] if input_size else _CHANNELS)
     sides = image_size or _image_size(given.get("img_size")) or (input_size[1:] if input_size else None)
     height, width = sides or _image_size(getattr(encoder, "img_size", None)) or (_SIDE, _SIDE)
-    frames = _frames(given)
+    frames = _frames({"num_frames": getattr(encoder, "num_frames", None), **given})
     return (batch_size, channels, height, width) if frames is None else (batch_size, channels, frames, height, width)
 
 

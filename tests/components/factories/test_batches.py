@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from terraregistry.tools.batches import batch_shape
+from terraregistry.components.factories.batches import batch_shape
 
 JUNK = (
     st.none() | st.booleans() | st.integers(-5, 0) | st.floats() | st.text(max_size=3) | st.lists(st.none(), max_size=3)
