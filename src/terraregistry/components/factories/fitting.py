@@ -98,8 +98,8 @@ class Parts:
         self, composition: Composition, at_least: tuple[int, int] = (1, 1)
     ) -> tuple[list[Problem], Exception | None]:
         """Run the whole model on images of some size; return what is doubtful about it, or what it raised."""
+        from terraregistry.components.factories.probing import images_for
         from terraregistry.components.factories.shadows import in_both_modes, shadow_part, without_data
-        from terraregistry.components.factories.tracing import images_for
         from terraregistry.components.factories.watching import LevelWatch
 
         try:

@@ -61,7 +61,7 @@ class PlanningFactory(ABC):
         draft = self.draft(arguments)
         fit = draft.fit()
         problems = [*draft.problems, *fit.problems]
-        if building and draft.plan is not None and all(each in fit.raised for each in problems):
+        if building and problems and draft.plan is not None and all(each in fit.raised for each in problems):
             for error in filter(None, fit.raised.values()):
                 raise error
             return draft.plan, fit

@@ -5,10 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Final, cast
 
-import torch
-from torch import Tensor, nn
-
-from terraregistry.components.factories.batches import batch_shape
 from terraregistry.components.factories.composition import strides_through
 from terraregistry.components.factories.culprits import find_culprits, shapes_features
 from terraregistry.components.factories.flow import Flow
@@ -20,39 +16,30 @@ from terraregistry.components.factories.misfits import (
     needs_other_steps,
     refused_anyway,
 )
-from terraregistry.components.factories.parts import ModulePart, NamedPart
+from terraregistry.components.factories.parts import ModulePart
+from terraregistry.components.factories.probing import Chain, as_listed, asked, encoded, failure_of
 from terraregistry.components.factories.problems import is_composition, noting
 from terraregistry.components.factories.shadows import cannot_follow, in_both_modes, shadow_part
-from terraregistry.components.factories.wrapping import TIME, WrappedPart
-from terraregistry.components.models.encoder_decoder import EncoderModel
-from terraregistry.components.models.images import image_size_of
 from terraregistry.components.models.layout import specs_of
 from terraregistry.components.necks.sequence import NeckSequence
-from terraregistry.errors import (
-    ComponentProtocolError,
-    InvalidArgumentsError,
-    Problem,
-    ProblemKind,
-    SourceUnavailableError,
-)
+from terraregistry.errors import InvalidArgumentsError, Problem, ProblemKind
 from terraregistry.problems import display_path
 from terraregistry.wording import describe_error
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
+    from torch import Tensor, nn
+
     from terraregistry.components.factories.branches import Branch
     from terraregistry.components.factories.culprits import Culprit
     from terraregistry.components.factories.parts import Part
     from terraregistry.protocols import Backbone, Neck
 
-__all__ = ["Tracer", "images_for"]
+__all__ = ["Tracer"]
 
 _STAND_INS: Final = tuple([64] * count for count in (1, 2, 3, 4, 5, 6, 12))
 """Channels of features that stand in for those that are not known."""
-_BATCH: Final = 2
-_ABOUT_IMAGES: Final = ("in_chans", "in_channels", "img_size", "num_frames")
-"""The parameters of a backbone whose defaults say which images it takes."""
 
 
 class Tracer:
@@ -118,7 +105,7 @@ class Tracer:
         before = len(self.problems)
         self.problems.extend(branch.misfits(decoder))
         if len(self.problems) == before:
-            self._run_branch(branch, _Chain(decoder, made, pixel_wise), flow)
+            self._run_branch(branch, Chain(decoder, made, pixel_wise), flow)
 
     def _from_backbone(self, part: Part, necks: Sequence[Part | None]) -> Flow | None:
         if not part.valid:
@@ -126,7 +113,7 @@ class Tracer:
             return None
 
         def run(module: nn.Module, variant: Part) -> tuple[tuple[Tensor, ...], tuple[int, int]]:
-            return _encoded(module, variant, necks, self._framing)
+            return encoded(module, variant, necks, self._framing)
 
         made = self._made(part)
         if made is None:
@@ -134,7 +121,7 @@ class Tracer:
         try:
             features, size = run(made, part)
         except Exception as error:  # noqa: BLE001 - a module may raise anything
-            kept = self._blame(part, lambda each: _failure(lambda: run(shadow_part(each), each)), "fails on images")
+            kept = self._blame(part, lambda each: failure_of(lambda: run(shadow_part(each), each)), "fails on images")
             if kept is None:
                 # Which images and what else a backbone takes is its own.
                 self._not_followed(part, error)
@@ -148,11 +135,11 @@ class Tracer:
 
     def _refused(self, part: Part) -> None:
         """Report the values that a part refuses some of whose arguments are known to be wrong, and left out."""
-        error = _failure(lambda: shadow_part(part))
+        error = failure_of(lambda: shadow_part(part))
         if isinstance(error, InvalidArgumentsError) and is_composition(error):
             self.problems.extend(in_values(error.problems))
         elif error is not None:
-            self._blame(part, lambda each: _failure(lambda: shadow_part(each)), _MADE)
+            self._blame(part, lambda each: failure_of(lambda: shadow_part(each)), _MADE)
 
     def _through(self, part: Part, flow: Flow, *, last: bool) -> Flow | None:
         neck = self._made(part, list(flow.channels), flow=flow)
@@ -187,7 +174,7 @@ class Tracer:
         try:
             result = run(neck)
             if not isinstance(result, Mapping):
-                return _as_listed(part.label, result, channels)
+                return as_listed(part.label, result, channels)
         except Exception as error:  # noqa: BLE001 - a module may raise anything
             self._misfit(part, error, lambda each: run(neck, each), lambda each: run(each, flow.features), flow)
             return None
@@ -209,9 +196,9 @@ class Tracer:
             return None
         return self._made(part, list(flow.channels), flow=flow, **branch.told(flow.strides))
 
-    def _run_branch(self, branch: Branch, chain: _Chain, flow: Flow) -> None:
+    def _run_branch(self, branch: Branch, chain: Chain, flow: Flow) -> None:
         def run(module: nn.Module, features: Sequence[Tensor] = flow.features) -> object:
-            whole = module if isinstance(module, _Chain) else _Chain(module, chain.head, chain.pixel_wise)
+            whole = module if isinstance(module, Chain) else Chain(module, chain.head, chain.pixel_wise)
             return in_both_modes(whole, lambda: whole([feature.clone() for feature in features]))
 
         try:
@@ -256,7 +243,7 @@ class Tracer:
             self.problems.append(Problem(part.where, ProblemKind.INVALID, detail=misfit))
             return
         doing = f"fails on its input ({flow})"
-        if self._blame(part, lambda each: _failure(lambda: run(remade(each))), doing) is None:
+        if self._blame(part, lambda each: failure_of(lambda: run(remade(each))), doing) is None:
             self._raised(part, part.where, error, doing)
 
     # What a part is made of besides its arguments.
@@ -264,7 +251,7 @@ class Tracer:
         """Make a part; without the arguments that it refuses, where those do not change its features."""
 
         def failure(variant: Part) -> Exception | None:
-            return _failure(lambda: shadow_part(variant, *args, **told))
+            return failure_of(lambda: shadow_part(variant, *args, **told))
 
         error = failure(part)
         if error is None:
@@ -313,7 +300,7 @@ class Tracer:
     def _accuse(self, culprit: Culprit, doing: str, flow: Flow | None, **told: Any) -> None:
         error = culprit.error
         if not isinstance(error, InvalidArgumentsError):
-            error = _asked(culprit.part) or error
+            error = asked(culprit.part) or error
         if isinstance(error, InvalidArgumentsError) and is_composition(error):
             self.problems.extend(_explained(culprit.part, error, flow, **told))
         else:
@@ -339,111 +326,5 @@ _IN_A_DICTIONARY: Final = (
 )
 
 
-class _Chain(nn.Module):
-    """A decoder and its head, as a model has them."""
-
-    def __init__(self, decoder: nn.Module, head: nn.Module | None, pixel_wise: bool) -> None:
-        super().__init__()
-        self.decoder = decoder
-        self.head = head
-        self.pixel_wise = pixel_wise
-
-    def forward(self, features: Sequence[Tensor]) -> Tensor:
-        result: Tensor = self.decoder(list(features))
-        if self.head is not None:
-            result = self.head(result)
-        if self.pixel_wise and result.dim() != 4:
-            raise ValueError(f"a result at each pixel is a map, got the shape {tuple(result.shape)}")
-        return result
-
-
-class _Reader(nn.Module):
-    """Stands for a neck; `reads_layout` is as the neck has it."""
-
-    def __init__(self, part: Part | None) -> None:
-        super().__init__()
-        reads = part is not None and (part.value_of("reads_layout") or part.value_of("new_order"))
-        self.reads_layout = bool(reads)
-
-
-def images_for(part: Part, model: nn.Module, at_least: tuple[int, int] = (1, 1)) -> Tensor:
-    """Make images without data that fit a model.
-
-    Args:
-        part: The backbone, as it was asked for.
-        model: The model, with the backbone as its `encoder`.
-        at_least: Height and width that they must have; they are a multiple of their own size then.
-
-    Returns:
-        `(2, C, H, W)`, or `(2, C, T, H, W)`.
-    """
-    given: dict[str, object] = {}
-    while isinstance(part, WrappedPart):
-        if part.wrapper.name == TIME:
-            values = part.wrapper.arguments.values.items()
-            given |= {"backbone_use_temporal": True} | {f"backbone_temporal_{name}": value for name, value in values}
-        part = part.inner
-    if isinstance(part, NamedPart):
-        defaults = {name: part.parameters[name].default for name in _ABOUT_IMAGES if name in part.parameters}
-        given |= {f"backbone_{name}": value for name, value in {**defaults, **part.arguments.values}.items()}
-    *others, height, width = batch_shape(given, model, _BATCH)
-    factor = max(1, -(-at_least[0] // height), -(-at_least[1] // width))
-    return torch.empty((*others, factor * height, factor * width), device="meta")
-
-
-def _encoded(
-    encoder: nn.Module, part: Part, necks: Sequence[Part | None], framing: Mapping[str, Any]
-) -> tuple[tuple[Tensor, ...], tuple[int, int]]:
-    """Run a backbone as a model does, and return what it gives to what comes next, with the size of the images."""
-    model = EncoderModel(encoder, necks=map(_Reader, necks), **framing)
-    images = images_for(part, model)
-    padded = model.pad(images)
-    features = in_both_modes(model, lambda: model.encode(padded))
-    channels = cast("Backbone", encoder).out_channels
-    if len(features) == len(channels):
-        first = all(not each.reads_layout for each in cast("list[_Reader]", list(model.neck)))
-        _as_listed(part.label, features, channels if first else ())
-    return tuple(features), image_size_of(padded)
-
-
-def _as_listed(label: str, features: Any, channels: Sequence[int]) -> tuple[Tensor, ...]:  # of any module
-    """Check that features have the channels that a part says; tokens may have those of one step of several."""
-    given = tuple(features)
-    for at, (feature, width) in enumerate(zip(given, channels, strict=False)):
-        if isinstance(feature, Tensor) and feature.dim() == 4 and feature.shape[1] != width:
-            says = f"lists {width} channels for feature {at}, and gives the shape {tuple(feature.shape)}"
-            raise ValueError(f"{label} {says}")
-    return given
-
-
-def _failure(run: Callable[[], object]) -> Exception | None:
-    try:
-        run()
-    except (ComponentProtocolError, SourceUnavailableError):
-        raise
-    except Exception as error:  # noqa: BLE001 - a module may raise anything
-        return error
-    return None
-
-
 def _explained(part: Part, error: InvalidArgumentsError, flow: Flow | None, **told: Any) -> Sequence[Problem]:
     return error.problems if flow is None else explain_refusal(part, error.problems, flow, **told)
-
-
-def _asked(part: Part) -> InvalidArgumentsError | None:
-    """Ask the source of a backbone what is wrong with its arguments, where it can be asked for features."""
-    while isinstance(part, WrappedPart):
-        part = part.inner
-    source: Any = part.registry if isinstance(part, NamedPart) else None  # a source may have any methods
-    if not isinstance(part, NamedPart) or not hasattr(source, "find_registry"):
-        return None
-    ask = getattr(source.find_registry(part.name), "feature_specs", None)
-    try:
-        if ask is not None:
-            ask(source.resolve(part.name).name, **part.arguments.values)
-    except InvalidArgumentsError as error:
-        try:
-            part.refuse(error)
-        except InvalidArgumentsError as refused:
-            return refused
-    return None

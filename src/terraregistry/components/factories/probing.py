@@ -1,0 +1,136 @@
+"""Making images for a backbone, and running it, a decoder and a head as a model does."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final, cast
+
+import torch
+from torch import Tensor, nn
+
+from terraregistry.components.factories.batches import batch_shape
+from terraregistry.components.factories.parts import NamedPart
+from terraregistry.components.factories.shadows import in_both_modes
+from terraregistry.components.factories.wrapping import TIME, WrappedPart
+from terraregistry.components.models.encoder_decoder import EncoderModel
+from terraregistry.components.models.images import image_size_of
+from terraregistry.errors import ComponentProtocolError, InvalidArgumentsError, SourceUnavailableError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
+    from terraregistry.components.factories.parts import Part
+    from terraregistry.protocols import Backbone
+
+__all__ = ["Chain", "as_listed", "asked", "encoded", "failure_of", "images_for"]
+
+_BATCH: Final = 2
+_ABOUT_IMAGES: Final = ("in_chans", "in_channels", "img_size", "num_frames")
+"""The parameters of a backbone whose defaults say which images it takes."""
+
+
+class Chain(nn.Module):
+    """A decoder and its head, as a model has them."""
+
+    def __init__(self, decoder: nn.Module, head: nn.Module | None, pixel_wise: bool) -> None:
+        super().__init__()
+        self.decoder = decoder
+        self.head = head
+        self.pixel_wise = pixel_wise
+
+    def forward(self, features: Sequence[Tensor]) -> Tensor:
+        """Decode features; a result at each pixel has to be a map `(B, N, H, W)`."""
+        result: Tensor = self.decoder(list(features))
+        if self.head is not None:
+            result = self.head(result)
+        if self.pixel_wise and result.dim() != 4:
+            raise ValueError(f"a result at each pixel is a map, got the shape {tuple(result.shape)}")
+        return result
+
+
+class _Reader(nn.Module):
+    """Stands for a neck; `reads_layout` is as the neck has it."""
+
+    def __init__(self, part: Part | None) -> None:
+        super().__init__()
+        reads = part is not None and (part.value_of("reads_layout") or part.value_of("new_order"))
+        self.reads_layout = bool(reads)
+
+
+def images_for(part: Part, model: nn.Module, at_least: tuple[int, int] = (1, 1)) -> Tensor:
+    """Make images without data that fit a model.
+
+    Args:
+        part: The backbone, as it was asked for.
+        model: The model, with the backbone as its `encoder`.
+        at_least: Height and width that they must have; they are a multiple of their own size then.
+
+    Returns:
+        `(2, C, H, W)`, or `(2, C, T, H, W)`.
+    """
+    given: dict[str, object] = {}
+    while isinstance(part, WrappedPart):
+        if part.wrapper.name == TIME:
+            values = part.wrapper.arguments.values.items()
+            given |= {"backbone_use_temporal": True} | {f"backbone_temporal_{name}": value for name, value in values}
+        part = part.inner
+    if isinstance(part, NamedPart):
+        defaults = {name: part.parameters[name].default for name in _ABOUT_IMAGES if name in part.parameters}
+        given |= {f"backbone_{name}": value for name, value in {**defaults, **part.arguments.values}.items()}
+    *others, height, width = batch_shape(given, model, _BATCH)
+    factor = max(1, -(-at_least[0] // height), -(-at_least[1] // width))
+    return torch.empty((*others, factor * height, factor * width), device="meta")
+
+
+def encoded(
+    encoder: nn.Module, part: Part, necks: Sequence[Part | None], framing: Mapping[str, Any]
+) -> tuple[tuple[Tensor, ...], tuple[int, int]]:
+    """Run a backbone as a model does, and return what it gives to what comes next, with the size of the images."""
+    model = EncoderModel(encoder, necks=map(_Reader, necks), **framing)
+    images = images_for(part, model)
+    padded = model.pad(images)
+    features = in_both_modes(model, lambda: model.encode(padded))
+    channels = cast("Backbone", encoder).out_channels
+    if len(features) == len(channels):
+        first = all(not each.reads_layout for each in cast("list[_Reader]", list(model.neck)))
+        as_listed(part.label, features, channels if first else ())
+    return tuple(features), image_size_of(padded)
+
+
+def as_listed(label: str, features: Any, channels: Sequence[int]) -> tuple[Tensor, ...]:  # of any module
+    """Check that features have the channels that a part says; tokens may have those of one step of several."""
+    given = tuple(features)
+    for at, (feature, width) in enumerate(zip(given, channels, strict=False)):
+        if isinstance(feature, Tensor) and feature.dim() == 4 and feature.shape[1] != width:
+            says = f"lists {width} channels for feature {at}, and gives the shape {tuple(feature.shape)}"
+            raise ValueError(f"{label} {says}")
+    return given
+
+
+def failure_of(run: Callable[[], object]) -> Exception | None:
+    """Run something, and return what it raises about its arguments; None where it works."""
+    try:
+        run()
+    except (ComponentProtocolError, SourceUnavailableError):
+        raise
+    except Exception as error:  # noqa: BLE001 - a module may raise anything
+        return error
+    return None
+
+
+def asked(part: Part) -> InvalidArgumentsError | None:
+    """Ask the source of a backbone what is wrong with its arguments, where it can be asked for features."""
+    while isinstance(part, WrappedPart):
+        part = part.inner
+    source: Any = part.registry if isinstance(part, NamedPart) else None  # a source may have any methods
+    if not isinstance(part, NamedPart) or not hasattr(source, "find_registry"):
+        return None
+    ask = getattr(source.find_registry(part.name), "feature_specs", None)
+    try:
+        if ask is not None:
+            ask(source.resolve(part.name).name, **part.arguments.values)
+    except InvalidArgumentsError as error:
+        try:
+            part.refuse(error)
+        except InvalidArgumentsError as refused:
+            return refused
+    return None
