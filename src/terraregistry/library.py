@@ -24,7 +24,7 @@ from terraregistry.library_types import (
 from terraregistry.sources.mmseg import is_installed
 
 if TYPE_CHECKING:
-    from terraregistry.components.factories.encoder_decoder import EncoderDecoderFactory
+    from terraregistry.components.factories.encoder_decoder_factory import EncoderDecoderFactory
     from terraregistry.components.factories.full_model import FullModelFactory
     from terraregistry.components.factories.prithvi import PrithviModelFactory
     from terraregistry.components.factories.smp import SMPModelFactory
@@ -126,7 +126,7 @@ MODEL_FACTORY_REGISTRY = ModelFactoryRegistry()
 
 def _encoder_decoder_factory() -> EncoderDecoderFactory:
     """Compose a backbone, necks, a decoder and a head from the registries of the library."""
-    from terraregistry.components.factories.encoder_decoder import EncoderDecoderFactory
+    from terraregistry.components.factories.encoder_decoder_factory import EncoderDecoderFactory
 
     return EncoderDecoderFactory(backbones=BACKBONE_REGISTRY, decoders=DECODER_REGISTRY, necks=NECK_REGISTRY)
 
@@ -148,7 +148,7 @@ def _prithvi_model_factory() -> PrithviModelFactory:
 def _smp_model_factory() -> SMPModelFactory:
     """Build whole models of segmentation-models-pytorch."""
     from terraregistry.components.factories.smp import SMPModelFactory
-    from terraregistry.sources.timm.library import load_timm
+    from terraregistry.sources.timm.loaded_timm import load_timm
 
     return SMPModelFactory(TIMM_BACKBONE_REGISTRY, load_timm)
 

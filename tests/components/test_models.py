@@ -17,7 +17,7 @@ from terraregistry.components.decoders.fcn import FCNDecoder
 from terraregistry.components.decoders.identity import IdentityDecoder
 from terraregistry.components.heads import RegressionHead, ScalarHead, SegmentationHead
 from terraregistry.components.models.embedding_output import EmbeddingOutputModel
-from terraregistry.components.models.output import ModelOutput
+from terraregistry.components.models.model_output import ModelOutput
 from terraregistry.components.models.pixel_wise import PixelWiseModel
 from terraregistry.components.models.scalar_output import ScalarOutputModel
 from terraregistry.components.necks.reshape_tokens import ReshapeTokensToImage

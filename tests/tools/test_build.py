@@ -219,7 +219,7 @@ def test_the_channels_follow_the_backbone_or_the_option(build):
 
 def test_the_seed_decides_on_weights_and_images(monkeypatch):
     results = []
-    monkeypatch.setattr("terraregistry.tools.parts._shapes", lambda result: results.append(result) or iter(()))
+    monkeypatch.setattr("terraregistry.tools.model_parts._shapes", lambda result: results.append(result) or iter(()))
     request = find_request(parse_config("{model_factory: SmallFactory, channels: 2}"))
     with MODEL_FACTORY_REGISTRY.scope():
         MODEL_FACTORY_REGISTRY.register(SmallFactory)

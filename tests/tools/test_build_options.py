@@ -7,7 +7,7 @@ import torch
 from safetensors.torch import load_file
 
 from terraregistry.errors import RegistryError, WeightsError
-from terraregistry.tools.parts import Recorder
+from terraregistry.tools.model_parts import Recorder
 from terraregistry.tools.state_files import check_target, load_state, save_state
 from terraregistry.tools.summary import find_modules, module_tree
 

@@ -24,10 +24,10 @@ from terraregistry.library import (
 )
 from terraregistry.library_types import BackboneRegistry
 from terraregistry.pretrained import PretrainedWeights
-from terraregistry.sources.timm.source import TimmRegistry
-from terraregistry.tools.cli.components import by_name, kinds_of, listed, matches, nearest_names, read_kind
+from terraregistry.sources.timm.timm_registry import TimmRegistry
 from terraregistry.tools.cli.describing import megabytes, short_type
 from terraregistry.tools.cli.docstrings import docstring_of, file_of
+from terraregistry.tools.cli.lookup import by_name, kinds_of, listed, matches, nearest_names, read_kind
 
 
 class SomeOfTimm(TimmRegistry):
@@ -66,7 +66,7 @@ def look(run, index, monkeypatch):
 @pytest.fixture
 def terminal(monkeypatch):
     """Has the commands print as on a terminal."""
-    monkeypatch.setattr("terraregistry.tools.cli.output.is_terminal", lambda: True)
+    monkeypatch.setattr("terraregistry.tools.cli.printing.is_terminal", lambda: True)
     monkeypatch.setattr("terraregistry.tools.cli.listing.is_terminal", lambda: True)
     monkeypatch.delenv("NO_COLOR", raising=False)
     monkeypatch.setenv("COLUMNS", "100")
@@ -189,7 +189,7 @@ def test_a_terminal_gets_a_table_that_fits(look, terminal):
 
 
 def test_colours_can_be_switched_off(terminal, monkeypatch):
-    from terraregistry.tools.cli.output import styled
+    from terraregistry.tools.cli.printing import styled
 
     assert styled("x", bold=True) != "x"
     monkeypatch.setenv("NO_COLOR", "1")

@@ -9,8 +9,8 @@ import inspect
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
-from terraregistry.index.annotations import read_annotation
 from terraregistry.index.descriptions import OPAQUE_DEFAULT, ParameterKind
+from terraregistry.index.reading_annotations import read_annotation
 from terraregistry.registry import Call, ComponentDescription
 from terraregistry.registry.signatures import EffectiveSignature, Opaque
 from terraregistry.registry.signatures import Signature as RenderedSignature

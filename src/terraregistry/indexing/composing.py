@@ -39,9 +39,9 @@ def composing_registries() -> dict[str, BaseRegistry[Any]]:  # as above
     from terraregistry.components.backbones.adapters import adapted
     from terraregistry.components.backbones.temporal import TemporalWrapper
     from terraregistry.components.factories.auxiliary import AuxiliaryHead
-    from terraregistry.components.factories.framing import Framing
+    from terraregistry.components.factories.framing_arguments import Framing
     from terraregistry.components.factories.smp_library import smp_models
-    from terraregistry.components.factories.tasks import HEADS as HEAD_REGISTRY
+    from terraregistry.components.factories.task_heads import HEADS as HEAD_REGISTRY
 
     parts = _AnyRegistry(
         AuxiliaryHead=AuxiliaryHead, Framing=Framing, TemporalWrapper=TemporalWrapper, adapters=adapted
@@ -64,7 +64,7 @@ def _where_installed(make: Callable[[], BaseRegistry[Any]]) -> BaseRegistry[Any]
 
 
 def _timm_networks() -> TimmRegistry:
-    from terraregistry.sources.timm.library import load_timm
+    from terraregistry.sources.timm.loaded_timm import load_timm
 
     load_timm()
     return _TimmNetworks()

@@ -21,11 +21,11 @@ from terraregistry.index.descriptions import (
 from terraregistry.index.keys import Key
 from terraregistry.index.store import Index
 from terraregistry.indexing.acceptance import accepted_type
-from terraregistry.indexing.annotations import CannotBeWrittenError, written_annotation
 from terraregistry.indexing.composing import composing_registries
-from terraregistry.indexing.facts import config_facts
+from terraregistry.indexing.config_facts import config_facts
 from terraregistry.indexing.portable import ANYTHING, default_text, importable, portable_type
 from terraregistry.indexing.promises import named_type, promised_type
+from terraregistry.indexing.writing_annotations import CannotBeWrittenError, written_annotation
 from terraregistry.registry import BaseRegistry, MultiSourceRegistry
 from terraregistry.registry.signatures import Opaque, render_default
 from terraregistry.wording import describe_error

@@ -14,12 +14,12 @@ from mypy.types import Instance
 
 from terraregistry.index import IndexUnavailableError, load_index
 from terraregistry.index.keys import current_key
-from terraregistry.mypy_plugin.calls import NamedCall
+from terraregistry.mypy_plugin.known_names import LIBRARY, Registries
 from terraregistry.mypy_plugin.marks import depend, mark
 from terraregistry.mypy_plugin.mentions import Mentions
-from terraregistry.mypy_plugin.names import LIBRARY, Registries
 from terraregistry.mypy_plugin.project import Project
 from terraregistry.mypy_plugin.registering import call_decorators, kind_of, narrowed, open_callable, refuse
+from terraregistry.mypy_plugin.typed_calls import NamedCall
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -6,10 +6,10 @@ import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from terraregistry.mypy_plugin.files import module_of
+from terraregistry.mypy_plugin.parsed_files import module_of
 
 if TYPE_CHECKING:
-    from terraregistry.mypy_plugin.names import Registries
+    from terraregistry.mypy_plugin.known_names import Registries
     from terraregistry.mypy_plugin.project import Project
 
 __all__ = ["Mentions"]

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
 from terraregistry.mypy_plugin.facts import FileFacts
-from terraregistry.mypy_plugin.files import find_module, is_installed, module_of, python_files
+from terraregistry.mypy_plugin.parsed_files import find_module, is_installed, module_of, python_files
 from terraregistry.mypy_plugin.scanning import mentions_registries, scan
 
 if TYPE_CHECKING:

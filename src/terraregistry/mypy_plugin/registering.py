@@ -12,7 +12,7 @@ from mypy.nodes import ARG_STAR, ARG_STAR2, CallExpr, MemberExpr, NameExpr, Type
 from mypy.types import AnyType, CallableType, Instance, Type, TypeVarType, get_proper_type
 
 from terraregistry.mypy_plugin.changes import bounded, changed
-from terraregistry.mypy_plugin.types import anything, symbol_at
+from terraregistry.mypy_plugin.portable_types import anything, symbol_at
 
 if TYPE_CHECKING:
     from collections.abc import Callable

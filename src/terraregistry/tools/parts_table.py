@@ -13,7 +13,7 @@ from rich.text import Text
 
 if TYPE_CHECKING:
     from terraregistry.registry.locations import Location
-    from terraregistry.tools.parts import Part
+    from terraregistry.tools.model_parts import Part
     from terraregistry.tools.trial import Trial
 
 __all__ = ["print_trial"]

@@ -67,8 +67,8 @@ def load_state(model: nn.Module, file: Path, name: str) -> None:
     Raises:
         WeightsError: The file cannot be read, or its keys or shapes are not the model's.
     """
-    from terraregistry.components.backbones.weights.files import read_weights
-    from terraregistry.components.backbones.weights.fitting import find_mismatch
+    from terraregistry.components.backbones.weights.weight_files import read_weights
+    from terraregistry.components.backbones.weights.weight_fitting import find_mismatch
 
     state = read_weights(file, name)
     complete = _with_shared(model, state)

@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING, cast
 from rich.text import Text
 from rich.tree import Tree
 
-from terraregistry.tools.parts import FoundPart
+from terraregistry.tools.model_parts import FoundPart
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from torch import nn
 
-    from terraregistry.tools.parts import Part
+    from terraregistry.tools.model_parts import Part
 
 __all__ = ["find_modules", "module_tree"]
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from terraregistry.components.factories.batches import batch_shape
-from terraregistry.components.factories.problems import not_found
+from terraregistry.components.factories.composition_errors import not_found
 from terraregistry.components.factories.unused import without
 from terraregistry.errors import (
     ComponentNotFoundError,
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from terraregistry.problems import KeyPath
     from terraregistry.protocols import ModelFactory
     from terraregistry.tools.config import ModelRequest
-    from terraregistry.tools.parts import Part
+    from terraregistry.tools.model_parts import Part
 
 __all__ = ["Trial", "TrialOptions", "allow_unused", "build_requested", "make_factory", "run_trial"]
 
@@ -142,7 +142,7 @@ def run_trial(request: ModelRequest, factory: ModelFactory, options: TrialOption
     """
     import torch
 
-    from terraregistry.tools.parts import Recorder, find_parts
+    from terraregistry.tools.model_parts import Recorder, find_parts
     from terraregistry.tools.summary import find_modules
 
     torch.manual_seed(options.seed)  # pyright: ignore[reportUnknownMemberType]  # torch leaves its argument untyped

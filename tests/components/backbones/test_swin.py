@@ -33,7 +33,7 @@ from terraregistry.components.backbones.prithvi.windows import (
     relative_positions,
     split_windows,
 )
-from terraregistry.components.backbones.weights.fitting import load_exactly
+from terraregistry.components.backbones.weights.weight_fitting import load_exactly
 from terraregistry.errors import InvalidArgumentsError, WeightsError
 
 quick = settings(deadline=None, max_examples=20)

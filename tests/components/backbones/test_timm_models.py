@@ -22,9 +22,9 @@ from terraregistry.components.backbones.prithvi.variants import prithvi_eo_tiny
 from terraregistry.errors import InvalidArgumentsError, WeightsError
 from terraregistry.protocols import Layout
 from terraregistry.registry.signatures import OPAQUE
-from terraregistry.sources.timm import TimmRegistry, library
+from terraregistry.sources.timm import TimmRegistry, loaded_timm
 from terraregistry.sources.timm.additions import ADDITIONS, added_entrypoint
-from terraregistry.sources.timm.library import load_timm
+from terraregistry.sources.timm.loaded_timm import load_timm
 
 load_timm()
 
@@ -35,7 +35,7 @@ TINY_SWIN = {"embed_dim": 16, "depths": (1, 2, 1, 1), "num_heads": (1, 2, 2, 4)}
 
 
 def test_the_names_are_registered_once_by_however_many_threads(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(library, "_loaded", set())
+    monkeypatch.setattr(loaded_timm, "_loaded", set())
     for name in NAMES:
         monkeypatch.delitem(timm.models._registry._model_entrypoints, name)
     with warnings.catch_warnings():

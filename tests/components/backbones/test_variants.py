@@ -10,7 +10,7 @@ import pytest
 import torch
 from torch import nn
 
-from terraregistry.components.backbones.prithvi import building, mae_variants, options, variants
+from terraregistry.components.backbones.prithvi import mae_variants, variants, vit_building, vit_options
 from terraregistry.components.backbones.prithvi.architectures import ARCHITECTURES
 from terraregistry.components.backbones.prithvi.mae import PrithviMAE
 from terraregistry.components.backbones.prithvi.vit import PrithviViT
@@ -85,7 +85,7 @@ def test_every_variant_has_a_function_and_weights_of_its_own() -> None:
 
 @pytest.mark.parametrize(
     ("build", "kind"),
-    [(building.build_vit, options.PrithviOptions), (building.build_mae, options.PrithviMAEOptions)],
+    [(vit_building.build_vit, vit_options.PrithviOptions), (vit_building.build_mae, vit_options.PrithviMAEOptions)],
 )
 def test_what_is_declared_is_what_is_built_from(build, kind) -> None:
     declared = typing.get_type_hints(kind)
@@ -99,7 +99,7 @@ def test_what_is_declared_is_what_is_built_from(build, kind) -> None:
 
 @pytest.mark.parametrize(
     ("name", "build"),
-    [("prithvi_eo_v2_300_tl", building.build_vit), ("prithvi_eo_v1_100_mae", building.build_mae)],
+    [("prithvi_eo_v2_300_tl", vit_building.build_vit), ("prithvi_eo_v1_100_mae", vit_building.build_mae)],
 )
 def test_a_registry_shows_the_defaults_that_are_built_with(name, build) -> None:
     registry = Registry[nn.Module]()

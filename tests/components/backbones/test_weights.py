@@ -25,8 +25,8 @@ from terraregistry.components.backbones.prithvi.variants import (
     prithvi_eo_v2_tiny_tl,
 )
 from terraregistry.components.backbones.prithvi.vit import PrithviViT
-from terraregistry.components.backbones.weights.files import read_weights, unwrapped
-from terraregistry.components.backbones.weights.fitting import load_exactly
+from terraregistry.components.backbones.weights.weight_files import read_weights, unwrapped
+from terraregistry.components.backbones.weights.weight_fitting import load_exactly
 from terraregistry.errors import WeightsError
 
 SIZES = {"embed_dim": 32, "depth": 2, "num_heads": 2, "img_size": 32, "patch_size": (1, 16, 16)}

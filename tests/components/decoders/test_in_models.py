@@ -14,7 +14,7 @@ from terraregistry.components.decoders.linear import LinearDecoder
 from terraregistry.components.decoders.satmae import SatMAEHead
 from terraregistry.components.decoders.unet import UNetDecoder
 from terraregistry.components.decoders.upernet import UperNetDecoder
-from terraregistry.components.factories.encoder_decoder import EncoderDecoderFactory
+from terraregistry.components.factories.encoder_decoder_factory import EncoderDecoderFactory
 from terraregistry.components.necks.aggregate_tokens import AggregateTokens
 from terraregistry.components.necks.bottleneck import AddBottleneckLayer
 from terraregistry.components.necks.feature_pyramid import FeaturePyramidNetworkNeck

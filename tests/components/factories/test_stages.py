@@ -251,7 +251,7 @@ def asked_twice(index):
     code = """
     from terraregistry import DECODER_REGISTRY
     from terraregistry.components.factories.branches import BranchPlanner
-    from terraregistry.components.factories.tasks import find_task
+    from terraregistry.components.factories.task_heads import find_task
     planner = BranchPlanner(DECODER_REGISTRY, find_task("segmentation", []), [])
     names = [name for name in DECODER_REGISTRY if not name.startswith("mmseg_")]
     known = [name for name in names if planner._includes_head(name)]

@@ -145,7 +145,7 @@ def test_operators_that_are_there_are_used(tmp_path, in_a_process) -> None:
     printed = in_a_process("""
         import sys
         from terraregistry.sources.mmseg.heads import HEADS
-        from terraregistry.sources.mmseg.library import check_needs
+        from terraregistry.sources.mmseg.loaded_mmseg import check_needs
         check_needs(HEADS["PSAHead"], {})
         print(sys.modules["mmcv._ext"].real)
         """)

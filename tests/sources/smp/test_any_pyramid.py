@@ -14,13 +14,13 @@ from hypothesis import strategies as st
 from torch import Tensor
 
 from terraregistry.errors import InvalidArgumentsError
+from terraregistry.sources.smp.decoder_options import SMP_BLOCK_CHANNELS
 from terraregistry.sources.smp.decoders import SMP_DECODERS
-from terraregistry.sources.smp.decoders.blocks import default_block_channels
-from terraregistry.sources.smp.options import SMP_BLOCK_CHANNELS
+from terraregistry.sources.smp.decoders.smp_blocks import default_block_channels
 from terraregistry.sources.smp.pyramid import assumed_strides, up_to_image, up_to_quarter
 
 if TYPE_CHECKING:
-    from terraregistry.sources.smp.adapter import SmpDecoder
+    from terraregistry.sources.smp.smp_decoder import SmpDecoder
 
 WIDTHS = st.integers(1, 40)
 STRIDES = st.one_of(

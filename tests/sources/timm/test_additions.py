@@ -17,10 +17,10 @@ from torch import nn
 from terraregistry import TIMM_BACKBONE_REGISTRY
 from terraregistry.components.backbones.prithvi import timm_models
 from terraregistry.errors import SourceUnavailableError
-from terraregistry.sources.timm import additions, library
+from terraregistry.sources.timm import additions, loaded_timm
 from terraregistry.sources.timm.additions import added_entrypoint
-from terraregistry.sources.timm.library import load_timm
-from terraregistry.sources.timm.source import TimmConstructor, TimmRegistry
+from terraregistry.sources.timm.loaded_timm import load_timm
+from terraregistry.sources.timm.timm_registry import TimmConstructor, TimmRegistry
 
 TINY = {"embed_dim": 32, "depth": 2, "num_heads": 2, "img_size": 32}
 
@@ -157,7 +157,7 @@ def test_where_they_are_taken_out_of_timm_they_are_here(monkeypatch: pytest.Monk
 
 
 def test_what_cannot_be_imported_with_the_installed_timm_is_alone(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(library, "_loaded", set())
+    monkeypatch.setattr(loaded_timm, "_loaded", set())
     monkeypatch.delattr(timm_models, "prithvi_swin_B")
     monkeypatch.delitem(timm.models._registry._model_entrypoints, "prithvi_swin_B")
     registry = TimmRegistry()

@@ -16,8 +16,8 @@ from torch import nn
 from terraregistry import BACKBONE_REGISTRY, TIMM_BACKBONE_REGISTRY
 from terraregistry.errors import InvalidArgumentsError, Problem, ProblemKind
 from terraregistry.registry.signatures import OPAQUE
-from terraregistry.sources.timm import inspection
-from terraregistry.sources.timm.inspection import inspect_entrypoint
+from terraregistry.sources.timm import entrypoints
+from terraregistry.sources.timm.entrypoints import inspect_entrypoint
 
 Signatures = dict[str, inspect.Signature]
 _OF_EVERY_BUILD = {
@@ -122,12 +122,12 @@ def test_arguments_that_an_entry_point_passes_itself_are_found_as_if_they_were_t
 ) -> None:
     checked = 0
     for name in architectures:
-        follower = inspection._Follower(timm.models.model_entrypoint(name))
+        follower = entrypoints._Follower(timm.models.model_entrypoint(name))
         built = follower.follow({"features_only": True})
         if built is None:
             continue
         checked += 1
-        names = [*inspect.signature(built.model_class).parameters, *inspection._BUILDER_OPTIONS]
+        names = [*inspect.signature(built.model_class).parameters, *entrypoints._BUILDER_OPTIONS]
         one_by_one = {each for each in names if follower.collisions([each])}
         assert set(follower.collisions(names)) == one_by_one, name
     assert checked >= 1371

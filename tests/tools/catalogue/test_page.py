@@ -8,7 +8,7 @@ from urllib.parse import urldefrag, urljoin
 
 import pytest
 
-from terraregistry.tools.cli.components import listed
+from terraregistry.tools.cli.lookup import listed
 from terraregistry.tools.snippets import snippets_of
 
 from .showing import show

@@ -11,7 +11,7 @@ import torch
 from torch import nn
 
 from terraregistry.index import Component, Parameter, ParameterKind, PortableType, Signature
-from terraregistry.tools.cli.components import listed
+from terraregistry.tools.cli.lookup import listed
 from terraregistry.tools.config import find_request, parse_config
 from terraregistry.tools.snippets import python_snippet, snippets_of, yaml_snippet
 from terraregistry.tools.trial import TrialOptions, make_factory, run_trial
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
     from terraregistry.index import Index
-    from terraregistry.tools.cli.components import Listed
+    from terraregistry.tools.cli.lookup import Listed
 
 BACKBONES = "terraregistry.library:BACKBONE_REGISTRY"
 TINY = {"terratorch_prithvi_eo_tiny", "terratorch_prithvi_eo_v2_tiny_tl", "timm_resnet18"}

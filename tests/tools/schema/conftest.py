@@ -8,7 +8,7 @@ import jsonschema
 import pytest
 
 from terraregistry.index import load_index
-from terraregistry.tools.schema.configs import schema_text
+from terraregistry.tools.schema.config_schemas import schema_text
 
 
 @pytest.fixture(scope="session")

@@ -8,7 +8,7 @@ import pytest
 
 from terraregistry.index import Index
 from terraregistry.tools.schema import cached, installed_schema_text
-from terraregistry.tools.schema.configs import schema_text
+from terraregistry.tools.schema.config_schemas import schema_text
 
 
 @pytest.fixture

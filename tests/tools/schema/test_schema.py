@@ -11,7 +11,7 @@ import jsonschema
 import pytest
 import yaml
 
-from terraregistry.tools.schema.configs import ID, schema_text
+from terraregistry.tools.schema.config_schemas import ID, schema_text
 
 BACKBONES = "terraregistry.library:BACKBONE_REGISTRY"
 CONFIG = """\
@@ -81,7 +81,7 @@ def test_making_it_loads_neither_torch_nor_the_libraries():
     code = """
         import sys
         from terraregistry.index import load_index
-        from terraregistry.tools.schema.configs import schema_text
+        from terraregistry.tools.schema.config_schemas import schema_text
         schema_text(load_index())
         print([name for name in ("torch", "timm", "segmentation_models_pytorch", "pydantic") if name in sys.modules])
     """

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from terraregistry.index import Index
-from terraregistry.mypy_plugin.names import Own, Registries
+from terraregistry.mypy_plugin.known_names import Own, Registries
 from terraregistry.mypy_plugin.project import Project
 from terraregistry.mypy_plugin.scanning import scan
 

@@ -9,7 +9,7 @@ import torch
 from torch import nn
 
 from terraregistry.components.decoders.blocks import ConvNormAct, resized
-from terraregistry.components.necks.checks import expect_maps, one_of
+from terraregistry.components.necks.neck_checks import expect_maps, one_of
 from terraregistry.components.refusals import at_least, channels_at, refusal
 from terraregistry.errors import ProblemKind
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, ClassVar, Final, Literal, TypeAlias, get_args
 import torch
 from torch import nn
 
-from terraregistry.components.necks.checks import expect_features, one_of
+from terraregistry.components.necks.neck_checks import expect_features, one_of
 from terraregistry.components.refusals import channels_at, refusal
 from terraregistry.errors import ProblemKind
 

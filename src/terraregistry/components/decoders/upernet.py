@@ -10,8 +10,8 @@ import torch
 from torch import nn
 
 from terraregistry.components.decoders.blocks import ConvNormAct, resized
-from terraregistry.components.necks.checks import expect_maps
 from terraregistry.components.necks.learned_pyramidal import pyramid_channels, pyramid_stages
+from terraregistry.components.necks.neck_checks import expect_maps
 from terraregistry.components.refusals import at_least, channels_at
 
 if TYPE_CHECKING:

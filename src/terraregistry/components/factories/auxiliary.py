@@ -7,8 +7,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
-from terraregistry.components.factories.arguments import Arguments
 from terraregistry.components.factories.counts import COUNTS
+from terraregistry.components.factories.part_arguments import Arguments
 from terraregistry.deferred import DeferredModule
 from terraregistry.errors import Problem, ProblemKind
 from terraregistry.registry.calls import Call, call_of

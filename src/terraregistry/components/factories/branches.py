@@ -5,11 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, cast
 
+from terraregistry.components.factories.composition_errors import invalid_composition
 from terraregistry.components.factories.counts import COUNTS
 from terraregistry.components.factories.part_planning import plan_part
-from terraregistry.components.factories.parts import build_part
-from terraregistry.components.factories.problems import invalid_composition
-from terraregistry.components.factories.tasks import HEADS
+from terraregistry.components.factories.planned_parts import build_part
+from terraregistry.components.factories.task_heads import HEADS
 from terraregistry.deferred import DeferredModule, is_stand_in
 from terraregistry.errors import ComponentNotFoundError, Problem, ProblemKind
 from terraregistry.index.provider import stored_index
@@ -21,10 +21,10 @@ if TYPE_CHECKING:
 
     from torch import nn
 
-    from terraregistry.components.factories.arguments import Arguments
     from terraregistry.components.factories.counts import Count
-    from terraregistry.components.factories.parts import Maker, Part
-    from terraregistry.components.factories.tasks import Task
+    from terraregistry.components.factories.part_arguments import Arguments
+    from terraregistry.components.factories.planned_parts import Maker, Part
+    from terraregistry.components.factories.task_heads import Task
     from terraregistry.problems import KeyPath
     from terraregistry.registry import MultiSourceRegistry
 else:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, cast
 
-from terraregistry.components.factories.parts import build_part
-from terraregistry.components.factories.problems import noting
+from terraregistry.components.factories.composition_errors import noting
+from terraregistry.components.factories.planned_parts import build_part
 from terraregistry.components.models.layout import specs_of
 from terraregistry.problems import display_path
 
@@ -16,8 +16,8 @@ if TYPE_CHECKING:
     from torch import nn
 
     from terraregistry.components.factories.branches import Branch
-    from terraregistry.components.factories.parts import Maker, Part
-    from terraregistry.components.factories.tasks import Task
+    from terraregistry.components.factories.planned_parts import Maker, Part
+    from terraregistry.components.factories.task_heads import Task
     from terraregistry.protocols import Backbone, Neck
 
 __all__ = ["Composition", "strides_through"]

@@ -9,7 +9,7 @@ from terraregistry.errors import Problem, ProblemKind
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from terraregistry.components.factories.tasks import Task
+    from terraregistry.components.factories.task_heads import Task
 
 __all__ = ["COUNTS", "Count", "read_count"]
 

@@ -5,14 +5,14 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from terraregistry.components.factories.parts import NamedPart
+from terraregistry.components.factories.planned_parts import NamedPart
 from terraregistry.components.factories.wrapping import WrappedPart
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from inspect import Parameter
 
-    from terraregistry.components.factories.parts import Part
+    from terraregistry.components.factories.planned_parts import Part
     from terraregistry.problems import KeyPath
 
 __all__ = ["Culprit", "find_culprits", "shapes_features"]

@@ -11,10 +11,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, cast
 
-from terraregistry.components.factories.arguments import Arguments
 from terraregistry.components.factories.auxiliary import refused_name
 from terraregistry.components.factories.drafts import Fit
-from terraregistry.components.factories.parts import NamedPart
+from terraregistry.components.factories.part_arguments import Arguments
+from terraregistry.components.factories.planned_parts import NamedPart
 from terraregistry.components.factories.wrapping import ADAPTERS_AT, WEIGHTS, AdaptedPart, WrappedPart
 from terraregistry.errors import InvalidArgumentsError, Problem, ProblemKind, SourceUnavailableError
 from terraregistry.wording import describe_error
@@ -26,8 +26,8 @@ if TYPE_CHECKING:
 
     from terraregistry.components.factories.branches import Branch
     from terraregistry.components.factories.composition import Composition
-    from terraregistry.components.factories.parts import Part
-    from terraregistry.components.factories.tasks import Task
+    from terraregistry.components.factories.planned_parts import Part
+    from terraregistry.components.factories.task_heads import Task
     from terraregistry.problems import KeyPath
 
 __all__ = ["Parts", "adapter_misfits", "fit_whole"]

@@ -6,9 +6,9 @@ from collections.abc import Mapping  # noqa: TC003 - read at run time
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
-from terraregistry.components.factories.arguments import Arguments
 from terraregistry.components.factories.drafts import Draft, Fit
 from terraregistry.components.factories.fitting import adapter_misfits, fit_whole
+from terraregistry.components.factories.part_arguments import Arguments
 from terraregistry.components.factories.part_planning import plan_part
 from terraregistry.components.factories.planned import OwnArguments, PlanningFactory
 from terraregistry.components.factories.unused import UnusedPolicy  # noqa: TC001 - read at run time
@@ -20,7 +20,7 @@ from terraregistry.errors import Problem, ProblemKind, SourceUnavailableError
 if TYPE_CHECKING:
     from torch import nn
 
-    from terraregistry.components.factories.parts import Part
+    from terraregistry.components.factories.planned_parts import Part
     from terraregistry.registry import MultiSourceRegistry
 else:
     nn = DeferredModule("torch.nn")

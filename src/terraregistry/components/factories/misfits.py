@@ -10,7 +10,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final, cast
 
 from terraregistry.components.factories.flow import in_words
-from terraregistry.components.factories.parts import ModulePart, NamedPart
+from terraregistry.components.factories.planned_parts import ModulePart, NamedPart
 from terraregistry.components.factories.shadows import make_shadow, run_shadow
 from terraregistry.errors import InvalidArgumentsError, Problem, ProblemKind
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from torch import Tensor
 
     from terraregistry.components.factories.flow import Flow
-    from terraregistry.components.factories.parts import Part
+    from terraregistry.components.factories.planned_parts import Part
 
 __all__ = [
     "explain_refusal",

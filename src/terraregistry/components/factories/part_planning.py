@@ -5,8 +5,8 @@ from __future__ import annotations
 from inspect import Parameter
 from typing import TYPE_CHECKING, Final
 
-from terraregistry.components.factories.parts import ModulePart, NamedPart
-from terraregistry.components.factories.problems import not_found, unlike
+from terraregistry.components.factories.composition_errors import not_found, unlike
+from terraregistry.components.factories.planned_parts import ModulePart, NamedPart
 from terraregistry.deferred import DeferredModule
 from terraregistry.errors import ComponentNotFoundError, InvalidArgumentsError, ProblemKind
 from terraregistry.problems import Problem, Rename, display_path
@@ -16,8 +16,8 @@ if TYPE_CHECKING:
 
     from torch import nn
 
-    from terraregistry.components.factories.arguments import Arguments
-    from terraregistry.components.factories.parts import Builds, Part
+    from terraregistry.components.factories.part_arguments import Arguments
+    from terraregistry.components.factories.planned_parts import Builds, Part
     from terraregistry.problems import KeyPath
 else:
     nn = DeferredModule("torch.nn")

@@ -7,7 +7,7 @@ import warnings
 from abc import ABC, abstractmethod
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
-from terraregistry.components.factories.problems import is_composition
+from terraregistry.components.factories.composition_errors import is_composition
 from terraregistry.components.factories.unused import settled
 from terraregistry.deferred import DeferredModule
 from terraregistry.errors import FitWarning, InvalidArgumentsError, Problem, ProblemKind

@@ -5,17 +5,17 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from terraregistry.components.backbones.prithvi.refused import refused_values, takes_bands
-from terraregistry.components.factories.arguments import Arguments, take_prefixed
 from terraregistry.components.factories.auxiliary import AuxiliaryPlanner
 from terraregistry.components.factories.branches import BranchPlanner
 from terraregistry.components.factories.composition import Composition
 from terraregistry.components.factories.counts import COUNTS, read_count
 from terraregistry.components.factories.drafts import Draft
 from terraregistry.components.factories.fitting import Parts
-from terraregistry.components.factories.framing import FRAMING, take_framing
+from terraregistry.components.factories.framing_arguments import FRAMING, take_framing
+from terraregistry.components.factories.part_arguments import Arguments, take_prefixed
 from terraregistry.components.factories.part_planning import plan_part
-from terraregistry.components.factories.parts import NamedPart
-from terraregistry.components.factories.tasks import UNKNOWN_TASK, find_task
+from terraregistry.components.factories.planned_parts import NamedPart
+from terraregistry.components.factories.task_heads import UNKNOWN_TASK, find_task
 from terraregistry.components.factories.wrapping import ADAPTERS_AT, take_temporal, with_adapters, with_time
 from terraregistry.deferred import DeferredModule
 from terraregistry.errors import ComponentNotFoundError, Problem, ProblemKind
@@ -27,8 +27,8 @@ if TYPE_CHECKING:
     from torch import nn
 
     from terraregistry.components.factories.branches import Branch
-    from terraregistry.components.factories.parts import Part
-    from terraregistry.components.factories.tasks import Task
+    from terraregistry.components.factories.planned_parts import Part
+    from terraregistry.components.factories.task_heads import Task
     from terraregistry.problems import KeyPath
     from terraregistry.registry import MultiSourceRegistry
 else:

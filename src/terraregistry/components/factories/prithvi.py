@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from torch import nn
 
-    from terraregistry.components.factories.encoder_decoder import EncoderDecoderFactory
+    from terraregistry.components.factories.encoder_decoder_factory import EncoderDecoderFactory
     from terraregistry.protocols import Backbone
     from terraregistry.registry import MultiSourceRegistry
 else:

@@ -8,7 +8,7 @@ import torch
 from torch import Tensor, nn
 
 from terraregistry.components.factories.batches import batch_shape
-from terraregistry.components.factories.parts import NamedPart
+from terraregistry.components.factories.planned_parts import NamedPart
 from terraregistry.components.factories.shadows import in_both_modes
 from terraregistry.components.factories.wrapping import TIME, WrappedPart
 from terraregistry.components.models.encoder_decoder import EncoderModel
@@ -18,7 +18,7 @@ from terraregistry.errors import ComponentProtocolError, InvalidArgumentsError, 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
-    from terraregistry.components.factories.parts import Part
+    from terraregistry.components.factories.planned_parts import Part
     from terraregistry.protocols import Backbone
 
 __all__ = ["Chain", "as_listed", "asked", "encoded", "failure_of", "images_for"]

@@ -10,7 +10,7 @@ import torch
 from torch import nn
 from torch.overrides import TorchFunctionMode
 
-from terraregistry.components.factories.parts import ModulePart
+from terraregistry.components.factories.planned_parts import ModulePart
 from terraregistry.components.factories.wrapping import without_pretrained
 from terraregistry.errors import InvalidArgumentsError
 from terraregistry.quiet import quietly
@@ -19,7 +19,7 @@ from terraregistry.wording import describe_error
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator
 
-    from terraregistry.components.factories.parts import Part
+    from terraregistry.components.factories.planned_parts import Part
 
 __all__ = ["cannot_follow", "in_both_modes", "make_shadow", "run_shadow", "shadow_of", "shadow_part", "without_data"]
 

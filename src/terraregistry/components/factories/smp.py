@@ -8,10 +8,10 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
 from terraregistry.components.backbones.prithvi.bands import GivenBand  # noqa: TC001 - read at run time
-from terraregistry.components.factories.arguments import Arguments, take_prefixed
-from terraregistry.components.factories.checks import only_task, positive, with_own
 from terraregistry.components.factories.drafts import Draft
+from terraregistry.components.factories.factory_checks import only_task, positive, with_own
 from terraregistry.components.factories.fitting import fit_whole
+from terraregistry.components.factories.part_arguments import Arguments, take_prefixed
 from terraregistry.components.factories.part_planning import plan_part
 from terraregistry.components.factories.planned import OwnArguments, PlanningFactory
 from terraregistry.components.factories.smp_library import TIMM_PREFIX, encoder_problems, smp_models, weights_of
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
     from torch import nn
 
-    from terraregistry.components.factories.parts import Part
+    from terraregistry.components.factories.planned_parts import Part
 else:
     nn = DeferredModule("torch.nn")
 

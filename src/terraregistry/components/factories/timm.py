@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, cast
 
-from terraregistry.components.factories.arguments import take_prefixed
-from terraregistry.components.factories.checks import only_task, positive, with_own
 from terraregistry.components.factories.drafts import Draft
+from terraregistry.components.factories.factory_checks import only_task, positive, with_own
 from terraregistry.components.factories.fitting import fit_whole
+from terraregistry.components.factories.part_arguments import take_prefixed
 from terraregistry.components.factories.part_planning import plan_part
 from terraregistry.components.factories.planned import OwnArguments, PlanningFactory
 from terraregistry.components.factories.unused import UnusedPolicy  # noqa: TC001 - read at run time
@@ -22,7 +22,7 @@ from terraregistry.errors import Problem, ProblemKind
 if TYPE_CHECKING:
     from torch import nn
 
-    from terraregistry.components.factories.parts import Builds, Part
+    from terraregistry.components.factories.planned_parts import Builds, Part
 else:
     nn = DeferredModule("torch.nn")
 
@@ -156,8 +156,8 @@ def _missing(file: str) -> list[Problem]:
 
 def _load(network: nn.Module, file: str, component: str) -> None:
     """Load a file of weights, without a classifier of another number of classes."""
-    from terraregistry.components.backbones.weights.files import read_weights
-    from terraregistry.components.backbones.weights.fitting import load_exactly
+    from terraregistry.components.backbones.weights.weight_files import read_weights
+    from terraregistry.components.backbones.weights.weight_fitting import load_exactly
 
     state, own = read_weights(file, component), network.state_dict()
     # timm names the layers that depend on the number of classes in a dictionary of values of several types.

@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final, cast
 
-from terraregistry.components.factories.parts import NamedPart
+from terraregistry.components.factories.planned_parts import NamedPart
 from terraregistry.errors import Problem, ProblemKind
 
 if TYPE_CHECKING:
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from torch.utils.hooks import RemovableHandle
 
     from terraregistry.components.factories.composition import Composition
-    from terraregistry.components.factories.parts import Part
+    from terraregistry.components.factories.planned_parts import Part
 
 __all__ = ["LevelWatch"]
 

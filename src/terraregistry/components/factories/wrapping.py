@@ -6,9 +6,9 @@ import warnings
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final
 
-from terraregistry.components.factories.arguments import Arguments
+from terraregistry.components.factories.part_arguments import Arguments
 from terraregistry.components.factories.part_planning import NOT_MADE, plan_part
-from terraregistry.components.factories.parts import NamedPart
+from terraregistry.components.factories.planned_parts import NamedPart
 from terraregistry.deferred import DeferredModule
 from terraregistry.errors import Problem, ProblemKind, UntrainedBackboneWarning, describe_value
 from terraregistry.index import references
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from torch import nn
 
-    from terraregistry.components.factories.parts import Part
+    from terraregistry.components.factories.planned_parts import Part
     from terraregistry.problems import KeyPath
 else:
     nn = DeferredModule("torch.nn")

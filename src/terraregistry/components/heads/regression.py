@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from torch import nn
 
-from terraregistry.components.heads.blocks import stack
+from terraregistry.components.heads.head_blocks import stack
 from terraregistry.components.refusals import at_least, refusal
 
 if TYPE_CHECKING:

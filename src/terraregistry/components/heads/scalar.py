@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from torch import nn
 
-from terraregistry.components.heads.blocks import dropout_or_identity, stack
+from terraregistry.components.heads.head_blocks import dropout_or_identity, stack
 from terraregistry.components.refusals import at_least, refusal
 from terraregistry.errors import ProblemKind
 

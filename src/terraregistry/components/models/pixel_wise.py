@@ -8,7 +8,7 @@ from torch.nn import functional
 
 from terraregistry.components.models.encoder_decoder import EncoderDecoderModel
 from terraregistry.components.models.images import image_size_of
-from terraregistry.components.models.output import ModelOutput
+from terraregistry.components.models.model_output import ModelOutput
 from terraregistry.components.models.padding import centre_crop
 
 if TYPE_CHECKING:

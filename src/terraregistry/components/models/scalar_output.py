@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from terraregistry.components.models.encoder_decoder import EncoderDecoderModel
-from terraregistry.components.models.output import ModelOutput
+from terraregistry.components.models.model_output import ModelOutput
 
 if TYPE_CHECKING:
     from terraregistry.components.models.images import Images

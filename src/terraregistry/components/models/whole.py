@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, cast
 from torch import nn
 from torch.nn import functional
 
-from terraregistry.components.models.output import ModelOutput
+from terraregistry.components.models.model_output import ModelOutput
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 from torch import nn
 
-from terraregistry.components.necks.checks import one_of
+from terraregistry.components.necks.neck_checks import one_of
 from terraregistry.components.refusals import channels_at, refusal
 
 if TYPE_CHECKING:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from torch import nn
 from torchvision.ops import FeaturePyramidNetwork  # type: ignore[import-untyped]  # torchvision has no types
 
-from terraregistry.components.necks.checks import expect_maps
+from terraregistry.components.necks.neck_checks import expect_maps
 from terraregistry.components.refusals import at_least, refusal
 
 if TYPE_CHECKING:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Literal, TypeAlias, get_args
 from torch import nn
 from torch.nn import functional
 
-from terraregistry.components.necks.checks import expect_maps, one_of
+from terraregistry.components.necks.neck_checks import expect_maps, one_of
 from terraregistry.components.refusals import at_least
 
 if TYPE_CHECKING:

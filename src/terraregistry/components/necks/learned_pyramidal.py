@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 from torch import nn
 
-from terraregistry.components.necks.checks import expect_maps
+from terraregistry.components.necks.neck_checks import expect_maps
 from terraregistry.components.refusals import refusal
 
 if TYPE_CHECKING:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from torch import nn
 from torch.nn import functional
 
-from terraregistry.components.necks.checks import expect_maps
+from terraregistry.components.necks.neck_checks import expect_maps
 from terraregistry.components.refusals import at_least
 
 if TYPE_CHECKING:

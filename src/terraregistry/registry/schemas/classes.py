@@ -9,7 +9,7 @@ from typing import Any, get_args
 
 from pydantic_core import CoreSchema, PydanticSerializationError, SchemaError, SchemaValidator, core_schema
 
-from terraregistry.registry.schemas.checks import ANYTHING, RefusedError, SchemaOf, check_schema
+from terraregistry.registry.schemas.conditions import ANYTHING, RefusedError, SchemaOf, check_schema
 from terraregistry.registry.schemas.scalars import member_by_value
 
 __all__ = ["annotated", "instance", "subclass"]

@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from pydantic_core import CoreSchema, core_schema
 
-from terraregistry.registry.schemas.checks import (
+from terraregistry.registry.schemas.conditions import (
     ANYTHING,
     RefusedError,
     SchemaOf,

@@ -12,7 +12,7 @@ from typing import Final
 
 from pydantic_core import CoreSchema, core_schema
 
-from terraregistry.registry.schemas.checks import ANYTHING, Check, RefusedError, check_schema
+from terraregistry.registry.schemas.conditions import ANYTHING, Check, RefusedError, check_schema
 from terraregistry.registry.signatures import NOT_EVALUATED
 
 __all__ = ["SIMPLE", "literal", "member_by_value"]

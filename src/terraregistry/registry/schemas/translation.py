@@ -10,8 +10,8 @@ from typing import Any, Final, Literal, TypeVar, Union, get_args, get_origin
 
 from pydantic_core import CoreSchema, SchemaValidator, core_schema
 
-from terraregistry.registry.schemas.checks import ANYTHING, hashable
 from terraregistry.registry.schemas.classes import annotated, instance, subclass
+from terraregistry.registry.schemas.conditions import ANYTHING, hashable
 from terraregistry.registry.schemas.containers import CONTAINERS
 from terraregistry.registry.schemas.scalars import SIMPLE, literal
 from terraregistry.registry.schemas.unions import union

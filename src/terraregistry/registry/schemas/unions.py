@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 from pydantic_core import CoreSchema, core_schema
 
-from terraregistry.registry.schemas.checks import LENIENT, SchemaOf
+from terraregistry.registry.schemas.conditions import LENIENT, SchemaOf
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

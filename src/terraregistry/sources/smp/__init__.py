@@ -1,5 +1,5 @@
 """segmentation-models-pytorch as a source of decoders."""
 
-from terraregistry.sources.smp.source import SmpRegistry
+from terraregistry.sources.smp.smp_registry import SmpRegistry
 
 __all__ = ["SmpRegistry"]

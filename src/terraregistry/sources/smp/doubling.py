@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from terraregistry.sources.smp.checks import Checks
     from terraregistry.sources.smp.pyramid import Pyramid
+    from terraregistry.sources.smp.smp_checks import Checks
 
 __all__ = ["check_sizes_double", "check_strides_double"]
 

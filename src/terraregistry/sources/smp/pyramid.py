@@ -11,7 +11,7 @@ import math
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
-from terraregistry.sources.smp.checks import Argument, Checks
+from terraregistry.sources.smp.smp_checks import Argument, Checks
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -1,5 +1,5 @@
 """timm as a source of backbones."""
 
-from terraregistry.sources.timm.source import TimmRegistry
+from terraregistry.sources.timm.timm_registry import TimmRegistry
 
 __all__ = ["TimmRegistry"]

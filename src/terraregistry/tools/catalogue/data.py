@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Final
 from terraregistry.index import ParameterKind
 from terraregistry.index.references import BUILD_MODELS
 from terraregistry.tools.catalogue.tables import Table
-from terraregistry.tools.cli.components import listed
 from terraregistry.tools.cli.describing import short_type
+from terraregistry.tools.cli.lookup import listed
 from terraregistry.tools.snippets import snippets_of
 
 if TYPE_CHECKING:
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from terraregistry.index import Component, Index, Parameter, Signature
     from terraregistry.pretrained import PretrainedWeights
-    from terraregistry.tools.cli.components import Listed
+    from terraregistry.tools.cli.lookup import Listed
 
 __all__ = ["NAME", "catalogue_data"]
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, NamedTuple
 
 import typer
 
-from terraregistry.tools.cli.options import Unused, import_module
+from terraregistry.tools.cli.choices import Unused, import_module
 from terraregistry.tools.cli.statuses import Status
 from terraregistry.tools.failures import Attempts
 from terraregistry.tools.state_files import check_target

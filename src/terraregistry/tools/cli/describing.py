@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 
 from terraregistry.index import ParameterKind
 from terraregistry.tools.cli.docstrings import docstring_of, file_of
-from terraregistry.tools.cli.output import styled
+from terraregistry.tools.cli.printing import styled
 from terraregistry.tools.snippets import python_snippet, yaml_snippet
 
 if TYPE_CHECKING:
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from terraregistry.index import Component, Index, Parameter
     from terraregistry.pretrained import PretrainedWeights
-    from terraregistry.tools.cli.components import Listed
+    from terraregistry.tools.cli.lookup import Listed
 
 __all__ = ["as_data", "as_text", "megabytes", "short_type"]
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from terraregistry.tools.cli.describing import megabytes
-from terraregistry.tools.cli.output import AsJson, print_json, styled
+from terraregistry.tools.cli.printing import AsJson, print_json, styled
 from terraregistry.tools.cli.statuses import Status
 from terraregistry.tools.health import examine
 

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from terraregistry.suggest import did_you_mean, nearest
-from terraregistry.tools.cli.components import kinds_of, listed, matches, read_kind
-from terraregistry.tools.cli.output import AsJson, ImportModules, is_terminal, print_json, styled
+from terraregistry.tools.cli.lookup import kinds_of, listed, matches, read_kind
+from terraregistry.tools.cli.printing import AsJson, ImportModules, is_terminal, print_json, styled
 from terraregistry.tools.cli.reading import completed_kinds, completed_sources, read_index, refuse
 from terraregistry.tools.cli.statuses import Status
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from terraregistry.index import Index
-    from terraregistry.tools.cli.components import Listed
+    from terraregistry.tools.cli.lookup import Listed
 
 __all__ = ["list_components"]
 

@@ -67,7 +67,7 @@ def completed_names(incomplete: str) -> list[str]:
     Returns:
         The names; empty if the index has not been made yet.
     """
-    from terraregistry.tools.cli.components import kinds_of, listed
+    from terraregistry.tools.cli.lookup import kinds_of, listed
 
     def names(index: Index) -> Iterable[str]:
         qualified = dict.fromkeys(each.name for each in listed(index) if each.name.startswith(incomplete))
@@ -85,7 +85,7 @@ def completed_kinds(incomplete: str) -> list[str]:
     Returns:
         The kinds.
     """
-    from terraregistry.tools.cli.components import kinds_of
+    from terraregistry.tools.cli.lookup import kinds_of
 
     return _completed(incomplete, kinds_of)
 

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from terraregistry.tools.cli.output import ImportModules  # noqa: TC001 - read at run time
+from terraregistry.tools.cli.printing import ImportModules  # noqa: TC001 - read at run time
 from terraregistry.tools.cli.reading import read_index, refuse
 from terraregistry.tools.schema import installed_schema_text
 
@@ -23,7 +23,7 @@ def schema(
 ) -> None:
     """Write the JSON Schema of configs, with which an editor completes names and arguments and underlines mistakes."""
     if imports:
-        from terraregistry.tools.schema.configs import schema_text
+        from terraregistry.tools.schema.config_schemas import schema_text
 
         text = schema_text(read_index(imports))
     else:

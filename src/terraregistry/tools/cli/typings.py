@@ -41,7 +41,7 @@ def typings(
     Exits with 0, with 1 when it cannot be written, or with 2 when a module cannot be imported or pyproject.toml is wrong.
     """
     from terraregistry.index import IndexUnavailableError
-    from terraregistry.tools.project import ProjectError, project_modules
+    from terraregistry.tools.project_file import ProjectError, project_modules
     from terraregistry.tools.typings import write_typings
 
     try:

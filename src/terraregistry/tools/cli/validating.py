@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from terraregistry.tools.checking import check_config, describes_model, find_files
-from terraregistry.tools.cli.options import Unused, import_module
-from terraregistry.tools.cli.output import ImportModules  # noqa: TC001 - read at run time
+from terraregistry.tools.cli.choices import Unused, import_module
+from terraregistry.tools.cli.printing import ImportModules  # noqa: TC001 - read at run time
 from terraregistry.tools.cli.statuses import Status
 from terraregistry.tools.failures import Attempts
 

@@ -35,7 +35,7 @@ def installed_schema_text(load: Callable[[], Index] = load_index, *, folder: Pat
     if kept.startswith(state):
         return kept.removeprefix(state)
 
-    from terraregistry.tools.schema.configs import schema_text
+    from terraregistry.tools.schema.config_schemas import schema_text
 
     index = load()
     text = schema_text(index)

@@ -5,19 +5,19 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from terraregistry.components.factories.task_table import TASKS
-from terraregistry.tools.schema.arguments import full
-from terraregistry.tools.schema.building import all_of, refused, when
-from terraregistry.tools.schema.components import named
+from terraregistry.tools.schema.argument_schemas import full
+from terraregistry.tools.schema.component_schemas import named
 from terraregistry.tools.schema.factory import Factory, asked_for, object_of
-from terraregistry.tools.schema.tasks import task_names, unfit_counts
+from terraregistry.tools.schema.schema_parts import all_of, refused, when
+from terraregistry.tools.schema.task_schemas import task_names, unfit_counts
 
 if TYPE_CHECKING:
     from terraregistry.index import Component
-    from terraregistry.tools.schema.arguments import Arguments, ArgumentSchemas
-    from terraregistry.tools.schema.building import Definitions, Schema
-    from terraregistry.tools.schema.components import Group
-    from terraregistry.tools.schema.parts import Parts
-    from terraregistry.tools.schema.tasks import TaskRules
+    from terraregistry.tools.schema.argument_schemas import Arguments, ArgumentSchemas
+    from terraregistry.tools.schema.component_schemas import Group
+    from terraregistry.tools.schema.part_schemas import Parts
+    from terraregistry.tools.schema.schema_parts import Definitions, Schema
+    from terraregistry.tools.schema.task_schemas import TaskRules
 
 __all__ = ["ComposedModels"]
 

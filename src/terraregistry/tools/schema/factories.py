@@ -7,16 +7,16 @@ from typing import TYPE_CHECKING, Final
 from terraregistry.index.references import BUILD_MODELS
 from terraregistry.tools.schema.composed import ComposedModels
 from terraregistry.tools.schema.factory import Factory
-from terraregistry.tools.schema.parts import Parts
-from terraregistry.tools.schema.tasks import TaskRules
-from terraregistry.tools.schema.whole import WholeModels
+from terraregistry.tools.schema.part_schemas import Parts
+from terraregistry.tools.schema.task_schemas import TaskRules
+from terraregistry.tools.schema.whole_model_schemas import WholeModels
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from terraregistry.index import Component, Index
-    from terraregistry.tools.schema.arguments import ArgumentSchemas
-    from terraregistry.tools.schema.building import Definitions
+    from terraregistry.tools.schema.argument_schemas import ArgumentSchemas
+    from terraregistry.tools.schema.schema_parts import Definitions
 
 __all__ = ["factories_of"]
 

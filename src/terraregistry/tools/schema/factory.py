@@ -5,13 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
-from terraregistry.tools.schema.building import only_these, refused
+from terraregistry.tools.schema.schema_parts import only_these, refused
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from terraregistry.tools.schema.arguments import Arguments
-    from terraregistry.tools.schema.building import Schema
+    from terraregistry.tools.schema.argument_schemas import Arguments
+    from terraregistry.tools.schema.schema_parts import Schema
 
 __all__ = ["Factory", "asked_for", "object_of"]
 

@@ -11,8 +11,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from terraregistry.index import Index, Parameter
-    from terraregistry.tools.schema.arguments import Arguments, ArgumentSchemas
-    from terraregistry.tools.schema.components import Group
+    from terraregistry.tools.schema.argument_schemas import Arguments, ArgumentSchemas
+    from terraregistry.tools.schema.component_schemas import Group
 
 __all__ = ["FEATURES_ONLY", "TIMM", "Networks", "whole_network"]
 

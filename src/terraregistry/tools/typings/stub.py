@@ -5,11 +5,11 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Final
 
-from terraregistry.tools.typings.constructors import ConstructorTypes
 from terraregistry.tools.typings.groups import groups_of
-from terraregistry.tools.typings.names import NameTypes
 from terraregistry.tools.typings.registrations import Registrations
-from terraregistry.tools.typings.signatures import keywords, parameters_after
+from terraregistry.tools.typings.stub_constructors import ConstructorTypes
+from terraregistry.tools.typings.stub_names import NameTypes
+from terraregistry.tools.typings.stub_signatures import keywords, parameters_after
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

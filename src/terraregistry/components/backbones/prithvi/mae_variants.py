@@ -12,9 +12,9 @@ from typing import Unpack
 
 from terraregistry.components.backbones.prithvi.architectures import ARCHITECTURES, published_weights
 from terraregistry.components.backbones.prithvi.bands import GivenBand  # noqa: TC001 - read at run time
-from terraregistry.components.backbones.prithvi.building import build_mae
 from terraregistry.components.backbones.prithvi.mae import PrithviMAE  # noqa: TC001 - read at run time
-from terraregistry.components.backbones.prithvi.options import PrithviMAEOptions  # noqa: TC001 - read at run time
+from terraregistry.components.backbones.prithvi.vit_building import build_mae
+from terraregistry.components.backbones.prithvi.vit_options import PrithviMAEOptions  # noqa: TC001 - read at run time
 from terraregistry.pretrained import declare_weights
 
 __all__ = [

@@ -12,9 +12,9 @@ from typing import Unpack
 
 from terraregistry.components.backbones.prithvi.architectures import ARCHITECTURES, published_weights
 from terraregistry.components.backbones.prithvi.bands import GivenBand  # noqa: TC001 - read at run time
-from terraregistry.components.backbones.prithvi.building import build_vit
-from terraregistry.components.backbones.prithvi.options import PrithviOptions  # noqa: TC001 - read at run time
 from terraregistry.components.backbones.prithvi.vit import PrithviViT  # noqa: TC001 - read at run time
+from terraregistry.components.backbones.prithvi.vit_building import build_vit
+from terraregistry.components.backbones.prithvi.vit_options import PrithviOptions  # noqa: TC001 - read at run time
 from terraregistry.pretrained import declare_weights
 
 __all__ = [

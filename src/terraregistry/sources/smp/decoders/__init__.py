@@ -13,13 +13,13 @@ from terraregistry.sources.smp.decoders.manet import MAnet
 from terraregistry.sources.smp.decoders.pan import PAN
 from terraregistry.sources.smp.decoders.pspnet import PSPNet
 from terraregistry.sources.smp.decoders.segformer import Segformer
-from terraregistry.sources.smp.decoders.unet import Unet, UnetPlusPlus
-from terraregistry.sources.smp.decoders.upernet import UPerNet
+from terraregistry.sources.smp.decoders.smp_unet import Unet, UnetPlusPlus
+from terraregistry.sources.smp.decoders.smp_upernet import UPerNet
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from terraregistry.sources.smp.adapter import SmpDecoder
+    from terraregistry.sources.smp.smp_decoder import SmpDecoder
 
 __all__ = [
     "DPT",

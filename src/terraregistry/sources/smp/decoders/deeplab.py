@@ -8,10 +8,10 @@ from typing import ClassVar, Final, get_args
 
 from segmentation_models_pytorch.decoders.deeplabv3.decoder import DeepLabV3Decoder, DeepLabV3PlusDecoder
 
-from terraregistry.sources.smp.adapter import SmpDecoder
-from terraregistry.sources.smp.checks import Argument, Checks, either
-from terraregistry.sources.smp.options import OutputStride
+from terraregistry.sources.smp.decoder_options import OutputStride
 from terraregistry.sources.smp.pyramid import Pyramid, read_pyramid, up_to_quarter
+from terraregistry.sources.smp.smp_checks import Argument, Checks, either
+from terraregistry.sources.smp.smp_decoder import SmpDecoder
 
 __all__ = ["DeepLabV3", "DeepLabV3Plus"]
 

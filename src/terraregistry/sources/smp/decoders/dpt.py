@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, ClassVar, Final, get_args
 
 from segmentation_models_pytorch.decoders.dpt.decoder import DPTDecoder
 
-from terraregistry.sources.smp.adapter import SmpDecoder
-from terraregistry.sources.smp.checks import Argument, Checks, either
-from terraregistry.sources.smp.options import Readout
+from terraregistry.sources.smp.decoder_options import Readout
 from terraregistry.sources.smp.pyramid import Pyramid, read_pyramid
+from terraregistry.sources.smp.smp_checks import Argument, Checks, either
+from terraregistry.sources.smp.smp_decoder import SmpDecoder
 
 if TYPE_CHECKING:
     from torch import Tensor

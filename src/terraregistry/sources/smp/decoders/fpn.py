@@ -8,11 +8,11 @@ from typing import ClassVar, Final, get_args
 
 from segmentation_models_pytorch.decoders.fpn.decoder import FPNDecoder
 
-from terraregistry.sources.smp.adapter import SmpDecoder
-from terraregistry.sources.smp.checks import Argument, Checks, either
+from terraregistry.sources.smp.decoder_options import Interpolation, MergePolicy
 from terraregistry.sources.smp.doubling import check_sizes_double, check_strides_double
-from terraregistry.sources.smp.options import Interpolation, MergePolicy
 from terraregistry.sources.smp.pyramid import read_pyramid
+from terraregistry.sources.smp.smp_checks import Argument, Checks, either
+from terraregistry.sources.smp.smp_decoder import SmpDecoder
 
 __all__ = ["FPN"]
 

@@ -8,11 +8,11 @@ from typing import ClassVar
 
 from segmentation_models_pytorch.decoders.manet.decoder import MAnetDecoder
 
-from terraregistry.sources.smp.adapter import SmpDecoder
-from terraregistry.sources.smp.checks import Argument, Checks, either
-from terraregistry.sources.smp.decoders.blocks import block_channels, read_u_shape
+from terraregistry.sources.smp.decoder_options import Interpolation, Norm  # noqa: TC001 - read at run time
+from terraregistry.sources.smp.decoders.smp_blocks import block_channels, read_u_shape
 from terraregistry.sources.smp.doubling import check_sizes_double, check_strides_double
-from terraregistry.sources.smp.options import Interpolation, Norm  # noqa: TC001 - read at run time
+from terraregistry.sources.smp.smp_checks import Argument, Checks, either
+from terraregistry.sources.smp.smp_decoder import SmpDecoder
 
 __all__ = ["MAnet"]
 

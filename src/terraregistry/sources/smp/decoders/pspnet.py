@@ -8,10 +8,10 @@ from typing import ClassVar, Final
 
 from segmentation_models_pytorch.decoders.pspnet.decoder import PSPDecoder
 
-from terraregistry.sources.smp.adapter import SmpDecoder
-from terraregistry.sources.smp.checks import Checks, either
-from terraregistry.sources.smp.options import Norm  # noqa: TC001 - read at run time
+from terraregistry.sources.smp.decoder_options import Norm  # noqa: TC001 - read at run time
 from terraregistry.sources.smp.pyramid import read_pyramid
+from terraregistry.sources.smp.smp_checks import Checks, either
+from terraregistry.sources.smp.smp_decoder import SmpDecoder
 
 __all__ = ["PSPNet"]
 

@@ -8,9 +8,9 @@ from typing import ClassVar, Final
 
 from segmentation_models_pytorch.decoders.segformer.decoder import SegformerDecoder
 
-from terraregistry.sources.smp.adapter import SmpDecoder
-from terraregistry.sources.smp.checks import Checks, either
 from terraregistry.sources.smp.pyramid import QUARTER, read_pyramid, up_to_quarter
+from terraregistry.sources.smp.smp_checks import Checks, either
+from terraregistry.sources.smp.smp_decoder import SmpDecoder
 
 __all__ = ["Segformer"]
 

@@ -9,7 +9,7 @@ from segmentation_models_pytorch.base.initialization import initialize_decoder
 from torch import nn
 
 from terraregistry.errors import ProblemKind
-from terraregistry.sources.smp.checks import Checks
+from terraregistry.sources.smp.smp_checks import Checks
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

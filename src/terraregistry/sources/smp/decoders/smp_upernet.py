@@ -8,10 +8,10 @@ from typing import ClassVar, Final
 
 from segmentation_models_pytorch.decoders.upernet.decoder import UPerNetDecoder
 
-from terraregistry.sources.smp.adapter import SmpDecoder
-from terraregistry.sources.smp.checks import Argument, Checks, either
-from terraregistry.sources.smp.options import Norm  # noqa: TC001 - read at run time
+from terraregistry.sources.smp.decoder_options import Norm  # noqa: TC001 - read at run time
 from terraregistry.sources.smp.pyramid import read_pyramid, up_to_quarter
+from terraregistry.sources.smp.smp_checks import Argument, Checks, either
+from terraregistry.sources.smp.smp_decoder import SmpDecoder
 
 __all__ = ["UPerNet"]
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final, NoReturn, Protocol
 
-from terraregistry.components.factories.problems import invalid_composition, noting
+from terraregistry.components.factories.composition_errors import invalid_composition, noting
 from terraregistry.deferred import DeferredModule
 from terraregistry.errors import ComponentProtocolError, InvalidArgumentsError
 from terraregistry.problems import display_path
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from torch import nn
 
-    from terraregistry.components.factories.arguments import Arguments
+    from terraregistry.components.factories.part_arguments import Arguments
     from terraregistry.errors import Problem
     from terraregistry.problems import KeyPath
 else:

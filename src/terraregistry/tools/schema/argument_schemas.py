@@ -9,14 +9,14 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
 from terraregistry.index import ParameterKind
-from terraregistry.tools.schema.building import only_these, refused, when
-from terraregistry.tools.schema.types import TypeSchemas
+from terraregistry.tools.schema.schema_parts import only_these, refused, when
+from terraregistry.tools.schema.type_schemas import TypeSchemas
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
 
     from terraregistry.index import ConfigFacts, Parameter, Signature
-    from terraregistry.tools.schema.building import Definitions, Schema
+    from terraregistry.tools.schema.schema_parts import Definitions, Schema
 
 __all__ = ["ArgumentSchemas", "Arguments"]
 

@@ -6,18 +6,18 @@ from typing import TYPE_CHECKING, Final
 
 from terraregistry.components.factories.counts import COUNTS
 from terraregistry.index.references import PARTS
-from terraregistry.tools.schema.arguments import full
-from terraregistry.tools.schema.building import all_of, given, is_one_of, refused, when
-from terraregistry.tools.schema.components import groups_of, named, variants
+from terraregistry.tools.schema.argument_schemas import full
+from terraregistry.tools.schema.component_schemas import groups_of, named, variants
 from terraregistry.tools.schema.networks import Networks, whole_network
+from terraregistry.tools.schema.schema_parts import all_of, given, is_one_of, refused, when
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
     from terraregistry.index import Component, Index
-    from terraregistry.tools.schema.arguments import Arguments, ArgumentSchemas
-    from terraregistry.tools.schema.building import Definitions, Schema
-    from terraregistry.tools.schema.components import Group
+    from terraregistry.tools.schema.argument_schemas import Arguments, ArgumentSchemas
+    from terraregistry.tools.schema.component_schemas import Group
+    from terraregistry.tools.schema.schema_parts import Definitions, Schema
 
 __all__ = ["BACKBONES", "DECODERS", "NECKS", "Parts"]
 

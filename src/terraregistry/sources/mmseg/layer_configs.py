@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Final, cast
 
 from terraregistry.errors import Problem, ProblemKind
-from terraregistry.sources.mmseg.library import load_module
+from terraregistry.sources.mmseg.loaded_mmseg import load_module
 from terraregistry.suggest import nearest
 
 if TYPE_CHECKING:

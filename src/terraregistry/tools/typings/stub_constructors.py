@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from terraregistry.tools.typings.signatures import parameters_after
+from terraregistry.tools.typings.stub_signatures import parameters_after
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

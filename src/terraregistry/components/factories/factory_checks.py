@@ -10,7 +10,7 @@ from terraregistry.suggest import nearest
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from terraregistry.components.factories.arguments import Arguments
+    from terraregistry.components.factories.part_arguments import Arguments
 
 __all__ = ["only_task", "positive", "with_own"]
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from terraregistry.sources.smp.checks import Argument, Checks
-from terraregistry.sources.smp.options import SMP_BLOCK_CHANNELS
+from terraregistry.sources.smp.decoder_options import SMP_BLOCK_CHANNELS
 from terraregistry.sources.smp.pyramid import read_pyramid, up_to_image
+from terraregistry.sources.smp.smp_checks import Argument, Checks
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

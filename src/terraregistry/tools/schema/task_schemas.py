@@ -6,16 +6,16 @@ from typing import TYPE_CHECKING, Final
 
 from terraregistry.components.factories.counts import COUNTS
 from terraregistry.index.references import HEADS
-from terraregistry.tools.schema.building import all_of, any_case, given, is_one_of, refused, when
+from terraregistry.tools.schema.schema_parts import all_of, any_case, given, is_one_of, refused, when
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from terraregistry.components.factories.task_table import Task
     from terraregistry.index import Index
-    from terraregistry.tools.schema.arguments import Arguments, ArgumentSchemas
-    from terraregistry.tools.schema.building import Definitions, Schema
-    from terraregistry.tools.schema.parts import Parts
+    from terraregistry.tools.schema.argument_schemas import Arguments, ArgumentSchemas
+    from terraregistry.tools.schema.part_schemas import Parts
+    from terraregistry.tools.schema.schema_parts import Definitions, Schema
 
 __all__ = ["TaskRules", "is_task", "task_names", "unfit_counts"]
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final, cast
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from terraregistry.tools.schema.building import Schema
+    from terraregistry.tools.schema.schema_parts import Schema
 
 __all__ = ["TypeSchemas"]
 

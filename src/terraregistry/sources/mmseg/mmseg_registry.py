@@ -9,17 +9,17 @@ from terraregistry.protocols import Decoder
 from terraregistry.registry import Call, Entry
 from terraregistry.registry.arguments import Checked
 from terraregistry.registry.readonly import ReadOnlyRegistry
-from terraregistry.sources.mmseg.configs import check_configs
 from terraregistry.sources.mmseg.heads import HEADS
-from terraregistry.sources.mmseg.library import check_needs, head_class, is_installed, not_installed
+from terraregistry.sources.mmseg.layer_configs import check_configs
+from terraregistry.sources.mmseg.loaded_mmseg import check_needs, head_class, is_installed, not_installed
 
 if TYPE_CHECKING:
     import inspect
     from collections.abc import Callable, Mapping, Sequence
 
     from terraregistry.registry.signatures import EffectiveSignature
-    from terraregistry.sources.mmseg.adapter import MmsegDecoder
     from terraregistry.sources.mmseg.heads import Head
+    from terraregistry.sources.mmseg.mmseg_decoder import MmsegDecoder
 
 __all__ = ["MmsegConstructor", "MmsegRegistry"]
 
@@ -66,7 +66,7 @@ class MmsegConstructor:
         Returns:
             A new decoder.
         """
-        from terraregistry.sources.mmseg.building import build_head
+        from terraregistry.sources.mmseg.head_building import build_head
 
         return build_head(HEADS[self.name], channel_list, kwargs)
 
@@ -159,7 +159,7 @@ class _MmsegCall(Call[Decoder]):
 
 def _effective(head: Head) -> EffectiveSignature:
     cls = head_class(head)
-    from terraregistry.sources.mmseg.adapter import MmsegDecoder
-    from terraregistry.sources.mmseg.signatures import signature_of
+    from terraregistry.sources.mmseg.head_signatures import signature_of
+    from terraregistry.sources.mmseg.mmseg_decoder import MmsegDecoder
 
     return signature_of(head, cls, MmsegDecoder)

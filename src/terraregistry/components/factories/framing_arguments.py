@@ -13,7 +13,7 @@ from terraregistry.registry.calls import Call, call_of
 if TYPE_CHECKING:
     from collections.abc import Collection
 
-    from terraregistry.components.factories.arguments import Arguments
+    from terraregistry.components.factories.part_arguments import Arguments
 
 __all__ = ["FRAMING", "take_framing"]
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final, NamedTuple, TypeVar
 
-from terraregistry.components.backbones.weights.files import read_weights
-from terraregistry.components.backbones.weights.fitting import load_exactly
 from terraregistry.components.backbones.weights.hub import download
+from terraregistry.components.backbones.weights.weight_files import read_weights
+from terraregistry.components.backbones.weights.weight_fitting import load_exactly
 from terraregistry.errors import WeightsError
 
 if TYPE_CHECKING:

@@ -16,7 +16,7 @@ from inspect import Parameter
 from typing import Any, Final
 
 from terraregistry.registry.signatures import NOT_EVALUATED, OPAQUE, EffectiveSignature, Signature, effective_signature
-from terraregistry.sources.timm.library import is_timms
+from terraregistry.sources.timm.loaded_timm import is_timms
 from terraregistry.sources.timm.mixers import mixer_parameters
 
 __all__ = ["TimmSignature", "inspect_entrypoint"]

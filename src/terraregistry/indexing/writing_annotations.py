@@ -8,8 +8,8 @@ import types
 import typing
 from typing import Any, cast
 
-from terraregistry.index.annotations import IMPORTED, UnreadableAnnotationError, read_annotation
 from terraregistry.index.descriptions import PortableType
+from terraregistry.index.reading_annotations import IMPORTED, UnreadableAnnotationError, read_annotation
 from terraregistry.indexing.portable import importable
 from terraregistry.registry.signatures import render
 

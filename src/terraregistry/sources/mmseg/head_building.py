@@ -7,18 +7,18 @@ from typing import TYPE_CHECKING, Any, Final
 
 from terraregistry.errors import InvalidArgumentsError, Problem, ProblemKind
 from terraregistry.quiet import quietly
-from terraregistry.sources.mmseg.configs import check_configs, copied, loads_weights
 from terraregistry.sources.mmseg.heads import Result
 from terraregistry.sources.mmseg.inputs import Inputs
-from terraregistry.sources.mmseg.library import LOCK, check_needs, head_class, load_module
+from terraregistry.sources.mmseg.layer_configs import check_configs, copied, loads_weights
+from terraregistry.sources.mmseg.loaded_mmseg import LOCK, check_needs, head_class, load_module
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Sequence
 
     from torch import nn
 
-    from terraregistry.sources.mmseg.adapter import MmsegDecoder
     from terraregistry.sources.mmseg.heads import Head
+    from terraregistry.sources.mmseg.mmseg_decoder import MmsegDecoder
 
 __all__ = ["REGISTRY", "build_head"]
 
@@ -41,7 +41,7 @@ def build_head(head: Head, channel_list: Sequence[int], arguments: dict[str, Any
         SourceUnavailableError: The installation cannot build the head.
         InvalidArgumentsError: The arguments do not fit the features or each other; all mistakes are listed.
     """
-    from terraregistry.sources.mmseg.adapter import MmsegDecoder
+    from terraregistry.sources.mmseg.mmseg_decoder import MmsegDecoder
 
     check_needs(head, arguments)
     inputs = Inputs(head, channel_list)

@@ -7,10 +7,10 @@ from numbers import Integral, Real
 from typing import TYPE_CHECKING, Final, Generic, NamedTuple, NoReturn, SupportsInt, TypeGuard, TypeVar, cast, get_args
 
 from terraregistry.errors import InvalidArgumentsError, Problem, ProblemKind, describe_value
-from terraregistry.sources.smp.options import Interpolation
+from terraregistry.sources.smp.decoder_options import Interpolation
 
 if TYPE_CHECKING:
-    from terraregistry.sources.smp.options import Norm
+    from terraregistry.sources.smp.decoder_options import Norm
 
 __all__ = ["REGISTRY", "Argument", "Checks", "either"]
 

@@ -10,18 +10,18 @@ from mypy.typeops import make_simplified_union
 from mypy.types import AnyType, CallableType, FunctionLike, Instance, Overloaded, Type, TypeOfAny, get_proper_type
 
 from terraregistry.mypy_plugin.changes import changed
-from terraregistry.mypy_plugin.constructors import constructor_of
+from terraregistry.mypy_plugin.known_names import Own
 from terraregistry.mypy_plugin.literals import literal_names
-from terraregistry.mypy_plugin.names import Own
-from terraregistry.mypy_plugin.types import symbol_at
+from terraregistry.mypy_plugin.portable_types import symbol_at
+from terraregistry.mypy_plugin.typed_constructors import constructor_of
 from terraregistry.suggest import did_you_mean, nearest
 
 if TYPE_CHECKING:
     from mypy.checker import TypeChecker
     from mypy.nodes import Context, Expression
 
-    from terraregistry.mypy_plugin.constructors import Constructor
-    from terraregistry.mypy_plugin.names import Registries
+    from terraregistry.mypy_plugin.known_names import Registries
+    from terraregistry.mypy_plugin.typed_constructors import Constructor
 
 __all__ = ["UNKNOWN_COMPONENT", "NamedCall", "registry_of"]
 

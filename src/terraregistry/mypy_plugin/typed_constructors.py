@@ -23,14 +23,14 @@ from mypy.types import CallableType, FunctionLike, Instance, Overloaded, Type, U
 
 from terraregistry.index import Component, ParameterKind
 from terraregistry.mypy_plugin.changes import changed
-from terraregistry.mypy_plugin.types import TypeReader, anything, symbol_at
+from terraregistry.mypy_plugin.portable_types import TypeReader, anything, symbol_at
 
 if TYPE_CHECKING:
     from mypy.checker import TypeChecker
     from mypy.nodes import ArgKind, SymbolNode
 
     from terraregistry.index import Parameter
-    from terraregistry.mypy_plugin.names import Own
+    from terraregistry.mypy_plugin.known_names import Own
 
 __all__ = ["Constructor", "constructor_of"]
 

@@ -14,7 +14,7 @@ from terraregistry.registry import Call
 from terraregistry.registry.locations import locate
 from terraregistry.registry.readonly import ReadOnlyRegistry
 from terraregistry.sources.timm.additions import ADDITIONS, create_added
-from terraregistry.sources.timm.library import (
+from terraregistry.sources.timm.loaded_timm import (
     configurations_of,
     entrypoint_of,
     has_tag,
@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from terraregistry.protocols import FeatureSpec
     from terraregistry.registry import ComponentDescription
     from terraregistry.sources.timm.backbone import TimmBackbone
-    from terraregistry.sources.timm.inspection import TimmSignature
+    from terraregistry.sources.timm.entrypoints import TimmSignature
     from terraregistry.sources.timm.scan import TimmSource
 
 __all__ = ["TimmConstructor", "TimmRegistry"]
@@ -327,7 +327,7 @@ def _without_weights(kwargs: Mapping[str, Any]) -> dict[str, Any]:  # any argume
 @functools.lru_cache(maxsize=4096)
 def _inspect(entrypoint: Callable[..., object], *, features_only: bool, own_mixers: bool) -> TimmSignature:
     from terraregistry.sources.timm.backbone import TimmBackbone
-    from terraregistry.sources.timm.inspection import inspect_entrypoint
+    from terraregistry.sources.timm.entrypoints import inspect_entrypoint
 
     return inspect_entrypoint(
         entrypoint, load_timm().create_model, TimmBackbone, features_only=features_only, own_mixers=own_mixers

@@ -18,12 +18,12 @@ from terraregistry.components.backbones.prithvi.bands import (
 )
 from terraregistry.components.backbones.prithvi.checkpoint import encoder_state, mae_state
 from terraregistry.components.backbones.prithvi.coordinates import Coordinate  # noqa: TC001 - read at run time
-from terraregistry.components.backbones.prithvi.loading import WeightsRequest, find_weights, load_weights
 from terraregistry.components.backbones.prithvi.mae import PrithviMAE
 from terraregistry.components.backbones.prithvi.patch_weights import BandChoice
 from terraregistry.components.backbones.prithvi.refused import refused_values
 from terraregistry.components.backbones.prithvi.sizes import PatchSize  # noqa: TC001 - read at run time
 from terraregistry.components.backbones.prithvi.vit import PrithviViT
+from terraregistry.components.backbones.prithvi.weight_loading import WeightsRequest, find_weights, load_weights
 from terraregistry.errors import InvalidArgumentsError
 
 __all__ = ["build_mae", "build_vit", "read_pretrained_bands"]

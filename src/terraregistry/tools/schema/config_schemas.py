@@ -6,15 +6,15 @@ import json
 from typing import TYPE_CHECKING, Final
 
 from terraregistry.tools.config.layouts import TASKS, WITHOUT_TASK
-from terraregistry.tools.schema.arguments import ArgumentSchemas
-from terraregistry.tools.schema.building import Definitions, all_of, given, is_one_of, when
+from terraregistry.tools.schema.argument_schemas import ArgumentSchemas
 from terraregistry.tools.schema.factories import factories_of
-from terraregistry.tools.schema.tasks import is_task
+from terraregistry.tools.schema.schema_parts import Definitions, all_of, given, is_one_of, when
+from terraregistry.tools.schema.task_schemas import is_task
 
 if TYPE_CHECKING:
     from terraregistry.index import Index
-    from terraregistry.tools.schema.building import Schema
     from terraregistry.tools.schema.factory import Factory
+    from terraregistry.tools.schema.schema_parts import Schema
 
 __all__ = ["ID", "config_schema", "schema_text"]
 

@@ -7,14 +7,14 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from terraregistry.index import ParameterKind, Signature
-from terraregistry.tools.schema.building import is_one_of, when
+from terraregistry.tools.schema.schema_parts import is_one_of, when
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
     from terraregistry.index import Component, Index, Parameter
-    from terraregistry.tools.schema.arguments import ArgumentSchemas
-    from terraregistry.tools.schema.building import Schema
+    from terraregistry.tools.schema.argument_schemas import ArgumentSchemas
+    from terraregistry.tools.schema.schema_parts import Schema
 
 __all__ = ["Group", "groups_of", "named", "named_as", "variants"]
 

@@ -5,18 +5,18 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from terraregistry.index.references import SMP_ENCODERS, SMP_MODELS
-from terraregistry.tools.schema.building import all_of, is_one_of, only_these, refused, when
-from terraregistry.tools.schema.components import groups_of, named, named_as, variants
+from terraregistry.tools.schema.component_schemas import groups_of, named, named_as, variants
 from terraregistry.tools.schema.factory import Factory, asked_for, object_of
 from terraregistry.tools.schema.networks import TIMM, Networks
-from terraregistry.tools.schema.tasks import task_names
+from terraregistry.tools.schema.schema_parts import all_of, is_one_of, only_these, refused, when
+from terraregistry.tools.schema.task_schemas import task_names
 
 if TYPE_CHECKING:
     from terraregistry.index import Component, Index
-    from terraregistry.tools.schema.arguments import Arguments, ArgumentSchemas
-    from terraregistry.tools.schema.building import Definitions, Schema
-    from terraregistry.tools.schema.components import Group
-    from terraregistry.tools.schema.parts import Parts
+    from terraregistry.tools.schema.argument_schemas import Arguments, ArgumentSchemas
+    from terraregistry.tools.schema.component_schemas import Group
+    from terraregistry.tools.schema.part_schemas import Parts
+    from terraregistry.tools.schema.schema_parts import Definitions, Schema
 
 __all__ = ["WholeModels"]
 

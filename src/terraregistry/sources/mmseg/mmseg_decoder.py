@@ -8,7 +8,7 @@ import torch
 from torch import nn
 
 from terraregistry.sources.mmseg.heads import HEADS, Result
-from terraregistry.sources.mmseg.library import load_module
+from terraregistry.sources.mmseg.loaded_mmseg import load_module
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
