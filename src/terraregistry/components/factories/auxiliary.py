@@ -1,4 +1,4 @@
-"""Auxiliary heads: further branches of a model, which help to train it."""
+"""Auxiliary heads: further branches of a model, used in training."""
 
 from __future__ import annotations
 
@@ -32,11 +32,10 @@ class AuxiliaryHead:
     """A further decoder and head on the same features.
 
     Attributes:
-        name: The name of its result among `ModelOutput.auxiliary_heads`.
+        name: The name of its result in `ModelOutput.auxiliary_heads`.
         decoder: The name of a decoder, or the decoder itself.
-        decoder_args: Arguments of the decoder, which begin with `decoder_`, and of the head, which begin with `head_`;
-            the number of classes or outputs is the model's where `head_num_classes` or `head_num_outputs` says no
-            other.
+        decoder_args: Arguments of the decoder, prefixed `decoder_`, and of the head, prefixed `head_`. The number of
+            classes or outputs is the model's unless `head_num_classes` or `head_num_outputs` is given.
     """
 
     name: str
@@ -57,9 +56,9 @@ class AuxiliaryPlanner:
     """Checks auxiliary heads.
 
     Attributes:
-        branches: Checks their decoders and heads, and collects what is wrong.
-        count: What the caller gave for the number of outputs of the model.
-        names: The names of the heads that were checked, by the places where they are written.
+        branches: Checks their decoders and heads, and collects problems.
+        count: The number of outputs given for the model.
+        names: The names of the heads checked, by path.
     """
 
     branches: BranchPlanner
@@ -71,10 +70,10 @@ class AuxiliaryPlanner:
         """Check auxiliary heads, without constructing anything.
 
         Args:
-            records: The records, as dictionaries or made already; None for one that is known to be wrong.
+            records: The records, as dictionaries or instances; None for one already reported.
 
         Returns:
-            The branches by name; those that are wrong are missing.
+            The valid branches, by name.
         """
         planned: dict[str, Branch] = {}
         for index, given in enumerate(records):
@@ -101,7 +100,7 @@ class AuxiliaryPlanner:
         return AuxiliaryHead(**_record().check(kwargs=known).kwargs)
 
     def _check_name(self, path: KeyPath, name: str) -> None:
-        """Check a name, which becomes a part of keys in the state_dict."""
+        """Check a name, used in keys of the state_dict."""
         if name in self.names.values():
             detail = f"another auxiliary head is called {name!r} already"
             self.branches.problems.append(Problem(path, ProblemKind.DUPLICATE, detail=detail))
@@ -126,7 +125,7 @@ class AuxiliaryPlanner:
 
 
 def refused_name(path: KeyPath, name: str) -> Problem:
-    """Say that no module of a model can have a name."""
+    """Report a name invalid for a module of a model."""
     detail = f"torch takes no module called {name!r}; expected a word such as 'aux', without dots"
     return Problem(path, ProblemKind.INVALID, detail=detail)
 

@@ -1,4 +1,4 @@
-"""The shape of a batch that fits a model: by the arguments of its backbone, or by what the built backbone says."""
+"""The shape of a batch for a model, from the arguments of its backbone or attributes of the built backbone."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ __all__ = ["batch_shape"]
 _CHANNELS: Final = 3
 _SIDE: Final = 224
 _PAIR: Final = 2
-"""How many frames a backbone for images is given that is applied to each: enough for any way to pool them."""
+"""The number of frames for an image backbone applied to each frame: enough for any way to pool them."""
 _UNPREFIXED: Final = ("bands", "img_size", "in_channels", "num_frames")
 
 
@@ -26,17 +26,17 @@ def batch_shape(
     """Choose the shape of a batch of images.
 
     Args:
-        arguments: The arguments that the model was built from: `backbone_in_chans`, `backbone_bands`,
-            `backbone_img_size` and `backbone_num_frames` are read, the same without prefix in `backbone_kwargs`, and what
-            the factories of whole models have for them: `in_channels`, `bands`, `img_size`, `num_frames`.
-        model: The model. Where the arguments do not tell, the `in_channels`, `in_chans`, `img_size`, `num_frames`
-            and `input_size`, `(C, H, W)`, of its `encoder` do.
+        arguments: The arguments of the model. Read are `backbone_in_chans`, `backbone_bands`, `backbone_img_size` and
+            `backbone_num_frames`, the same without prefix in `backbone_kwargs`, and their equivalents in the factories of
+            whole models: `in_channels`, `bands`, `img_size`, `num_frames`.
+        model: The model. Fallback: the `in_channels`, `in_chans`, `img_size`, `num_frames` and `input_size`,
+            `(C, H, W)`, of its `encoder`.
         batch_size: The number of images.
         image_size: Height and width; chosen by default.
         in_channels: The number of channels; chosen by default.
 
     Returns:
-        `(B, C, H, W)`, or `(B, C, T, H, W)` for a backbone with more than one frame, or one that is applied to each.
+        `(B, C, H, W)`, or `(B, C, T, H, W)` for a backbone with more than one frame or applied to each frame.
 
     >>> batch_shape({"backbone_bands": ["RED", "NIR"], "backbone_img_size": 64}, None, 2)
     (2, 2, 64, 64)
@@ -59,7 +59,7 @@ def _backbone_arguments(arguments: Mapping[str, object]) -> dict[str, object]:
 
 
 def _innermost(model: object) -> object:
-    """Find the backbone: the encoder of a model, or of what wraps the encoder."""
+    """Find the backbone: the encoder of a model, unwrapped."""
     encoder: object = getattr(model, "encoder", model)
     inner: object = getattr(encoder, "encoder", encoder)
     return inner

@@ -1,4 +1,4 @@
-"""A branch of a model: a decoder and the head that comes after it."""
+"""A branch of a model: a decoder and the head after it."""
 
 from __future__ import annotations
 
@@ -39,9 +39,9 @@ class Branch:
 
     Attributes:
         decoder: The decoder.
-        head: The head; None where the decoder includes it.
-        head_arguments: What the caller gave for the head.
-        count: The number of outputs, where the decoder is not told.
+        head: The head; None if the decoder includes it.
+        head_arguments: The arguments given for the head.
+        count: The number of outputs; None if not given, or already among the arguments of the decoder.
     """
 
     decoder: Part
@@ -50,15 +50,15 @@ class Branch:
     count: Count | None
 
     def told(self, strides: Sequence[int] | None) -> dict[str, list[int]]:
-        """Say what the decoder is told beside the channels: the strides, where they are known and it asks for them."""
+        """Return the decoder's arguments beside the channels: the strides, if known and the decoder has the parameter."""
         return {"strides": list(strides)} if strides is not None and self.decoder.takes("strides") else {}
 
     def head_after(self, decoder: nn.Module | None) -> Part | None:
-        """Return the head; None where there is none, or the decoder turns out to include it."""
+        """Return the head; None if there is none, or the built decoder includes it."""
         return None if _says_includes_head(decoder) else self.head
 
     def misfits(self, decoder: nn.Module) -> list[Problem]:
-        """Say what does not fit a decoder that turns out to include its head."""
+        """Report head arguments and a count in conflict with a built decoder including its head."""
         if not _says_includes_head(decoder):
             return []
         return [*self.head_arguments.unused(_INCLUDED), *_another_count(decoder, self.count)]
@@ -70,15 +70,14 @@ class Branch:
 
         Args:
             channels: The channels of each feature.
-            strides: The stride of each feature where it is known, for decoders that ask for it.
+            strides: The stride of each feature, for decoders with this parameter; None if unknown.
             make: Makes a part.
 
         Returns:
-            The decoder, and the head, or None where the decoder includes it.
+            The decoder, and the head, or None if the decoder includes it.
 
         Raises:
-            InvalidArgumentsError: The decoder turns out to include a head, which does not fit what was given for
-                another.
+            InvalidArgumentsError: The built decoder includes a head, in conflict with the arguments given for another.
         """
         decoder = make(self.decoder, list(channels), **self.told(strides))
         problems = self.misfits(decoder)
@@ -93,9 +92,9 @@ class BranchPlanner:
     """Checks branches.
 
     Attributes:
-        decoders: Where decoders are looked up.
-        task: What the branches are for.
-        problems: Where problems are added.
+        decoders: The registry of decoders.
+        task: The task of the branches.
+        problems: Collects problems.
     """
 
     decoders: MultiSourceRegistry[Decoder]
@@ -113,14 +112,14 @@ class BranchPlanner:
         """Check a decoder and its head, without constructing anything.
 
         Args:
-            where: The decoder's place: `("decoder",)`, `("aux_decoders", 0, "decoder")`.
-            given: The decoder's name, or the decoder itself; None where that is missing, which is known already.
-            decoder_arguments: What the caller gave for it.
-            head_arguments: What the caller gave for the head.
-            count: What the caller gave for the number of outputs.
+            where: The decoder's path: `("decoder",)`, `("aux_decoders", 0, "decoder")`.
+            given: The decoder's name, or the decoder itself; None if missing and already reported.
+            decoder_arguments: The arguments given for it.
+            head_arguments: The arguments given for the head.
+            count: The number of outputs given.
 
         Returns:
-            The branch; None where a part does not exist.
+            The branch; None if a part does not exist.
         """
         included = given is not None and self._includes_head(given)
         told = self._count_parameter(given) if included else ""
@@ -157,7 +156,7 @@ class BranchPlanner:
         return plan_part(where, HEADS, self.task.head, complete, (1,), self.problems, kind=nn.Module, title=title)
 
     def _with_count(self, arguments: Arguments, parameter: str, count: Count | None) -> Arguments:
-        """Tell a part the number of outputs, which the caller has not written among its own arguments."""
+        """Add the number of outputs to the arguments of a part; report a part with a count of its own."""
         if count is None:
             return arguments.written_at(parameter, (parameter,))
         given = next((name for name in COUNTS if name in arguments.values), None)
@@ -180,7 +179,7 @@ class BranchPlanner:
         return _says_includes_head(constructor) or _says_includes_head(product)
 
     def _count_parameter(self, given: str | nn.Module | None) -> str:
-        """Find out by which parameter a decoder with a head is told its number of outputs; empty where by none."""
+        """Find the parameter of a decoder with a head for its number of outputs; empty if it has none."""
         if not isinstance(given, str):
             return ""
         parameters = self.decoders.signature(given).parameters
@@ -193,7 +192,7 @@ _INCLUDED: Final = "the decoder includes its head"
 
 
 def _is_known_to_include_head(product: type) -> bool:
-    """Return what the index knows of a class of decoders that is not imported."""
+    """True if the index lists a class of decoders, not imported, as including its head."""
     index = stored_index()
     return index is not None and f"{product.__module__}:{product.__qualname__}" in index.whole_decoders
 

@@ -1,4 +1,4 @@
-"""A model that is planned and checked, ready to be built."""
+"""A model planned and checked, ready to be built."""
 
 from __future__ import annotations
 
@@ -28,13 +28,13 @@ class Composition:
     """The parts of a model, each checked and none made.
 
     Attributes:
-        task: What the model is for.
+        task: The task of the model.
         backbone: The backbone.
         necks: The necks, the first next to the backbone.
-        branch: The decoder and head; None for a model that gives features.
+        branch: The decoder and head; None for a model of features.
         aux_branches: Further branches, by name.
-        framing: How images are padded: arguments that all models take.
-        results: What is done with results at each pixel: arguments of `PixelWiseModel`.
+        framing: Image padding: arguments common to all models.
+        results: Processing of results at each pixel: arguments of `PixelWiseModel`.
     """
 
     task: Task
@@ -46,7 +46,7 @@ class Composition:
     results: Mapping[str, Any] = field(default_factory=dict[str, Any])  # arguments of several types
 
     def resulting(self, **results: Any) -> Composition:  # arguments of several types
-        """Return the same model with something else done with its results."""
+        """Return the same model with other processing of its results."""
         return replace(self, results={**self.results, **results})
 
     def build(self, make: Maker = build_part) -> nn.Module:
@@ -85,15 +85,15 @@ class Composition:
 def strides_through(neck: nn.Module, strides: Sequence[int] | None) -> tuple[int, ...] | None:
     """Follow strides through a neck.
 
-    A neck whose `keeps_strides` is true only rearranges features: its `process_channel_list` rearranges strides as it
-    does channels.
+    A neck with true `keeps_strides` only rearranges features: its `process_channel_list` rearranges strides as it does
+    channels.
 
     Args:
         neck: The neck.
         strides: The stride of each feature before it.
 
     Returns:
-        The stride of each feature after it; None where the neck leaves it open.
+        The stride of each feature after it; None if unknown.
     """
     if strides is None or getattr(neck, "keeps_strides", False) is not True:
         return None

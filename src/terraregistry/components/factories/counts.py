@@ -1,4 +1,4 @@
-"""How many numbers come out of a model: `num_classes` or `num_outputs`."""
+"""The number of outputs of a model: `num_classes` or `num_outputs`."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ if TYPE_CHECKING:
 __all__ = ["COUNTS", "Count", "read_count"]
 
 COUNTS: Final = ("num_classes", "num_outputs")
-"""The arguments that say how many numbers come out."""
+"""The arguments for the number of outputs."""
 
 
 class Count(NamedTuple):
-    """How many numbers come out, as the caller wrote it.
+    """The number of outputs, as the caller wrote it.
 
     Attributes:
         parameter: One of `COUNTS`.
@@ -34,15 +34,15 @@ def read_count(
     task: Task,
     problems: list[Problem],
 ) -> Count | None:
-    """Read what the caller gave for the number of classes or outputs.
+    """Read the number of classes or outputs.
 
     Args:
-        own: The factory's own arguments; those that are wrong in themselves are left out.
-        task: What the model is for.
-        problems: Where problems are added.
+        own: The factory's own valid arguments.
+        task: The task of the model.
+        problems: Collects problems.
 
     Returns:
-        The one that the task takes where both are given; None where none is.
+        The count, the task's own if both are given; None if neither is.
     """
     # One that was left out is in the list of problems already: any number will do to check the rest.
     given = [Count(name, own.get(name, 1)) for name in COUNTS if own.get(name, 1) is not None]

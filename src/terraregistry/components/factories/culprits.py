@@ -1,4 +1,4 @@
-"""The arguments that make a part fail, found by trying it without them."""
+"""Arguments at fault when a part fails, found by trying it without them."""
 
 from __future__ import annotations
 
@@ -19,13 +19,13 @@ __all__ = ["Culprit", "find_culprits", "shapes_features"]
 
 
 class Culprit(NamedTuple):
-    """An argument with which a part fails, and without which it works.
+    """An argument at fault: the part fails with it and works without it.
 
     Attributes:
-        path: Where the caller wrote it.
-        value: What was given.
-        part: The part with this argument, and without the others that it fails with.
-        error: What is raised then.
+        path: The path of the argument.
+        value: The value given.
+        part: The part with this argument and without the other culprits.
+        error: The exception raised by that part.
     """
 
     path: KeyPath
@@ -35,17 +35,17 @@ class Culprit(NamedTuple):
 
 
 def find_culprits(part: Part, failure: Callable[[Part], Exception | None]) -> tuple[Part, list[Culprit]] | None:
-    """Find every argument that makes a part fail.
+    """Find every argument at fault for the failure of a part.
 
-    The part is tried with what it needs alone, and then with one more argument after the other; those with which it fails
-    are tried again once the others are there, as one may need another.
+    The part is tried with its required arguments alone, then with one more argument at a time. Arguments with which it fails
+    are tried again after the others, as one may need another.
 
     Args:
-        part: The part, which fails.
-        failure: Makes and runs a part, and returns what is raised; None where it works.
+        part: The failing part.
+        failure: Makes and runs a part, and returns the exception raised; None on success.
 
     Returns:
-        The part without the culprits, which works, and the culprits; None where it fails without any argument too.
+        The working part without the culprits, and the culprits; None if it fails without any argument too.
     """
     if isinstance(part, WrappedPart):
         return _of_wrapped(part, failure)
@@ -79,7 +79,7 @@ def _of_named(
 
 
 def _of_wrapped(part: WrappedPart, failure: Callable[[Part], Exception | None]) -> tuple[Part, list[Culprit]] | None:
-    """Look at the arguments of the backbone, and then at those of what is around it."""
+    """Try the arguments of the backbone, then those of its wrapper."""
     inner = find_culprits(part.inner, lambda each: failure(replace(part, inner=each)))
     if inner is not None:
         return replace(part, inner=inner[0]), inner[1]
@@ -93,5 +93,5 @@ def _is_needed(parameters: Mapping[str, Parameter], name: str) -> bool:
 
 
 def shapes_features(value: Any) -> bool:  # any argument
-    """True if an argument may change the number or the size of features: a name or a switch chooses what is computed."""
+    """True if an argument may change the number or the size of features: a name or a switch selects the computation."""
     return not isinstance(value, (str, bool))

@@ -1,4 +1,4 @@
-"""The two stages in which a model is checked: first its arguments, and then whether it runs."""
+"""The two stages of checking a model: its arguments, then a run without data."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ __all__ = ["Draft", "Fit", "Plan"]
 
 
 class Plan(Protocol):
-    """A model that is checked, ready to be built."""
+    """A checked model, ready to be built."""
 
     def build(self) -> nn.Module:
         """Make the model."""
@@ -28,11 +28,10 @@ class Fit:
     """The result of running a model without data.
 
     Attributes:
-        problems: What is wrong with values, and with how the parts fit each other.
-        remarks: What could not be followed (`ProblemKind.UNCHECKED`), and what works and is doubtful.
-        raised: What constructors raised, by the problems that were made of it; None for those of parts that can be made and
-            raise when they run.
-        unavailable: The library that a part needs and that is missing or broken; None for none.
+        problems: Invalid values, and parts incompatible with each other.
+        remarks: Operations not followed (`ProblemKind.UNCHECKED`), and doubtful but working configurations.
+        raised: Exceptions raised by constructors, by the problems made of them; None for an exception raised only by a run.
+        unavailable: The error for a required library, missing or broken; None if there is none.
     """
 
     problems: Sequence[Problem] = ()
@@ -43,11 +42,11 @@ class Fit:
 
 @dataclass(frozen=True)
 class Draft:
-    """A model after the first stage, for which neither torch nor a library behind a source is needed.
+    """A model after the first stage, with neither torch nor the library behind a source needed.
 
     Attributes:
-        problems: What is wrong with the arguments: with names, types, tasks, counts, and what goes together.
-        plan: The model; None where a part is not known.
+        problems: Problems of the arguments: names, types, tasks, counts, and combinations.
+        plan: The model; None if a part is unknown.
         fit: The second stage: makes the model without data and runs it.
     """
 

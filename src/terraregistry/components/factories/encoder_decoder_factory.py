@@ -1,4 +1,4 @@
-"""The factory that puts models together from a backbone, necks, a decoder and a head."""
+"""The factory for models of a backbone, necks, a decoder and a head."""
 
 from __future__ import annotations
 
@@ -24,17 +24,16 @@ __all__ = ["EncoderDecoderFactory"]
 
 
 class EncoderDecoderFactory(PlanningFactory):
-    """Puts models together from a backbone, necks, a decoder and a head.
+    """Builds models of a backbone, necks, a decoder and a head.
 
-    It takes TerraTorch's arguments, and checks all of them, with those of every part, before it makes the first part.
-    What it does differently: auxiliary heads have the head arguments that they are given and not those of the main
-    head; whether a decoder includes its head is said by the decoder; nothing that is given is changed; arguments that
-    nothing reads are refused for every task.
+    It takes TerraTorch's arguments, and checks them, with those of every part, before making the first part. Differences
+    from TerraTorch: auxiliary heads get their own head arguments and not those of the main head; the decoder declares
+    if it includes its head; arguments are never modified; unused arguments are refused for every task.
 
     Args:
-        backbones: Where names of backbones are looked up.
-        decoders: Where names of decoders are looked up.
-        necks: Where names of necks are looked up.
+        backbones: The registry of backbones.
+        decoders: The registry of decoders.
+        necks: The registry of necks.
     """
 
     def __init__(
@@ -68,8 +67,8 @@ class EncoderDecoderFactory(PlanningFactory):
         """Build a model.
 
         Arguments of a part are given in its dictionary, or one by one with its name in front: `backbone_pretrained`,
-        `decoder_channels`, `head_dropout`. `backbone_patch_size` and `backbone_padding` say how images are padded; they
-        go on to the backbone where it has such parameters. With `backbone_use_temporal`, a backbone for images is applied
+        `decoder_channels`, `head_dropout`. `backbone_patch_size` and `backbone_padding` set the padding of images; they are
+        passed on to a backbone with such parameters. With `backbone_use_temporal`, a backbone for images is applied
         to each step of `(B, C, T, H, W)`; `backbone_temporal_pooling`, ... are the arguments of `TemporalWrapper`.
 
         Args:
@@ -86,9 +85,9 @@ class EncoderDecoderFactory(PlanningFactory):
             rescale: Bring results at each pixel to the resolution of the images.
             image_size_out: Height and width of results at each pixel; those of the images by default.
             peft_config: Adapters on the backbone: the `method` of the library peft, such as `LORA`, its arguments under
-                `peft_config_kwargs`, and under `replace_qkv` the name of the layers that are split so that queries, keys
+                `peft_config_kwargs`, and under `replace_qkv` the name of the layers to split, so that queries, keys
                 and values can have adapters of their own. The rest of the backbone is frozen.
-            unused: What becomes of arguments that nothing reads: `error` refuses them, `warn` drops them with an
+            unused: The treatment of unused arguments: `error` refuses them, `warn` drops them with an
                 `UnusedArgumentWarning`.
             **kwargs: Arguments of the parts, with `backbone_`, `decoder_` or `head_` in front.
 
@@ -96,9 +95,8 @@ class EncoderDecoderFactory(PlanningFactory):
             A `PixelWiseModel`, `ScalarOutputModel` or `EmbeddingOutputModel`.
 
         Raises:
-            InvalidArgumentsError: Something is wrong with the arguments of the factory or of a part; everything that is
-                wrong is listed, at the place where it was written.
-            ComponentProtocolError: A part turns out not to be what its registry promises.
+            InvalidArgumentsError: Arguments of the factory or of a part are invalid; every problem is listed with its path.
+            ComponentProtocolError: A part violates the protocol of its registry.
             SourceUnavailableError: The library behind a source is missing or broken.
         """
         own = {

@@ -1,4 +1,4 @@
-"""Checks that factories of whole models share."""
+"""Checks shared by factories of whole models."""
 
 from __future__ import annotations
 
@@ -19,12 +19,12 @@ def only_task(task: str, known: str, factory: str) -> list[Problem]:
     """Refuse every task but one.
 
     Args:
-        task: The task that was given; case does not count.
-        known: The one that there is.
-        factory: The factory that has no other.
+        task: The task given; case does not count.
+        known: The task supported.
+        factory: The name of the factory.
 
     Returns:
-        The problem, where there is one.
+        The problem, if any.
     """
     if task.lower() == known:
         return []
@@ -36,11 +36,11 @@ def positive(own: Mapping[str, Any], name: str) -> list[Problem]:  # arguments o
     """Refuse a count below 1.
 
     Args:
-        own: The arguments of a factory; those that are wrong in themselves are left out.
+        own: The valid arguments of a factory.
         name: The argument.
 
     Returns:
-        The problem, where there is one.
+        The problem, if any.
     """
     value: int | None = own.get(name)
     if value is None or value >= 1:
@@ -51,13 +51,13 @@ def positive(own: Mapping[str, Any], name: str) -> list[Problem]:  # arguments o
 def with_own(
     given: Arguments, own: Mapping[str, Any], names: Mapping[str, str], problems: list[Problem]
 ) -> Arguments:  # as above
-    """Add to the arguments of a part what the factory has arguments of its own for.
+    """Add the factory's own arguments to those of a part.
 
     Args:
         given: The arguments of the part.
         own: The arguments of the factory.
-        names: What the part calls each of them.
-        problems: Where a problem is added for one that is given both ways.
+        names: The part's parameter for each of the factory's.
+        problems: Collects a problem for each argument given both ways.
 
     Returns:
         All arguments of the part.

@@ -1,7 +1,7 @@
-"""The second stage of checking a composition: whether the whole model runs.
+"""The second stage of checking a composition: a run of the whole model.
 
-The model is made without weights and data, with the very modules that it is built of, and run in both modes. What it needs of
-torch is imported when it begins.
+The model is made without weights and data, from its real modules, and run in both modes. torch is imported on the first
+run.
 """
 
 from __future__ import annotations
@@ -40,15 +40,14 @@ class Parts:
     """The parts of a composition after the first stage.
 
     Attributes:
-        task: What the model is for.
-        backbone: The backbone; None where it is not known.
-        necks: The necks, the first next to the backbone, None for one that is not known; None where none can be told from
-            another.
+        task: The task of the model.
+        backbone: The backbone; None if unknown.
+        necks: The necks, the first next to the backbone, None for an unknown one; None if the necks cannot be told apart.
         branches: The decoders and heads.
-        aux_names: The names of the auxiliary heads, by the places where they are written.
-        adapters: What the caller gave for adapters; None for none.
-        framing: How images are padded: arguments that all models take.
-        composition: The whole; None where something is wrong with the arguments.
+        aux_names: The names of the auxiliary heads, by path.
+        adapters: The adapters given; None for none.
+        framing: Image padding: arguments common to all models.
+        composition: The whole; None if arguments are invalid.
     """
 
     task: Task
@@ -61,10 +60,10 @@ class Parts:
     composition: Composition | None
 
     def fit(self) -> Fit:
-        """Run the model, and find what is wrong with it part by part where that fails.
+        """Run the model; on failure, search for problems part by part.
 
         Returns:
-            The problems, at the places where the caller wrote what is wrong, and what could not be followed.
+            The problems, at the paths of the arguments, and remarks on operations not followed.
         """
         from torch import nn
 
@@ -97,7 +96,7 @@ class Parts:
     def _run(
         self, composition: Composition, at_least: tuple[int, int] = (1, 1)
     ) -> tuple[list[Problem], Exception | None]:
-        """Run the whole model on images of some size; return what is doubtful about it, or what it raised."""
+        """Run the whole model on images of at least the given size; return doubts about it, or the exception raised."""
         from terraregistry.components.factories.probing import images_for
         from terraregistry.components.factories.shadows import in_both_modes, shadow_part, without_data
         from terraregistry.components.factories.watching import LevelWatch
@@ -113,7 +112,7 @@ class Parts:
         return watch.doubts, None
 
     def _of_the_whole(self, composition: Composition, failure: Exception) -> Fit:
-        """Report a failure that is of no part: of the framing of results, or of an operation that was not followed."""
+        """Report a failure of no single part: of the framing of results, or of an operation not followed."""
         from terraregistry.components.factories.shadows import cannot_follow
 
         if cannot_follow(failure):
@@ -129,7 +128,7 @@ class Parts:
 
 
 def _missing_files(part: Part | None) -> list[Problem]:
-    """Find files of weights that a backbone is to be loaded from and that are not there."""
+    """Report missing files of weights of a backbone."""
     while isinstance(part, WrappedPart):
         part = part.inner
     if not isinstance(part, NamedPart):
@@ -148,10 +147,10 @@ def _without_adapters(part: Part | None) -> Part | None:
 
 
 def adapter_misfits(given: Mapping[str, Any] | None) -> list[Problem]:  # as above
-    """Find what the library peft refuses.
+    """Report adapters refused by the library peft.
 
     Args:
-        given: What the caller gave for adapters; None for none.
+        given: The adapters given; None for none.
 
     Returns:
         The problems.
@@ -186,17 +185,17 @@ def fit_whole(
     takes_images: bool = True,
     refused: str = "",
 ) -> Fit:
-    """Run a model that is one component.
+    """Run a model of one component.
 
     Args:
         part: The component.
-        arguments: The arguments of the factory that say what images the model takes.
+        arguments: The arguments of the factory for the model's images.
         make: Makes the model of the component; without weights.
-        takes_images: Whether it is known to take a batch of images and nothing else.
-        refused: What to write before the words of an exception of the constructor.
+        takes_images: True if the model is known to take a batch of images and nothing else.
+        refused: Prefix for the message of an exception of the constructor.
 
     Returns:
-        What is wrong, at the argument that makes it fail; what could not be followed.
+        The problems, at the arguments at fault; remarks on operations not followed.
     """
     import torch
 

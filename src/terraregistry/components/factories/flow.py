@@ -1,4 +1,4 @@
-"""What flows from one part of a composition to the next."""
+"""The features passed from one part of a composition to the next."""
 
 from __future__ import annotations
 
@@ -21,14 +21,14 @@ _SHAPES: Final = {2: "vectors (B, C)", 3: "tokens (B, N, C)", 4: "maps (B, C, H,
 
 @dataclass(frozen=True)
 class Flow:
-    """The features that a part gives.
+    """The features of a part.
 
     Attributes:
         giver: The part, as `backbone ('timm_resnet18')`.
         channels: The channels of each feature, as the part lists them.
-        strides: The stride of each, in pixels; None where the part leaves them open.
-        features: What it gave, without data.
-        image_size: Height and width of the images that they are of.
+        strides: The stride of each, in pixels; None if unknown.
+        features: The part's output, without data.
+        image_size: Height and width of the images.
     """
 
     giver: str
@@ -39,12 +39,12 @@ class Flow:
 
     @property
     def are_tokens(self) -> bool:
-        """Whether all features are tokens."""
+        """True if all features are tokens."""
         return all(feature.dim() == 3 for feature in self.features)
 
     @property
     def are_maps(self) -> bool:
-        """Whether all features are maps of their channels."""
+        """True if all features are maps of their channels."""
         return all(
             feature.dim() == 4 and feature.shape[1] == channels
             for feature, channels in zip(self.features, self.channels, strict=False)
@@ -58,7 +58,7 @@ class Flow:
         return tuple(_map(channels, *size) for channels, size in zip(self.channels, sizes, strict=True))
 
     def __str__(self) -> str:
-        """Say which part gives how many features of which layout, channels and strides."""
+        """Describe the part and its features: number, layout, channels and strides."""
         count = len(self.channels)
         features = f"{count} feature{'s' if count != 1 else ''}"
         kinds = list(dict.fromkeys(map(_shape_in_words, self.features)))
@@ -69,7 +69,7 @@ class Flow:
 
 
 def in_words(numbers: Sequence[int]) -> str:
-    """List numbers: `64, 128 and 256`, or one of them where all are the same."""
+    """List numbers: `64, 128 and 256`, or one of them if all are equal."""
     words = [str(number) for number in (numbers if len(set(numbers)) > 1 else list(numbers)[:1])]
     return " and ".join([*([", ".join(words[:-1])] if words[:-1] else []), *words[-1:]])
 

@@ -1,4 +1,4 @@
-"""How images are padded, as arguments of the backbone say it."""
+"""Image padding, from the arguments of the backbone."""
 
 from __future__ import annotations
 
@@ -18,16 +18,16 @@ if TYPE_CHECKING:
 __all__ = ["FRAMING", "take_framing"]
 
 FRAMING: Final = ("patch_size", "padding")
-"""The arguments of a backbone that say how images are padded."""
+"""The arguments of a backbone for image padding."""
 
 
 @dataclass(frozen=True)
 class Framing:
-    """How images are padded.
+    """Image padding.
 
     Attributes:
-        patch_size: What to pad images to.
-        padding: How images continue beyond their edges.
+        patch_size: The size to pad images to.
+        padding: The continuation of images beyond their edges.
     """
 
     patch_size: PatchSize | None = None
@@ -42,16 +42,16 @@ def _framing() -> Call[Framing]:
 def take_framing(
     arguments: Arguments, parameters: Collection[str], problems: list[Problem]
 ) -> tuple[dict[str, Any], Arguments]:  # arguments of several types
-    """Take what says how images are padded out of the arguments of a backbone.
+    """Take the padding arguments out of the arguments of a backbone.
 
     Args:
         arguments: The arguments of the backbone.
-        parameters: What the backbone itself has parameters for: that stays among its arguments, and what it means is
-            the backbone's to say.
-        problems: Where problems are added.
+        parameters: The backbone's own parameters. Padding arguments among them also stay with the backbone, and
+            their meaning is the backbone's own.
+        problems: Collects problems.
 
     Returns:
-        The arguments that a model takes for its padding, and the rest.
+        The padding arguments of the model, and the arguments left for the backbone.
     """
     framing: dict[str, Any] = {}
     for name in FRAMING:

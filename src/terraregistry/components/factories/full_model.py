@@ -31,11 +31,11 @@ __all__ = ["FullModelFactory"]
 class FullModelFactory(PlanningFactory):
     """Builds whole models, such as masked autoencoders, by their names in `FULL_MODEL_REGISTRY`.
 
-    TerraTorch's takes `rescale` and `padding` and does nothing with them; here they are refused, unless they have the
-    values that they have there by default.
+    TerraTorch's factory ignores `rescale` and `padding`; here they are refused unless they have TerraTorch's default
+    values.
 
     Args:
-        models: Where names are looked up.
+        models: The registry of models.
     """
 
     def __init__(self, models: MultiSourceRegistry[nn.Module]) -> None:
@@ -59,7 +59,7 @@ class FullModelFactory(PlanningFactory):
             padding: Not read.
             peft_config: Adapters on the model: the `method` of the library peft, its arguments under
                 `peft_config_kwargs`, and `replace_qkv`.
-            unused: What becomes of arguments that nothing reads: `error` refuses them, `warn` drops them with an
+            unused: The treatment of unused arguments: `error` refuses them, `warn` drops them with an
                 `UnusedArgumentWarning`.
             **kwargs: Arguments of the model.
 
@@ -67,9 +67,9 @@ class FullModelFactory(PlanningFactory):
             The model.
 
         Raises:
-            InvalidArgumentsError: Something is wrong with the arguments; everything that is wrong is listed.
-            ComponentProtocolError: What was built is no `torch.nn.Module`.
-            WeightsError: The weights cannot be had, or do not fit.
+            InvalidArgumentsError: Arguments are invalid; every problem is listed.
+            ComponentProtocolError: The result is no `torch.nn.Module`.
+            WeightsError: The weights are unavailable, or do not fit.
         """
         own = {
             "model": model,

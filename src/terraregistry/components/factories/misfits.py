@@ -1,7 +1,7 @@
-"""Saying where the features that one part gives do not fit the next, and what would mend it.
+"""Explanations, with remedies, of features incompatible with the next part.
 
-What a part needs is found by trial: where it fails on what it is given and works on something else, that is what it
-needs. Where it fails on both, nothing is said.
+The needs of a part are found by trial: features it works on, after it fails on those given. No explanation is given if
+it fails on both.
 """
 
 from __future__ import annotations
@@ -40,13 +40,13 @@ _STEPS: Final = "effective_time_dim"
 def explain_refusal(
     part: Part, problems: Sequence[Problem], flow: Flow, strides: list[int] | None = None
 ) -> list[Problem]:
-    """Add to what a part refuses because of its features which features those are, and which of them it would take.
+    """Add the features, and the indices of acceptable ones, to problems caused by the features.
 
     Args:
         part: The part.
-        problems: What it refused.
+        problems: Its problems.
         flow: The features.
-        strides: Their strides, where the part asks for them.
+        strides: Their strides, for a part with this parameter.
 
     Returns:
         The problems.
@@ -63,14 +63,14 @@ def explain_refusal(
 
 # A part gives anything.
 def needs_maps(run: Callable[[Sequence[Tensor]], Any], flow: Flow) -> str:
-    """Say that a part needs maps, or maps of one size, where it fails on other features and works on those.
+    """Explain the failure of a part in need of maps, or of maps of one size.
 
     Args:
-        run: Runs the part, which failed on the features.
+        run: Runs the part, after its failure on the features.
         flow: The features.
 
     Returns:
-        What is wrong; empty where that is not certain.
+        The explanation; empty if uncertain.
     """
     maps = flow.as_maps()
     if flow.are_maps:
@@ -83,15 +83,15 @@ def needs_maps(run: Callable[[Sequence[Tensor]], Any], flow: Flow) -> str:
 
 # As above.
 def needs_other_channels(part: Part, run: Callable[[Sequence[Tensor]], Any], flow: Flow) -> str:
-    """Say that a module was made for other features, where it fails on these and works on those that it names.
+    """Explain the failure of a module made for other features: it fails on these and works on those it declares.
 
     Args:
-        part: The part; only a module that is made already can have been made for other features.
+        part: The part; only an existing module can have been made for other features.
         run: Runs it.
         flow: The features.
 
     Returns:
-        What is wrong; empty where that is not certain.
+        The explanation; empty if uncertain.
     """
     declared = _declared(part)
     if not declared or declared == list(flow.channels):
@@ -107,15 +107,15 @@ def needs_other_channels(part: Part, run: Callable[[Sequence[Tensor]], Any], flo
 
 # As above.
 def needs_other_steps(part: Part, run: Callable[[Part], Any], flow: Flow) -> Problem | None:
-    """Say how many steps in time the tokens have, where a part was told another number and works with this one.
+    """Report the number of time steps of the tokens, if a part given another number works with this one.
 
     Args:
-        part: The part, which failed on the features.
+        part: The part, after its failure on the features.
         run: Makes and runs such a part.
         flow: The features; a backbone counts the steps in the channels.
 
     Returns:
-        What is wrong; None where that is not certain.
+        The problem; None if uncertain.
     """
     if not isinstance(part, NamedPart) or _STEPS not in part.parameters or not flow.are_tokens:
         return None
@@ -133,14 +133,14 @@ def needs_other_steps(part: Part, run: Callable[[Part], Any], flow: Flow) -> Pro
 
 # What a part is made for, besides its arguments.
 def refused_anyway(part: Part, *inputs: Any) -> list[Problem]:
-    """Find what a part refuses whatever comes before it, where that is not known.
+    """Find arguments refused by a part for any input, for a part with an unknown predecessor.
 
     Args:
-        part: The part; arguments that are wrong in themselves are left out of it.
-        *inputs: What may come before it, of each kind that parts tell apart.
+        part: The part, with invalid arguments left out.
+        *inputs: Possible inputs, one of each kind distinguished by parts.
 
     Returns:
-        The values of arguments that it refuses every time, in the same words.
+        The problems of argument values common to all inputs, with equal messages.
     """
     common: list[Problem] | None = None
     for given in inputs:
@@ -152,13 +152,13 @@ def refused_anyway(part: Part, *inputs: Any) -> list[Problem]:
 
 
 def in_values(problems: Sequence[Problem]) -> list[Problem]:
-    """Keep the problems that are in the value of an argument: what is missing may be among what was left out.
+    """Keep the problems of argument values: a missing argument may be one left out as invalid.
 
     Args:
-        problems: What a part refuses.
+        problems: The problems of a part.
 
     Returns:
-        Those of them.
+        The problems kept.
     """
     return [
         problem
@@ -179,7 +179,7 @@ def _refused(part: Part, channels: Any, strides: list[int] | None) -> tuple[Prob
 
 
 def _fitting(part: Part, flow: Flow, strides: list[int] | None) -> list[int]:
-    """Find the features that a part would take, as many as it can: the deepest, or spread evenly where they have one stride."""
+    """Find the most features accepted by a part: the deepest, or evenly spread ones if all have one stride."""
     count = len(flow.channels)
     level = flow.strides is not None and len(set(flow.strides)) == 1
     for number in range(count - 1, 1, -1):
@@ -192,7 +192,7 @@ def _fitting(part: Part, flow: Flow, strides: list[int] | None) -> list[int]:
 
 
 def _declared(part: Part) -> list[int] | None:
-    """Read which channels a module says that it was made for."""
+    """Read the channels declared by a module; None if it declares none."""
     for name in _DECLARED if isinstance(part, ModulePart) else ():
         value: object = getattr(part.module, name, None) if isinstance(part, ModulePart) else None
         if isinstance(value, list) and all(isinstance(width, int) for width in cast("list[object]", value)):
@@ -201,7 +201,7 @@ def _declared(part: Part) -> list[int] | None:
 
 
 def _positions(wanted: Sequence[int], channels: Sequence[int]) -> list[int]:
-    """Find features of the wanted channels, in order; empty where they are not there."""
+    """Find features of the wanted channels, in order; empty if one is missing."""
     found: list[int] = []
     for width in wanted:
         start = found[-1] + 1 if found else 0
@@ -212,7 +212,7 @@ def _positions(wanted: Sequence[int], channels: Sequence[int]) -> list[int]:
 
 
 def _does_something(result: object, given: Sequence[Tensor]) -> bool:
-    """Say whether a part works on what it is given, and does not only pass it on."""
+    """True if a part returned a result other than its input passed on."""
     if result is None:
         return False
     passed_on = isinstance(result, (list, tuple)) and len(cast("Sequence[object]", result)) == len(given)

@@ -1,4 +1,4 @@
-"""The arguments of one part of a composition, and where the caller wrote each of them."""
+"""Arguments of one part of a composition, with the paths the caller wrote them at."""
 
 from __future__ import annotations
 
@@ -21,10 +21,10 @@ class Arguments:
     """The arguments of one part.
 
     Attributes:
-        values: What was given for each parameter; arguments are any objects.
-        prefix: What stands before the name of a parameter where the caller wrote it, such as `backbone_`.
-        inside: Where the caller wrote them, such as `("backbone_kwargs",)`; empty for those of the call itself.
-        elsewhere: Where parameters are written that do not stand there, such as `num_classes`.
+        values: The value given for each parameter; of any type.
+        prefix: The prefix of parameter names as the caller writes them, such as `backbone_`.
+        inside: The path of their dictionary, such as `("backbone_kwargs",)`; empty for arguments of the call itself.
+        elsewhere: Paths of parameters written apart from the others, such as `num_classes`.
     """
 
     values: Mapping[str, Any]
@@ -33,11 +33,11 @@ class Arguments:
     elsewhere: Mapping[str, KeyPath] = field(default_factory=dict[str, "KeyPath"])
 
     def path(self, parameter: str) -> KeyPath:
-        """Return where the caller writes a parameter."""
+        """Return the path of a parameter in the caller's arguments."""
         return self.elsewhere.get(parameter, (*self.inside, self.prefix + parameter))
 
     def located(self, problem: Problem) -> Problem:
-        """Move a problem of the part to where the caller wrote it, and word what it suggests as the caller would."""
+        """Move a problem of the part to the caller's path, with suggestions in the caller's spelling."""
         if not problem.steps:
             own = self.prefix.rstrip("_")
             return problem.at((*self.inside, own) if own else self.inside)
@@ -47,11 +47,11 @@ class Arguments:
         return Problem(path, problem.kind, detail=problem.detail, choices=self.spellings(problem.suggestions))
 
     def also(self, parameter: str, value: object, written: str) -> Arguments:
-        """Add what the caller wrote as another argument of the call."""
+        """Add a value written as another argument of the call."""
         return replace(self.written_at(parameter, (written,)), values={**self.values, parameter: value})
 
     def written_at(self, parameter: str, path: KeyPath) -> Arguments:
-        """Add where the caller writes a parameter that does not stand with the others."""
+        """Add the path of a parameter written apart from the others."""
         return replace(self, elsewhere={**self.elsewhere, parameter: path})
 
     def without(self, parameters: Collection[str]) -> Arguments:
@@ -59,7 +59,7 @@ class Arguments:
         return replace(self, values={name: value for name, value in self.values.items() if name not in parameters})
 
     def unused(self, why: str) -> Iterator[Problem]:
-        """Report every argument as one that nothing reads."""
+        """Report every argument as unused."""
         for name in self.values:
             yield Problem(self.path(name), ProblemKind.UNUSED, detail=f"nothing reads this: {why}")
 
@@ -75,15 +75,15 @@ class Arguments:
 
 
 def take_prefixed(part: str, loose: dict[str, Any], together: Mapping[str, Any]) -> tuple[Arguments, list[Problem]]:
-    """Take the arguments of a part: those in its dictionary, or else those that begin with its name.
+    """Take the arguments of a part from its dictionary, or else by prefix.
 
     Args:
         part: The part, such as `backbone`.
-        loose: Arguments of all parts, prefixed; those of this part are taken out.
+        loose: Prefixed arguments of all parts; those of this part are taken out.
         together: The part's dictionary, such as `backbone_kwargs`.
 
     Returns:
-        The arguments, and a problem for each that is prefixed although there is a dictionary.
+        The arguments, and a problem for each prefixed argument given beside a dictionary.
     """
     prefix = f"{part}_"
     names = [name for name in loose if name.startswith(prefix)]
