@@ -13,6 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch import nn
 
+from terraregistry import MODEL_FACTORY_REGISTRY
 from terraregistry.components.decoders.fcn import FCNDecoder
 from terraregistry.components.decoders.identity import IdentityDecoder
 from terraregistry.components.factories.auxiliary import AuxiliaryHead
@@ -22,7 +23,7 @@ from terraregistry.components.models.pixel_wise import PixelWiseModel
 from terraregistry.components.models.scalar_output import ScalarOutputModel
 from terraregistry.components.necks.reshape_tokens import ReshapeTokensToImage
 from terraregistry.components.necks.select_indices import SelectIndices
-from terraregistry.errors import ComponentProtocolError, InvalidArgumentsError, Problem, ProblemKind
+from terraregistry.errors import ComponentProtocolError, InvalidArgumentsError, Problem, ProblemKind, Rename
 from terraregistry.protocols import Backbone, Decoder, FeatureSpec, Layout, ModelFactory, Neck
 from terraregistry.registry import MultiSourceRegistry, Registry
 
@@ -815,3 +816,25 @@ def test_what_a_part_raises_comes_out_of_the_composition_as_it_is(part: str, kin
     assert [note.split("'")[1] for note in notes if note.startswith("while building 'terra")] == (
         ["terratorch_failing"] if issubclass(kind, Exception) else []
     )
+
+
+@pytest.mark.parametrize(
+    ("name", "message", "fix"),
+    [
+        ("img_size", "unknown argument (the backbone's is written 'backbone_img_size')", Rename("backbone_img_size")),
+        (
+            "in_channels",
+            "unknown argument (the backbone's is written 'backbone_in_chans')",
+            Rename("backbone_in_chans"),
+        ),
+        ("freeze_backbone", "unknown argument (it belongs to the training task, not to the model)", None),
+        ("loss", "unknown argument (it belongs to the training task, not to the model)", None),
+    ],
+)
+def test_an_argument_of_something_else_is_sent_home(name: str, message: str, fix: Rename | None) -> None:
+    with pytest.raises(InvalidArgumentsError) as caught:
+        MODEL_FACTORY_REGISTRY.build("EncoderDecoderFactory").validate_model(
+            task="segmentation", backbone="prithvi_eo_tiny", decoder="FCNDecoder", num_classes=3, **{name: 6}
+        )
+    (problem,) = (each for each in caught.value.problems if each.parameter == name)
+    assert (problem.message, problem.fix) == (message, fix)

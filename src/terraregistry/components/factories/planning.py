@@ -18,7 +18,7 @@ from terraregistry.components.factories.planned_parts import NamedPart
 from terraregistry.components.factories.task_heads import UNKNOWN_TASK, find_task
 from terraregistry.components.factories.wrapping import ADAPTERS_AT, take_temporal, with_adapters, with_time
 from terraregistry.deferred import DeferredModule
-from terraregistry.errors import ComponentNotFoundError, Problem, ProblemKind
+from terraregistry.errors import ComponentNotFoundError, Problem, ProblemKind, Rename
 from terraregistry.protocols import Backbone, Decoder, Neck
 
 if TYPE_CHECKING:
@@ -35,6 +35,26 @@ else:
     nn = DeferredModule("torch.nn")
 
 __all__ = ["Planner", "Registries"]
+
+
+_OTHER_NAMES: Final = {"in_channels": "in_chans", "input_size": "img_size", "pretrain_img_size": "img_size"}
+"""Names by which other libraries call arguments of backbones."""
+_OF_TRAINING: Final = frozenset(
+    {
+        *(
+            "class_names",
+            "class_weights",
+            "freeze_backbone",
+            "freeze_decoder",
+            "freeze_head",
+            "ignore_index",
+            "loss",
+            "lr",
+        ),
+        *("optimizer", "optimizer_hparams", "plot_on_val", "scheduler", "scheduler_hparams"),
+    }
+)
+"""Arguments of TerraTorch's training tasks."""
 
 
 class Registries(NamedTuple):
@@ -82,7 +102,7 @@ class Planner:
         given = enumerate(self._own.get("necks") or ())
         necks = [None if neck is None else self._neck(("necks", at), neck) for at, neck in given]
         branch, aux, aux_names = self._branches(task)
-        self._problems.extend(Problem(name, ProblemKind.UNKNOWN, choices=self._spellings) for name in self._loose)
+        self._problems.extend(_unknown(name, self._spellings) for name in self._loose)
         composition: Composition | None = None
         if backbone is not None and not self._problems:
             results = {name: self._own[name] for name in ("rescale", "image_size_out")}
@@ -187,3 +207,14 @@ class Planner:
 
 
 _WHAT: Final = {"image_size_out": "results at each pixel"}
+
+
+def _unknown(name: str, spellings: Collection[str]) -> Problem:
+    """Report an argument of no part, and its home if that is known."""
+    if name in _OF_TRAINING:
+        return Problem(name, ProblemKind.UNKNOWN, detail="it belongs to the training task, not to the model")
+    written = f"backbone_{_OTHER_NAMES.get(name, name)}"
+    if written not in spellings:
+        return Problem(name, ProblemKind.UNKNOWN, choices=spellings)
+    detail = f"the backbone's is written {written!r}"
+    return Problem(name, ProblemKind.UNKNOWN, detail=detail, fix=Rename(written))
