@@ -59,8 +59,7 @@ class SMPModelFactory(PlanningFactory):
 
     Args:
         networks: The names of timm's networks, available as encoders.
-        load_networks: Called before one of them is built: smp gets it from timm itself, so timm has to know all of
-            `networks`.
+        load_networks: Called before one is built, to make all of `networks` known to timm: smp gets it from there.
     """
 
     def __init__(self, networks: Container[str], load_networks: Callable[[], object] = lambda: None) -> None:

@@ -60,9 +60,8 @@ class _Classifier:
 class TimmModelFactory(PlanningFactory):
     """Factory of timm's classifiers.
 
-    TerraTorch's ignores further arguments; this one passes them on, or refuses them. As in TerraTorch's, `pretrained` can
-    be a file of weights. It has to fit, except for a classifier of another number of classes: its weights stay new. Names
-    of torchvision's or torchgeo's weights are refused.
+    Unlike TerraTorch's, it passes further arguments on, or refuses them. `pretrained` can be a file of weights, as there. It
+    has to fit, but a classifier of another number of classes stays new; torchvision's and torchgeo's weights are refused.
 
     Args:
         networks: The networks of timm.
