@@ -1,4 +1,4 @@
-"""Checking configs: what is wrong in each, where, and what to write instead."""
+"""Checks of configs: the problems of each, with places and corrections."""
 
 from __future__ import annotations
 
@@ -30,14 +30,14 @@ _START: Final = Span(1, 1)
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """Something that is wrong in a config.
+    """A problem in a config.
 
     Attributes:
         file: The config.
-        problem: What is wrong, with its place.
-        is_warning: Whether the model can be built nevertheless, as far as that is known.
+        problem: The problem, with its place.
+        is_warning: True if the model can be built nevertheless, as far as known.
         source: The line.
-        edit: What mends it: with this change, there is less wrong with the config.
+        edit: The correction: a change leaving the config with fewer problems.
     """
 
     file: str
@@ -48,27 +48,27 @@ class Finding:
 
     @property
     def is_unknown(self) -> bool:
-        """Whether it could not be found out if something is wrong here."""
+        """True if the check was not possible."""
         return self.problem.kind is ProblemKind.UNCHECKED
 
     @property
     def span(self) -> Span:
-        """The place that is wrong: what the edit replaces, or else the key or the item."""
+        """The place of the problem: the text replaced by the edit, or else the key or the item."""
         return self.edit.span if self.edit is not None else self.problem.span or _START
 
     @property
     def end(self) -> int:
-        """The column after what is wrong."""
+        """The column after the problem."""
         return self.span.end or self.span.column + 1
 
     @property
     def message(self) -> str:
-        """The words for what is wrong, and what to write instead."""
+        """The message, with the correction."""
         return self.problem.dropped if self.is_warning and self.problem.is_unread else str(self.problem)
 
     @property
     def mended(self) -> str:
-        """The line as it was most likely meant; empty where that is not known."""
+        """The corrected line, as most likely meant; empty if unknown."""
         return "" if self.edit is None else self.edit.applied(self.source)
 
 
@@ -76,7 +76,7 @@ def find_files(paths: Iterable[str]) -> Iterator[str]:
     """List configs.
 
     Args:
-        paths: Files, which are taken as they are, and folders, whose `.yaml` and `.yml` files are.
+        paths: Files, listed unconditionally, and folders, searched for `.yaml` and `.yml` files.
 
     Yields:
         Each file once.
@@ -92,7 +92,7 @@ def find_files(paths: Iterable[str]) -> Iterator[str]:
 
 
 def describes_model(file: str) -> bool:
-    """Say whether a file may describe a model: what cannot be read may.
+    """Return True if a file may describe a model, or is unreadable.
 
     Args:
         file: A YAML file.
@@ -108,11 +108,11 @@ def check_config(file: str, *, allow_unused: bool = False, fit: bool = False) ->
 
     Args:
         file: The config.
-        allow_unused: Whether arguments that nothing reads are only worth a warning.
-        fit: Whether to run the model without data as well; that needs torch.
+        allow_unused: Report unused arguments as warnings only.
+        fit: Run the model without data as well; needs torch.
 
     Returns:
-        What is wrong with it, in the order of the lines.
+        The findings, in the order of the lines.
     """
     from terraregistry.tools.config import read_config
 
@@ -137,7 +137,7 @@ class _Checker:
     fit: bool
 
     def check(self, document: Document) -> list[tuple[Problem, bool]]:
-        """List what is wrong in a config, each with whether it is only worth a warning."""
+        """List the problems of a config, each with True if it is only a warning."""
         from terraregistry.tools.config import find_request
         from terraregistry.tools.trial import allow_unused, make_factory
 
@@ -156,7 +156,7 @@ class _Checker:
         return sorted(dict.fromkeys(problems), key=lambda each: (each[0].span or _START)[:2])
 
     def mending(self, document: Document, problem: Problem, count: int) -> Edit | None:
-        """Find the change that mends a mistake, and try it: it is offered where less is wrong with it."""
+        """Find the correction of a problem and try it; return it if fewer problems remain, else None."""
         from terraregistry.tools.config import parse_config
 
         edit = None if problem.fix is None else document.edit(problem.steps, problem.fix)

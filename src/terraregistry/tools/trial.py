@@ -1,4 +1,4 @@
-"""Build the model that a config asks for, and run one random batch through it."""
+"""Build the model of a config, and run one random batch through it."""
 
 from __future__ import annotations
 
@@ -40,19 +40,19 @@ __all__ = ["Trial", "TrialOptions", "allow_unused", "build_requested", "make_fac
 
 @dataclass(frozen=True, slots=True)
 class TrialOptions:
-    """What to run a model with.
+    """The options of a trial run.
 
     Attributes:
         batch_size: The number of images.
         image_size: Their height and width in pixels; None for the backbone's own.
         in_channels: Their channels; None for the backbone's own.
         seed: The seed of the weights and of the images.
-        device: Where the model runs, in torch's words.
-        dry_run: Whether it runs on the meta device: shapes are followed, and nothing is loaded or computed.
-        depth: Down to how many levels the modules are listed; None for no list.
-        load: A file of its state dict, which is loaded before it runs.
-        save: A file that its state dict is written to after it ran.
-        random_weights: Whether to leave out the weights that a config asks for.
+        device: The torch device of the model.
+        dry_run: Run on the meta device: shapes are followed, and nothing is loaded or computed.
+        depth: The number of levels of modules listed; None for no list.
+        load: A file with its state dict, loaded before the run.
+        save: A file to write its state dict to, after the run.
+        random_weights: Leave out the weights requested by a config.
     """
 
     batch_size: int = 2
@@ -69,13 +69,13 @@ class TrialOptions:
 
 @dataclass(frozen=True, slots=True)
 class Trial:
-    """What was built and run.
+    """The result of a trial run.
 
     Attributes:
         parts: The parts of the model, then the model itself.
         batch: The shape of the images.
         seed: The seed of the weights and of the images.
-        modules: The modules of the model by their paths, where a list was asked for.
+        modules: The modules of the model by their paths, if a list was requested.
     """
 
     parts: tuple[Part, ...]
@@ -85,18 +85,18 @@ class Trial:
 
 
 def make_factory(request: ModelRequest, *, fit: bool = True) -> ModelFactory:
-    """Make the model factory of a request, and have it validate the arguments.
+    """Make the model factory of a request, and validate the arguments with it.
 
     Args:
-        request: What a config asks for.
-        fit: Whether the model is run without data; without, only the arguments are checked, which needs no torch, where the
-            factory can tell one from the other.
+        request: The request of a config.
+        fit: Run the model without data. Otherwise only the arguments are checked, without torch, if the factory has a
+            separate check.
 
     Returns:
         The factory; nothing else is constructed.
 
     Raises:
-        ConfigError: There is no such factory, or the arguments do not fit; everything that is wrong is listed.
+        ConfigError: There is no such factory, or the arguments do not fit; lists all problems.
     """
     from terraregistry.library import MODEL_FACTORY_REGISTRY
 
@@ -115,10 +115,10 @@ def make_factory(request: ModelRequest, *, fit: bool = True) -> ModelFactory:
 
 
 def allow_unused(request: ModelRequest) -> ModelRequest:
-    """Let a config have arguments that nothing reads: its factory drops them with a warning.
+    """Allow unused arguments in a config: its factory drops them with a warning.
 
     Args:
-        request: What a config asks for.
+        request: The request of a config.
 
     Returns:
         The same, with `unused: warn` among the arguments.
@@ -130,15 +130,15 @@ def run_trial(request: ModelRequest, factory: ModelFactory, options: TrialOption
     """Build a model and run one random batch through it, in evaluation mode.
 
     Args:
-        request: What a config asks for.
+        request: The request of a config.
         factory: Its factory.
-        options: What to run the model with.
+        options: The options of the run.
 
     Returns:
         The parts with their shapes.
 
     Raises:
-        Exception: Whatever a component raises, with notes that name the component or the batch.
+        Exception: Any error of a component, with notes naming the component or the batch.
     """
     import torch
 
@@ -173,18 +173,18 @@ def run_trial(request: ModelRequest, factory: ModelFactory, options: TrialOption
 
 
 def build_requested(request: ModelRequest, factory: ModelFactory) -> tuple[object, dict[str, object]]:
-    """Build the model that a config asks for.
+    """Build the model of a config.
 
     Args:
-        request: What it asks for.
+        request: The request of the config.
         factory: The factory.
 
     Returns:
-        The model, and the arguments that it was built from: without those that were dropped.
+        The model, and its arguments without the dropped ones.
 
     Raises:
         ConfigError: The arguments do not fit.
-        Exception: Whatever a component raises.
+        Exception: Any error of a component.
     """
     try:
         with _located(request) as dropped:
@@ -206,7 +206,7 @@ def build_requested(request: ModelRequest, factory: ModelFactory) -> tuple[objec
 
 
 def _placed(request: ModelRequest, error: SourceUnavailableError) -> RegistryError:
-    """Give the error of a library that one argument needs the place of that argument."""
+    """Attach the path of an argument to the error of the library needed by it."""
     if not error.steps:
         return error
     return request.error([Problem(error.steps, ProblemKind.INVALID, detail=str(error))])
@@ -214,13 +214,13 @@ def _placed(request: ModelRequest, error: SourceUnavailableError) -> RegistryErr
 
 @contextmanager
 def _located(request: ModelRequest) -> Generator[list[KeyPath]]:
-    """Give arguments that are dropped inside, with a warning, their places in the config, also where something is raised.
+    """Add places in the config to warnings about arguments dropped inside, also if an exception is raised.
 
     Args:
-        request: What the config asks for.
+        request: The request of the config.
 
     Yields:
-        The paths of what was dropped, complete when nothing more is done inside.
+        The paths of the dropped arguments, complete on exit.
     """
     caught: list[warnings.WarningMessage] = []
     dropped: list[KeyPath] = []
@@ -242,7 +242,7 @@ def _located(request: ModelRequest) -> Generator[list[KeyPath]]:
 
 
 def _validate(factory: ModelFactory, arguments: dict[str, Any], *, fit: bool) -> None:  # a factory has its own
-    """Have a factory check arguments: by a method of its own, or else by the signature of its `build_model`."""
+    """Check arguments by a method of the factory, or else by the signature of its `build_model`."""
     check = None if fit else getattr(factory, "check_arguments", None)
     validate = getattr(factory, "validate_model", None) if check is None else check
     if validate is not None:

@@ -31,19 +31,19 @@ and arguments of the layer."""
 
 _NORMS: Final = ("batchnorm", "identity", "inplace", "instancenorm")
 _SQUEEZE: Final = 16
-"""What scse divides channels by."""
+"""The divisor of channels in scse."""
 
 
 class UNetDecoder(nn.Module):
     """The decoder of a U-Net (Ronneberger et al., 2015) that uses every feature: that of segmentation-models-pytorch.
 
-    Each block enlarges what it is given to the size of the next shallower feature (nearest neighbour), appends that
-    feature, and applies two 3x3 convolutions; the last block has no feature to append and keeps the size of feature 0. smp
-    leaves the first feature that it is given out, so it is given feature 0 twice.
+    Each block enlarges its input to the size of the next shallower feature (nearest neighbour), appends the feature, and
+    applies two 3x3 convolutions; the last block has no feature to append and keeps the size of feature 0. smp leaves out
+    the first of its features, so feature 0 is passed twice.
 
-    It has TerraTorch's parameters and state_dict keys (`decoder.blocks.{i}.conv1.0.weight`, ...). Where TerraTorch breaks off
-    in `forward` (attention over fewer than 16 channels, a layer norm, which smp applies to the width of a map), this one
-    refuses the argument.
+    It has TerraTorch's parameters and state_dict keys (`decoder.blocks.{i}.conv1.0.weight`, ...). Arguments causing an
+    error in TerraTorch's `forward` are refused: attention over fewer than 16 channels, and a layer norm (smp applies it to
+    the width of a map).
 
     Args:
         embed_dim: The channels of each feature.
@@ -53,7 +53,7 @@ class UNetDecoder(nn.Module):
 
     Attributes:
         out_channels: The channels of the result: the last of `channels`.
-        wants_levels: Features of one resolution only are worth a warning.
+        wants_levels: True: features of one resolution only cause a warning.
 
     Raises:
         InvalidArgumentsError: `embed_dim` is empty, `channels` has another length or an entry below 1, there is no such
@@ -135,7 +135,7 @@ class UNetDecoder(nn.Module):
             A map, `(B, out_channels, H_0, W_0)`.
 
         Raises:
-            ValueError: The features are not maps, or not those that the decoder was made for.
+            ValueError: The features are not maps, or differ from the decoder's `embed_dim`.
         """
         expect_maps(self, features, self.embed_dim)
         fused: Tensor = self.decoder([features[0], *features])
@@ -143,7 +143,7 @@ class UNetDecoder(nn.Module):
 
 
 def _initialize(decoder: nn.Module) -> None:
-    """Initialise as smp's models do; smp's function breaks off at a norm without weights, such as an instance norm."""
+    """Initialise as smp's models do; smp's own function fails on a norm without weights, such as an instance norm."""
     for module in decoder.modules():
         if not len(list(module.children())) and getattr(module, "weight", None) is not None:
             initialize_decoder(module)

@@ -1,4 +1,4 @@
-"""Wording what is wrong with a composition."""
+"""Problems of a composition, worded."""
 
 from __future__ import annotations
 
@@ -26,21 +26,21 @@ if TYPE_CHECKING:
 __all__ = ["COMPOSITION", "invalid_composition", "is_composition", "not_found", "noting", "unlike"]
 
 COMPOSITION: Final = "EncoderDecoderFactory.build_model"
-"""What is wrong with a composition is wrong with the arguments of this."""
+"""The component named in errors of a composition."""
 
 
 def invalid_composition(problems: Iterable[Problem]) -> InvalidArgumentsError:
-    """Make the error that lists everything that is wrong with a composition, each mistake once."""
+    """Make the error of a composition, with each problem listed once."""
     return InvalidArgumentsError(COMPOSITION, "MODEL_FACTORY_REGISTRY", tuple(dict.fromkeys(problems)))
 
 
 def is_composition(error: InvalidArgumentsError) -> bool:
-    """Tell an error about a composition from one that a part raises about something else."""
+    """Return True for an error about a composition, False for one raised by a part about another component."""
     return error.component == COMPOSITION
 
 
 def not_found(path: KeyPath, error: ComponentNotFoundError) -> Problem:
-    """Turn the error of a name into a problem of the place where it was written."""
+    """Turn the error of a name into a problem at the path of the name."""
     sources = f" (sources searched: {', '.join(error.sources)})" if error.sources else ""
     remedy = f"; {error.remedy}" if error.remedy else ""
     detail = f"{error.registry} has no component {error.name!r}{sources}{remedy}"
@@ -49,7 +49,7 @@ def not_found(path: KeyPath, error: ComponentNotFoundError) -> Problem:
 
 
 def unlike(kind: type, module: nn.Module, where: KeyPath) -> Iterator[Problem]:
-    """Say why a module cannot be a part, where it cannot."""
+    """Yield the reasons why a module cannot be a part, if any."""
     try:
         Kind(kind).check(module, display_path(where), lambda: display_path(where))
     except ComponentProtocolError as error:
@@ -59,12 +59,12 @@ def unlike(kind: type, module: nn.Module, where: KeyPath) -> Iterator[Problem]:
 
 
 class noting:  # noqa: N801 - it is used as a function
-    """Add a note to whatever is raised inside.
+    """Context manager adding a note to exceptions raised inside.
 
-    A class, since what `contextlib.contextmanager` makes cannot pass on an exception that is frozen.
+    A class, since a `contextlib.contextmanager` cannot pass on a frozen exception.
 
     Args:
-        note: What is being done.
+        note: The step in progress.
     """
 
     __slots__ = ("_note",)

@@ -1,4 +1,4 @@
-"""Checking one part of a composition, without making it."""
+"""Checks of one part of a composition, without constructing it."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ else:
 __all__ = ["NOT_MADE", "plan_part"]
 
 NOT_MADE: Final = object()
-"""Stands for a module that is made later: whatever the type of its parameter is, it will be right."""
+"""Placeholder for a module constructed later; valid for any parameter type."""
 _STARRED: Final = (Parameter.VAR_POSITIONAL, Parameter.VAR_KEYWORD)
 
 
@@ -44,18 +44,18 @@ def plan_part(
     """Check one part, without constructing anything.
 
     Args:
-        where: Its place in the composition.
-        registry: Where its name is looked up.
+        where: Its path in the composition.
+        registry: The registry of its name.
         given: Its name, or the part itself.
-        arguments: What the caller gave for it.
-        leading: What it will be built from before these, with any values of the right types, or `NOT_MADE`.
-        problems: Where problems are added.
-        kind: The protocol that a module has to satisfy.
-        name_at: Where the caller wrote the name, if not at `where`.
-        title: What it is called in words, if not by its place.
+        arguments: The caller's arguments.
+        leading: The arguments before these: any values of the right types, or `NOT_MADE`.
+        problems: The list to append problems to.
+        kind: The protocol required of a module.
+        name_at: The path of the name, if not `where`.
+        title: Its name in messages, if not its path.
 
     Returns:
-        The part, without the arguments that are wrong in themselves; None where there is no such component.
+        The part, without its invalid arguments; None if there is no such component.
     """
     if isinstance(given, nn.Module):
         problems += arguments.unused(f"{display_path(where)} is a module that is made already")
@@ -83,7 +83,7 @@ def plan_part(
 def _given_by_the_model(
     problem: Problem, arguments: Arguments, leading: Collection[str], free: Collection[str]
 ) -> Problem | None:
-    """Word the problem of an argument that the model itself gives to a part; return None for any other problem."""
+    """Word the problem of an argument supplied by the model itself; return None for any other problem."""
     name = problem.parameter
     if problem.kind is not ProblemKind.DUPLICATE or name not in leading:
         return None

@@ -1,4 +1,4 @@
-"""What model factories have in common: everything is checked before anything is made."""
+"""The base of model factories: check everything before constructing anything."""
 
 from __future__ import annotations
 
@@ -29,12 +29,12 @@ _LISTS_OF_PARTS: Final = ("necks", "aux_decoders")
 
 
 class PlanningFactory(ABC):
-    """A model factory that checks all of a model before it makes the first part of it, in two stages."""
+    """A model factory with two stages of checks of the whole model before the first part is constructed."""
 
     # The arguments of a factory are any objects.
     @abstractmethod
     def draft(self, arguments: Mapping[str, Any]) -> Draft:
-        """Check the arguments of `build_model`, and make nothing.
+        """Check the arguments of `build_model` without constructing anything.
 
         Args:
             arguments: The arguments, by name.
@@ -44,18 +44,18 @@ class PlanningFactory(ABC):
         """
 
     def plan(self, arguments: Mapping[str, Any], *, building: bool = False) -> tuple[Plan, Fit]:
-        """Check the arguments of `build_model`, and whether the model runs.
+        """Check the arguments of `build_model`, and run the model without data.
 
         Args:
             arguments: The arguments, by name.
-            building: Whether exceptions of parts come out as they are where nothing else is wrong: those of constructors now,
+            building: Let exceptions of parts through unchanged if there is no other problem: those of constructors now,
                 the others when the model runs.
 
         Returns:
-            The model, ready to be built, and what else there is to say of how it runs.
+            The model, ready to be built, and the findings of the run.
 
         Raises:
-            InvalidArgumentsError: Something is wrong; all of it is listed.
+            InvalidArgumentsError: Lists all problems.
             SourceUnavailableError: The library behind a source is missing or broken.
         """
         draft = self.draft(arguments)
@@ -74,34 +74,32 @@ class PlanningFactory(ABC):
         return draft.plan, fit
 
     def check_arguments(self, **arguments: Any) -> None:
-        """Check the arguments of `build_model` for what can be said without making a part of the model.
+        """Check the arguments of `build_model` without constructing a part of the model.
 
-        That is everything but whether values suit the parts, and the parts each other: names and types of the arguments of
-        each part, what a task needs and takes, and what nothing reads. `validate_model` checks all of it.
+        Covers names and types of the arguments of each part, the needs of the task, and unused arguments. Values, and the
+        fit of the parts, are left to `validate_model`, the complete check.
 
         Args:
             **arguments: The arguments of `build_model`, by name.
 
         Raises:
-            InvalidArgumentsError: Something is wrong with the arguments; everything that is wrong is listed, at the place
-                where it was written.
-            SourceUnavailableError: The library behind a source is missing or broken, and is needed to say what its
-                components take.
+            InvalidArgumentsError: The arguments are invalid; lists all problems, each at its path in the call.
+            SourceUnavailableError: The library behind a source is missing or broken, and its components' parameters are
+                needed.
         """
         settled(arguments.get("unused"), component_of(self), arguments, self._check)
 
     def validate_model(self, **arguments: Any) -> None:
-        """Check the arguments of `build_model`, and whether the model runs.
+        """Check the arguments of `build_model`, and run the model without data.
 
-        The model is made on torch's meta device, without weights and data, and run on a batch of images in training mode and in
-        evaluation mode. A `FitWarning` tells what could not be followed there, and what works and is doubtful.
+        The model is built on torch's meta device, without weights and data, and run on a batch of images in training mode and
+        in evaluation mode. A `FitWarning` reports operations that cannot be followed there, and doubtful combinations.
 
         Args:
             **arguments: The arguments of `build_model`, by name.
 
         Raises:
-            InvalidArgumentsError: Something is wrong with the arguments; everything that is wrong is listed, at the place
-                where it was written.
+            InvalidArgumentsError: The arguments are invalid; lists all problems, each at its path in the call.
             SourceUnavailableError: The library behind a source is missing or broken.
         """
         settled(arguments.get("unused"), component_of(self), arguments, self._run, depth=1)
@@ -129,7 +127,7 @@ class PlanningFactory(ABC):
             raise self._refused(map(self._moved, error.problems)) from error
 
     def _moved(self, problem: Problem) -> Problem:
-        """Move a problem of a part to where the caller of this factory wrote it."""
+        """Move a problem of a part to its path in this factory's call."""
         return problem
 
     def _refused(self, problems: Iterable[Problem]) -> InvalidArgumentsError:
@@ -140,10 +138,10 @@ class Read(NamedTuple):
     """The arguments of a call.
 
     Attributes:
-        own: Those that the factory names, validated; those that are wrong in themselves are left out.
+        own: The arguments named by the factory, validated; invalid ones are left out.
         loose: The others.
-        problems: What is wrong with those that the factory names.
-        free: Names that the caller may have meant by what is unknown: of arguments that are not given.
+        problems: The problems of the arguments named by the factory.
+        free: Suggestions for unknown names: the arguments not given.
     """
 
     own: dict[str, Any]  # of several types
@@ -153,10 +151,10 @@ class Read(NamedTuple):
 
 
 class OwnArguments:
-    """The arguments that a factory's `build_model` names.
+    """The arguments named by a factory's `build_model`.
 
     Args:
-        build_model: The method, as a function whose first parameter is the factory.
+        build_model: The method, as a function with the factory as first parameter.
 
     Attributes:
         names: Their names.
@@ -172,13 +170,13 @@ class OwnArguments:
         self._call: Call[nn.Module] | None = None
 
     def read(self, arguments: Mapping[str, Any]) -> Read:  # any objects
-        """Validate what the factory names, and set the rest apart.
+        """Validate the arguments named by the factory, and separate the rest.
 
         Args:
             arguments: The arguments of a call, by name.
 
         Returns:
-            The arguments, with what is wrong.
+            The arguments, with their problems.
         """
         own = self._defaults | {name: value for name, value in arguments.items() if name in self.names}
         loose = {name: value for name, value in arguments.items() if name not in self.names}
@@ -190,7 +188,7 @@ class OwnArguments:
         return Read(_without(own, problems) if problems else dict(checked.kwargs), loose, problems, free)
 
     def _inspected(self) -> Call[nn.Module]:
-        """Make the call of what is named alone: what becomes of the `**kwargs` is for the planners to say."""
+        """Inspect the call of the named parameters alone; planners handle `**kwargs`."""
         hints = evaluate(self._build_model, self.names)
         named = [
             each.replace(annotation=hints.get(name, each.annotation)) for name, each in self._named.parameters.items()
@@ -203,13 +201,13 @@ class OwnArguments:
 
 
 def component_of(factory: object) -> str:
-    """Name what the arguments are of, in errors."""
+    """Return the owner of the arguments, as named in errors."""
     return f"{type(factory).__name__}.build_model"
 
 
 # Arguments of several types.
 def _without(own: Mapping[str, Any], problems: Iterable[Problem]) -> dict[str, Any]:
-    """Leave out what is wrong: an entry of a list of parts (None stands in for it), or else the whole argument."""
+    """Leave out invalid values: an entry of a list of parts (replaced by None), or else the whole argument."""
     left = dict(own)
     for problem in problems:
         name, inside = problem.parameter, problem.steps[1:]

@@ -28,7 +28,7 @@ __all__ = ["Builds", "Maker", "ModulePart", "NamedPart", "Part", "build_part"]
 
 
 class Builds(Protocol):
-    """What a registry is asked for here."""
+    """The registry methods used here."""
 
     # Each component has arguments and a product of its own.
     def build(self, name: str, /, *args: Any, **kwargs: Any) -> Any:
@@ -49,31 +49,31 @@ class Part(Protocol):
 
     @property
     def where(self) -> KeyPath:
-        """Its place in the composition: `("backbone",)`, `("necks", 1)`."""
+        """Path in the composition: `("backbone",)`, `("necks", 1)`."""
         ...
 
     @property
     def label(self) -> str:
-        """Its place and name: `backbone ('timm_resnet18')`."""
+        """Path and name: `backbone ('timm_resnet18')`."""
         ...
 
     @property
     def valid(self) -> bool:
-        """Whether nothing is known to be wrong with it."""
+        """True if it has no known problem."""
         ...
 
     @property
     def parameters(self) -> Mapping[str, Parameter]:
-        """The parameters that a caller can give."""
+        """The parameters open to the caller."""
         ...
 
     # What a caller gave is any object.
     def value_of(self, parameter: str) -> Any:
-        """Return what a parameter was given, or None."""
+        """Return the value given for a parameter, or None."""
         ...
 
     def takes(self, parameter: str) -> bool:
-        """Say whether the part has a parameter that the caller did not give."""
+        """Return True if the part has a parameter left unset by the caller."""
         ...
 
     # A part is built from channels, strides and the like.
@@ -84,7 +84,7 @@ class Part(Protocol):
 
 @dataclass(frozen=True)
 class ModulePart:
-    """A module that the caller made."""
+    """A module constructed by the caller."""
 
     where: KeyPath
     module: nn.Module
@@ -92,12 +92,12 @@ class ModulePart:
 
     @property
     def label(self) -> str:
-        """Its place and the name of its class."""
+        """Path and class name."""
         return f"{display_path(self.where)} ({type(self.module).__qualname__})"
 
     @property
     def parameters(self) -> Mapping[str, Parameter]:
-        """None: the module is made already."""
+        """Empty: the module exists already."""
         return {}
 
     def value_of(self, parameter: str) -> Any:  # whatever a module has
@@ -105,7 +105,7 @@ class ModulePart:
         return getattr(self.module, parameter, None)
 
     def takes(self, parameter: str) -> bool:  # noqa: ARG002 - as of every part
-        """A module is made already: it takes nothing."""
+        """Return False: the module exists already."""
         return False
 
     def build(self, *args: Any, **kwargs: Any) -> nn.Module:  # noqa: ARG002 - as of every part
@@ -115,17 +115,17 @@ class ModulePart:
 
 @dataclass(frozen=True)
 class NamedPart:
-    """A component by name, with the arguments that the caller gave.
+    """A component by name, with the caller's arguments.
 
     Attributes:
-        where: Its place in the composition.
-        registry: Where its name is looked up.
+        where: Its path in the composition.
+        registry: The registry of its name.
         name: Its name.
-        arguments: What the caller gave for it.
-        leading: The parameters that are filled by position.
-        parameters: The parameters that a caller can give.
-        valid: Whether the arguments fit the component's signature.
-        title: What it is called in words, if not by its place.
+        arguments: The caller's arguments.
+        leading: The parameters filled by position.
+        parameters: The parameters open to the caller.
+        valid: True if the arguments fit the component's signature.
+        title: Its name in messages, if not its path.
     """
 
     where: KeyPath
@@ -139,35 +139,35 @@ class NamedPart:
 
     @property
     def label(self) -> str:
-        """Its place and its name."""
+        """Path and name."""
         return f"{self.title or display_path(self.where)} ({self.name!r})"
 
     # Arguments are any objects.
     def with_values(self, values: Mapping[str, Any]) -> NamedPart:
-        """Make the same part with other arguments, as if the caller had written them in the same places."""
+        """Return the same part with other arguments, at the same paths."""
         return replace(self, arguments=replace(self.arguments, values=values))
 
     def value_of(self, parameter: str) -> Any:  # as above
-        """Return what the caller gave for a parameter, or None."""
+        """Return the caller's value for a parameter, or None."""
         return self.arguments.values.get(parameter)
 
     def takes(self, parameter: str) -> bool:
-        """Say whether the component has a parameter that the caller did not give."""
+        """Return True if the component has a parameter left unset by the caller."""
         return parameter in self.parameters and parameter not in self.arguments.values
 
     def build(self, *args: Any, **kwargs: Any) -> nn.Module:
         """Build the component.
 
         Args:
-            *args: What comes before the caller's arguments, such as the channels of the features.
-            **kwargs: What is added to them.
+            *args: Values before the caller's arguments, such as the channels of the features.
+            **kwargs: Additional arguments.
 
         Returns:
             The component.
 
         Raises:
-            InvalidArgumentsError: The component refuses the values of its arguments; they are named as the caller wrote them.
-            ComponentProtocolError: What was built is no `torch.nn.Module`.
+            InvalidArgumentsError: The component refuses the values of its arguments; the error has the caller's names.
+            ComponentProtocolError: The result is not a `torch.nn.Module`.
         """
         with noting(f"while building {self.label}{_for(args)}{_given(self.arguments)}"):
             try:
@@ -180,21 +180,21 @@ class NamedPart:
         return product
 
     def refuse(self, error: InvalidArgumentsError) -> NoReturn:
-        """Raise what the component refuses as a mistake in the composition.
+        """Raise a component's refusal as an error of the composition.
 
         Args:
-            error: What the component raised.
+            error: The component's error.
 
         Raises:
-            InvalidArgumentsError: The error of the composition; one about something that the component builds itself is
-                raised as it is.
+            InvalidArgumentsError: The error of the composition. An error about an object built by the component itself is
+                raised unchanged.
         """
         if self._concerns(error):
             raise invalid_composition(map(self._located, error.problems)) from error
         raise error
 
     def _concerns(self, error: InvalidArgumentsError) -> bool:
-        """Tell an error about this component's arguments from one about those of something that it builds itself."""
+        """Return True for an error about this component's arguments, not about those of an object built by it."""
         known = {*self.leading, *self.parameters}
         return all(problem.parameter in known for problem in error.problems)
 
@@ -207,17 +207,17 @@ class NamedPart:
 
 if TYPE_CHECKING:
     Maker: TypeAlias = Callable[..., nn.Module]
-    """Makes a part: it takes the part, and what `Part.build` takes."""
+    """Builder of a part: takes the part and the arguments of `Part.build`."""
 
 
 # A part is built from channels, strides and the like.
 def build_part(part: Part, *args: Any, **kwargs: Any) -> nn.Module:
-    """Make a part, as it is used."""
+    """Build a part for use."""
     return part.build(*args, **kwargs)
 
 
 _SUPPLIED: Final = ("strides",)
-"""What a factory gives to a part that asks for it."""
+"""Parameters filled by the factory, for parts with such a parameter."""
 
 
 def _for(args: Collection[object]) -> str:

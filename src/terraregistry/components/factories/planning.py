@@ -1,4 +1,4 @@
-"""Checking the arguments of a whole composition: names, types, and what goes together."""
+"""Checks of the arguments of a whole composition: names, types and combinations."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ _OF_TRAINING: Final = frozenset(
 
 
 class Registries(NamedTuple):
-    """Where the names of parts are looked up."""
+    """The registries of the parts."""
 
     backbones: MultiSourceRegistry[Backbone]
     decoders: MultiSourceRegistry[Decoder]
@@ -66,14 +66,14 @@ class Registries(NamedTuple):
 
 
 class Planner:
-    """Checks the parts of one composition, and collects what is wrong with each.
+    """Checker of the parts of one composition; collects the problems of each.
 
     Args:
-        registries: Where the names of parts are looked up.
-        own: The factory's own arguments, validated; those that are wrong in themselves are left out.
-        names: The names of the factory's own arguments that may have been meant by unknown ones.
-        loose: The arguments of the parts that are given one by one; not changed.
-        problems: What is known to be wrong already.
+        registries: The registries of the parts.
+        own: The factory's own arguments, validated; invalid ones are left out.
+        names: The factory's own argument names, as suggestions for unknown ones.
+        loose: The arguments of the parts given one by one; not changed.
+        problems: The problems found so far.
     """
 
     # The arguments of the parts are any objects.
@@ -92,10 +92,10 @@ class Planner:
         self._problems: Final = list(problems)
 
     def draft(self) -> Draft:
-        """Check everything that can be said before a part is made.
+        """Check everything possible before a part is constructed.
 
         Returns:
-            The composition, with what is wrong, and with what finds out whether its parts fit each other.
+            The composition, with its problems and the check of the fit of its parts.
         """
         task = find_task(self._own["task"], self._problems) if "task" in self._own else UNKNOWN_TASK
         backbone, framing = self._backbone()
@@ -126,7 +126,7 @@ class Planner:
         return arguments
 
     def _remember(self, arguments: Arguments, part: Part | None) -> None:
-        """Keep how the parameters of a part are written one by one, to suggest them for what is misspelt."""
+        """Record the prefixed names of a part's parameters, as suggestions for misspelt ones."""
         if part is not None and not arguments.inside:
             self._spellings.extend(arguments.spellings(part.parameters))
 
@@ -149,7 +149,7 @@ class Planner:
         return with_adapters(part, self._own.get(ADAPTERS_AT), self._problems), framing
 
     def _parameters_of(self, backbone: str | nn.Module | None) -> tuple[str, ...]:
-        """Find out which parameters a backbone has itself; one that takes anything takes what frames images."""
+        """Find the parameters of a backbone; one with open `**kwargs` has the image framing parameters too."""
         if not isinstance(backbone, str):
             return ()
         try:

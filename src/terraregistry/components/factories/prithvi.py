@@ -35,20 +35,20 @@ _INNER: Final = {
     "pretrained": "backbone_pretrained",
     "num_frames": "backbone_num_frames",
 }
-"""What each argument about the backbone is called by `EncoderDecoderFactory`."""
+"""Names of the backbone arguments in `EncoderDecoderFactory`, by their names here."""
 _PARTS: Final = ("backbone_", "decoder_", "head_")
 _PASSED_ON: Final = ("task", "backbone", "decoder", "num_classes", "aux_decoders", "rescale")
 
 
 class PrithviModelFactory(PlanningFactory):
-    """Puts models together on a Prithvi backbone: `EncoderDecoderFactory` with the arguments of older configs.
+    """Factory of models on a Prithvi backbone: `EncoderDecoderFactory` with the arguments of older configs.
 
-    TerraTorch's warns that it is old, and lets arguments through that nothing reads; this one does not. There are no
-    necks: the backbone turns its tokens into maps itself.
+    Unlike TerraTorch's, it emits no deprecation warning and lets no unused arguments through. There are no necks: the
+    backbone turns its tokens into maps itself.
 
     Args:
-        factory: Makes the models.
-        backbones: Where it looks names of backbones up.
+        factory: The builder of the models.
+        backbones: The registry of the backbones.
     """
 
     def __init__(self, factory: EncoderDecoderFactory, backbones: MultiSourceRegistry[Backbone]) -> None:
@@ -84,17 +84,16 @@ class PrithviModelFactory(PlanningFactory):
             num_frames: The number of frames of an image.
             aux_decoders: Further branches on the same features.
             rescale: Bring results at each pixel to the resolution of the images.
-            unused: What becomes of arguments that nothing reads: `error` refuses them, `warn` drops them with an
-                `UnusedArgumentWarning`.
+            unused: Policy for unused arguments: `error` refuses them, `warn` drops them with an `UnusedArgumentWarning`.
             **kwargs: Arguments of the parts, with `backbone_`, `decoder_` or `head_` in front.
 
         Returns:
             A `PixelWiseModel` or `ScalarOutputModel`.
 
         Raises:
-            InvalidArgumentsError: Something is wrong with the arguments of the factory or of a part; everything that is
-                wrong is listed, at the place where it was written.
-            WeightsError: The weights cannot be had, or do not fit.
+            InvalidArgumentsError: Arguments of the factory or of a part are invalid; lists all problems, each at its path in
+                the call.
+            WeightsError: The weights are unavailable, or do not fit.
         """
         own = {
             "task": task,
@@ -113,7 +112,7 @@ class PrithviModelFactory(PlanningFactory):
 
     # As above.
     def draft(self, arguments: Mapping[str, Any]) -> Draft:
-        """Check the arguments of `build_model`, with those of every part, without making any part.
+        """Check the arguments of `build_model`, with those of every part, without constructing any part.
 
         Args:
             arguments: The arguments, by name.
@@ -156,7 +155,7 @@ class PrithviModelFactory(PlanningFactory):
         return problem.at((spelling, *problem.steps[1:]))
 
     def _matters(self, name: str, own: Mapping[str, Any]) -> bool:  # as above
-        """Say whether an argument has to reach the backbone: it was given, or is another than the backbone's default."""
+        """Return True if an argument has to reach the backbone: given, or different from the backbone's default."""
         backbone: str | nn.Module | None = own.get("backbone")
         if name != "pretrained":
             return bool(own[name] != (1 if name == "num_frames" else None))

@@ -1,4 +1,4 @@
-"""Making images for a backbone, and running it, a decoder and a head as a model does."""
+"""Images without data for a backbone, and runs of it, a decoder and a head as in a model."""
 
 from __future__ import annotations
 
@@ -25,11 +25,11 @@ __all__ = ["Chain", "as_listed", "asked", "encoded", "failure_of", "images_for"]
 
 _BATCH: Final = 2
 _ABOUT_IMAGES: Final = ("in_chans", "in_channels", "img_size", "num_frames")
-"""The parameters of a backbone whose defaults say which images it takes."""
+"""The parameters of a backbone with defaults describing its images."""
 
 
 class Chain(nn.Module):
-    """A decoder and its head, as a model has them."""
+    """A decoder and its head, as in a model."""
 
     def __init__(self, decoder: nn.Module, head: nn.Module | None, pixel_wise: bool) -> None:
         super().__init__()
@@ -48,7 +48,7 @@ class Chain(nn.Module):
 
 
 class _Reader(nn.Module):
-    """Stands for a neck; `reads_layout` is as the neck has it."""
+    """A stand-in for a neck, with its `reads_layout`."""
 
     def __init__(self, part: Part | None) -> None:
         super().__init__()
@@ -57,12 +57,12 @@ class _Reader(nn.Module):
 
 
 def images_for(part: Part, model: nn.Module, at_least: tuple[int, int] = (1, 1)) -> Tensor:
-    """Make images without data that fit a model.
+    """Make images without data for a model.
 
     Args:
-        part: The backbone, as it was asked for.
+        part: The backbone, as requested.
         model: The model, with the backbone as its `encoder`.
-        at_least: Height and width that they must have; they are a multiple of their own size then.
+        at_least: Minimal height and width; a multiple of the model's own size is used then.
 
     Returns:
         `(2, C, H, W)`, or `(2, C, T, H, W)`.
@@ -84,7 +84,7 @@ def images_for(part: Part, model: nn.Module, at_least: tuple[int, int] = (1, 1))
 def encoded(
     encoder: nn.Module, part: Part, necks: Sequence[Part | None], framing: Mapping[str, Any]
 ) -> tuple[tuple[Tensor, ...], tuple[int, int]]:
-    """Run a backbone as a model does, and return what it gives to what comes next, with the size of the images."""
+    """Run a backbone as a model does; return the features for the next part, and the size of the images."""
     model = EncoderModel(encoder, necks=map(_Reader, necks), **framing)
     images = images_for(part, model)
     padded = model.pad(images)
@@ -97,7 +97,7 @@ def encoded(
 
 
 def as_listed(label: str, features: Any, channels: Sequence[int]) -> tuple[Tensor, ...]:  # of any module
-    """Check that features have the channels that a part says; tokens may have those of one step of several."""
+    """Check the channels of features against those declared by a part; tokens may have those of one step of several."""
     given = tuple(features)
     for at, (feature, width) in enumerate(zip(given, channels, strict=False)):
         if isinstance(feature, Tensor) and feature.dim() == 4 and feature.shape[1] != width:
@@ -107,7 +107,7 @@ def as_listed(label: str, features: Any, channels: Sequence[int]) -> tuple[Tenso
 
 
 def failure_of(run: Callable[[], object]) -> Exception | None:
-    """Run something, and return what it raises about its arguments; None where it works."""
+    """Run a function and return its exception about arguments; None if it succeeds."""
     try:
         run()
     except (ComponentProtocolError, SourceUnavailableError):
@@ -118,7 +118,7 @@ def failure_of(run: Callable[[], object]) -> Exception | None:
 
 
 def asked(part: Part) -> InvalidArgumentsError | None:
-    """Ask the source of a backbone what is wrong with its arguments, where it can be asked for features."""
+    """Return the problems found by a backbone's source in its arguments, if the source can report features."""
     while isinstance(part, WrappedPart):
         part = part.inner
     source: Any = part.registry if isinstance(part, NamedPart) else None  # a source may have any methods

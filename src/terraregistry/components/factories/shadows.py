@@ -1,4 +1,4 @@
-"""Parts without data: made and run on torch's meta device, and thrown away."""
+"""Parts without data: built and run on torch's meta device, then discarded."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ T = TypeVar("T")
 
 @contextmanager
 def without_data() -> Generator[None]:
-    """Make tensors on the meta device inside, quietly: what there is to warn of is said when the real part is made."""
+    """Make tensors on the meta device inside, without warnings: the real part emits them when built."""
     with quietly(), torch.device("meta"):
         yield
 
@@ -37,7 +37,7 @@ _TRANSPOSED: Final = (torch.conv_transpose1d, torch.conv_transpose2d, torch.conv
 
 
 class _Strict(TorchFunctionMode):
-    """Refuse what torch refuses of tensors with data only: another number of channels than a transposed convolution has."""
+    """Refuse a wrong number of channels in a transposed convolution; torch refuses it for tensors with data only."""
 
     # As torch has it.
     def __torch_function__(
@@ -52,16 +52,16 @@ class _Strict(TorchFunctionMode):
 
 
 def make_shadow(make: Callable[[], nn.Module]) -> nn.Module:
-    """Make a part that is thrown away.
+    """Build a part without data, to be discarded.
 
     Args:
-        make: Makes the part.
+        make: The builder of the part.
 
     Returns:
-        The part, on the meta device; on the CPU where it can only be made there.
+        The part, on the meta device; on the CPU if it can only be built there.
 
     Raises:
-        Exception: Whatever the part raises where it is made for real.
+        Exception: Any error of the part in a real build.
     """
     try:
         with without_data():
@@ -79,18 +79,18 @@ def make_shadow(make: Callable[[], nn.Module]) -> nn.Module:
 
 # What a part is made of besides its arguments.
 def shadow_part(part: Part, *args: Any, **kwargs: Any) -> nn.Module:
-    """Make a part without weights and data, as `Part.build` makes the real one.
+    """Build a part without weights and data, the counterpart of `Part.build`.
 
     Args:
         part: The part.
-        *args: What comes before its arguments.
-        **kwargs: What is added to them.
+        *args: Values before its arguments.
+        **kwargs: Additional arguments.
 
     Returns:
-        The part, on the meta device; of a module that is made already, a copy.
+        The part, on the meta device; a copy if the module exists already.
 
     Raises:
-        Exception: Whatever the part raises where it is made for real.
+        Exception: Any error of the part in a real build.
     """
     if isinstance(part, ModulePart):
         return shadow_of(part.module)
@@ -102,7 +102,7 @@ def shadow_of(module: nn.Module) -> nn.Module:
     """Copy a module to the meta device.
 
     Args:
-        module: The module, which is not changed.
+        module: The module; not changed.
 
     Returns:
         The copy.
@@ -117,17 +117,17 @@ def shadow_of(module: nn.Module) -> nn.Module:
 
 
 def in_both_modes(module: nn.Module, run: Callable[[], T]) -> T:
-    """Run something with a module in training mode, and then in evaluation mode, without data and gradients.
+    """Call `run` with a module in training mode, then in evaluation mode, without data and gradients.
 
     Args:
         module: The module.
-        run: Runs it.
+        run: The function running it.
 
     Returns:
-        What it gives in evaluation mode.
+        The result in evaluation mode.
 
     Raises:
-        Exception: Whatever it raises in either.
+        Exception: Any error of `run` in either mode.
     """
     state = torch.get_rng_state()
     try:
@@ -144,10 +144,10 @@ def run_shadow(run: Callable[[], Any]) -> Any:  # a module gives anything
     """Run a part without data.
 
     Args:
-        run: Runs it.
+        run: The function running it.
 
     Returns:
-        What it gives; None where it raises.
+        The result; None if the part raises.
     """
     try:
         with without_data(), _Strict(), torch.no_grad():
@@ -157,10 +157,10 @@ def run_shadow(run: Callable[[], Any]) -> Any:  # a module gives anything
 
 
 def cannot_follow(error: BaseException | None) -> bool:
-    """True if an exception says that an operation needs data, which is not there; also as the cause of another one.
+    """Return True if an exception, or its cause, reports an operation in need of data.
 
     Args:
-        error: What a part on the meta device raised.
+        error: The exception of a part on the meta device.
     """
     while error is not None:
         # torch has no exception of its own for this: its words are "meta tensors", "device meta", "meta device".

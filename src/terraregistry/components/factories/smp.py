@@ -52,14 +52,14 @@ class _Segmentation:
 
 
 class SMPModelFactory(PlanningFactory):
-    """Builds whole models of segmentation-models-pytorch for segmentation.
+    """Factory of whole segmentation models of segmentation-models-pytorch.
 
-    TerraTorch's ignores arguments that smp does not know, and takes encoders by the dotted path of a class, which would
-    import whatever a config says; both are refused here.
+    TerraTorch's ignores arguments unknown to smp, and takes encoders by the dotted path of a class, an import under
+    control of the config; both are refused here.
 
     Args:
-        networks: The names of timm's networks, which can be encoders.
-        load_networks: Called before one of them is built: smp asks timm itself for it, which has to know all of `networks`.
+        networks: The names of timm's networks, available as encoders.
+        load_networks: Called before one is built, to make all of `networks` known to timm: smp gets it from there.
     """
 
     def __init__(self, networks: Container[str], load_networks: Callable[[], object] = lambda: None) -> None:
@@ -87,12 +87,11 @@ class SMPModelFactory(PlanningFactory):
             backbone: The name of an encoder of smp, or `tu-` and the name of an architecture of timm.
             model: The name of a model of smp, such as `Unet`.
             bands: The bands of the images; only their number is read.
-            in_channels: The channels of the images; as many as there are bands by default, or 3 where there are none.
+            in_channels: The channels of the images; the number of bands by default, or 3 without bands.
             num_classes: The number of classes.
             pretrained: Whether to load weights of the encoder: True for those of ImageNet, or the name of others.
-            rescale: Bring the result to the resolution of the images where it has another.
-            unused: What becomes of arguments that nothing reads: `error` refuses them, `warn` drops them with an
-                `UnusedArgumentWarning`.
+            rescale: Bring the result to the resolution of the images if different.
+            unused: Policy for unused arguments: `error` refuses them, `warn` drops them with an `UnusedArgumentWarning`.
             **kwargs: Arguments of the model, as smp names them (`encoder_depth`, `decoder_channels`), with or without
                 `smp_` in front.
 
@@ -100,7 +99,7 @@ class SMPModelFactory(PlanningFactory):
             A `SmpModel`.
 
         Raises:
-            InvalidArgumentsError: Something is wrong with the arguments; everything that is wrong is listed.
+            InvalidArgumentsError: The arguments are invalid; lists all problems.
             SourceUnavailableError: smp is missing or broken.
         """
         own = {
@@ -118,7 +117,7 @@ class SMPModelFactory(PlanningFactory):
 
     # As above.
     def draft(self, arguments: Mapping[str, Any]) -> Draft:
-        """Check the arguments of `build_model`, without making anything.
+        """Check the arguments of `build_model` without constructing anything.
 
         Args:
             arguments: The arguments, by name.
@@ -188,7 +187,7 @@ _OWN: Final = OwnArguments(SMPModelFactory.build_model)
 
 
 def _channels(own: Mapping[str, Any]) -> list[Problem]:  # as above
-    """Check that the bands are as many as the channels."""
+    """Check the number of bands against the channels."""
     bands, channels = own.get("bands"), own.get("in_channels")
     if not bands or channels is None or len(bands) == channels:
         return []

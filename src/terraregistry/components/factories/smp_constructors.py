@@ -1,4 +1,4 @@
-"""The models of segmentation-models-pytorch, each by the name of its class, as constructors that take what the model reads.
+"""The models of segmentation-models-pytorch by class name, as constructors with the effective parameters only.
 
 Importing this module imports none of them: `smp_constructors.Unet` does.
 """
@@ -21,13 +21,13 @@ __all__ = ["constructor_of"]
 
 @functools.cache
 def constructor_of(name: str) -> Callable[..., nn.Module]:
-    """Make the constructor of a model: the `**kwargs` of its class go nowhere, and are not among its parameters.
+    """Return the constructor of a model, without the unused `**kwargs` of its class.
 
     Args:
         name: The name of the class.
 
     Returns:
-        The constructor; the same one each time.
+        The constructor; the same object each time.
 
     Raises:
         KeyError: There is no such model.

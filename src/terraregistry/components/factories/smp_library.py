@@ -1,4 +1,4 @@
-"""What there is in segmentation-models-pytorch."""
+"""The models, encoders and weights of segmentation-models-pytorch."""
 
 from __future__ import annotations
 
@@ -28,16 +28,16 @@ __all__ = ["TIMM_PREFIX", "encoder_problems", "import_smp", "smp_encoders", "smp
 
 _LIBRARY: Final = "segmentation_models_pytorch"
 TIMM_PREFIX: Final = "tu-"
-"""The prefix of the names of encoders that timm builds."""
+"""The prefix of the names of encoders built by timm."""
 _IMAGENET: Final = "imagenet"
 
 
 @functools.cache
 def smp_models() -> Registry[nn.Module]:
-    """Register smp's models, each with the arguments that it reads: its `**kwargs` go nowhere.
+    """Register smp's models, each with its effective parameters: its `**kwargs` are unused.
 
     Returns:
-        The models by the names of their classes; none is imported for that where the index has their names.
+        The models by class name; none is imported if the index has their names.
 
     Raises:
         SourceUnavailableError: smp is missing or broken.
@@ -67,7 +67,7 @@ def smp_encoders() -> Mapping[str, tuple[str, ...]]:
     """List smp's own encoders.
 
     Returns:
-        The names of the weights of each, by its name: from the index, until smp is imported.
+        The weights of each encoder, by its name: from the index, until smp is imported.
 
     Raises:
         SourceUnavailableError: smp is missing or broken.
@@ -80,7 +80,7 @@ def smp_encoders() -> Mapping[str, tuple[str, ...]]:
 
 
 def _weights_in(literal: str) -> tuple[str, ...]:
-    """Read the names of weights out of the type of what chooses them, `typing.Literal[True, 'imagenet']`."""
+    """Read the names of weights out of the type of the parameter, `typing.Literal[True, 'imagenet']`."""
     values: list[object] = ast.literal_eval(literal[literal.index("[") :])
     return tuple(value for value in values if isinstance(value, str) and value)
 
@@ -92,21 +92,21 @@ def weights_of(pretrained: bool | str | None) -> str | None:
         pretrained: True for those of ImageNet, or a name.
 
     Returns:
-        The name that smp has for them; None for random ones.
+        Their name in smp; None for random weights.
     """
     return _IMAGENET if pretrained is True else (pretrained or None)
 
 
 def encoder_problems(name: str, weights: str | None, networks: Container[str]) -> list[Problem]:
-    """Check that there is an encoder, and that it has weights.
+    """Check the names of an encoder and of its weights.
 
     Args:
-        name: Its name, as smp has it.
-        weights: The name of its weights; None for random ones.
+        name: Its name in smp.
+        weights: The name of its weights; None for random weights.
         networks: The names of timm's networks.
 
     Returns:
-        What is wrong.
+        The problems found.
     """
     encoders = smp_encoders()
     if name.startswith(TIMM_PREFIX) and name.removeprefix(TIMM_PREFIX) in networks:

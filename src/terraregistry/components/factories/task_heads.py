@@ -1,4 +1,4 @@
-"""What each task needs: a decoder, a head, and a number of classes or outputs."""
+"""The requirements of each task: a decoder, a head, and a number of classes or outputs."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def find_task(name: str, problems: list[Problem]) -> Task:
 
     Args:
         name: Its name.
-        problems: Where a problem is added if there is no such task.
+        problems: The list to append a problem to if there is no such task.
 
     Returns:
         The task, or `UNKNOWN_TASK`.

@@ -1,4 +1,4 @@
-"""The table of tasks, which can be read without torch."""
+"""The table of tasks, readable without torch."""
 
 from __future__ import annotations
 
@@ -13,15 +13,15 @@ __all__ = ["TASKS", "UNKNOWN_TASK", "Task"]
 
 @dataclass(frozen=True)
 class Task:
-    """What a task needs.
+    """The requirements of a task.
 
     Attributes:
         name: The task.
-        head: The name of its head in `HEADS`; empty where it is not known.
-        counts: The arguments that say how many numbers come out, the usual one first.
-        count_required: Whether one of them has to be given.
-        pixel_wise: Whether there is a result at each pixel.
-        decodes: Whether there is a decoder at all.
+        head: The name of its head in `HEADS`; empty if unknown.
+        counts: The arguments for the number of outputs, the usual one first.
+        count_required: True if one of them is required.
+        pixel_wise: True if there is a result at each pixel.
+        decodes: True if there is a decoder.
     """
 
     name: str
@@ -33,7 +33,7 @@ class Task:
 
 
 UNKNOWN_TASK: Final = Task("")
-"""What stands for a task that there is not, so that the rest can be checked."""
+"""Sentinel for an unknown task, to allow checks of the rest."""
 
 TASKS: Final[Mapping[str, Task]] = {
     task.name: task

@@ -36,7 +36,7 @@ _NAMES: Final = {
     "pretrained": "pretrained",
     _PYRAMID: _PYRAMID,
 }
-"""What timm calls each argument of the factory, and the one that the factory gives itself."""
+"""The names of the factory's arguments in timm, and the argument supplied by the factory itself."""
 
 
 @dataclass(frozen=True)
@@ -58,10 +58,10 @@ class _Classifier:
 
 
 class TimmModelFactory(PlanningFactory):
-    """Builds classifiers of timm. TerraTorch's ignores further arguments; this one passes them on, or refuses them.
+    """Factory of timm's classifiers.
 
-    As in TerraTorch's, `pretrained` can be a file of weights. It has to fit, but for a classifier of another number of
-    classes, which stays new; names of torchvision's or torchgeo's weights are refused.
+    Unlike TerraTorch's, it passes further arguments on, or refuses them. `pretrained` can be a file of weights, as there. It
+    has to fit, but a classifier of another number of classes stays new; torchvision's and torchgeo's weights are refused.
 
     Args:
         networks: The networks of timm.
@@ -89,15 +89,14 @@ class TimmModelFactory(PlanningFactory):
             in_channels: The channels of the images.
             num_classes: The number of classes.
             pretrained: Whether to load pretrained weights, or a file of them.
-            unused: What becomes of arguments that nothing reads: `error` refuses them, `warn` drops them with an
-                `UnusedArgumentWarning`.
+            unused: Policy for unused arguments: `error` refuses them, `warn` drops them with an `UnusedArgumentWarning`.
             **kwargs: Arguments of the architecture, with `backbone_` in front.
 
         Returns:
             A `TimmModel`.
 
         Raises:
-            InvalidArgumentsError: Something is wrong with the arguments; everything that is wrong is listed.
+            InvalidArgumentsError: The arguments are invalid; lists all problems.
             SourceUnavailableError: timm is missing or broken.
             WeightsError: The weights of the file cannot be read, or do not fit.
         """
@@ -113,7 +112,7 @@ class TimmModelFactory(PlanningFactory):
 
     # As above.
     def draft(self, arguments: Mapping[str, Any]) -> Draft:
-        """Check the arguments of `build_model`, without making anything.
+        """Check the arguments of `build_model` without constructing anything.
 
         Args:
             arguments: The arguments, by name.

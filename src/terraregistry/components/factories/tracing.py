@@ -1,4 +1,4 @@
-"""Finding where a composition that does not run goes wrong: part by part, on the features that come to each."""
+"""Search for the failing parts of a composition: part by part, each on its own input features."""
 
 from __future__ import annotations
 
@@ -39,22 +39,22 @@ if TYPE_CHECKING:
 __all__ = ["Tracer"]
 
 _STAND_INS: Final = tuple([64] * count for count in (1, 2, 3, 4, 5, 6, 12))
-"""Channels of features that stand in for those that are not known."""
+"""Channels of stand-ins for unknown features."""
 
 
 class Tracer:
-    """Makes and runs the parts of a composition one after the other, without data, and collects what is wrong with each.
+    """Tracer of a composition: builds and runs its parts in order, without data, and collects the problems of each.
 
-    A mistake of one part hides no other: a part is used without the arguments that make it fail, unless they change its
-    features. What comes after features that are not known is held to what it refuses of any features.
+    A mistake of one part hides no other: a part is used without its failing arguments, unless they change its features.
+    For a part after unknown features, only errors independent of the features are reported.
 
     Args:
         framing: How images are padded, as arguments of a model.
 
     Attributes:
-        problems: What is wrong.
-        raised: What constructors raised, by the problems that were made of it; None for what only running a part raises.
-        unknown: What could not be followed.
+        problems: The problems found.
+        raised: The exceptions of constructors, by their problems; None for exceptions of a run.
+        unknown: The operations without support on the meta device.
     """
 
     def __init__(self, framing: Mapping[str, Any]) -> None:
@@ -67,12 +67,12 @@ class Tracer:
         """Follow the features from the backbone through the necks.
 
         Args:
-            backbone: The backbone; None where there is none.
-            necks: The necks, the first next to the backbone; None for one that there is not.
-            decoded: Whether a decoder comes after them.
+            backbone: The backbone; None if missing.
+            necks: The necks, the first next to the backbone; None for a missing one.
+            decoded: True if a decoder comes after them.
 
         Returns:
-            What comes out of the last neck; None where that cannot be known.
+            The output of the last neck; None if unknown.
         """
         flow = None if backbone is None else self._from_backbone(backbone, necks)
         for at, neck in enumerate(necks):
@@ -84,12 +84,12 @@ class Tracer:
         return flow
 
     def branch(self, branch: Branch, flow: Flow | None, *, pixel_wise: bool) -> None:
-        """Check that a decoder and its head can be made for features, and work on them.
+        """Check that a decoder and its head can be built for features, and run on them.
 
         Args:
             branch: The branch.
-            flow: The features; None where they are not known.
-            pixel_wise: Whether the result has to be a map.
+            flow: The features; None if unknown.
+            pixel_wise: True if the result has to be a map.
         """
         decoder = self._decoder(branch, flow)
         head = branch.head_after(decoder)
@@ -134,7 +134,7 @@ class Tracer:
         return Flow(part.label, channels, strides, features, size)
 
     def _refused(self, part: Part) -> None:
-        """Report the values that a part refuses some of whose arguments are known to be wrong, and left out."""
+        """Report the values refused by a part built without its invalid arguments."""
         error = failure_of(lambda: shadow_part(part))
         if isinstance(error, InvalidArgumentsError) and is_composition(error):
             self.problems.extend(in_values(error.problems))
@@ -165,7 +165,7 @@ class Tracer:
     def _run_neck(
         self, part: Part, neck: nn.Module, flow: Flow, channels: list[int], *, last: bool
     ) -> tuple[Tensor, ...] | None:
-        """Find what a neck gives; None where it does not fit, or its features are not a list."""
+        """Return the features of a neck; None if it does not fit, or its features are not a list."""
 
         def run(module: nn.Module, features: Sequence[Tensor] = flow.features) -> Any:  # a module gives anything
             necks = NeckSequence([module])
@@ -183,7 +183,7 @@ class Tracer:
         return None
 
     def _whatever(self, part: Part | None) -> None:
-        """Report what a part refuses whatever features it is given."""
+        """Report the errors of a part independent of its features."""
         if part is not None and not isinstance(part, ModulePart):
             self.problems.extend(refused_anyway(part, *_STAND_INS))
 
@@ -217,15 +217,15 @@ class Tracer:
         flow: Flow,
         **told: Any,
     ) -> None:
-        """Report a part that failed on what it is given: what it needs instead, or else the argument that made it fail.
+        """Report a part failing on its input: the input needed instead, or else the failing argument.
 
         Args:
             part: The part.
-            error: What it raised.
+            error: Its exception.
             on: Runs it on other features.
             run: Runs another such part.
             flow: The features.
-            **told: What the part is made of beside channels and its arguments.
+            **told: The keywords of the part besides channels and its arguments.
         """
         if cannot_follow(error):
             self._not_followed(part, error)
@@ -248,7 +248,7 @@ class Tracer:
 
     # What a part is made of besides its arguments.
     def _made(self, part: Part, *args: Any, flow: Flow | None = None, **told: Any) -> nn.Module | None:
-        """Make a part; without the arguments that it refuses, where those do not change its features."""
+        """Build a part; without the arguments refused by it, unless they change its features."""
 
         def failure(variant: Part) -> Exception | None:
             return failure_of(lambda: shadow_part(variant, *args, **told))
@@ -272,17 +272,17 @@ class Tracer:
         flow: Flow | None = None,
         **told: Any,
     ) -> Part | None:
-        """Report the arguments that make a part fail.
+        """Report the failing arguments of a part.
 
         Args:
             part: The part.
             failure: Tries a part.
-            doing: What fails, in words.
-            flow: The features that the part is made for.
-            **told: What it is told of them beside the channels.
+            doing: The failing step, in words.
+            flow: The input features of the part.
+            **told: The keywords about them besides the channels.
 
         Returns:
-            The part without them, which works; None where no argument is to blame, or its features would be others.
+            The part without them, in working order; None if no argument is to blame, or its features would change.
         """
         found = find_culprits(part, failure)
         if found is None:

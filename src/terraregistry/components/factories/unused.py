@@ -1,4 +1,4 @@
-"""What becomes of arguments that nothing reads."""
+"""Policies for unused arguments."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 __all__ = ["UnusedPolicy", "settled", "without"]
 
 UnusedPolicy: TypeAlias = Literal["error", "warn"]
-"""What becomes of arguments that nothing reads: refused, or dropped with a warning."""
+"""Policy for unused arguments: refuse them, or drop them with a warning."""
 
 T = TypeVar("T")
 
@@ -26,20 +26,20 @@ T = TypeVar("T")
 def settled(
     policy: object, component: str, arguments: Mapping[str, Any], make: Callable[[dict[str, Any]], T], *, depth: int = 0
 ) -> T:
-    """Make something of arguments, without those that nothing reads where they may be dropped.
+    """Call `make`; with policy "warn", drop unused arguments and retry.
 
     Args:
-        policy: What becomes of them, as an `UnusedPolicy`; what is none is refused with everything else by `make`.
-        component: Whose arguments they are: what `make` raises about another is left alone.
+        policy: An `UnusedPolicy`; other values are left for `make` to refuse.
+        component: The owner of the arguments; errors of `make` about another one are raised unchanged.
         arguments: The arguments.
-        make: Makes it, or raises what is wrong.
-        depth: How many functions of the factory lie between this and the one that the caller called.
+        make: Returns the result, or raises the problems.
+        depth: The number of the factory's functions between this one and the public one, for the warning.
 
     Returns:
-        What `make` gave.
+        The result of `make`.
 
     Raises:
-        InvalidArgumentsError: Something else is wrong.
+        InvalidArgumentsError: The arguments have other problems.
     """
     left = dict(arguments)
     dropped: list[Problem] = []
@@ -64,14 +64,14 @@ def settled(
 
 
 def without(arguments: Mapping[str, Any], path: KeyPath) -> dict[str, Any] | None:  # as above
-    """Copy arguments without what is at a path in them.
+    """Copy arguments without the value at a path.
 
     Args:
-        arguments: The arguments, which are not changed.
-        path: Where it is.
+        arguments: The arguments; not changed.
+        path: The path of the value.
 
     Returns:
-        The rest; None where nothing is there.
+        The rest; None if there is no such value.
     """
     smaller = _without(arguments, path)
     return cast("dict[str, Any]", smaller) if isinstance(smaller, dict) else None

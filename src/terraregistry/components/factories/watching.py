@@ -1,4 +1,4 @@
-"""Watching the features that come to decoders while a model runs."""
+"""A watch on the input features of decoders while a model runs."""
 
 from __future__ import annotations
 
@@ -22,14 +22,14 @@ __all__ = ["LevelWatch"]
 
 
 class LevelWatch:
-    """Notes which decoders want features of several levels and are given those of one, as a context manager.
+    """Context manager noting decoders for features of several levels run on features of one.
 
     Args:
-        composition: What the model is made of.
+        composition: The composition of the model.
         model: The model.
 
     Attributes:
-        doubts: What is doubtful; complete once the model has run.
+        doubts: The doubtful decoders; complete after the run of the model.
     """
 
     def __init__(self, composition: Composition, model: nn.Module) -> None:

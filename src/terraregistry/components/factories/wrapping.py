@@ -1,4 +1,4 @@
-"""What is put around a backbone: a wrapper for time series, adapters for fine-tuning."""
+"""Wrappers of a backbone: one for time series, and adapters for fine-tuning."""
 
 from __future__ import annotations
 
@@ -40,15 +40,15 @@ __all__ = [
 ]
 
 ADAPTERS: Final = "adapters"
-"""The name of what puts adapters on a backbone."""
+"""The name of the wrapper with adapters."""
 ADAPTERS_AT: Final = "peft_config"
-"""The argument of a factory that asks for them."""
+"""The argument of a factory requesting them."""
 TIME: Final = "TemporalWrapper"
-"""The name of what applies a backbone to each image of a time series."""
+"""The name of the wrapper applying a backbone to each image of a time series."""
 
 
 class _Wrappers(DescribedRegistry[nn.Module]):
-    """What is put around backbones."""
+    """The wrappers of backbones."""
 
     stored_in = references.PARTS
 
@@ -60,16 +60,16 @@ _USE: Final = "use_temporal"
 _TEMPORAL: Final = "temporal_"
 _PRETRAINED: Final = "pretrained"
 WEIGHTS: Final = (_PRETRAINED, "ckpt_path", "checkpoint_path")
-"""The arguments by which backbones are asked to load weights."""
+"""The arguments requesting weights from a backbone."""
 
 
 @dataclass(frozen=True)
 class WrappedPart:
-    """A backbone with something around it.
+    """A wrapped backbone.
 
     Attributes:
         inner: The backbone.
-        wrapper: What is around it.
+        wrapper: The wrapper.
     """
 
     inner: Part
@@ -77,17 +77,17 @@ class WrappedPart:
 
     @property
     def where(self) -> KeyPath:
-        """The place of the backbone."""
+        """The path of the backbone."""
         return self.inner.where
 
     @property
     def label(self) -> str:
-        """The place and name of the backbone, and the name of what is around it."""
+        """The path and name of the backbone, and the name of the wrapper."""
         return f"{self.inner.label} in {self.wrapper.name}"
 
     @property
     def valid(self) -> bool:
-        """Whether nothing is known to be wrong with either."""
+        """True if neither has a known problem."""
         return self.inner.valid and self.wrapper.valid
 
     @property
@@ -96,11 +96,11 @@ class WrappedPart:
         return self.inner.parameters
 
     def value_of(self, parameter: str) -> Any:  # what a caller gave is any object
-        """Return what a parameter of the backbone was given, or None."""
+        """Return the value given for a parameter of the backbone, or None."""
         return self.inner.value_of(parameter)
 
     def takes(self, parameter: str) -> bool:
-        """Say whether the backbone has a parameter that the caller did not give."""
+        """Return True if the backbone has a parameter left unset by the caller."""
         return self.inner.takes(parameter)
 
     # As every part.
@@ -115,14 +115,14 @@ class AdaptedPart(WrappedPart):
 
     # As every part.
     def build(self, *args: Any, **kwargs: Any) -> nn.Module:
-        """Build the backbone, and put adapters on it; warn of one with random weights, which they leave as they are."""
+        """Build the backbone with adapters; warn if it has random weights, since adapters do not train them."""
         if self._is_untrained():
             method = str(self.wrapper.value_of("method"))
             warnings.warn(UntrainedBackboneWarning(self.inner.label, method), stacklevel=2)
         return super().build(*args, **kwargs)
 
     def _is_untrained(self) -> bool:
-        """Say whether the backbone could load weights, and is not asked to."""
+        """Return True if the backbone can load weights, and none are requested."""
         return _PRETRAINED in self.parameters and not any(map(self._asks_for, WEIGHTS))
 
     def _asks_for(self, parameter: str) -> bool:
@@ -131,14 +131,14 @@ class AdaptedPart(WrappedPart):
 
 
 def take_temporal(arguments: Arguments, parameters: Collection[str]) -> tuple[Arguments, Arguments]:
-    """Take what says how a backbone is applied to time series out of its arguments.
+    """Split the arguments of the wrapper for time series from those of a backbone.
 
     Args:
         arguments: The arguments of the backbone.
-        parameters: What the backbone itself has parameters for, which stays among its arguments.
+        parameters: The backbone's own parameters; they stay among its arguments.
 
     Returns:
-        Those of the wrapper, with `use_temporal` as it was written, and the rest.
+        The wrapper's arguments, with `use_temporal` unchanged, and the rest.
     """
     about_time = [name for name in arguments.values if name == _USE or name.startswith(_TEMPORAL)]
     mine = {name: arguments.values[name] for name in about_time if name not in parameters}
@@ -151,12 +151,12 @@ def take_temporal(arguments: Arguments, parameters: Collection[str]) -> tuple[Ar
 
 
 def with_time(part: Part | None, arguments: Arguments, problems: list[Problem]) -> Part | None:
-    """Put a wrapper for time series around a backbone, where the caller asks for it.
+    """Wrap a backbone for time series, if requested.
 
     Args:
-        part: The backbone; None where there is none.
-        arguments: What `take_temporal` took.
-        problems: Where problems are added.
+        part: The backbone; None if missing.
+        arguments: The wrapper's arguments, from `take_temporal`.
+        problems: The list to append problems to.
 
     Returns:
         The backbone, with the wrapper or without.
@@ -173,15 +173,15 @@ def with_time(part: Part | None, arguments: Arguments, problems: list[Problem]) 
 
 # What a method takes is its own.
 def with_adapters(part: Part | None, given: Mapping[str, Any] | None, problems: list[Problem]) -> Part | None:
-    """Put adapters on a backbone, where the caller asks for them.
+    """Add adapters to a backbone, if requested.
 
     Args:
-        part: The backbone; None where there is none.
+        part: The backbone; None if missing.
         given: The method of peft, and its arguments; None for no adapters.
-        problems: Where problems are added.
+        problems: The list to append problems to.
 
     Returns:
-        The backbone, with adapters or without; what only the library peft can say of them is not checked.
+        The backbone, with adapters or without; checks in need of the library peft are left out.
     """
     if given is None:
         return part
@@ -202,7 +202,7 @@ def _around(
 
 
 def without_pretrained(part: Part) -> Part:
-    """Leave out of a part what asks for weights.
+    """Leave out of a part its arguments requesting weights.
 
     Args:
         part: The part.

@@ -1,4 +1,4 @@
-"""What models with a backbone have in common."""
+"""The common base of models with a backbone."""
 
 from __future__ import annotations
 
@@ -25,17 +25,17 @@ __all__ = ["EncoderDecoderModel", "EncoderModel"]
 class EncoderModel(nn.Module):
     """A backbone and necks: images in, features out.
 
-    For a backbone that takes several inputs by name, images are a mapping, and the first image in it tells the size.
+    For a backbone with several named inputs, images are a mapping, and the first image in it determines the size.
 
-    Images are padded to whole patches where the backbone has a patch size. The features that come out of the backbone
-    are brought to channels first, as its `feature_specs` say, before they go through the necks. Without necks, a
-    backbone that has a `prepare_features_for_image_model` prepares its features itself.
+    Images are padded to whole patches if the backbone has a patch size. Its features are brought to channels first, as
+    its `feature_specs` say, before the necks. Without necks, a backbone with a `prepare_features_for_image_model`
+    prepares its features itself.
 
     Args:
         encoder: The backbone.
         necks: The necks, the first next to the backbone.
-        patch_size: What to pad images to; found in the backbone by default, None where it has none.
-        padding: How images continue beyond their edges.
+        patch_size: The unit of padding; by default the backbone's patch size, None if it has none.
+        padding: The mode of padding beyond the edges of images.
     """
 
     def __init__(
@@ -60,7 +60,7 @@ class EncoderModel(nn.Module):
     def pad(self, images: Images) -> Images:
         """Pad images, `(B, C, H, W)` or `(B, C, T, H, W)`, to whole patches of the backbone.
 
-        Of a mapping, whatever is an image is padded; the rest is passed on.
+        Of a mapping, images are padded; other values are passed on.
         """
         if self.patch_size is None:
             return images
@@ -70,11 +70,11 @@ class EncoderModel(nn.Module):
 
     # What a backbone takes beside the images (times, places, ...) is its own.
     def features(self, images: Images, **kwargs: Any) -> list[Tensor]:
-        """Compute what a decoder is given.
+        """Compute the input features of a decoder.
 
         Args:
-            images: `(B, C, H, W)` or `(B, C, T, H, W)`, padded; several by name for a backbone that takes a mapping.
-            **kwargs: What else the backbone takes.
+            images: `(B, C, H, W)` or `(B, C, T, H, W)`, padded; a mapping of them for a backbone with several inputs.
+            **kwargs: Further arguments of the backbone.
 
         Returns:
             One tensor a feature.
@@ -84,11 +84,11 @@ class EncoderModel(nn.Module):
 
     # As above.
     def encode(self, images: Images, **kwargs: Any) -> list[Tensor]:
-        """Compute what the first neck is given, or the decoder where there are no necks.
+        """Compute the input of the first neck, or of the decoder without necks.
 
         Args:
             images: As for `features`.
-            **kwargs: What else the backbone takes.
+            **kwargs: Further arguments of the backbone.
 
         Returns:
             One tensor a feature.
@@ -101,7 +101,7 @@ class EncoderModel(nn.Module):
         return list(prepare(features, **told))
 
     def freeze_encoder(self) -> None:
-        """Stop training the backbone: by its own `freeze()` where it has one."""
+        """Stop training the backbone: by its own `freeze()` if it has one."""
         freeze = getattr(self.encoder, "freeze", None)
         if freeze is None:
             self.encoder.requires_grad_(False)
@@ -121,12 +121,12 @@ class EncoderDecoderModel(EncoderModel):
     Args:
         encoder: The backbone.
         decoder: The decoder.
-        head: The head; None where the decoder includes it.
+        head: The head; None if the decoder includes it.
         necks: The necks, the first next to the backbone.
-        aux_heads: By name, further pairs of a decoder and its head (None where the decoder includes it); they see the
-            same features.
-        patch_size: What to pad images to; found in the backbone by default, None where it has none.
-        padding: How images continue beyond their edges.
+        aux_heads: By name, further pairs of a decoder and its head (None if the decoder includes it), on the same
+            features.
+        patch_size: The unit of padding; by default the backbone's patch size, None if it has none.
+        padding: The mode of padding beyond the edges of images.
     """
 
     def __init__(
@@ -151,8 +151,8 @@ class EncoderDecoderModel(EncoderModel):
     def branches(self, features: list[Tensor]) -> tuple[Tensor, dict[str, Tensor]]:
         """Decode features, by the main branch and by each auxiliary one.
 
-        Each branch has a list of its own, and tensors of its own where there are several branches: a decoder that works
-        in place does not reach the others.
+        Each branch has its own list, and its own tensors if there are several branches: an in-place decoder does not
+        affect the others.
 
         Args:
             features: One tensor a feature.
