@@ -15,6 +15,7 @@ import pytest
 import terraregistry.errors
 from terraregistry import ComponentSpec, MultiSourceRegistry
 from terraregistry.errors import (
+    FitWarning,
     Problem,
     ProblemKind,
     RegistryError,
@@ -364,6 +365,21 @@ SITUATIONS: dict[str, tuple[Any, ...]] = {  # each becomes a Situation
             ),
         ),
         ("Factory.build_model", "hed: unknown argument", "did you mean 'head'"),
+    ),
+    "warning/fit": (
+        *(
+            "FitWarning",
+            warned(
+                FitWarning(
+                    "Factory.build_model",
+                    (
+                        Problem("backbone", ProblemKind.UNCHECKED, detail="it reads data"),
+                        Problem("decoder", ProblemKind.DOUBTFUL, detail="four features of one resolution"),
+                    ),
+                )
+            ),
+        ),
+        ("Factory.build_model", "not checked: backbone", "warning: decoder"),
     ),
     "warning/untrained": (
         *("UntrainedBackboneWarning", warned(UntrainedBackboneWarning("backbone: timm_resnet18", "LORA"))),

@@ -225,7 +225,7 @@ def call_of(constructor: Callable[..., T]) -> Call[T]:
     Examples:
         >>> def scaled(size: int, factor: float = 1.0): ...
         >>> [str(problem) for problem in call_of(scaled).check(kwargs={"size": "3", "facter": 2}).problems]
-        ["size: expected int, got str '3'", "facter: unknown argument; did you mean 'factor'?"]
+        ["size: expected int, got str '3'; did you mean 3?", "facter: unknown argument; did you mean 'factor'?"]
     """
     return Call(constructor, effective_signature(constructor))
 

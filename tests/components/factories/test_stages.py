@@ -216,7 +216,7 @@ def in_a_fresh_process(code, given=None):
     return json.loads(ended.stdout)
 
 
-@pytest.mark.parametrize("module", ["encoder_decoder", "full_model", "prithvi", "smp", "timm"])
+@pytest.mark.parametrize("module", ["encoder_decoder_factory", "full_model", "prithvi", "smp", "timm"])
 def test_the_module_of_a_factory_imports_nothing_heavy(module):
     code = f"""
     import terraregistry.components.factories.{module}

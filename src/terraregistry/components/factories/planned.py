@@ -102,7 +102,7 @@ class PlanningFactory(ABC):
             InvalidArgumentsError: The arguments are invalid; lists all problems, each at its path in the call.
             SourceUnavailableError: The library behind a source is missing or broken.
         """
-        settled(arguments.get("unused"), component_of(self), arguments, self._run, depth=1)
+        settled(arguments.get("unused"), component_of(self), arguments, self._run)
 
     def _run(self, arguments: Mapping[str, Any]) -> None:
         _, fit = self.plan(arguments)

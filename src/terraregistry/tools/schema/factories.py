@@ -57,7 +57,7 @@ def _makers(
     composed = ComposedModels(arguments, definitions, parts, TaskRules(index, arguments, definitions, parts))
     whole = WholeModels(index, arguments, definitions, parts)
     return {
-        f"{_HOME}.encoder_decoder.EncoderDecoderFactory": composed.of_any_parts,
+        f"{_HOME}.encoder_decoder_factory.EncoderDecoderFactory": composed.of_any_parts,
         f"{_HOME}.prithvi.PrithviModelFactory": composed.of_prithvi,
         f"{_HOME}.smp.SMPModelFactory": whole.of_smp,
         f"{_HOME}.timm.TimmModelFactory": whole.of_timm,

@@ -68,7 +68,7 @@ TERRATORCH_DECODER_REGISTRY.build("Flat", [1], dept=3)  # E: Unexpected keyword 
 MINE.build("flat_of", [1])  # E: Missing named argument "factor" for "flat_of"  [call-arg]
 MINE.build("flat_of", [1], factor="2")  # E: Argument "factor" to "flat_of" has incompatible type "str"; expected "float"  [arg-type]
 MINE.build("Flat", [1])  # E: MINE has no component "Flat"; did you mean "flat" or "flat_of"?  [unknown-component]
-ALL.build("mine_Flatt", [1])  # E: ALL has no component "mine_Flatt"; did you mean "mine_flat" or "mine_flat_of"?  [unknown-component]
+ALL.build("mine_Flatt", [1])  # E: ALL has no component "mine_Flatt"; did you mean "mine_flat"?  [unknown-component]
 ALL["main"]  # E: ALL has no source "main"; did you mean "mine" or "terratorch"?  [unknown-component]
 
 
