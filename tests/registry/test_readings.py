@@ -14,7 +14,13 @@ from hypothesis import strategies as st
 from torch import nn
 
 from terraregistry import BACKBONE_REGISTRY, DECODER_REGISTRY, MultiSourceRegistry, Registry
-from terraregistry.errors import ComponentNotFoundError, InvalidArgumentsError, Replace, SourceNotFoundError
+from terraregistry.errors import (
+    ComponentNotFoundError,
+    InvalidArgumentsError,
+    Replace,
+    SourceNotFoundError,
+    SourceUnavailableError,
+)
 from terraregistry.readings import names_in, unrendered, values_in
 from terraregistry.sources.mmseg import is_installed
 
@@ -42,6 +48,11 @@ def test_any_text_is_read_or_not(text: str) -> None:
         assert value != text
     assert all(name and name != text for name in names_in(text))
     assert unrendered(text) in ("", "a template that is not rendered", "an interpolation that is not resolved")
+
+
+@pytest.mark.parametrize("text", ["[" * 100 + "1" + "]" * 100, "-" * 100 + "1", "x" * 300])
+def test_a_deep_or_long_text_is_not_read(text: str) -> None:
+    assert list(values_in(text)) == []
 
 
 class Part:
@@ -138,6 +149,20 @@ def test_a_component_is_not_taken_for_a_source() -> None:
         registry["onw"]
 
 
+class Broken(Registry[Part]):
+    """A source of a library that is missing."""
+
+    def look_up(self, name: str) -> str | None:
+        raise SourceUnavailableError("broken", "no libGL")
+
+
+def test_a_prefix_is_not_found_also_where_no_name_can_be_looked_up() -> None:
+    registry = MultiSourceRegistry[Part](own=Broken())
+    with pytest.raises(SourceNotFoundError) as caught:
+        registry["own_part"]
+    assert not caught.value.is_component
+
+
 def test_a_search_without_wildcards_finds_parts_of_names() -> None:
     registry = MultiSourceRegistry[Part](own=Registry[Part](part=Part, apartment=Part, other=Part))
     assert registry.search("part") == ["own_apartment", "own_part"]
@@ -159,6 +184,10 @@ class Options:
     part: Part = dataclasses.field(default_factory=Part)
     width: int = 3
 
+    @classmethod
+    def of(cls, names: str = "", *more: str) -> Options:
+        return cls([names, *more])
+
 
 def test_the_default_of_a_factory_is_shown_as_what_it_makes() -> None:
     registry = Registry[Options](options=Options)
@@ -166,3 +195,4 @@ def test_the_default_of_a_factory_is_shown_as_what_it_makes() -> None:
         str(registry.signature("options")) == "(names: list[str] = [], part: Part = Part(), width: int = 3) -> Options"
     )
     assert registry.build("options", names=["a"]).names == ["a"]
+    assert str(Registry[Options](of=Options.of).signature("of")) == "(names: str = '', *more: str) -> Options"
