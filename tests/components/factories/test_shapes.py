@@ -166,7 +166,7 @@ DECODER = st.sampled_from(
 
 
 @pytest.mark.filterwarnings("ignore")
-@settings(max_examples=40)
+@settings(max_examples=settings.default.max_examples // 3)
 @given(
     backbone=BACKBONE,
     necks=st.lists(NECK, max_size=3),

@@ -70,7 +70,7 @@ def shapes(model) -> dict:
 EXPECTED = shapes(FACTORY.build_model(**copy.deepcopy(RIGHT)))
 
 
-@settings(max_examples=40)
+@settings(max_examples=settings.default.max_examples // 4)
 @given(st.sets(st.sampled_from(sorted(UNREAD)), min_size=1))
 def test_what_nothing_reads_is_an_error_or_dropped(paths) -> None:
     arguments = copy.deepcopy(RIGHT)
@@ -92,7 +92,7 @@ def test_what_nothing_reads_is_an_error_or_dropped(paths) -> None:
     assert arguments == before
 
 
-@settings(max_examples=20)
+@settings(max_examples=settings.default.max_examples // 5)
 @given(st.sets(st.sampled_from(sorted(UNREAD)), min_size=1))
 def test_other_mistakes_stay_errors(paths) -> None:
     arguments = copy.deepcopy(RIGHT) | {"num_classes": 0, "decoder_channels": "4", "unused": "warn"}

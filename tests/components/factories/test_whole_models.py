@@ -82,7 +82,7 @@ def test_what_nothing_reads_is_an_error_or_dropped(factory, arguments, names) ->
 # -- smp --
 
 
-@settings(max_examples=12)
+@settings(max_examples=settings.default.max_examples // 10)
 @given(
     name=st.sampled_from(sorted(cls.__name__ for cls in smp.MODEL_ARCHITECTURES_MAPPING.values())),
     backbone=st.sampled_from(["resnet18", "mobilenet_v2", "tu-test_resnet"]),
