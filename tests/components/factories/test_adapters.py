@@ -89,7 +89,7 @@ def test_what_is_wrong_with_a_method_is_named() -> None:
     assert problems({"method": "lora", "peft_config_kwargs": {"target_module": ["a"], "r": "4"}, "zzz": 1}) == {
         "peft_config.zzz": "unknown argument",
         "peft_config.peft_config_kwargs.target_module": "unknown argument; did you mean 'target_modules'?",
-        "peft_config.peft_config_kwargs.r": "expected int, got str '4'",
+        "peft_config.peft_config_kwargs.r": "expected int, got str '4'; did you mean 4?",
     }
     with pytest.raises(InvalidArgumentsError, match="got 'qvk'; did you mean 'qkv'"):
         FACTORY.build_model(**ARGUMENTS | {"backbone": timm_vit()}, peft_config=LORA | {"replace_qkv": "qvk"})

@@ -345,3 +345,18 @@ def test_tokens_are_prepared_by_the_backbone() -> None:
 
     model = FACTORY.build_model(**arguments(backbone=Prepared(), backbone_use_temporal=True))
     assert model(torch.randn(1, 2, 3, 8, 12)).output.shape == (1, 2, 8, 12)
+
+
+@pytest.mark.filterwarnings("ignore::terraregistry.errors.FitWarning")  # how many channels it takes, it does not say
+@pytest.mark.parametrize("call", ["validate_model", "build_model"])
+def test_a_module_that_is_given_keeps_its_weights(call: str) -> None:
+    """The run without data is of a copy, also inside of a wrapper."""
+    backbone = Linear()
+    before = copy.deepcopy(backbone.state_dict())
+    getattr(FACTORY, call)(
+        task="segmentation", backbone=backbone, backbone_use_temporal=True, decoder="FCNDecoder", num_classes=2
+    )
+    assert {each.device.type for each in backbone.parameters()} == {"cpu"}
+    assert backbone.training
+    for name, value in backbone.state_dict().items():
+        assert torch.equal(value, before[name])

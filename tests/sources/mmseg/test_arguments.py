@@ -70,7 +70,7 @@ def test_what_is_missing_unknown_or_of_another_type_is_said_at_once(method: str)
     assert found == [
         "channels: missing; expected int",
         "num_classes: missing; expected int",
-        "dropout_ratio: expected float, got str '0.1'",
+        "dropout_ratio: expected float, got str '0.1'; did you mean 0.1?",
         "norm_cfg: expected Mapping[str, Any] | None, got str 'BN'",
         "chanels: unknown argument; did you mean 'channels'?",
         "pool_scale: unknown argument; did you mean 'pool_scales'?",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 from contextlib import contextmanager
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 import torch
@@ -11,7 +12,7 @@ from torch import nn
 from torch.overrides import TorchFunctionMode
 
 from terraregistry.components.factories.planned_parts import ModulePart
-from terraregistry.components.factories.wrapping import without_pretrained
+from terraregistry.components.factories.wrapping import WrappedPart, without_pretrained
 from terraregistry.errors import InvalidArgumentsError
 from terraregistry.quiet import quietly
 from terraregistry.wording import describe_error
@@ -94,8 +95,15 @@ def shadow_part(part: Part, *args: Any, **kwargs: Any) -> nn.Module:
     """
     if isinstance(part, ModulePart):
         return shadow_of(part.module)
-    made = make_shadow(lambda: without_pretrained(part).build(*args, **kwargs))
+    made = make_shadow(lambda: without_pretrained(_copied(part)).build(*args, **kwargs))
     return made.to("meta")
+
+
+def _copied(part: Part) -> Part:
+    """Copy the module inside wrappers: adapters change it, and wrappers take it along to the meta device."""
+    if isinstance(part, WrappedPart):
+        return replace(part, inner=_copied(part.inner))
+    return replace(part, module=shadow_of(part.module)) if isinstance(part, ModulePart) else part
 
 
 def shadow_of(module: nn.Module) -> nn.Module:
