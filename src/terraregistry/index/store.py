@@ -11,7 +11,7 @@ import json
 import sqlite3
 import weakref
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, ClassVar, Final
 
 from terraregistry.index.descriptions import (
     Component,
@@ -110,7 +110,7 @@ class Index:
         finally:
             database.close()
 
-    __hash__ = None  # type: ignore[assignment]  # equal ones may have different keys, and so images
+    __hash__: ClassVar[None] = None  # type: ignore[assignment]  # equal ones may have different keys, and so images
 
     def __eq__(self, other: object) -> bool:
         """Compare the descriptions, not the keys."""
