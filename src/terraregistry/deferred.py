@@ -44,7 +44,7 @@ def stand_in(module: str, qualname: str) -> type:
     Returns:
         A class of the same name and module; the same one each time.
 
-    Example:
+    Examples:
         >>> Module = stand_in("torch.nn", "Module")
         >>> isinstance("no module", Module), list[Module] | None
         (False, list[torch.nn.Module] | None)
@@ -63,7 +63,7 @@ class DeferredModule:
     Args:
         name: The module's name.
 
-    Example:
+    Examples:
         A type checker reads the import, and nothing is imported at run time:
 
         >>> from typing import TYPE_CHECKING

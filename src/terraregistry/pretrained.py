@@ -39,7 +39,7 @@ def declare_weights(constructor: C, *weights: PretrainedWeights) -> C:
     Returns:
         The constructor.
 
-    Example:
+    Examples:
         >>> def tiny(pretrained: bool = False) -> None: ...
         >>> declared_weights(declare_weights(tiny, PretrainedWeights("tiny", "hf-hub:me/tiny", "mit")))
         (PretrainedWeights(name='tiny', origin='hf-hub:me/tiny', license='mit', size=None),)

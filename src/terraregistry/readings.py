@@ -30,7 +30,7 @@ def unrendered(text: object) -> str:
     Returns:
         A short description; empty for any other value.
 
-    Example:
+    Examples:
         >>> unrendered("${data.num_classes}")
         'an interpolation that is not resolved'
     """
@@ -50,7 +50,7 @@ def values_in(text: str) -> Iterator[object]:
     Yields:
         Plain values: numbers, truth values, None, lists, texts without quotation marks.
 
-    Example:
+    Examples:
         >>> list(values_in("(1, 2)")), list(values_in("None"))
         ([[1, 2]], [None])
     """
@@ -81,7 +81,7 @@ def names_in(text: str) -> Iterator[str]:
     Yields:
         Other names.
 
-    Example:
+    Examples:
         >>> list(names_in("hf-hub:timm/resnet50.a1_in1k"))
         ['resnet50.a1_in1k']
     """

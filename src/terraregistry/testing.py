@@ -52,7 +52,7 @@ def check_source(source: Source[Any], names: Iterable[str] | None = None) -> Non
     Raises:
         LawBroken: It does not keep a law.
 
-    Example:
+    Examples:
         >>> from terraregistry import Registry
         >>> check_source(Registry(int=int, float=float))
     """

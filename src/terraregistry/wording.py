@@ -123,7 +123,7 @@ def one_line(text: str, longest: int = _LONGEST_ITEM) -> str:
     Returns:
         Printable characters only.
 
-    Example:
+    Examples:
         >>> one_line("a name\nand \x1b[31mred")
         'a name\\nand \\x1b[31mred'
         >>> one_line("0123456789" * 3, 20)

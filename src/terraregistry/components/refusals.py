@@ -81,7 +81,7 @@ def channels_at(
     Raises:
         InvalidArgumentsError: There are no features, or the index points outside them.
 
-    Example:
+    Examples:
         >>> channels_at("a decoder", [64, 128], -1, "in_index")
         128
     """

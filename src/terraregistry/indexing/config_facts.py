@@ -71,7 +71,7 @@ def documented_arguments(docstring: object) -> dict[str, str]:
     Returns:
         A line of text for each argument.
 
-    Example:
+    Examples:
         >>> documented_arguments("Does.\n\nArgs:\n    width: How wide\n        it is.\n    eps (float): Epsilon.")
         {'width': 'How wide it is.', 'eps': 'Epsilon.'}
     """

@@ -74,7 +74,7 @@ def portable_type(annotation: object) -> PortableType:
     Returns:
         The type; `typing.Any` if it has no name elsewhere, such as a class inside a function.
 
-    Example:
+    Examples:
         >>> portable_type(typing.Optional[typing.Sequence[int]])
         PortableType(text='collections.abc.Sequence[int] | None', imports=('collections.abc',))
     """
@@ -198,7 +198,7 @@ def default_text(default: object) -> str | None:
     Returns:
         Text for `ast.literal_eval`, `...` for any other object or a very long literal, None without a default.
 
-    Example:
+    Examples:
         >>> default_text((1, "a")), default_text(len), default_text(inspect.Parameter.empty)
         ("(1, 'a')", '...', None)
     """

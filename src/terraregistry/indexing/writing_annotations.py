@@ -32,7 +32,7 @@ def written_annotation(annotation: Any) -> PortableType | None:  # an annotation
     Raises:
         CannotBeWrittenError: It would be read back as another one to a user or to the validation.
 
-    Example:
+    Examples:
         >>> written_annotation(typing.Optional[typing.List[int]])
         PortableType(text='typing.List[int] | None', imports=('typing',))
     """

@@ -54,7 +54,7 @@ class MultiSourceRegistry(NamedSet[T]):
     Raises:
         PrefixConflictError: A prefix is no identifier, or conflicts with another.
 
-    Example:
+    Examples:
         >>> from terraregistry.registry import Registry
         >>> NUMBERS = MultiSourceRegistry(py=Registry(int=int, float=float), c=Registry(int=round))
         >>> list(NUMBERS)

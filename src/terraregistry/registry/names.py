@@ -10,7 +10,7 @@ __all__ = ["QualifiedName", "is_prefix", "name_fault"]
 class QualifiedName(NamedTuple):
     """A name in two parts: the prefix of the source, and the component's name in it.
 
-    Example:
+    Examples:
         >>> str(QualifiedName("timm", "resnet18"))
         'timm_resnet18'
     """

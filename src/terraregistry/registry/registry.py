@@ -40,7 +40,7 @@ class Registry(BaseRegistry[T]):
     Raises:
         InvalidRegistrationError: A constructor cannot be called.
 
-    Example:
+    Examples:
         >>> class Square:
         ...     def __init__(self, side: float = 1.0) -> None:
         ...         self.side = side
@@ -207,7 +207,7 @@ class Registry(BaseRegistry[T]):
         Returns:
             A context manager, to be used in one `with` statement; or a decorator.
 
-        Example:
+        Examples:
             >>> R = Registry(kept=int)
             >>> with R.scope():
             ...     _ = R.register(float)

@@ -41,7 +41,7 @@ def from_config(
     Raises:
         ConfigError: The config cannot be read or is wrong; lists every mistake with its place.
 
-    Example:
+    Examples:
         >>> model = from_config({
         ...     "model_factory": "EncoderDecoderFactory", "task": "segmentation", "num_classes": 2,
         ...     "backbone": "test_resnet", "decoder": "FCNDecoder", "decoder_channels": 8,

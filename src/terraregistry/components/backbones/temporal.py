@@ -47,7 +47,7 @@ class TemporalWrapper(nn.Module):
         `(B, C, T, H, W)`, or a mapping of such images for a backbone with several inputs, to the backbone's output for
         `(B, C, H, W)`; with `concat` T times its channels, time-major; with `keep` an axis of T after the batch.
 
-    Example:
+    Examples:
         >>> from terraregistry import BACKBONE_REGISTRY
         >>> backbone = BACKBONE_REGISTRY.build("timm_test_resnet", out_indices=[1, 2])
         >>> TemporalWrapper(backbone, "concat", n_timestamps=3).out_channels == [3 * width for width in backbone.out_channels]

@@ -78,7 +78,7 @@ class ASPPHead(nn.Module):
         Features `(B, channel_list[i], H_i, W_i)` to a map `(B, channels, H, W)`, with H and W those of the feature
         `in_index`, or the first of them.
 
-    Example:
+    Examples:
         >>> import torch
         >>> ASPPHead([8, 16], channels=4).eval()([torch.zeros(1, 8, 10, 8), torch.zeros(1, 16, 5, 4)]).shape
         torch.Size([1, 4, 5, 4])

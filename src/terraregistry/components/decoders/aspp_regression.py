@@ -43,7 +43,7 @@ class ASPPRegressionHead(ASPPHead):
     Shape:
         Features `(B, channel_list[i], H_i, W_i)` to a map `(B, out_channels, H, W)`.
 
-    Example:
+    Examples:
         >>> ASPPRegressionHead([8, 16], channels=4).out_channels
         1
     """

@@ -43,7 +43,7 @@ class ASPPSegmentationHead(ASPPHead):
     Shape:
         Features `(B, channel_list[i], H_i, W_i)` to a map `(B, num_classes, H, W)`.
 
-    Example:
+    Examples:
         >>> ASPPSegmentationHead([8, 16], channels=4, num_classes=3).out_channels
         3
     """

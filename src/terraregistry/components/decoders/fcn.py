@@ -38,7 +38,7 @@ class FCNDecoder(nn.Module):
         Features `(B, embed_dim[i], H_i, W_i)` to a map `(B, channels, H * 2**num_convs, W * 2**num_convs)`, with H and
         W those of the feature `in_index`.
 
-    Example:
+    Examples:
         >>> import torch
         >>> decoder = FCNDecoder([32, 64], channels=16, num_convs=2)
         >>> decoder([torch.zeros(1, 32, 8, 8), torch.zeros(1, 64, 4, 4)]).shape

@@ -31,7 +31,7 @@ class IdentityDecoder(nn.Module):
     Shape:
         Features `(B, embed_dim[i], ...)` to the feature `out_index`, unchanged.
 
-    Example:
+    Examples:
         >>> IdentityDecoder([64, 128]).out_channels
         128
     """

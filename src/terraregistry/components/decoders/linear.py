@@ -34,7 +34,7 @@ class LinearDecoder(nn.Module):
         Features `(B, embed_dim[i], H_i, W_i)` to a map `(B, num_classes, H * upsampling_size, W * upsampling_size)`, with H
         and W those of the feature `in_index`.
 
-    Example:
+    Examples:
         >>> import torch
         >>> LinearDecoder([32, 64], num_classes=3, upsampling_size=4)([torch.zeros(1, 32, 8, 8), torch.zeros(1, 64, 4, 5)]).shape
         torch.Size([1, 3, 16, 20])

@@ -71,7 +71,7 @@ class MLPDecoder(nn.Module):
         Maps `(B, embed_dim[i], H, W)` to `(B, embed_dim[out_index], H, W)`, or vectors `(B, embed_dim[i])` to
         `(B, embed_dim[out_index])`.
 
-    Example:
+    Examples:
         >>> import torch
         >>> MLPDecoder([32, 64], activation="GELU")([torch.zeros(1, 32, 4, 5), torch.zeros(1, 64, 4, 5)]).shape
         torch.Size([1, 64, 4, 5])

@@ -51,7 +51,7 @@ class SatMAEHead(nn.Module):
         last feature. Tokens `(B, 1 + K, embed_dim)`, a class token first, to patches
         `(B, num_patches, patch_size**2 * in_chans)`; K is `num_patches`, or fewer with `ids_restore`.
 
-    Example:
+    Examples:
         >>> import torch
         >>> decoder = SatMAEHead([32], 16, num_heads=4, mlp_ratio=2.0, patch_size=4, num_patches=9, depth=1, in_chans=3)
         >>> decoder([torch.zeros(2, 32, 3, 5)]).shape

@@ -62,7 +62,7 @@ class UNetDecoder(nn.Module):
     Shape:
         Features `(B, embed_dim[i], H_i, W_i)`, each of any size, to a map `(B, channels[-1], H_0, W_0)`.
 
-    Example:
+    Examples:
         >>> import torch
         >>> UNetDecoder([8, 16], channels=[12, 6])([torch.zeros(1, 8, 10, 8), torch.zeros(1, 16, 5, 4)]).shape
         torch.Size([1, 6, 10, 8])

@@ -48,7 +48,7 @@ class UperNetDecoder(nn.Module):
         Features `(B, embed_dim[i], H_i, W_i)`, each of any size, to a map `(B, channels, H_0, W_0)`, four times as high and
         wide with `scale_modules`.
 
-    Example:
+    Examples:
         >>> import torch
         >>> decoder = UperNetDecoder([8, 16], channels=4).eval()
         >>> decoder([torch.zeros(1, 8, 10, 8), torch.zeros(1, 16, 5, 4)]).shape

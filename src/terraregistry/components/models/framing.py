@@ -33,7 +33,7 @@ def three_axes(patch_size: PatchSize) -> tuple[int, int, int]:
     Raises:
         ValueError: It has more than three numbers or none, or one of them is below 1.
 
-    Example:
+    Examples:
         >>> three_axes(16)
         (1, 16, 16)
     """

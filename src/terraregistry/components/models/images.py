@@ -30,7 +30,7 @@ def image_size_of(images: Images) -> tuple[int, int]:
     Raises:
         ValueError: A mapping has no image.
 
-    Example:
+    Examples:
         >>> import torch
         >>> image_size_of({"weather": torch.zeros(1, 7), "optical": torch.zeros(1, 3, 8, 6)})
         (8, 6)

@@ -29,7 +29,7 @@ def pad_to_patches(images: Tensor, patch_size: tuple[int, int, int], mode: Paddi
     Returns:
         The images, padded; the same tensor if they fit already.
 
-    Example:
+    Examples:
         >>> pad_to_patches(torch.zeros(1, 3, 30, 33), (1, 8, 8)).shape
         torch.Size([1, 3, 32, 48])
     """
@@ -52,7 +52,7 @@ def centre_crop(x: Tensor, size: tuple[int, int]) -> Tensor:
     Returns:
         A view, `(..., min(H, size[0]), min(W, size[1]))`.
 
-    Example:
+    Examples:
         >>> centre_crop(torch.arange(5).expand(1, 5), (1, 2))
         tensor([[1, 2]])
     """

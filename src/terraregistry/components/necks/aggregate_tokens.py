@@ -42,7 +42,7 @@ class AggregateTokens(nn.Module):
         Tokens `(B, N, C)` or a map `(B, C, H, W)` to `(B, C)`; a map over time `(B, C, T, H, W)` to `(B, T, C)`. With
         `temporal_inputs`, `(B, T, ...)` to `(B, T, C)`.
 
-    Example:
+    Examples:
         >>> import torch
         >>> neck = AggregateTokens([192, 192], pooling="CLS", indices=[0, 1])
         >>> [feature.shape for feature in neck([torch.zeros(2, 197, 192)] * 2)]

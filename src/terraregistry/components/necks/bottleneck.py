@@ -30,7 +30,7 @@ class AddBottleneckLayer(nn.Module):
     Shape:
         Maps `(B, C_i, H_i, W_i)` to the same and one more, `(B, C // 2, H, W)`, with C, H and W those of the last.
 
-    Example:
+    Examples:
         >>> AddBottleneckLayer([64, 128]).process_channel_list([64, 128])
         [64, 128, 64]
     """

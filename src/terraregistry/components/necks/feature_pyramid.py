@@ -34,7 +34,7 @@ class FeaturePyramidNetworkNeck(nn.Module):
     Shape:
         Maps `(B, C_i, H_i, W_i)` to `(B, out_channel, H_i, W_i)`.
 
-    Example:
+    Examples:
         >>> import torch
         >>> maps = [torch.zeros(1, 8, 6, 6), torch.zeros(1, 16, 3, 3)]
         >>> list(FeaturePyramidNetworkNeck([8, 16], out_channel=4)(maps))

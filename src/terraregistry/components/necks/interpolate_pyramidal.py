@@ -36,7 +36,7 @@ class InterpolateToPyramidal(nn.Module):
     Shape:
         Map i of n `(B, C_i, H_i, W_i)` to `(B, C_i, H_i * s, W_i * s)` with `s = scale_factor ** (n - i)`.
 
-    Example:
+    Examples:
         >>> import torch
         >>> [feature.shape[-1] for feature in InterpolateToPyramidal([8] * 4)([torch.zeros(1, 8, 3, 3)] * 4)]
         [48, 24, 12, 6]

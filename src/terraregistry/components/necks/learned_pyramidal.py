@@ -54,7 +54,7 @@ def pyramid_stages(component: object, channels: list[int], given_as: str) -> tup
 def pyramid_channels(channels: list[int]) -> list[int]:
     """Return the channels of the stages' results for four features of the given channels.
 
-    Example:
+    Examples:
         >>> pyramid_channels([64, 64, 64, 64])
         [16, 32, 64, 64]
     """
@@ -81,7 +81,7 @@ class LearnedInterpolateToPyramidal(nn.Module):
         Maps `(B, C_i, H_i, W_i)` to `(B, C_0 // 4, 4 H_0, 4 W_0)`, `(B, C_1 // 2, 2 H_1, 2 W_1)`, `(B, C_2, H_2, W_2)`
         and `(B, C_3, H_3 // 2, W_3 // 2)`.
 
-    Example:
+    Examples:
         >>> import torch
         >>> [tuple(map.shape[1:]) for map in LearnedInterpolateToPyramidal([8] * 4)([torch.zeros(2, 8, 6, 6)] * 4)]
         [(2, 24, 24), (4, 12, 12), (8, 6, 6), (8, 3, 3)]

@@ -31,7 +31,7 @@ class MaxpoolToPyramidal(nn.Module):
     Shape:
         Map i `(B, C_i, H_i, W_i)` to `(B, C_i, H_i // k, W_i // k)` with `k = kernel_size ** i`.
 
-    Example:
+    Examples:
         >>> import torch
         >>> [feature.shape[-1] for feature in MaxpoolToPyramidal([8] * 4)([torch.zeros(1, 8, 16, 16)] * 4)]
         [16, 8, 4, 2]

@@ -30,7 +30,7 @@ class PermuteDims(nn.Module):
     Raises:
         InvalidArgumentsError: `new_order` does not have each axis once.
 
-    Example:
+    Examples:
         >>> import torch
         >>> PermuteDims([96], [0, 3, 1, 2])([torch.zeros(1, 14, 15, 96)])[0].shape
         torch.Size([1, 96, 14, 15])

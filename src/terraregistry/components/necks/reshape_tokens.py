@@ -53,7 +53,7 @@ class ReshapeTokensToImage(nn.Module):
     Shape:
         Tokens `(B, N, C)` to a map `(B, T * C, H, W)`, with N = T * H * W, and one more for a class token.
 
-    Example:
+    Examples:
         >>> import torch
         >>> neck = ReshapeTokensToImage([192])
         >>> neck([torch.zeros(2, 1 + 14 * 14, 192)])[0].shape

@@ -29,7 +29,7 @@ class SelectIndices(nn.Module):
     Raises:
         InvalidArgumentsError: `indices` is empty, or one of them is out of range.
 
-    Example:
+    Examples:
         >>> SelectIndices([64, 128, 256], [0, -1]).process_channel_list([64, 128, 256])
         [64, 256]
     """

@@ -86,7 +86,7 @@ def render(annotation: object) -> str:
     Returns:
         Text such as `list[int] | None`, without module paths.
 
-    Example:
+    Examples:
         >>> render(typing.Optional[typing.Sequence[int]])
         'Sequence[int] | None'
     """

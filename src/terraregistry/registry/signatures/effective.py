@@ -62,7 +62,7 @@ def effective_signature(constructor: object) -> EffectiveSignature:
     Returns:
         The effective signature.
 
-    Example:
+    Examples:
         >>> class Base:
         ...     def __init__(self, depth: int = 4, *, width: float = 1.0) -> None: ...
         >>> class Derived(Base):

@@ -34,7 +34,7 @@ def short_type(text: str) -> str:
     Returns:
         The type with bare names.
 
-    Example:
+    Examples:
         >>> short_type("collections.abc.Sequence[int] | typing.Literal['a.b']")
         "Sequence[int] | Literal['a.b']"
     """
@@ -50,7 +50,7 @@ def megabytes(size: int) -> str:
     Returns:
         Such as `44.7 MB`.
 
-    Example:
+    Examples:
         >>> megabytes(44_700_000), megabytes(1_340_000_000), megabytes(900)
         ('44.7 MB', '1.3 GB', '900 B')
     """

@@ -89,7 +89,7 @@ def read_bands(given: Sequence[GivenBand], component: str, parameter: str = "ban
     Raises:
         InvalidArgumentsError: There are none, a name is no band, or a range is none; all such mistakes are listed.
 
-    Example:
+    Examples:
         >>> read_bands(["RED", (3, 5)], "a backbone")
         (<HLSBands.RED: 'RED'>, 3, 4, 5)
     """

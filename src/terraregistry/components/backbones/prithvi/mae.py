@@ -38,7 +38,7 @@ class PrithviMAE(nn.Module):
     Raises:
         InvalidArgumentsError: A size does not fit another, or `mask_ratio` is out of range.
 
-    Example:
+    Examples:
         >>> mae = PrithviMAE(32, embed_dim=48, depth=1, num_heads=3, decoder_embed_dim=32, decoder_depth=1)
         >>> losses, reconstruction, mask = mae(torch.zeros(2, 6, 4, 32, 32))
         >>> tuple(reconstruction.shape), tuple(mask.shape)

@@ -39,7 +39,7 @@ def encode(values: Tensor, width: int) -> Tensor:
     Returns:
         One code a number, `(M, width)`.
 
-    Example:
+    Examples:
         >>> encode(torch.tensor([0.0]), 4)
         tensor([[0., 0., 1., 1.]])
     """

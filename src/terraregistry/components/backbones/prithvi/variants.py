@@ -46,7 +46,7 @@ def prithvi_eo_tiny(
         InvalidArgumentsError: A band, a size or an index is wrong.
         WeightsError: The weights are unavailable, or do not fit.
 
-    Example:
+    Examples:
         >>> backbone = prithvi_eo_tiny(bands=["RED", "NIR_NARROW"], img_size=32, out_indices=[-1])
         >>> backbone.out_channels, backbone.in_chans
         ([256], 2)

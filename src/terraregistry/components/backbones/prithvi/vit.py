@@ -64,7 +64,7 @@ class PrithviViT(PrithviEncoder):
         Images `(B, C, T, H, W)`, or `(B, C, H, W)` with `num_frames=1`, to one feature `(B, 1 + N, embed_dim)` for each of
         `out_indices`: a class token and N patches in the order time, row, column.
 
-    Example:
+    Examples:
         >>> vit = PrithviViT(img_size=32, in_chans=6, embed_dim=48, depth=4, num_heads=3, out_indices=[1, -1])
         >>> [tuple(feature.shape) for feature in vit(torch.zeros(1, 6, 32, 32))]
         [(1, 5, 48), (1, 5, 48)]
