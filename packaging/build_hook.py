@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import importlib.util
 import json
 import sqlite3
@@ -37,20 +36,22 @@ def _image(root: Path) -> bytes:
         [(key,)] = database.execute("SELECT value FROM about WHERE name = 'key'")
         versions, place, _ = json.loads(key)
         # For an editable installation: the state in which the sources of the package are now.
-        state = _keys(root / _PACKAGE).own_state()
+        state = _module(root, "keys").own_state()
         database.execute("UPDATE about SET value = ? WHERE name = 'key'", (json.dumps([versions, place, state]),))
         database.commit()
         image = database.serialize()
     finally:
         database.close()
-    return hashlib.sha256(image).hexdigest().encode() + b"\n" + image
+    content: bytes = _module(root, "cache").with_digest(image)
+    return content
 
 
-def _keys(package: Path) -> ModuleType:
-    """Import the one module that is needed: the package itself has dependencies that a build has not."""
-    spec = importlib.util.spec_from_file_location("terraregistry_keys", package / "index" / "keys.py")
+def _module(root: Path, name: str) -> ModuleType:
+    """Import a module of the index by itself: the package has dependencies that a build has not."""
+    file = root / _PACKAGE / "index" / f"{name}.py"
+    spec = importlib.util.spec_from_file_location(f"terraregistry_{name}", file)
     if spec is None or spec.loader is None:
-        raise FileNotFoundError(package)
+        raise FileNotFoundError(file)
     module = importlib.util.module_from_spec(spec)
     sys.modules[spec.name] = module
     spec.loader.exec_module(module)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sqlite3
+
 from hypothesis import strategies as st
 
 from terraregistry.index import (
@@ -17,7 +19,7 @@ from terraregistry.index import (
 from terraregistry.index.keys import Key
 from terraregistry.pretrained import PretrainedWeights
 
-__all__ = ["contents", "keys", "small_index", "small_key"]
+__all__ = ["contents", "image_of_dump", "keys", "small_index", "small_key"]
 
 Contents = tuple[tuple[IndexedRegistry, ...], tuple[tuple[str, str], ...], ConfigFacts]
 
@@ -136,3 +138,13 @@ def small_index(*gaps: tuple[str, str], key: Key = small_key) -> Index:
     inner = IndexedRegistry("package:INNER", kind, kind, kind, components, ())
     outer = IndexedRegistry("package:OUTER", kind, kind, kind, (), (("in", "package:INNER"),))
     return Index.of((outer, inner), gaps, key=key)
+
+
+def image_of_dump(dump: str) -> bytes:
+    """Make the image from the SQL of `Index.dump`."""
+    database = sqlite3.connect(":memory:")
+    try:
+        database.executescript(dump)
+        return database.serialize()
+    finally:
+        database.close()

@@ -16,7 +16,7 @@ from terraregistry.index import keys, load_index, loading
 from terraregistry.index.cache import with_digest
 from terraregistry.indexing.shipping import shipped_text
 
-from .descriptions import small_index
+from .descriptions import image_of_dump, small_index
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -26,7 +26,7 @@ _HERE = keys.Key(tuple((name, keys._version(name)) for name in keys.SHIPPED_FOR)
 
 
 def _is_tested() -> bool:
-    from terraregistry.index.store import Index, image_of_dump
+    from terraregistry.index.store import Index
 
     return all(
         keys._version(name) == version for name, version in Index(image_of_dump(_TEXT.read_text("utf-8"))).key.versions

@@ -10,9 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from terraregistry.index import Index
-from terraregistry.index.store import image_of_dump
 
-from .descriptions import Contents, contents, keys, small_index
+from .descriptions import Contents, contents, image_of_dump, keys, small_index
 
 if TYPE_CHECKING:
     from terraregistry.index.keys import Key

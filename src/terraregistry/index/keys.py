@@ -17,7 +17,17 @@ from typing import TYPE_CHECKING, Final
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator
 
-__all__ = ["FORMAT", "SHIPPED_FOR", "Key", "current_key", "is_unchanging", "own_state", "source_files", "state_of"]
+__all__ = [
+    "FORMAT",
+    "NO_KEY",
+    "SHIPPED_FOR",
+    "Key",
+    "current_key",
+    "is_unchanging",
+    "own_state",
+    "source_files",
+    "state_of",
+]
 
 _INFO: Final = ".dist-info"
 FORMAT: Final = 5
@@ -79,6 +89,10 @@ class Key:
         if any(_state(name, version, _DESCRIBED[name]).outside for name, version in self.versions if version):
             return False
         return _PACKAGE.resolve().parent in _site_packages() or own_state() == self.sources
+
+
+NO_KEY: Final = Key((), "", "")
+"""The key of an index that is not kept."""
 
 
 def _short_digest(text: str) -> str:

@@ -65,6 +65,13 @@ def answer_from(index: Index) -> None:
         _stored[:] = [index]
 
 
+def _own(registry: str, name: str) -> Component | None:
+    """Return the stored description of a component under its canonical name."""
+    index = stored_index()
+    found = None if index is None else index.own(registry, name)
+    return None if found is None or found.name != name else found
+
+
 def stored_component(registry: str, name: str, library: str) -> Component | None:
     """Find the stored description of a component.
 
@@ -76,9 +83,7 @@ def stored_component(registry: str, name: str, library: str) -> Component | None
     Returns:
         The description; None if the library is loaded, or the index lacks the component.
     """
-    index = None if is_loaded(library) else stored_index()
-    found = None if index is None else index.own(registry, name)
-    return None if found is None or found.name != name else found
+    return None if is_loaded(library) else _own(registry, name)
 
 
 def stored_components(registry: str, library: str) -> tuple[Component, ...]:
@@ -151,9 +156,8 @@ class DescribedEntry(Entry[T]):
         if place not in self._described:
             from terraregistry.index.described import described_call
 
-            index = stored_index()
-            component = None if index is None else index.own(place, self.name)
-            fitting = None if component is None or component.name != self.name else self.fitting(component)
+            component = _own(place, self.name)
+            fitting = None if component is None else self.fitting(component)
             described = None if fitting is None else described_call(fitting, lambda: self.constructor)
             self._described[place] = described
         return self._described[place]

@@ -23,14 +23,14 @@ from terraregistry.index.descriptions import (
     Resolved,
     Signature,
 )
-from terraregistry.index.keys import Key
+from terraregistry.index.keys import NO_KEY, Key
 from terraregistry.locks import forking_lock
 from terraregistry.pretrained import PretrainedWeights
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-__all__ = ["Index", "image_of_dump"]
+__all__ = ["Index"]
 
 _TABLES: Final = """
 CREATE TABLE about (name TEXT PRIMARY KEY, value TEXT NOT NULL);
@@ -42,7 +42,6 @@ CREATE TABLE shared (id INTEGER PRIMARY KEY, value TEXT NOT NULL);
 """
 _Row = Any  # plain data of JSON, of the shape that is written here
 _NO_FACTS: Final = ConfigFacts()
-_NO_KEY: Final = Key((), "", "")
 _reading: Final = forking_lock()
 
 
@@ -77,7 +76,7 @@ class Index:
         registries: Iterable[IndexedRegistry],
         gaps: Iterable[tuple[str, str]] = (),
         facts: ConfigFacts = _NO_FACTS,
-        key: Key = _NO_KEY,
+        key: Key = NO_KEY,
     ) -> Index:
         """Write descriptions into an image.
 
@@ -314,16 +313,6 @@ class Index:
     def _keep(self, rows: list[tuple[int, str]]) -> None:
         for number, value in rows:
             self._shared.setdefault(number, json.loads(value))
-
-
-def image_of_dump(dump: str) -> bytes:
-    """Make the image from the SQL of `Index.dump`."""
-    database = sqlite3.connect(":memory:")
-    try:
-        database.executescript(dump)
-        return database.serialize()
-    finally:
-        database.close()
 
 
 class _Writer:

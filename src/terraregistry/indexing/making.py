@@ -18,7 +18,7 @@ from terraregistry.index.descriptions import (
     PortableType,
     Signature,
 )
-from terraregistry.index.keys import Key
+from terraregistry.index.keys import NO_KEY, Key
 from terraregistry.index.store import Index
 from terraregistry.indexing.acceptance import accepted_type
 from terraregistry.indexing.composing import composing_registries
@@ -65,15 +65,12 @@ def library_registries() -> dict[str, AnyRegistry]:
     return {**found, **composing_registries()}
 
 
-_NO_KEY: Final = Key((), "", "")
-
-
 def make_index(
     registries: Mapping[str, AnyRegistry],
     *,
     known: Index | None = None,
     report: Report | None = None,
-    key: Key = _NO_KEY,
+    key: Key = NO_KEY,
 ) -> Index:
     """Describe every component of some registries, and of the sources mounted in them.
 

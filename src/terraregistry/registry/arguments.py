@@ -75,10 +75,6 @@ class ArgumentValidator:
                 missing = missing.difference([each.name for each in taken])
             for name, value in kwargs.items():
                 valid[name] = self._named[name](value)
-        except (
-            RecursionError
-        ):  # pragma: no cover - of a component that builds itself, where the stack ends here (Python 3.13)
-            raise
         except Exception:  # noqa: BLE001 - a value's own methods may raise anything while it is looked at
             return Checked(args, kwargs, tuple(self._problems(args, kwargs)))
         if missing.issubset(valid):
@@ -147,8 +143,6 @@ class _Validators(dict[str, "Callable[[Any], Any]"]):
         """Return True if a value fits its parameter."""
         try:
             self[name](value)
-        except RecursionError:  # pragma: no cover - as above
-            raise
         except Exception:  # noqa: BLE001 - a value's own methods may raise anything while it is looked at
             return False
         return True

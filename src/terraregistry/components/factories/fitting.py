@@ -15,7 +15,7 @@ from terraregistry.components.factories.auxiliary import refused_name
 from terraregistry.components.factories.drafts import Fit
 from terraregistry.components.factories.part_arguments import Arguments
 from terraregistry.components.factories.planned_parts import NamedPart
-from terraregistry.components.factories.wrapping import ADAPTERS_AT, WEIGHTS, AdaptedPart, WrappedPart
+from terraregistry.components.factories.wrapping import ADAPTERS_AT, WEIGHTS, AdaptedPart, unwrapped
 from terraregistry.errors import InvalidArgumentsError, Problem, ProblemKind, SourceUnavailableError
 from terraregistry.wording import describe_error
 
@@ -129,8 +129,7 @@ class Parts:
 
 def _missing_files(part: Part | None) -> list[Problem]:
     """Report missing files of weights of a backbone."""
-    while isinstance(part, WrappedPart):
-        part = part.inner
+    part = unwrapped(part)
     if not isinstance(part, NamedPart):
         return []
     values = part.arguments.values

@@ -10,7 +10,7 @@ from torch import Tensor, nn
 from terraregistry.components.factories.batches import batch_shape
 from terraregistry.components.factories.planned_parts import NamedPart
 from terraregistry.components.factories.shadows import in_both_modes
-from terraregistry.components.factories.wrapping import TIME, WrappedPart
+from terraregistry.components.factories.wrapping import TIME, WrappedPart, unwrapped
 from terraregistry.components.models.encoder_decoder import EncoderModel
 from terraregistry.components.models.images import image_size_of
 from terraregistry.errors import ComponentProtocolError, InvalidArgumentsError, SourceUnavailableError
@@ -119,18 +119,17 @@ def failure_of(run: Callable[[], object]) -> Exception | None:
 
 def asked(part: Part) -> InvalidArgumentsError | None:
     """Return the problems found by a backbone's source in its arguments, if the source can report features."""
-    while isinstance(part, WrappedPart):
-        part = part.inner
-    source: Any = part.registry if isinstance(part, NamedPart) else None  # a source may have any methods
-    if not isinstance(part, NamedPart) or not hasattr(source, "find_registry"):
+    named = unwrapped(part)
+    source: Any = named.registry if isinstance(named, NamedPart) else None  # a source may have any methods
+    if not isinstance(named, NamedPart) or not hasattr(source, "find_registry"):
         return None
-    ask = getattr(source.find_registry(part.name), "feature_specs", None)
+    ask = getattr(source.find_registry(named.name), "feature_specs", None)
     try:
         if ask is not None:
-            ask(source.resolve(part.name).name, **part.arguments.values)
+            ask(source.resolve(named.name).name, **named.arguments.values)
     except InvalidArgumentsError as error:
         try:
-            part.refuse(error)
+            named.refuse(error)
         except InvalidArgumentsError as refused:
             return refused
     return None

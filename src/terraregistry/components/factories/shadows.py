@@ -93,10 +93,10 @@ def shadow_part(part: Part, *args: Any, **kwargs: Any) -> nn.Module:
     Raises:
         Exception: Any error of the part in a real build.
     """
-    if isinstance(part, ModulePart):
-        return shadow_of(part.module)
-    made = make_shadow(lambda: without_pretrained(_copied(part)).build(*args, **kwargs))
-    return made.to("meta")
+    copied = _copied(part)
+    if isinstance(copied, ModulePart):
+        return copied.module
+    return make_shadow(lambda: without_pretrained(copied).build(*args, **kwargs)).to("meta")
 
 
 def _copied(part: Part) -> Part:

@@ -249,13 +249,14 @@ class Tracer:
     # What a part is made of besides its arguments.
     def _made(self, part: Part, *args: Any, flow: Flow | None = None, **told: Any) -> nn.Module | None:
         """Build a part; without the arguments refused by it, unless they change its features."""
+        made: list[nn.Module] = []
 
         def failure(variant: Part) -> Exception | None:
-            return failure_of(lambda: shadow_part(variant, *args, **told))
+            return failure_of(lambda: made.append(shadow_part(variant, *args, **told)))
 
         error = failure(part)
         if error is None:
-            return shadow_part(part, *args, **told)
+            return made[0]
         kept = self._blame(part, failure, _MADE, flow=flow, **told)
         if kept is not None:
             return shadow_part(kept, *args, **told)

@@ -201,6 +201,13 @@ def _around(
     return kind(part, wrapper)
 
 
+def unwrapped(part: Part | None) -> Part | None:
+    """Return the backbone inside of its wrappers."""
+    while isinstance(part, WrappedPart):
+        part = part.inner
+    return part
+
+
 def without_pretrained(part: Part) -> Part:
     """Leave out of a part its arguments requesting weights.
 

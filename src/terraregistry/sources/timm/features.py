@@ -32,7 +32,6 @@ def find_features(
 
     Returns:
         The features; the mistake in `out_indices`; or None if the network cannot be made without data.
-        The features; what is wrong with `out_indices`; or None where the network cannot be made without data.
     """
     del entrypoint
     found = _made(spec, spec.kwargs)
