@@ -40,7 +40,7 @@ def watched(seconds: float = MOST_SECONDS) -> Generator[list[str]]:
     """Note what is forbidden to whoever only looks at names, arguments and configs, and end what hangs.
 
     Args:
-        seconds: How long the processor may work.
+        seconds: How long the processor may work; a run whose lines are measured may take five times as long.
 
     Yields:
         The events, as they come.
@@ -54,6 +54,8 @@ def watched(seconds: float = MOST_SECONDS) -> Generator[list[str]]:
         _installed = True
     before = signal.signal(signal.SIGVTALRM, _ring)
     _seen = events = []
+    if sys.gettrace() is not None:
+        seconds *= 5
     # More than once: what is raised in a callback of the garbage collector is lost.
     signal.setitimer(signal.ITIMER_VIRTUAL, seconds, 0.5)
     try:
