@@ -14,9 +14,9 @@ from hypothesis import strategies as st
 from torch import nn
 from torch.nn import functional
 
+from terraregistry.components.decoders.blocks import ChannelLayerNorm
 from terraregistry.components.decoders.fcn import FCNDecoder
-from terraregistry.components.decoders.identity import IdentityDecoder
-from terraregistry.components.decoders.layers import ChannelLayerNorm
+from terraregistry.components.decoders.linear import IdentityDecoder
 from terraregistry.errors import InvalidArgumentsError
 from terraregistry.protocols import Decoder
 

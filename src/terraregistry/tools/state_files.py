@@ -67,8 +67,7 @@ def load_state(model: nn.Module, file: Path, name: str) -> None:
     Raises:
         WeightsError: The file cannot be read, or its keys or shapes are not the model's.
     """
-    from terraregistry.components.backbones.weights.weight_files import read_weights
-    from terraregistry.components.backbones.weights.weight_fitting import find_mismatch
+    from terraregistry.components.backbones.weight_files import find_mismatch, read_weights
 
     state = read_weights(file, name)
     complete = _with_shared(model, state)

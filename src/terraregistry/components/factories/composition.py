@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 from terraregistry.components.factories.composition_errors import noting
 from terraregistry.components.factories.planned_parts import build_part
-from terraregistry.components.models.layout import specs_of
+from terraregistry.components.models.framing import specs_of
 from terraregistry.problems import display_path
 
 if TYPE_CHECKING:
@@ -58,9 +58,7 @@ class Composition:
         Returns:
             The model.
         """
-        from terraregistry.components.models.embedding_output import EmbeddingOutputModel
-        from terraregistry.components.models.pixel_wise import PixelWiseModel
-        from terraregistry.components.models.scalar_output import ScalarOutputModel
+        from terraregistry.components.models.task_models import EmbeddingOutputModel, PixelWiseModel, ScalarOutputModel
 
         backbone = make(self.backbone)
         channels = list(cast("Backbone", backbone).out_channels)

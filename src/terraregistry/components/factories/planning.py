@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
-from terraregistry.components.backbones.prithvi.refused import refused_values, takes_bands
+from terraregistry.components.backbones.prithvi.bands import refused_values, takes_bands
 from terraregistry.components.factories.auxiliary import AuxiliaryPlanner
 from terraregistry.components.factories.branches import BranchPlanner
 from terraregistry.components.factories.composition import Composition

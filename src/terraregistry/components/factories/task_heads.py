@@ -26,12 +26,8 @@ class _Heads(DescribedRegistry[nn.Module]):
 
 
 HEADS: Final = _Heads()
-for _name, _module in {
-    "RegressionHead": "regression",
-    "ScalarHead": "scalar",
-    "SegmentationHead": "segmentation",
-}.items():
-    HEADS.register_lazy(_name, f"terraregistry.components.heads.{_module}:{_name}")
+for _name in ("RegressionHead", "ScalarHead", "SegmentationHead"):
+    HEADS.register_lazy(_name, f"terraregistry.components.heads:{_name}")
 
 
 def find_task(name: str, problems: list[Problem]) -> Task:
