@@ -1,4 +1,4 @@
-"""Decoders of at most one linear layer: of one feature, of all features, and of none."""
+"""Decoders of at most one linear layer, on one feature or on all of them."""
 
 from __future__ import annotations
 
@@ -43,6 +43,7 @@ ActivationName: TypeAlias = Literal[
     "Tanhshrink",
 ]
 """An element-wise activation of `torch.nn`, constructed without arguments."""
+
 _UNREAD: Final = 100
 _MAP, _VECTOR = 4, 2
 
