@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import sys
 from typing import TYPE_CHECKING, Any, ClassVar, Final, TypeVar
 
+from terraregistry.deferred import is_loaded
 from terraregistry.locks import forking_lock
 from terraregistry.registry import Entry, Registry
 
@@ -20,7 +20,6 @@ __all__ = [
     "DescribedEntry",
     "DescribedRegistry",
     "answer_from",
-    "is_loaded",
     "stored_component",
     "stored_components",
     "stored_index",
@@ -31,15 +30,6 @@ T = TypeVar("T")
 _reading: Final = forking_lock()
 _stored: Final[list[Index | None]] = []
 """The index of this process, once it has been looked for."""
-
-
-def is_loaded(library: str) -> bool:
-    """Return True if a module is in `sys.modules`: from then on it is inspected, not the index.
-
-    Args:
-        library: The name of the module.
-    """
-    return library in sys.modules
 
 
 def stored_index() -> Index | None:

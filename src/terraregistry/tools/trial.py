@@ -22,8 +22,7 @@ from terraregistry.errors import (
     UnusedArgumentWarning,
 )
 from terraregistry.registry.calls import call_of
-from terraregistry.tools.state_files import load_state, save_state
-from terraregistry.tools.weights import concerns_weights, without_weights
+from terraregistry.tools.weights import concerns_weights, load_state, save_state, without_weights
 from terraregistry.wording import add_note
 
 if TYPE_CHECKING:

@@ -13,6 +13,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from terraregistry import TIMM_BACKBONE_REGISTRY
+from terraregistry.sources.timm import TimmRegistry
 from terraregistry.sources.timm.scan import TimmSource, scan_timm
 
 if TYPE_CHECKING:
@@ -81,8 +82,12 @@ def test_a_name_that_is_nearly_one_stands_for_the_same_as_in_timm(
     assert not known or said == TIMM_BACKBONE_REGISTRY.look_up(mistyped)
 
 
-def test_reads_nothing_where_timm_is_imported() -> None:
-    assert scan_timm(PRITHVI) is None
+def test_reads_nothing_where_timm_is_imported(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("terraregistry.sources.timm.timm_registry.scan_timm", lambda _: pytest.fail("reads the source"))
+    registry = TimmRegistry()
+    assert "resnet18" in registry
+    assert "nothing_like_it" not in registry
+    assert [*registry] == [*TIMM_BACKBONE_REGISTRY]
 
 
 @pytest.mark.parametrize("files", [{}, {"__init__.py": ""}, {"__init__.py": "", "models/resnet.py": "resnet18 = 1"}])

@@ -7,7 +7,7 @@ import copy
 from dataclasses import dataclass
 
 from terraregistry.index import ParameterKind
-from terraregistry.index.references import HEADS, SMP_ENCODERS, SMP_MODELS
+from terraregistry.index.descriptions import HEADS, SMP_ENCODERS, SMP_MODELS
 
 LIBRARY = "terraregistry.library:"
 HEAD_OF = {

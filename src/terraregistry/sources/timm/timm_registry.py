@@ -6,9 +6,10 @@ import functools
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
+from terraregistry.deferred import is_loaded
 from terraregistry.errors import InvalidArgumentsError, Registration
-from terraregistry.index.provider import DescribedEntry, is_loaded, stored_component
-from terraregistry.index.references import TIMM_NETWORKS
+from terraregistry.index.descriptions import TIMM_NETWORKS
+from terraregistry.index.provider import DescribedEntry, stored_component
 from terraregistry.protocols import Backbone
 from terraregistry.registry import Call
 from terraregistry.registry.locations import locate
@@ -132,9 +133,11 @@ class TimmRegistry(ReadOnlyRegistry[Backbone]):
 
     def _source(self) -> TimmSource | None:
         """The names in timm's source, read once; None once timm is imported, or without a source to read."""
+        if is_loaded("timm"):
+            return None
         if self._scanned is None:
             self._scanned = scan_timm(tuple(ADDITIONS))
-        return None if is_loaded("timm") else self._scanned
+        return self._scanned
 
     def look_up(self, name: str) -> str | None:
         """Return the canonical spelling of a name or an alias; None for an unknown name."""
