@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 import importlib
 import sys
 from enum import Enum
@@ -14,10 +13,7 @@ from typer.core import TyperCommand, TyperGroup
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    app: typer.Typer
-    """The application with all of its commands."""
-
-__all__ = ["app", "application", "main"]
+__all__ = ["application", "run"]
 
 _COMMANDS: Final = {
     "list": "listing:list_components",
@@ -33,8 +29,6 @@ _SLOW: Final = ("build", "typings")
 """Commands much slower than the start of the process."""
 _INTERRUPTED: Final = 130
 """The exit status after Ctrl-C, by the convention of shells."""
-_OBJECTS: Final = 100_000
-"""Threshold of the garbage collector, in new objects: more than the index has."""
 
 
 def application(*commands: str) -> typer.Typer:
@@ -55,9 +49,8 @@ def application(*commands: str) -> typer.Typer:
     return made
 
 
-def main() -> None:
-    """Run the command line: the entry point."""
-    gc.set_threshold(_OBJECTS)
+def run() -> None:
+    """Run the command line."""
     reconfigure = getattr(sys.stdout, "reconfigure", None)
     if reconfigure is not None:
         reconfigure(errors="backslashreplace")  # as standard error has it: a file's name may be no text
@@ -137,10 +130,3 @@ def _as_it_is(parameter: Any, value: Any) -> Any:  # as above; a value is any ob
     if isinstance(choices, type) and issubclass(choices, Enum):
         return next((each for each in choices if value in (each, each.value)), _OTHER)
     return value if value is None or isinstance(value, str) else _OTHER
-
-
-def __getattr__(name: str) -> typer.Typer:
-    if name != "app":
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    made = globals()["app"] = application()
-    return made
