@@ -41,7 +41,7 @@ def without(monkeypatch):
                 raise metadata.PackageNotFoundError(name)
             return version(distribution)
 
-        monkeypatch.setattr("terraregistry.tools.cli.doctor.metadata.version", fail)
+        monkeypatch.setattr("importlib.metadata.version", fail)
 
     return remove
 

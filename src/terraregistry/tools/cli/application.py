@@ -62,13 +62,9 @@ def run() -> None:
 
 def _version(wanted: bool) -> None:
     if wanted:
-        from importlib import metadata
+        from terraregistry.tools.cli.printing import installed_version
 
-        try:
-            version = metadata.version("terraregistry")
-        except metadata.PackageNotFoundError:
-            version = "(not installed)"
-        typer.echo(f"terraregistry {version}")
+        typer.echo(f"terraregistry {installed_version('terraregistry') or '(not installed)'}")
         raise typer.Exit
 
 

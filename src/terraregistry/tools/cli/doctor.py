@@ -8,7 +8,6 @@ import subprocess
 import sys
 import tempfile
 from dataclasses import asdict, dataclass
-from importlib import metadata
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Final
 
@@ -19,7 +18,7 @@ from terraregistry.index.cache import cache_folder
 from terraregistry.index.keys import current_key
 from terraregistry.index.loading import cached_index, shipped_index
 from terraregistry.tools.cli.describing import megabytes
-from terraregistry.tools.cli.printing import AsJson, Status, print_json, styled
+from terraregistry.tools.cli.printing import AsJson, Status, installed_version, print_json, styled
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -153,7 +152,7 @@ def examine(*, thorough: bool = False) -> Health:
     shipped = shipped_index()
     index = shipped or cached_index()
     return Health(
-        version=_version("terraregistry") or "(not installed)",
+        version=installed_version("terraregistry") or "(not installed)",
         python=f"{platform.python_version()} ({sys.executable})",
         libraries=tuple(_library(*each, thorough=thorough) for each in _LIBRARIES),
         sources=() if index is None else _sources(index),
@@ -162,15 +161,8 @@ def examine(*, thorough: bool = False) -> Health:
     )
 
 
-def _version(distribution: str) -> str | None:
-    try:
-        return metadata.version(distribution)
-    except metadata.PackageNotFoundError:
-        return None
-
-
 def _library(name: str, module: str, purpose: str, required: bool, remedy: str, *, thorough: bool) -> Library:
-    version = _version(name)
+    version = installed_version(name)
     fault = _import_fault(module) if thorough and version is not None else ""
     return Library(name, purpose, required, remedy, version, fault)
 

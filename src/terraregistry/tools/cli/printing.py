@@ -24,6 +24,7 @@ __all__ = [
     "Status",
     "Unused",
     "describe_failure",
+    "installed_version",
     "is_terminal",
     "print_json",
     "refuse",
@@ -92,6 +93,23 @@ def print_json(data: object) -> None:
         data: Lists, dictionaries, text and numbers.
     """
     typer.echo(json.dumps(data, indent=2, ensure_ascii=False))
+
+
+def installed_version(distribution: str) -> str | None:
+    """Find the version of a distribution.
+
+    Args:
+        distribution: Its name.
+
+    Returns:
+        The version; None if it is not installed, as from a zip.
+    """
+    from importlib import metadata  # takes a tenth of the time of a command
+
+    try:
+        return metadata.version(distribution)
+    except metadata.PackageNotFoundError:
+        return None
 
 
 def refuse(message: str) -> typer.Exit:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from terraregistry.tools.checking import check_config, describes_model, find_files
-from terraregistry.tools.cli.printing import Attempts, ImportModules, Status, Unused, refuse
+from terraregistry.tools.cli.printing import Attempts, ImportModules, Status, Unused, installed_version, refuse
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Iterator, Sequence
@@ -129,16 +129,7 @@ def _print(findings: Sequence[Finding], output: Format) -> None:
             if findings:
                 typer.echo(as_github(findings))
         case Format.SARIF:
-            typer.echo(as_sarif(findings, _version()))
-
-
-def _version() -> str:
-    from importlib import metadata  # takes a tenth of the time of the command
-
-    try:
-        return metadata.version("terraregistry")
-    except metadata.PackageNotFoundError:  # as from a zip
-        return "0.0.0"
+            typer.echo(as_sarif(findings, installed_version("terraregistry") or "0.0.0"))
 
 
 def _summary(count: int, wrong: int, unknown: int, *, fit: bool) -> str:
