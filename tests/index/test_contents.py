@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from terraregistry.index.descriptions import TIMM_NETWORKS
+from terraregistry.index import TIMM_NETWORKS
 from terraregistry.indexing.making import AnyRegistry, library_registries, make_index
 from terraregistry.registry import BaseRegistry, ComponentDescription, MultiSourceRegistry
 from terraregistry.registry.signatures import NOT_EVALUATED, OPAQUE

@@ -10,13 +10,7 @@ if TYPE_CHECKING:
     from terraregistry.pretrained import PretrainedWeights
 
 __all__ = [
-    "BUILD_MODELS",
-    "HEADS",
     "OPAQUE_DEFAULT",
-    "PARTS",
-    "SMP_ENCODERS",
-    "SMP_MODELS",
-    "TIMM_NETWORKS",
     "Component",
     "ConfigFacts",
     "IndexedRegistry",
@@ -29,20 +23,6 @@ __all__ = [
 
 OPAQUE_DEFAULT: Final = "..."
 """The text of a default other than a literal."""
-
-# References of the further parts of models in configs: keys in the index alone, of no registry that can be imported.
-BUILD_MODELS: Final = "terraregistry.index:BUILD_MODELS"
-"""The `build_model` of each model factory, by the name of the factory."""
-HEADS: Final = "terraregistry.index:HEADS"
-"""The heads, by the names of their classes."""
-PARTS: Final = "terraregistry.index:PARTS"
-"""`AuxiliaryHead`, `Framing`, `TemporalWrapper` and `adapters`: the classes of the factories' dictionaries and arguments."""
-SMP_MODELS: Final = "terraregistry.index:SMP_MODELS"
-"""The models of `SMPModelFactory`."""
-SMP_ENCODERS: Final = "terraregistry.index:SMP_ENCODERS"
-"""The encoders of those models, each with the names of its weights as the type of its one parameter, `pretrained`."""
-TIMM_NETWORKS: Final = "terraregistry.index:TIMM_NETWORKS"
-"""The networks of timm as they are with `features_only=False`."""
 
 
 class ParameterKind(StrEnum):

@@ -20,6 +20,7 @@ __all__ = [
     "DescribedEntry",
     "DescribedRegistry",
     "answer_from",
+    "has_looked",
     "stored_component",
     "stored_components",
     "stored_index",
@@ -43,6 +44,11 @@ def stored_index() -> Index | None:
 
             _stored.append(cached_index())
         return _stored[0]
+
+
+def has_looked() -> bool:
+    """Return True once this process has looked for the index: from then on an answer from it costs no reading."""
+    return bool(_stored)
 
 
 def answer_from(index: Index) -> None:

@@ -15,16 +15,8 @@ from typing import TYPE_CHECKING, Any, Final, Literal, cast
 
 from terraregistry.deferred import loaded
 from terraregistry.errors import SourceUnavailableError
-from terraregistry.index.descriptions import (
-    BUILD_MODELS,
-    HEADS,
-    OPAQUE_DEFAULT,
-    PARTS,
-    SMP_ENCODERS,
-    SMP_MODELS,
-    TIMM_NETWORKS,
-    ConfigFacts,
-)
+from terraregistry.index import BUILD_MODELS, HEADS, PARTS, SMP_ENCODERS, SMP_MODELS, TIMM_NETWORKS
+from terraregistry.index.descriptions import OPAQUE_DEFAULT, ConfigFacts
 from terraregistry.indexing.portable import default_text
 from terraregistry.registry import BaseRegistry, Registry
 from terraregistry.sources.timm import TimmRegistry

@@ -7,8 +7,7 @@ import re
 from collections.abc import Hashable
 from typing import TYPE_CHECKING, Final, Generic, TypeVar
 
-from terraregistry.index import ParameterKind
-from terraregistry.index.descriptions import BUILD_MODELS
+from terraregistry.index import BUILD_MODELS, ParameterKind
 from terraregistry.tools.cli.describing import short_type
 from terraregistry.tools.cli.lookup import listed
 from terraregistry.tools.snippets import snippets_of

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Final, cast
 
 from terraregistry.deferred import DeferredModule
 from terraregistry.errors import Problem, ProblemKind, SourceUnavailableError
-from terraregistry.index.descriptions import SMP_ENCODERS, SMP_MODELS
+from terraregistry.index import SMP_ENCODERS, SMP_MODELS
 from terraregistry.index.provider import DescribedEntry, stored_components
 from terraregistry.problems import Replace
 from terraregistry.registry import Entry, Registry

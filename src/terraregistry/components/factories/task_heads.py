@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 from terraregistry.components.factories.task_table import TASKS, UNKNOWN_TASK, Task
 from terraregistry.deferred import DeferredModule
 from terraregistry.errors import Problem, ProblemKind
-from terraregistry.index.descriptions import HEADS as STORED_HEADS
+from terraregistry.index import HEADS as STORED_HEADS
 from terraregistry.index.provider import DescribedRegistry
 from terraregistry.suggest import nearest
 

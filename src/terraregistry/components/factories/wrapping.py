@@ -11,7 +11,7 @@ from terraregistry.components.factories.part_planning import NOT_MADE, plan_part
 from terraregistry.components.factories.planned_parts import NamedPart
 from terraregistry.deferred import DeferredModule
 from terraregistry.errors import Problem, ProblemKind, UntrainedBackboneWarning, describe_value
-from terraregistry.index.descriptions import PARTS
+from terraregistry.index import PARTS
 from terraregistry.index.provider import DescribedRegistry
 from terraregistry.problems import display_path
 

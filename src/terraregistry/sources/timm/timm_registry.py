@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any, Final
 
 from terraregistry.deferred import is_loaded
 from terraregistry.errors import InvalidArgumentsError, Registration
-from terraregistry.index.descriptions import TIMM_NETWORKS
-from terraregistry.index.provider import DescribedEntry, stored_component
+from terraregistry.index import TIMM_NETWORKS
+from terraregistry.index.provider import DescribedEntry, has_looked, stored_component
 from terraregistry.protocols import Backbone
 from terraregistry.registry import Call
 from terraregistry.registry.locations import locate
@@ -120,8 +120,8 @@ class TimmRegistry(ReadOnlyRegistry[Backbone]):
     their architecture: they are contained and built, and not iterated. Names for loading a model's description from a hub or a
     folder (`hf-hub:...`, `local-dir:...`) are not contained.
 
-    Names are read from the index and from timm's source until timm is imported; from then on timm itself is used. It is imported
-    here for anything but names; the models added by this library are then registered in it.
+    Names are read from timm's source, or from an index in use, until timm is imported; from then on timm itself is used. It is
+    imported here for anything but names; the models added by this library are then registered in it.
     """
 
     _remedy = "register the model in timm itself, with timm.models.register_model, and it is seen here at once"
@@ -141,8 +141,8 @@ class TimmRegistry(ReadOnlyRegistry[Backbone]):
         return self._scanned
 
     def _described(self, name: str) -> str | None:
-        """Look an architecture up in the index, also with a tag: in a tenth of the time of reading timm's source."""
-        if self._scanned is not None or is_loaded("timm"):
+        """Look an architecture up in the index, also with a tag, if that is in use: without reading timm's source."""
+        if self._scanned is not None or not has_looked() or is_loaded("timm"):
             return None
         architecture = name.partition(".")[0]
         if name not in self._known:

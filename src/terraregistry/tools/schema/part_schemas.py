@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from terraregistry.components.factories.counts import COUNTS
-from terraregistry.index.descriptions import PARTS
+from terraregistry.index import PARTS
 from terraregistry.tools.schema.argument_schemas import full
 from terraregistry.tools.schema.component_schemas import groups_of, named, variants
 from terraregistry.tools.schema.networks import Networks, whole_network
