@@ -59,7 +59,7 @@ def weights(write: Callable[[Path], None]) -> Callable[[Path], object]:
     def act(folder: Path) -> object:
         from torch import nn
 
-        from terraregistry.tools.state_files import load_state
+        from terraregistry.tools.weights import load_state
 
         write(folder / "w.pt")
         load_state(nn.Linear(3, 2), folder / "w.pt", "Model")

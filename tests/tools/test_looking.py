@@ -26,8 +26,16 @@ from terraregistry.library_types import BackboneRegistry
 from terraregistry.pretrained import PretrainedWeights
 from terraregistry.sources.timm.timm_registry import TimmRegistry
 from terraregistry.tools.cli.describing import megabytes, short_type
-from terraregistry.tools.cli.docstrings import docstring_of, file_of
-from terraregistry.tools.cli.lookup import by_name, kinds_of, listed, matches, nearest_names, read_kind
+from terraregistry.tools.cli.lookup import (
+    by_name,
+    docstring_of,
+    file_of,
+    kinds_of,
+    listed,
+    matches,
+    nearest_names,
+    read_kind,
+)
 
 
 class SomeOfTimm(TimmRegistry):

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import sys
 from typing import TYPE_CHECKING, Any, ClassVar, Final, TypeVar
 
+from terraregistry.deferred import is_loaded
 from terraregistry.locks import forking_lock
 from terraregistry.registry import Entry, Registry
 
@@ -20,7 +20,7 @@ __all__ = [
     "DescribedEntry",
     "DescribedRegistry",
     "answer_from",
-    "is_loaded",
+    "has_looked",
     "stored_component",
     "stored_components",
     "stored_index",
@@ -31,15 +31,6 @@ T = TypeVar("T")
 _reading: Final = forking_lock()
 _stored: Final[list[Index | None]] = []
 """The index of this process, once it has been looked for."""
-
-
-def is_loaded(library: str) -> bool:
-    """Return True if a module is in `sys.modules`: from then on it is inspected, not the index.
-
-    Args:
-        library: The name of the module.
-    """
-    return library in sys.modules
 
 
 def stored_index() -> Index | None:
@@ -53,6 +44,11 @@ def stored_index() -> Index | None:
 
             _stored.append(cached_index())
         return _stored[0]
+
+
+def has_looked() -> bool:
+    """Return True once this process has looked for the index: from then on an answer from it costs no reading."""
+    return bool(_stored)
 
 
 def answer_from(index: Index) -> None:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 from terraregistry.components.factories.task_table import TASKS, UNKNOWN_TASK, Task
 from terraregistry.deferred import DeferredModule
 from terraregistry.errors import Problem, ProblemKind
-from terraregistry.index import references
+from terraregistry.index import HEADS as STORED_HEADS
 from terraregistry.index.provider import DescribedRegistry
 from terraregistry.suggest import nearest
 
@@ -22,7 +22,7 @@ __all__ = ["HEADS", "TASKS", "UNKNOWN_TASK", "Task", "find_task"]
 class _Heads(DescribedRegistry[nn.Module]):
     """The heads."""
 
-    stored_in = references.HEADS
+    stored_in = STORED_HEADS
 
 
 HEADS: Final = _Heads()

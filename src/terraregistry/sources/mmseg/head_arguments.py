@@ -6,10 +6,10 @@ registered name.
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Final, cast
 
+from terraregistry.deferred import loaded
 from terraregistry.errors import Problem, ProblemKind, describe_value
 from terraregistry.sources.mmseg.mmseg_heads import HEADS, Head, Result, Takes, load_module
 from terraregistry.suggest import nearest
@@ -261,7 +261,7 @@ def _registered() -> set[str]:
     load_module("mmseg.models.decode_heads")
     names: set[str] = set()
     for library in _LIBRARIES:
-        module: object = sys.modules.get(f"{library}.registry")
+        module: object = loaded(f"{library}.registry")
         for registry in filter(None, (getattr(module, each, None) for each in _REGISTRIES)):
             known: Mapping[str, object] = registry.module_dict
             names.update(known)

@@ -15,6 +15,7 @@ from enum import Enum, auto
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Final, NoReturn
 
+from terraregistry.deferred import is_loaded, loaded
 from terraregistry.errors import SourceUnavailableError
 from terraregistry.locks import expect_imports, forking_lock
 from terraregistry.quiet import quietly
@@ -205,9 +206,9 @@ def load_module(name: str) -> Any:  # a module of a library without types
     Raises:
         SourceUnavailableError: mmsegmentation is not installed, or importing it fails.
     """
-    loaded = sys.modules.get(name)
-    if loaded is not None:
-        return loaded
+    known = loaded(name)
+    if known is not None:
+        return known
     if not is_installed():
         raise not_installed()
     expect_imports()
@@ -220,7 +221,7 @@ def load_module(name: str) -> Any:  # a module of a library without types
                     return importlib.import_module(name)
             except Exception as failure:  # noqa: BLE001 - a broken library may raise anything
                 error = failure
-                if _NAME in sys.modules:
+                if is_loaded(_NAME):
                     _failures.append(failure)
     reason = f"importing {_NAME} raises {describe_error(error)}"
     raise SourceUnavailableError(_NAME, reason, f"repair it: {_INSTALL}") from error
@@ -272,7 +273,7 @@ def _has_operators() -> bool:
 @contextmanager
 def _with_stand_in() -> Generator[None]:
     """Replace mmcv's compiled operators during an import; code without use for them then works."""
-    if _EXTENSION in sys.modules or _has_operators():
+    if is_loaded(_EXTENSION) or _has_operators():
         yield
         return
     sys.modules[_EXTENSION] = _StandIn(_EXTENSION)

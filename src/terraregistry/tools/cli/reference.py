@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import typer.main
 
-from terraregistry.tools.cli.application import app
+from terraregistry.tools.cli import app
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -8,8 +8,8 @@ import typer
 
 from terraregistry.suggest import did_you_mean, nearest
 from terraregistry.tools.cli.lookup import by_name, kinds_of, nearest_names, read_kind
-from terraregistry.tools.cli.printing import AsJson, ImportModules, print_json
-from terraregistry.tools.cli.reading import completed_kinds, completed_names, read_index, refuse
+from terraregistry.tools.cli.printing import AsJson, ImportModules, print_json, refuse
+from terraregistry.tools.cli.reading import completed_kinds, completed_names, read_index
 
 if TYPE_CHECKING:
     from terraregistry.index import Index

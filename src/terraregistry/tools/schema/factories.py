@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from terraregistry.index.references import BUILD_MODELS
+from terraregistry.index import BUILD_MODELS
 from terraregistry.tools.schema.composed import ComposedModels
 from terraregistry.tools.schema.factory import Factory
 from terraregistry.tools.schema.part_schemas import Parts

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from terraregistry.index import Signature
-from terraregistry.index.references import TIMM_NETWORKS
+from terraregistry.index import TIMM_NETWORKS, Signature
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from terraregistry.components.factories.counts import COUNTS
-from terraregistry.index.references import PARTS
+from terraregistry.index import PARTS
 from terraregistry.tools.schema.argument_schemas import full
 from terraregistry.tools.schema.component_schemas import groups_of, named, variants
 from terraregistry.tools.schema.networks import Networks, whole_network
@@ -57,7 +57,7 @@ class Parts:
         return decoder.constructor in self._index.facts.whole_decoders
 
     def part(self, name: str, leading: int = 0) -> Arguments:
-        """Describe the arguments of one of `terraregistry.index.references:PARTS`.
+        """Describe the arguments of one of `terraregistry.index:PARTS`.
 
         Raises:
             KeyError: There is no such part.

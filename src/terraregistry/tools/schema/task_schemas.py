@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from terraregistry.components.factories.counts import COUNTS
-from terraregistry.index.references import HEADS
+from terraregistry.index import HEADS
 from terraregistry.tools.schema.schema_parts import all_of, any_case, given, is_one_of, refused, when
 
 if TYPE_CHECKING:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from terraregistry.index.references import SMP_ENCODERS, SMP_MODELS
+from terraregistry.index import SMP_ENCODERS, SMP_MODELS
 from terraregistry.tools.schema.component_schemas import groups_of, named, named_as, variants
 from terraregistry.tools.schema.factory import Factory, asked_for, object_of
 from terraregistry.tools.schema.networks import TIMM, Networks

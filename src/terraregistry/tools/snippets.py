@@ -1,17 +1,17 @@
-"""Writing snippets."""
+"""Snippets to copy: the shortest Python and the shortest config to build a component."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from terraregistry.tools.snippets.recipes import FACTORY_CONFIGS, PLACEHOLDER, Recipe, decoder_recipe, neck_recipe
+from terraregistry.tools.recipes import FACTORY_CONFIGS, PLACEHOLDER, Recipe, decoder_recipe, neck_recipe
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
     from terraregistry.index import Component, Index
-    from terraregistry.tools.snippets.recipes import Value
+    from terraregistry.tools.recipes import Value
 
 __all__ = ["Snippets", "python_snippet", "snippets_of", "yaml_snippet"]
 

@@ -1,14 +1,13 @@
-"""The catalogue's data, as JSON for a browser: values shared by many components are written once."""
+"""The data of the component catalogue, the documentation's search page, as JSON: shared values are written once."""
 
 from __future__ import annotations
 
 import json
 import re
-from typing import TYPE_CHECKING, Final
+from collections.abc import Hashable
+from typing import TYPE_CHECKING, Final, Generic, TypeVar
 
-from terraregistry.index import ParameterKind
-from terraregistry.index.references import BUILD_MODELS
-from terraregistry.tools.catalogue.tables import Table
+from terraregistry.index import BUILD_MODELS, ParameterKind
 from terraregistry.tools.cli.describing import short_type
 from terraregistry.tools.cli.lookup import listed
 from terraregistry.tools.snippets import snippets_of
@@ -21,6 +20,8 @@ if TYPE_CHECKING:
     from terraregistry.tools.cli.lookup import Listed
 
 __all__ = ["NAME", "catalogue_data"]
+
+T = TypeVar("T", bound=Hashable)
 
 NAME: Final = "{name}"
 """Placeholder for the name in shared values: snippets, and origins of weights."""
@@ -44,16 +45,36 @@ def catalogue_data(index: Index, pages: Mapping[str, str] | None = None) -> str:
     return _Writer(pages or {}, {each.name: each.signature for each in builders}).write(listed(index))
 
 
+class _Table(Generic[T]):
+    """Distinct items in the order of their first occurrence."""
+
+    def __init__(self) -> None:
+        self._places: dict[T, int] = {}
+
+    def place(self, item: T) -> int:
+        """Return the place of an item; a new item gets the next one."""
+        return self._places.setdefault(item, len(self._places))
+
+    def items(self) -> list[T]:
+        """List the items."""
+        return list(self._places)
+
+
 class _Writer:
     def __init__(self, pages: Mapping[str, str], builders: Mapping[str, Signature]) -> None:
         self._addresses = pages
         self._builders = builders
-        self._kinds, self._libraries, self._licences = Table[str](), Table[str](), Table[str | None]()
-        self._types, self._origins, self._places, self._pages = Table[str](), Table[str](), Table[str](), Table[str]()
-        self._sources = Table[tuple[str, str]]()
-        self._snippets = Table[tuple[str, str | None]]()
-        self._parameters = Table[tuple[object, ...]]()
-        self._signatures = Table[tuple[int, ...]]()
+        self._kinds, self._libraries, self._licences = _Table[str](), _Table[str](), _Table[str | None]()
+        self._types, self._origins, self._places, self._pages = (
+            _Table[str](),
+            _Table[str](),
+            _Table[str](),
+            _Table[str](),
+        )
+        self._sources = _Table[tuple[str, str]]()
+        self._snippets = _Table[tuple[str, str | None]]()
+        self._parameters = _Table[tuple[object, ...]]()
+        self._signatures = _Table[tuple[int, ...]]()
 
     def write(self, entries: Iterable[Listed]) -> str:
         components = [self._entry(each) for each in entries]
