@@ -7,7 +7,7 @@ import sys
 from abc import abstractmethod
 from collections.abc import ItemsView, Iterator, KeysView, Mapping, ValuesView
 from functools import partial
-from typing import TYPE_CHECKING, Any, Generic, Self, TypeAlias, TypeVar, cast, overload
+from typing import TYPE_CHECKING, Any, Generic, Self, TypeAlias, TypeVar, overload
 
 from terraregistry.errors import ComponentNotFoundError
 from terraregistry.readings import names_in
@@ -36,9 +36,9 @@ T = TypeVar("T")
 D = TypeVar("D")
 
 
-Found: TypeAlias = "tuple[Entry[T], str, str, tuple[Kind, ...]]"
+Found: TypeAlias = "tuple[Entry[T], str, str, tuple[NamedSet[Any], ...]]"  # of different kinds
 """A component found by name: its entry; the name requested, qualified if there are several sources; the canonical name;
-and the kinds that products are checked against."""
+and the registries with a kind that the product is checked against, the innermost first."""
 
 
 class NamedSet(NameSet, Generic[T]):
@@ -49,7 +49,6 @@ class NamedSet(NameSet, Generic[T]):
         self.made: Site = defining_site(self)
         self._attribute: str | None = None
         self._kind: Kind | None = None
-        self._kinds: tuple[Kind, ...] | None = None
 
     @property
     def kind(self) -> Kind:
@@ -57,12 +56,6 @@ class NamedSet(NameSet, Generic[T]):
         if self._kind is None:
             self._kind = kind_of(self)
         return self._kind
-
-    def _checks(self) -> tuple[Kind, ...]:
-        """Return the kind to check, if any."""
-        if self._kinds is None:
-            self._kinds = () if self.kind.type is None else (self.kind,)
-        return self._kinds
 
     @property
     def reference(self) -> str | None:
@@ -132,7 +125,7 @@ class NamedSet(NameSet, Generic[T]):
         return ()
 
     @abstractmethod
-    def found(self, name: object) -> Found[T]:
+    def found(self, name: str) -> Found[T]:
         """Return the component of a name.
 
         Raises:
@@ -157,8 +150,14 @@ class NamedSet(NameSet, Generic[T]):
             ComponentProtocolError: The product does not satisfy the kind.
             SourceUnavailableError: The library behind the component is missing or broken.
         """
-        entry, spelling, _, kinds = self.found(name)
-        call, (valid_args, valid, problems) = entry.check(args, kwargs)
+        entry, spelling, _, registries = self.found(name)
+        call = entry.ready or entry.checker(kwargs) or entry.call(kwargs)
+        valid_args, valid, problems = call.check(args, kwargs)
+        if (
+            problems and (live := entry.call(kwargs)) is not call
+        ):  # it is described only, or its code was changed in place
+            call = live
+            valid_args, valid, problems = call.check(args, kwargs)
         if problems:
             raise call.refused(problems, spelling, self._label)
         try:
@@ -166,8 +165,10 @@ class NamedSet(NameSet, Generic[T]):
         except Exception as error:
             add_note(error, describe_call(spelling, valid_args, valid))
             raise
-        for kind in kinds:
-            kind.check(product, spelling, self._label)
+        for registry in registries:
+            kind = registry._kind or registry.kind
+            if kind.type is not None:
+                kind.check(product, spelling, self._label)
         return product
 
     def validate(self, name: str, /, *args: Any, **kwargs: Any) -> ComponentSpec[T]:
@@ -188,10 +189,10 @@ class NamedSet(NameSet, Generic[T]):
         """
         entry, spelling, canonical, _ = self.found(name)
         call = entry.answer(kwargs)
-        checked = call.check(args, kwargs)
-        if checked.problems:
-            raise call.refused(checked.problems, spelling, self._label)
-        return ComponentSpec(self, canonical, checked.args, checked.kwargs, spelling)
+        valid_args, valid, problems = call.check(args, kwargs)
+        if problems:
+            raise call.refused(problems, spelling, self._label)
+        return ComponentSpec(self, canonical, valid_args, valid, spelling)
 
     @abstractmethod
     def signature(self, name: str) -> inspect.Signature:
@@ -281,12 +282,6 @@ class BaseRegistry(NamedSet[T]):
         entry = self._find(name)
         return None if entry is None else entry.name
 
-    def _entry(self, name: object) -> Entry[T]:
-        entry = self._find(name) if isinstance(name, str) else None
-        if entry is None:
-            raise self._not_found(name)
-        return entry
-
     def _nearest(self, name: str) -> tuple[str, ...]:
         return nearest(name, self._spellings())
 
@@ -324,7 +319,7 @@ class BaseRegistry(NamedSet[T]):
     # -- the mapping to constructors --
 
     def __getitem__(self, name: str) -> Callable[..., T]:
-        return self._entry(name).constructor
+        return self.found(name)[0].constructor
 
     @overload
     def get(self, name: str) -> Callable[..., T] | None: ...
@@ -357,15 +352,16 @@ class BaseRegistry(NamedSet[T]):
 
     # -- building --
 
-    def found(self, name: object) -> Found[T]:
+    def found(self, name: str) -> Found[T]:
         """Return the component of a name.
 
         Raises:
             ComponentNotFoundError: The name is not here.
         """
-        entry = self._entry(name)
-        kinds = self._kinds
-        return entry, cast("str", name), entry.name, self._checks() if kinds is None else kinds
+        entry = self._find(name) if isinstance(name, str) else None  # type: ignore[redundant-expr]  # names come from untyped configs too
+        if entry is None:
+            raise self._not_found(name)
+        return entry, name, entry.name, (self,)
 
     def signature(self, name: str) -> inspect.Signature:
         """Return the effective signature of a component, with forwarded `**kwargs` expanded into parameters.
@@ -379,7 +375,7 @@ class BaseRegistry(NamedSet[T]):
         Raises:
             ComponentNotFoundError: The name is not here.
         """
-        return self._entry(name).answer({}).effective.signature
+        return self.found(name)[0].answer({}).effective.signature
 
     def describe(self, name: str) -> ComponentDescription:
         """Describe a component without building it.
@@ -393,7 +389,7 @@ class BaseRegistry(NamedSet[T]):
         Raises:
             ComponentNotFoundError: The name is not here.
         """
-        entry = self._entry(name)
+        entry = self.found(name)[0]
         return entry.answer({}).describe(entry.name, self.kind.name, self._aliases_of(entry.name))
 
 

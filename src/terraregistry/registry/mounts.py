@@ -8,7 +8,6 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Generic, NamedTuple, TypeVar, cast
 
 from terraregistry.errors import SourceUnavailableError, describe_value
-from terraregistry.registry.arguments import Checked
 from terraregistry.registry.base import NamedSet
 from terraregistry.registry.calls import Call, call_of
 from terraregistry.registry.entries import Entry
@@ -19,6 +18,7 @@ from terraregistry.wording import describe_error, quoted
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
+    from terraregistry.registry.arguments import Checked
     from terraregistry.registry.sites import Site
     from terraregistry.registry.source import Source
 
@@ -258,4 +258,4 @@ class _ForeignCall(Call[T]):
     def check(self, args: tuple[Any, ...] = (), kwargs: Mapping[str, Any] = MappingProxyType({})) -> Checked:
         """Validate with the source's own method, which may raise anything."""
         self._accept(*args, **kwargs)
-        return Checked(args, kwargs)
+        return args, kwargs, ()

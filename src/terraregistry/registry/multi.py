@@ -367,20 +367,17 @@ class MultiSourceRegistry(NamedSet[T]):
         mount, bare, _ = self._located(name)
         return mount.constructor(bare)
 
-    def found(self, name: object) -> Found[T]:
+    def found(self, name: str) -> Found[T]:
         """Return the component of a name.
 
         Raises:
             ComponentNotFoundError: The name resolves nowhere.
         """
         mount, bare, canonical = self._located(name)
-        kinds = self._checks()
         if mount.ours is None:
-            entry = mount.foreign.entry(bare, canonical)
-        else:
-            entry, _, canonical, inside = mount.ours.found(bare)
-            kinds = inside + kinds
-        return entry, mount.start + bare, mount.start + canonical, kinds
+            return mount.foreign.entry(bare, canonical), mount.start + bare, mount.start + canonical, (self,)
+        entry, _, canonical, inside = mount.ours.found(bare)
+        return entry, mount.start + bare, mount.start + canonical, (*inside, self)
 
     def signature(self, name: str) -> inspect.Signature:
         """Return the effective signature of a component, with forwarded `**kwargs` expanded into parameters.

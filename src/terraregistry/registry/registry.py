@@ -196,7 +196,7 @@ class Registry(BaseRegistry[T]):
             ComponentNotFoundError: The name is not here.
         """
         with CHANGING:
-            self._entry(name)
+            self._resolved_name(name)
             self._state = self._state.changed(Removal(name))
 
     def scope(self) -> Scope:

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any, Final
 
 from terraregistry.protocols import Decoder
 from terraregistry.registry import Call, Entry
-from terraregistry.registry.arguments import Checked
 from terraregistry.registry.readonly import ReadOnlyRegistry
 from terraregistry.sources.mmseg.heads import HEADS
 from terraregistry.sources.mmseg.layer_configs import check_configs
@@ -17,6 +16,8 @@ if TYPE_CHECKING:
     import inspect
     from collections.abc import Callable, Mapping, Sequence
 
+    from terraregistry.registry.arguments import Checked
+    from terraregistry.registry.base import Found
     from terraregistry.registry.signatures import EffectiveSignature
     from terraregistry.sources.mmseg.heads import Head
     from terraregistry.sources.mmseg.mmseg_decoder import MmsegDecoder
@@ -111,10 +112,16 @@ class MmsegRegistry(ReadOnlyRegistry[Decoder]):
     def _names(self) -> tuple[str, ...]:
         return tuple(self._entries)
 
-    def _entry(self, name: object) -> Entry[Decoder]:
-        if not self._entries and isinstance(name, str) and name in HEADS:
+    def found(self, name: str) -> Found[Decoder]:
+        """Return the component of a name.
+
+        Raises:
+            ComponentNotFoundError: The name is not here.
+            SourceUnavailableError: It is here once mmseg is installed.
+        """
+        if not self._entries and name in HEADS:
             raise not_installed()
-        return super()._entry(name)
+        return super().found(name)
 
 
 class _MmsegEntry(Entry[Decoder]):
@@ -152,9 +159,9 @@ class _MmsegCall(Call[Decoder]):
             SourceUnavailableError: The installation cannot build the head.
         """
         check_needs(self._head, dict(kwargs))
-        checked = super().check(args, kwargs)
-        problems = (*checked.problems, *check_configs(kwargs))
-        return Checked(args, kwargs, problems) if problems else checked
+        valid_args, valid, found = super().check(args, kwargs)
+        problems = (*found, *check_configs(kwargs))
+        return (args, kwargs, problems) if problems else (valid_args, valid, ())
 
 
 def _effective(head: Head) -> EffectiveSignature:

@@ -249,7 +249,7 @@ class TimmRegistry(ReadOnlyRegistry[Backbone]):
         Raises:
             ComponentNotFoundError: The name is not here.
         """
-        entry = self._entry(name)
+        entry = self.found(name)[0]
         return entry.answer({"features_only": False}).describe(entry.name, self.kind.name, self._aliases_of(entry.name))
 
     def _aliases_of(self, name: str) -> tuple[str, ...]:
