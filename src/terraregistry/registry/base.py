@@ -5,18 +5,16 @@ from __future__ import annotations
 import importlib
 import sys
 from abc import abstractmethod
-from collections.abc import ItemsView, Iterator, KeysView, Mapping, ValuesView
+from collections.abc import ItemsView, Iterator, KeysView, ValuesView
 from functools import partial
 from typing import TYPE_CHECKING, Any, Generic, Self, TypeAlias, TypeVar, overload
 
 from terraregistry.errors import ComponentNotFoundError
 from terraregistry.readings import names_in
 from terraregistry.registry.calls import describe_call
-from terraregistry.registry.globs import matching
 from terraregistry.registry.kinds import Kind, kind_of
-from terraregistry.registry.locations import reference_to
-from terraregistry.registry.sets import NameSet
-from terraregistry.registry.sites import defining_site
+from terraregistry.registry.locations import defining_site, reference_to
+from terraregistry.registry.names import NameSet, matching
 from terraregistry.registry.specs import ComponentSpec
 from terraregistry.suggest import nearest
 from terraregistry.wording import add_note
@@ -28,7 +26,7 @@ if TYPE_CHECKING:
     from terraregistry.errors import Registration
     from terraregistry.registry.calls import ComponentDescription
     from terraregistry.registry.entries import Entry
-    from terraregistry.registry.sites import Site
+    from terraregistry.registry.locations import Site
 
 __all__ = ["BaseRegistry", "Found", "NamedSet"]
 
@@ -270,10 +268,6 @@ class BaseRegistry(NamedSet[T]):
     def __len__(self) -> int:
         return sum(1 for _ in self._names())
 
-    def __bool__(self) -> bool:
-        """Return False if empty, as for any set."""
-        return any(True for _ in self._names())
-
     def __repr__(self) -> str:
         return f"<{self._label()}: {len(self)} components>"
 
@@ -340,15 +334,15 @@ class BaseRegistry(NamedSet[T]):
 
     def keys(self) -> KeysView[str]:
         """Return a view of the canonical names."""
-        return _Constructors(self).keys()
+        return KeysView(self)
 
     def values(self) -> ValuesView[Callable[..., T]]:
         """Return a view of the constructors; iterating over it imports those registered lazily."""
-        return _Constructors(self).values()
+        return ValuesView(self)
 
     def items(self) -> ItemsView[str, Callable[..., T]]:
         """Return a view of the pairs of canonical name and constructor."""
-        return _Constructors(self).items()
+        return ItemsView(self)
 
     # -- building --
 
@@ -391,24 +385,3 @@ class BaseRegistry(NamedSet[T]):
         """
         entry = self.found(name)[0]
         return entry.answer({}).describe(entry.name, self.kind.name, self._aliases_of(entry.name))
-
-
-class _Constructors(Mapping[str, "Callable[..., T]"]):
-    """The mapping interface of a registry, for live views."""
-
-    __slots__ = ("_registry",)
-
-    def __init__(self, registry: BaseRegistry[T]) -> None:
-        self._registry = registry
-
-    def __getitem__(self, name: str) -> Callable[..., T]:
-        return self._registry[name]
-
-    def __iter__(self) -> Iterator[str]:
-        return iter(self._registry)
-
-    def __len__(self) -> int:
-        return len(self._registry)
-
-    def __contains__(self, name: object) -> bool:
-        return name in self._registry

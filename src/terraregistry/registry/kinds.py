@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar, cast
 
 from terraregistry.errors import ComponentProtocolError, describe_value
 from terraregistry.locks import expect_imports
-from terraregistry.registry.sets import NameSet
+from terraregistry.registry.names import NameSet
 from terraregistry.registry.signatures import evaluate, render
 
 if TYPE_CHECKING:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from terraregistry.protocols import Decoder
 from terraregistry.registry import Call, Entry
-from terraregistry.registry.readonly import ReadOnlyRegistry
+from terraregistry.registry.registry import ReadOnlyRegistry
 from terraregistry.sources.mmseg.heads import HEADS
 from terraregistry.sources.mmseg.layer_configs import check_configs
 from terraregistry.sources.mmseg.loaded_mmseg import check_needs, head_class, is_installed, not_installed

@@ -12,7 +12,7 @@ from terraregistry.index.references import TIMM_NETWORKS
 from terraregistry.protocols import Backbone
 from terraregistry.registry import Call
 from terraregistry.registry.locations import locate
-from terraregistry.registry.readonly import ReadOnlyRegistry
+from terraregistry.registry.registry import ReadOnlyRegistry
 from terraregistry.sources.timm.additions import ADDITIONS, create_added
 from terraregistry.sources.timm.loaded_timm import (
     configurations_of,
