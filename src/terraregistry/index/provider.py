@@ -14,7 +14,6 @@ if TYPE_CHECKING:
     from terraregistry.index.descriptions import Component
     from terraregistry.index.store import Index
     from terraregistry.registry import Call
-    from terraregistry.registry.arguments import Checked
 
 __all__ = [
     "DescribedEntry",
@@ -131,21 +130,6 @@ class DescribedEntry(Entry[T]):
         place = self.place_of(kwargs)
         described = self.described(place) if place and not is_loaded(self._library) else None
         return described or self.call(kwargs)
-
-    # As above.
-    def check(self, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> tuple[Call[T], Checked]:
-        """Check a call against the description, and on a mistake against the live signature."""
-        described = self.checker(kwargs)
-        if described is not None:
-            checked = described.check(args, kwargs)
-            if not checked.problems:
-                return described, checked
-        return super().check(args, kwargs)
-
-    def checker(self, kwargs: Mapping[str, Any]) -> Call[T] | None:  # as above
-        """Return a call with the checks of the live one, without inspecting the constructor; None without one."""
-        del kwargs
-        return None
 
     def described(self, place: str) -> Call[T] | None:
         """Return the call from the description in a registry of the index; None if the index lacks the facts."""

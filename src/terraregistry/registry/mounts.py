@@ -3,28 +3,56 @@
 from __future__ import annotations
 
 import inspect
+from dataclasses import replace
 from functools import partial
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any, Generic, NamedTuple, TypeVar, cast
+from typing import TYPE_CHECKING, Any, Final, Generic, NamedTuple, Protocol, TypeVar, cast, runtime_checkable
 
 from terraregistry.errors import SourceUnavailableError, describe_value
-from terraregistry.registry.arguments import Checked
 from terraregistry.registry.base import NamedSet
-from terraregistry.registry.calls import Call, call_of
-from terraregistry.registry.entries import Entry
-from terraregistry.registry.signatures import EffectiveSignature
-from terraregistry.registry.sites import calling_site, is_named_alike
+from terraregistry.registry.calls import Call, ComponentDescription, call_of
+from terraregistry.registry.entries import Entry, is_named_alike
+from terraregistry.registry.locations import calling_site
+from terraregistry.registry.signatures import EffectiveSignature, effective_signature
+from terraregistry.suggest import nearest
 from terraregistry.wording import describe_error, quoted
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterator, Mapping
 
-    from terraregistry.registry.sites import Site
-    from terraregistry.registry.source import Source
+    from terraregistry.registry.arguments import Checked
+    from terraregistry.registry.locations import Site
 
-__all__ = ["ForeignCalls", "Mount", "mounted"]
+__all__ = ["ForeignCalls", "Mount", "Source", "mounted", "source_fault"]
 
 T = TypeVar("T")
+T_co = TypeVar("T_co", covariant=True)
+_MEMBERS: Final = ("__iter__", "__len__", "__contains__", "build")
+
+
+@runtime_checkable
+class Source(Protocol[T_co]):
+    """A collection of names that builds components by name.
+
+    Further methods of a `Registry` are used if present: `resolve`, `__getitem__`, `signature`, `validate`, `describe`.
+    """
+
+    def __iter__(self) -> Iterator[str]:
+        """Iterate over the names, each once."""
+        ...
+
+    def __len__(self) -> int:
+        """Count the names."""
+        ...
+
+    def __contains__(self, name: object, /) -> bool:
+        """Return True for a known name or alias."""
+        ...
+
+    # Each component has arguments of its own.
+    def build(self, name: str, /, *args: Any, **kwargs: Any) -> T_co:
+        """Build the component of a name."""
+        ...
 
 
 class Mount(NamedTuple, Generic[T]):
@@ -98,6 +126,34 @@ class Mount(NamedTuple, Generic[T]):
                 raise  # what says it best
             raise _unavailable(self.prefix, error) from error
 
+    def signature(self, name: str) -> inspect.Signature:
+        """Return the effective signature of a known name.
+
+        Raises:
+            SourceUnavailableError: A foreign source raises, or returns no signature.
+        """
+        signature = self.foreign.signature(name) if self.ours is None else self.ours.signature(name)
+        return effective_signature(self.constructor(name)).signature if signature is None else signature
+
+    def describe(self, name: str, canonical: str, kind: str) -> ComponentDescription:
+        """Describe a known name.
+
+        Args:
+            name: A name or an alias in the source.
+            canonical: Its canonical name there.
+            kind: The kind of the products of a source that does not describe them as the registries of this library do.
+        """
+        description = self.foreign.describe(name) if self.ours is None else self.ours.describe(name)
+        if isinstance(description, ComponentDescription):
+            return description
+        constructor = self.constructor(name)
+        call = Call(constructor, effective_signature(constructor))
+        return replace(call.describe(canonical, kind, ()), signature=self.signature(name))
+
+    def nearest(self, name: str) -> tuple[str, ...]:
+        """Return the closest names; registries of this library use their own suggestions."""
+        return nearest(name, self.names()) if self.ours is None else self.ours._nearest(name)
+
     def _constructor(self, name: str) -> Callable[..., T]:
         # A registry of several sources has sources under [], and constructors under find_class.
         for method in ("find_class", "__getitem__"):
@@ -105,6 +161,21 @@ class Mount(NamedTuple, Generic[T]):
             if find is not None:
                 return find(name)
         return partial(self.source.build, name)
+
+
+def source_fault(source: object) -> str | None:
+    """Check that an object is a source.
+
+    Args:
+        source: Anything.
+
+    Returns:
+        The fault as text, or None for a source.
+    """
+    missing = [each for each in _MEMBERS if not callable(getattr(source, each, None))]
+    if not missing and not isinstance(source, type):
+        return None
+    return f"{describe_value(source)} is no source: it lacks {', '.join(missing) or 'an instance'}"
 
 
 def mounted(prefix: str, source: Source[T]) -> Mount[T]:
@@ -258,4 +329,4 @@ class _ForeignCall(Call[T]):
     def check(self, args: tuple[Any, ...] = (), kwargs: Mapping[str, Any] = MappingProxyType({})) -> Checked:
         """Validate with the source's own method, which may raise anything."""
         self._accept(*args, **kwargs)
-        return Checked(args, kwargs)
+        return args, kwargs, ()

@@ -250,7 +250,7 @@ def _validate(factory: ModelFactory, arguments: dict[str, Any], *, fit: bool) ->
         validate(**arguments)
         return
     call = call_of(factory.build_model)
-    problems = call.check(kwargs=arguments).problems
+    _, _, problems = call.check(kwargs=arguments)
     if problems:
         raise call.refused(problems, "build_model", lambda: type(factory).__name__)
     if fit:

@@ -9,8 +9,7 @@ from typing import TYPE_CHECKING, Any, Final, Literal
 
 from terraregistry.protocols import Decoder
 from terraregistry.registry import Call, Entry
-from terraregistry.registry.arguments import Checked
-from terraregistry.registry.readonly import ReadOnlyRegistry
+from terraregistry.registry.registry import ReadOnlyRegistry
 from terraregistry.registry.signatures import NOT_EVALUATED, OPAQUE, EffectiveSignature, Signature, effective_signature
 from terraregistry.sources.mmseg.head_arguments import check_configs
 from terraregistry.sources.mmseg.mmseg_heads import (
@@ -27,6 +26,8 @@ from terraregistry.sources.mmseg.mmseg_heads import (
 if TYPE_CHECKING:
     import inspect
 
+    from terraregistry.registry.arguments import Checked
+    from terraregistry.registry.base import Found
     from terraregistry.sources.mmseg.mmseg_decoder import MmsegDecoder
 
 __all__ = ["MmsegConstructor", "MmsegRegistry", "signature_of"]
@@ -185,10 +186,16 @@ class MmsegRegistry(ReadOnlyRegistry[Decoder]):
     def _names(self) -> tuple[str, ...]:
         return tuple(self._entries)
 
-    def _entry(self, name: object) -> Entry[Decoder]:
-        if not self._entries and isinstance(name, str) and name in HEADS:
+    def found(self, name: str) -> Found[Decoder]:
+        """Return the component of a name.
+
+        Raises:
+            ComponentNotFoundError: The name is not here.
+            SourceUnavailableError: It is here once mmseg is installed.
+        """
+        if not self._entries and name in HEADS:
             raise not_installed()
-        return super()._entry(name)
+        return super().found(name)
 
 
 class _MmsegEntry(Entry[Decoder]):
@@ -226,14 +233,13 @@ class _MmsegCall(Call[Decoder]):
             SourceUnavailableError: The installation cannot build the head.
         """
         check_needs(self._head, dict(kwargs))
-        checked = super().check(args, kwargs)
-        problems = (*checked.problems, *check_configs(kwargs))
-        return Checked(args, kwargs, problems) if problems else checked
+        valid_args, valid, found = super().check(args, kwargs)
+        problems = (*found, *check_configs(kwargs))
+        return (args, kwargs, problems) if problems else (valid_args, valid, ())
 
 
 def _effective(head: Head) -> EffectiveSignature:
     cls = head_class(head)
     from terraregistry.sources.mmseg.mmseg_decoder import MmsegDecoder
-    from terraregistry.sources.mmseg.mmseg_registry import signature_of
 
     return signature_of(head, cls, MmsegDecoder)

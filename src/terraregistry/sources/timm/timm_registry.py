@@ -13,7 +13,7 @@ from terraregistry.index.provider import DescribedEntry, has_looked, stored_comp
 from terraregistry.protocols import Backbone
 from terraregistry.registry import Call
 from terraregistry.registry.locations import locate
-from terraregistry.registry.readonly import ReadOnlyRegistry
+from terraregistry.registry.registry import ReadOnlyRegistry
 from terraregistry.sources.timm.additions import ADDITIONS, create_added
 from terraregistry.sources.timm.loaded_timm import (
     configurations_of,
@@ -268,7 +268,7 @@ class TimmRegistry(ReadOnlyRegistry[Backbone]):
         Raises:
             ComponentNotFoundError: The name is not here.
         """
-        entry = self._entry(name)
+        entry = self.found(name)[0]
         return entry.answer({"features_only": False}).describe(entry.name, self.kind.name, self._aliases_of(entry.name))
 
     def _aliases_of(self, name: str) -> tuple[str, ...]:
