@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import inspect
-from functools import partial
+from functools import cached_property, partial
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Generic, NamedTuple, TypeVar, cast
 
 from terraregistry.errors import SourceUnavailableError, describe_value
 from terraregistry.registry.arguments import Checked
 from terraregistry.registry.base import NamedSet
-from terraregistry.registry.calls import Call, call_of
+from terraregistry.registry.calls import Call
 from terraregistry.registry.entries import Entry
-from terraregistry.registry.signatures import EffectiveSignature
+from terraregistry.registry.signatures import EffectiveSignature, effective_signature
 from terraregistry.registry.sites import calling_site, is_named_alike
 from terraregistry.wording import describe_error, quoted
 
@@ -99,12 +99,15 @@ class Mount(NamedTuple, Generic[T]):
             raise _unavailable(self.prefix, error) from error
 
     def _constructor(self, name: str) -> Callable[..., T]:
-        # A registry of several sources has sources under [], and constructors under find_class.
-        for method in ("find_class", "__getitem__"):
-            find: Callable[[str], Callable[..., T]] | None = getattr(self.source, method, None)
-            if find is not None:
-                return find(name)
-        return partial(self.source.build, name)
+        find = _finder(self.source)
+        return partial(self.source.build, name) if find is None else find(name)
+
+
+def _finder(source: Source[T]) -> Callable[[str], Callable[..., T]] | None:
+    """Return the method of a source for constructors, if any."""
+    # A registry of several sources has sources under [], and constructors under find_class.
+    found: Callable[[str], Callable[..., T]] | None = getattr(source, "find_class", None)
+    return getattr(source, "__getitem__", None) if found is None else found
 
 
 def mounted(prefix: str, source: Source[T]) -> Mount[T]:
@@ -149,12 +152,15 @@ def _unavailable(prefix: str, error: Exception) -> SourceUnavailableError:
 
 
 class ForeignCalls(Generic[T]):
-    """Validator of calls to a foreign source: by its `validate`, its `signature`, or its `build`."""
+    """Validator of calls to a foreign source.
+
+    By its `validate`, its `signature`, the constructor shown and reached by its `build`, or the signature of its `build`.
+    """
 
     def __init__(self, prefix: str, source: Source[T]) -> None:
         self._prefix = prefix
         self._source = source
-        self._calls: dict[str, tuple[inspect.Signature | None, Call[T]]] = {}
+        self._calls: dict[str, tuple[object, Call[T]]] = {}
 
     def entry(self, name: str, canonical: str) -> Entry[T]:
         """Return a component of the source.
@@ -175,14 +181,31 @@ class ForeignCalls(Generic[T]):
         validate: Callable[..., object] | None = getattr(self._source, "validate", None)
         if validate is not None:
             return _ForeignCall(partial(self._source.build, name), partial(validate, name))
-        now = self.signature(name)
+        signature = self.signature(name)
+        basis = self._reached(name) if signature is None else signature
         known = self._calls.get(name)
-        if known is None or known[0] != now:
-            # Its [] may lead to something that takes other arguments than its build: that is not looked at.
+        if known is None or (known[0] is not basis and (signature is None or known[0] != signature)):
             build = partial(self._source.build, name)
-            call = call_of(build) if now is None else Call(build, EffectiveSignature(now, {}))
-            known = self._calls[name] = (now, call)
+            reached = effective_signature(build if basis is None else basis)
+            call = Call(build, reached if signature is None else EffectiveSignature(signature, {}))
+            known = self._calls[name] = (basis, call)
         return known[1]
+
+    @cached_property
+    def _finds(self) -> Callable[[str], Callable[..., T]] | None:
+        from terraregistry.registry.signatures.passing import passes_on
+
+        return _finder(self._source) if passes_on(self._source.build) else None
+
+    def _reached(self, name: str) -> object:
+        """Return the constructor shown by the source, if its `build` passes all arguments on; else None."""
+        if self._finds is None:
+            return None
+        try:
+            constructor: object = self._finds(name)
+        except Exception:  # noqa: BLE001 - a source may raise anything; its build works without
+            return None
+        return constructor if callable(constructor) else None
 
     def signature(self, name: str) -> inspect.Signature | None:
         """Return the result of the source's `signature`, if any.
