@@ -6,7 +6,7 @@ the return type of each component; it is generated from the index.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from terraregistry.index.provider import DescribedRegistry
 from terraregistry.protocols import Backbone, Decoder, ModelFactory, Neck
@@ -74,14 +74,19 @@ class TerratorchDecoderRegistry(DescribedRegistry[Decoder]):
     """The library's own decoders."""
 
     stored_in = "terraregistry.library:TERRATORCH_DECODER_REGISTRY"
+    includes_head: Final = False  # read by TerraTorch's factory from a source mounted there
 
 
 class SmpDecoderRegistry(SmpRegistry):
     """The decoders of segmentation-models-pytorch."""
 
+    includes_head: Final = False  # read by TerraTorch's factory from a source mounted there
+
 
 class MmsegDecoderRegistry(MmsegRegistry):
     """The decoders of mmsegmentation."""
+
+    includes_head: Final = True  # as above
 
 
 class FullModelRegistry(MultiSourceRegistry["nn.Module"]):

@@ -48,6 +48,7 @@ class FeaturePyramidNetworkNeck(nn.Module):
         self.channel_list: list[int] = [
             at_least(self, ("channel_list", at), width) for at, width in enumerate(channel_list)
         ]
+        self._channels: tuple[int, ...] = tuple(channel_list)  # TerraTorch sets channel_list to those of the output
         self.out_channel: int = at_least(self, "out_channel", out_channel)
         self.output_ordered_dict = output_ordered_dict
         self.fpn: nn.Module = FeaturePyramidNetwork(self.channel_list, self.out_channel)
@@ -80,7 +81,7 @@ class FeaturePyramidNetworkNeck(nn.Module):
         Raises:
             ValueError: The features are not maps, or not the ones expected.
         """
-        expect_maps(self, features, self.channel_list)
+        expect_maps(self, features, self._channels)
         named = OrderedDict((f"feat{at}", feature) for at, feature in enumerate(features))
         fused: OrderedDict[str, Tensor] = self.fpn(named)
         return fused if self.output_ordered_dict else list(fused.values())

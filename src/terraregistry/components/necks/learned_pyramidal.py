@@ -90,6 +90,7 @@ class LearnedInterpolateToPyramidal(nn.Module):
     def __init__(self, channel_list: list[int]) -> None:
         super().__init__()
         self.channel_list: list[int] = list(channel_list)
+        self._channels: tuple[int, ...] = tuple(channel_list)  # TerraTorch sets channel_list to those of the output
         stages = pyramid_stages(self, self.channel_list, "channel_list")
         self.fpn1: nn.Sequential = stages[0]
         self.fpn2: nn.Sequential = stages[1]
@@ -124,6 +125,6 @@ class LearnedInterpolateToPyramidal(nn.Module):
         Raises:
             ValueError: The features are not maps, or not the ones expected.
         """
-        expect_maps(self, features, self.channel_list)
+        expect_maps(self, features, self._channels)
         stages = (self.fpn1, self.fpn2, self.fpn3, self.fpn4)
         return [stage(feature) for stage, feature in zip(stages, features, strict=True)]
