@@ -84,13 +84,14 @@ class Call(Generic[T]):
         effective: Its effective signature.
         ineffective: Arguments that the constructor would drop silently, each with the reason.
         synonyms: Second names of parameters, each with the first.
+        reached: The class or function called by the constructor, whose location errors name.
 
     Attributes:
         constructor: The class or function.
         effective: Its effective signature.
     """
 
-    __slots__ = ("_codes", "_ineffective", "_synonyms", "_validator", "constructor", "effective")
+    __slots__ = ("_codes", "_ineffective", "_reached", "_synonyms", "_validator", "constructor", "effective")
 
     def __init__(
         self,
@@ -99,10 +100,12 @@ class Call(Generic[T]):
         *,
         ineffective: Mapping[str, str] = _NOTHING,
         synonyms: Mapping[str, str] = _NOTHING,
+        reached: object = None,
     ) -> None:
         self.constructor: Callable[..., T] = constructor
+        self._reached = constructor if reached is None else reached
         self.effective: EffectiveSignature = effective
-        self._codes = _codes_of(constructor)
+        self._codes = _codes_of(self._reached)
         self._ineffective = ineffective
         self._synonyms = synonyms
         self._validator: ArgumentValidator | None = None
@@ -110,7 +113,7 @@ class Call(Generic[T]):
     @property
     def is_current(self) -> bool:
         """True if the constructor still has the code inspected: IPython's autoreload changes functions in place."""
-        return _codes_of(self.constructor) == self._codes
+        return _codes_of(self._reached) == self._codes
 
     # The arguments of a call are any objects.
     def check(self, args: tuple[Any, ...] = (), kwargs: Mapping[str, Any] = _NOTHING) -> Checked:
@@ -177,7 +180,7 @@ class Call(Generic[T]):
 
     def defined_at(self) -> str:
         """Return the location of the constructor as text, for an error; empty if unknown."""
-        location = locate(self.constructor)
+        location = locate(self._reached)
         return "" if location is None else str(location)
 
     def describe(self, name: str, kind: str, aliases: tuple[str, ...]) -> ComponentDescription:

@@ -184,10 +184,13 @@ class ForeignCalls(Generic[T]):
         signature = self.signature(name)
         basis = self._reached(name) if signature is None else signature
         known = self._calls.get(name)
-        if known is None or (known[0] is not basis and (signature is None or known[0] != signature)):
+        same = known is not None and (known[0] is basis or (signature is not None and known[0] == signature))
+        if known is None or not same or not known[1].is_current:
             build = partial(self._source.build, name)
-            reached = effective_signature(build if basis is None else basis)
-            call = Call(build, reached if signature is None else EffectiveSignature(signature, {}))
+            if signature is not None:
+                call = Call(build, EffectiveSignature(signature, {}))
+            else:
+                call = Call(build, effective_signature(build if basis is None else basis), reached=basis)
             known = self._calls[name] = (basis, call)
         return known[1]
 
