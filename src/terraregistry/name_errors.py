@@ -117,7 +117,9 @@ class ComponentNotFoundError(RegistryError, KeyError):
 
     @property
     def suggestions(self) -> tuple[str, ...]:
-        """The nearest existing names, the nearest first."""
+        """The nearest existing names, the nearest first; none beside a remedy."""
+        if self.remedy:
+            return ()
         if callable(self._suggestions):
             self._suggestions = self._suggestions()
         return self._suggestions

@@ -84,13 +84,14 @@ class Call(ArgumentValidator, Generic[T]):
         effective: Its effective signature.
         ineffective: Arguments that the constructor would drop silently, each with the reason.
         synonyms: Second names of parameters, each with the first.
+        reached: The class or function called by the constructor, whose location errors name.
 
     Attributes:
         constructor: The class or function.
         effective: Its effective signature.
     """
 
-    __slots__ = ("_codes", "constructor", "effective")
+    __slots__ = ("_codes", "_reached", "constructor", "effective")
 
     def __init__(
         self,
@@ -99,16 +100,18 @@ class Call(ArgumentValidator, Generic[T]):
         *,
         ineffective: Mapping[str, str] = _NOTHING,
         synonyms: Mapping[str, str] = _NOTHING,
+        reached: object = None,
     ) -> None:
         super().__init__(effective.signature, ineffective, synonyms)
         self.constructor: Callable[..., T] = constructor
+        self._reached = constructor if reached is None else reached
         self.effective: EffectiveSignature = effective
-        self._codes = _codes_of(constructor)
+        self._codes = _codes_of(self._reached)
 
     @property
     def is_current(self) -> bool:
         """True if the constructor still has the code inspected: IPython's autoreload changes functions in place."""
-        return _codes_of(self.constructor) == self._codes
+        return _codes_of(self._reached) == self._codes
 
     def refused(
         self, problems: tuple[Problem, ...], component: str, registry: Callable[[], str]
@@ -131,7 +134,7 @@ class Call(ArgumentValidator, Generic[T]):
 
     def defined_at(self) -> str:
         """Return the location of the constructor as text, for an error; empty if unknown."""
-        location = locate(self.constructor)
+        location = locate(self._reached)
         return "" if location is None else str(location)
 
     def describe(self, name: str, kind: str, aliases: tuple[str, ...]) -> ComponentDescription:

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import inspect
 from dataclasses import replace
-from functools import partial
+from functools import cached_property, partial
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Final, Generic, NamedTuple, Protocol, TypeVar, cast, runtime_checkable
 
 from terraregistry.errors import SourceUnavailableError, describe_value
 from terraregistry.registry.base import NamedSet
-from terraregistry.registry.calls import Call, ComponentDescription, call_of
+from terraregistry.registry.calls import Call, ComponentDescription
 from terraregistry.registry.entries import Entry, is_named_alike
 from terraregistry.registry.locations import calling_site
 from terraregistry.registry.signatures import EffectiveSignature, effective_signature
@@ -155,12 +155,15 @@ class Mount(NamedTuple, Generic[T]):
         return nearest(name, self.names()) if self.ours is None else self.ours._nearest(name)
 
     def _constructor(self, name: str) -> Callable[..., T]:
-        # A registry of several sources has sources under [], and constructors under find_class.
-        for method in ("find_class", "__getitem__"):
-            find: Callable[[str], Callable[..., T]] | None = getattr(self.source, method, None)
-            if find is not None:
-                return find(name)
-        return partial(self.source.build, name)
+        find = _finder(self.source)
+        return partial(self.source.build, name) if find is None else find(name)
+
+
+def _finder(source: Source[T]) -> Callable[[str], Callable[..., T]] | None:
+    """Return the method of a source for constructors, if any."""
+    # A registry of several sources has sources under [], and constructors under find_class.
+    found: Callable[[str], Callable[..., T]] | None = getattr(source, "find_class", None)
+    return getattr(source, "__getitem__", None) if found is None else found
 
 
 def source_fault(source: object) -> str | None:
@@ -220,12 +223,15 @@ def _unavailable(prefix: str, error: Exception) -> SourceUnavailableError:
 
 
 class ForeignCalls(Generic[T]):
-    """Validator of calls to a foreign source: by its `validate`, its `signature`, or its `build`."""
+    """Validator of calls to a foreign source.
+
+    By its `validate`, its `signature`, the constructor shown and reached by its `build`, or the signature of its `build`.
+    """
 
     def __init__(self, prefix: str, source: Source[T]) -> None:
         self._prefix = prefix
         self._source = source
-        self._calls: dict[str, tuple[inspect.Signature | None, Call[T]]] = {}
+        self._calls: dict[str, tuple[object, Call[T]]] = {}
 
     def entry(self, name: str, canonical: str) -> Entry[T]:
         """Return a component of the source.
@@ -246,14 +252,34 @@ class ForeignCalls(Generic[T]):
         validate: Callable[..., object] | None = getattr(self._source, "validate", None)
         if validate is not None:
             return _ForeignCall(partial(self._source.build, name), partial(validate, name))
-        now = self.signature(name)
+        signature = self.signature(name)
+        basis = self._reached(name) if signature is None else signature
         known = self._calls.get(name)
-        if known is None or known[0] != now:
-            # Its [] may lead to something that takes other arguments than its build: that is not looked at.
+        same = known is not None and (known[0] is basis or (signature is not None and known[0] == signature))
+        if known is None or not same or not known[1].is_current:
             build = partial(self._source.build, name)
-            call = call_of(build) if now is None else Call(build, EffectiveSignature(now, {}))
-            known = self._calls[name] = (now, call)
+            if signature is not None:
+                call = Call(build, EffectiveSignature(signature, {}))
+            else:
+                call = Call(build, effective_signature(build if basis is None else basis), reached=basis)
+            known = self._calls[name] = (basis, call)
         return known[1]
+
+    @cached_property
+    def _finds(self) -> Callable[[str], Callable[..., T]] | None:
+        from terraregistry.registry.signatures.passing import passes_on
+
+        return _finder(self._source) if passes_on(self._source.build) else None
+
+    def _reached(self, name: str) -> object:
+        """Return the constructor shown by the source, if its `build` passes all arguments on; else None."""
+        if self._finds is None:
+            return None
+        try:
+            constructor: object = self._finds(name)
+        except Exception:  # noqa: BLE001 - a source may raise anything; its build works without
+            return None
+        return constructor if callable(constructor) else None
 
     def signature(self, name: str) -> inspect.Signature | None:
         """Return the result of the source's `signature`, if any.

@@ -196,6 +196,12 @@ class MultiSourceRegistry(NamedSet[T]):
     def _prefixes(self) -> tuple[str, ...]:
         return tuple(mount.prefix for mount in self._mounts)
 
+    def _how_to_get(self, name: str) -> str:
+        """Return the hint of the first source with one."""
+        ours = ((mount.ours, name.removeprefix(mount.start)) for mount in self._mounts)
+        told = (source._how_to_get(bare) for source, bare in ours if source is not None)
+        return next(filter(None, told), "")
+
     # -- the set of canonical names --
 
     def _names(self) -> list[str]:

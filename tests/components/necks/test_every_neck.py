@@ -174,6 +174,14 @@ def test_lists_that_are_given_stay_the_callers(case: Case) -> None:
 
 
 @every
+def test_a_neck_runs_where_terratorch_has_set_its_channels(case: Case) -> None:
+    neck = case.build().eval()
+    before = neck(case.features())
+    neck.channel_list = neck.process_channel_list(case.channels)
+    torch.testing.assert_close(neck(case.features()), before)
+
+
+@every
 def test_necks_satisfy_the_protocol_and_take_the_size_of_the_image(case: Case) -> None:
     neck = case.build()
     assert isinstance(neck, Neck)

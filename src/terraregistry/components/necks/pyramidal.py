@@ -205,6 +205,7 @@ class LearnedInterpolateToPyramidal(nn.Module):
     def __init__(self, channel_list: list[int]) -> None:
         super().__init__()
         self.channel_list: list[int] = list(channel_list)
+        self._channels: tuple[int, ...] = tuple(channel_list)  # TerraTorch sets channel_list to those of the output
         stages = pyramid_stages(self, self.channel_list, "channel_list")
         self.fpn1: nn.Sequential = stages[0]
         self.fpn2: nn.Sequential = stages[1]
@@ -225,7 +226,7 @@ class LearnedInterpolateToPyramidal(nn.Module):
         Raises:
             ValueError: The features are not maps, or not the ones expected.
         """
-        expect_maps(self, features, self.channel_list)
+        expect_maps(self, features, self._channels)
         stages = (self.fpn1, self.fpn2, self.fpn3, self.fpn4)
         return [stage(feature) for stage, feature in zip(stages, features, strict=True)]
 
@@ -263,6 +264,7 @@ class FeaturePyramidNetworkNeck(nn.Module):
         self.channel_list: list[int] = [
             at_least(self, ("channel_list", at), width) for at, width in enumerate(channel_list)
         ]
+        self._channels: tuple[int, ...] = tuple(channel_list)  # TerraTorch sets channel_list to those of the output
         self.out_channel: int = at_least(self, "out_channel", out_channel)
         self.output_ordered_dict = output_ordered_dict
         self.fpn: nn.Module = FeaturePyramidNetwork(self.channel_list, self.out_channel)
@@ -288,7 +290,7 @@ class FeaturePyramidNetworkNeck(nn.Module):
         Raises:
             ValueError: The features are not maps, or not the ones expected.
         """
-        expect_maps(self, features, self.channel_list)
+        expect_maps(self, features, self._channels)
         named = OrderedDict((f"feat{at}", feature) for at, feature in enumerate(features))
         fused: OrderedDict[str, Tensor] = self.fpn(named)
         return fused if self.output_ordered_dict else list(fused.values())

@@ -168,6 +168,7 @@ class AddBottleneckLayer(nn.Module):
         if last < 2:
             raise refusal(self, "channel_list", f"expected at least 2 channels in the last feature, got {last}")
         self.channel_list: list[int] = list(channel_list)
+        self._channels: tuple[int, ...] = tuple(channel_list)  # TerraTorch sets channel_list to those of the output
         self.bottleneck: nn.Conv2d = nn.Conv2d(last, last // 2, kernel_size=1)
 
     def process_channel_list(self, channel_list: list[int]) -> list[int]:
@@ -191,5 +192,5 @@ class AddBottleneckLayer(nn.Module):
         Raises:
             ValueError: The features are not maps, or not the ones expected.
         """
-        expect_maps(self, features, self.channel_list)
+        expect_maps(self, features, self._channels)
         return [*features, self.bottleneck(features[-1])]
