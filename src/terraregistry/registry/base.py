@@ -188,7 +188,7 @@ class NamedSet(NameSet, Generic[T]):
         """
         entry, spelling, canonical, _ = self.found(name)
         call = entry.answer(kwargs)
-        checked = call.check(args, kwargs)
+        checked = entry.examined(call.check(args, kwargs))
         if checked.problems:
             raise call.refused(checked.problems, spelling, self._label)
         return ComponentSpec(self, canonical, checked.args, checked.kwargs, spelling)

