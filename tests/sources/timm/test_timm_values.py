@@ -65,7 +65,8 @@ def indices_of(draw: st.DrawFn, count: int) -> list[int] | int:
 
 
 def count_of(name: str) -> int:
-    return TIMM_BACKBONE_REGISTRY[name].count_features({})  # type: ignore[attr-defined]
+    constructor: Any = TIMM_BACKBONE_REGISTRY[name]
+    return int(constructor.count_features({}))
 
 
 @settings(max_examples=15, deadline=None)

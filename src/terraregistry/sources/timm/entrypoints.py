@@ -101,7 +101,8 @@ def inspect_entrypoint(
     if follower is not None and built is not None:
         collisions += follower.collisions(_BUILDER_OPTIONS)
         if features_only and parameters["out_indices"].default is OPAQUE:
-            chosen = (built.options.get("feature_cfg") or {}).get("out_indices", _TIMMS_INDICES)
+            configured: Mapping[str, object] = built.options.get("feature_cfg") or {}
+            chosen = configured.get("out_indices", _TIMMS_INDICES)
             parameters["out_indices"] = parameters["out_indices"].replace(default=chosen)
     for name in [*ineffective, *collisions]:
         parameters.pop(name, None)

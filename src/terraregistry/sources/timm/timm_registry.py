@@ -116,7 +116,8 @@ class TimmConstructor:
         import torch
 
         with quietly(), torch.device("meta"):
-            backbone = self(**without_weights(kwargs) | {"out_indices": (0,)})
+            arguments: dict[str, Any] = without_weights(kwargs) | {"out_indices": (0,)}  # as above
+            backbone = self(**arguments)
         info: Any = getattr(backbone.timm_model, "feature_info", ())
         return len(info)
 
