@@ -117,11 +117,9 @@ class ComponentNotFoundError(RegistryError, KeyError):
 
     @property
     def suggestions(self) -> tuple[str, ...]:
-        """The nearest existing names, the nearest first; none beside a remedy."""
-        if self.remedy:
-            return ()
+        """The nearest existing names, the nearest first; none are searched for beside a remedy."""
         if callable(self._suggestions):
-            self._suggestions = self._suggestions()
+            self._suggestions = () if self.remedy else self._suggestions()
         return self._suggestions
 
     @property

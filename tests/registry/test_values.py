@@ -155,7 +155,14 @@ class Word(str):
 
 
 def test_what_is_written_is_of_the_plain_types_themselves() -> None:
-    for value, plain in [(np.float64(0.5), 0.5), (Word("a"), "a"), (True, True), (3, 3), (None, None)]:
+    numbers = [
+        (np.float64(0.5), 0.5),
+        (np.float32(0.5), 0.5),
+        (np.int64(4), 4),
+        (np.uint8(4), 4),
+        (np.bool_(True), True),
+    ]
+    for value, plain in [*numbers, (Word("a"), "a"), (np.str_("a"), "a"), (True, True), (3, 3), (None, None)]:
         written = to_plain(value, "x")
         assert written == plain
         assert type(written) is type(plain)

@@ -60,7 +60,11 @@ WRONG = {
     "an odd width": RESNET + "decoder: UperNetDecoder\ndecoder_channels: 0 # wrong\n",
     "results larger than the images": SWIN + FCN + "image_size_out: [400, 400] # wrong\n",
     "a size that heads do not divide": VIT + FCN + "backbone_num_heads: 5 # wrong\n",
-    "an order of features": RESNET + FCN + "backbone_out_indices: [3, 1] # wrong\n",
+    "no features": RESNET + FCN + "backbone_out_indices: [] # wrong\n",
+    "a file that is not read": RESNET + FCN + "backbone_pretrained_cfg_overlay:\n  file: /no/such # wrong\n",
+    "a key for weights": RESNET
+    + FCN
+    + "backbone_pretrained: true\nbackbone_pretrained_cfg_overlay:\n  fiel: /no/such # wrong\n",
     "an auxiliary decoder": RESNET
     + FCN
     + "aux_decoders:\n- name: aux\n  decoder: FCNDecoder\n  decoder_args:\n    decoder_in_index: 9 # wrong\n",
@@ -89,6 +93,12 @@ RIGHT = {
     "bands": PRITHVI + FCN + "backbone_bands: [RED, GREEN]\n",
     "negative indices": RESNET + FCN + "necks:\n- name: SelectIndices\n  indices: [0, -5]\n",
     "levels": RESNET + "backbone_out_indices: [1, 2, 3, 4]\n" + UNET,
+    "an order of features": RESNET + FCN + "backbone_out_indices: [3, 1]\n",
+    "no classes": RESNET + FCN + "backbone_num_classes: 0\n",
+    "an auxiliary output of smp": "model_factory: SMPModelFactory\ntask: segmentation\nbackbone: resnet18\nmodel: Unet\n"
+    "pretrained: false\naux_classes: 5\n",
+    "an encoder of timm": "model_factory: SMPModelFactory\ntask: segmentation\nbackbone: tu-test_resnet\nmodel: Unet\n"
+    "pretrained: false\ndrop_path_rate: 0.1\n",
     "tokens made maps": VIT + FCN + "backbone_features_only: false\nnecks:\n- name: ReshapeTokensToImage\n",
     "smp's decoder": RESNET + "decoder: smp_Unet\n",
     "UperNet": RESNET + "decoder: UperNetDecoder\ndecoder_channels: 8\n",

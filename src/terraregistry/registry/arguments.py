@@ -134,7 +134,7 @@ class ArgumentValidator:
 
     def _problems(self, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> tuple[Problem, ...]:  # as above
         """List all problems; `**kwargs` in a signature take ineffective arguments too."""
-        found = [*self._mismatches(args, kwargs)]
+        found = [*map(self._explained, self._mismatches(args, kwargs))]
         reported = {each.parameter for each in found}
         twice = [
             Problem(other, ProblemKind.DUPLICATE, detail=f"given twice: also as {name!r}, which means the same")
@@ -144,9 +144,22 @@ class ArgumentValidator:
         dropped = [
             Problem(name, ProblemKind.UNUSED, detail=reason)
             for name, reason in self._ineffective.items()
-            if name in kwargs and name not in reported
+            if name in kwargs and name not in reported and not self._has_idle_values(name)
         ]
         return (*twice, *found, *dropped)
+
+    def _explained(self, problem: Problem) -> Problem:
+        """Replace the mismatch of an ineffective argument by the reason."""
+        reason = self._ineffective.get(problem.parameter)
+        if reason is None or problem.kind is not ProblemKind.TYPE or not self._has_idle_values(problem.parameter):
+            return problem
+        return Problem(problem.steps, ProblemKind.UNUSED, detail=reason)
+
+    def _has_idle_values(self, name: str) -> bool:
+        """Return True if the annotation of an ineffective parameter lists values accepted all the same."""
+        parameter = self._validators.parameters.get(name)
+        annotation = None if parameter is None else parameter.annotation
+        return any(typing.get_origin(each) is typing.Literal for each in (annotation, *typing.get_args(annotation)))
 
     def _mismatches(self, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Iterator[Problem]:  # as above
         most = len(self._positional)

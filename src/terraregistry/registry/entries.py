@@ -6,7 +6,7 @@ import functools
 import importlib
 import os
 import types
-from typing import TYPE_CHECKING, Any, Final, Generic, TypeVar, cast
+from typing import TYPE_CHECKING, Any, ClassVar, Final, Generic, TypeVar, cast
 
 from terraregistry.errors import SourceUnavailableError, describe_value
 from terraregistry.locks import expect_imports
@@ -17,6 +17,7 @@ from terraregistry.wording import describe_error
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
+    from terraregistry.registry.arguments import Checked
     from terraregistry.registry.locations import Site
 
 __all__ = ["Entry", "is_named_alike", "same_file"]
@@ -31,9 +32,11 @@ class Entry(Generic[T]):
         name: Its canonical name.
         site: The line that registers it; None for a component of another library.
         ready: Its call, cached at first use; None if the call depends on the arguments.
+        examines_builds: True if a constructor does not check all values itself, so that `build` calls `examined` as well.
     """
 
     __slots__ = ("_constructor", "_reference", "name", "ready", "site")
+    examines_builds: ClassVar[bool] = False
 
     def __init__(
         self,
@@ -92,6 +95,17 @@ class Entry(Generic[T]):
         """Return a call with the checks of the live one, without inspecting the constructor; None without one."""
         del kwargs
         return None
+
+    def examined(self, checked: Checked) -> Checked:
+        """Check the values of arguments as the constructor does, for a call that is validated only.
+
+        Args:
+            checked: The arguments after the check against the signature.
+
+        Returns:
+            The same, or the arguments with all problems.
+        """
+        return checked
 
     def is_same_as(self, other: Entry[T]) -> bool:
         """Return True if another entry has the same constructor or reference."""

@@ -125,11 +125,13 @@ def to_plain(value: object, path: str) -> object:
 def _plain(value: object, path: str, around: tuple[int, ...]) -> object:
     if isinstance(value, Enum):
         return _plain(value.value, path, around)
+    if any((base.__module__, base.__name__) == ("numpy", "generic") for base in type(value).__mro__):
+        value = cast("Any", value).item()  # a scalar of numpy, which may be anybody's: it is not imported here
     if value is None or isinstance(value, bool):
         return value
     for plain in (int, float, str):
         if isinstance(value, plain):
-            return plain(value)  # not a subclass, such as a float64 of numpy
+            return plain(value)  # not a subclass
     if isinstance(value, PurePath):
         return str(value)
     if id(value) in around or len(around) > _DEEPEST:

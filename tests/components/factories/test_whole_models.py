@@ -108,7 +108,7 @@ def test_smps_models_are_smps(name, backbone, bands, classes) -> None:
     reference.load_state_dict({key.removeprefix("smp_model."): value for key, value in model.state_dict().items()})
     x = torch.randn(1, channels, 128, 128)
     with torch.no_grad():
-        torch.testing.assert_close(model(x).output, reference.eval()(x).squeeze(1))
+        torch.testing.assert_close(model(x).output, reference.eval()(x))
 
 
 def test_smps_arguments_have_two_spellings() -> None:
@@ -125,7 +125,55 @@ def test_results_are_brought_to_the_size_of_the_images() -> None:
     given = FOR_SMP | {"model": "FPN", "upsampling": 1}
     assert SMP.build_model(**given)(X).output.shape == (2, 3, 64, 64)
     assert SMP.build_model(**given, rescale=False)(X).output.shape == (2, 3, 16, 16)
-    assert SMP.build_model(**(FOR_SMP | {"num_classes": 1}))(X).output.shape == (2, 64, 64)
+    assert SMP.build_model(**(FOR_SMP | {"num_classes": 1}))(X).output.shape == (2, 1, 64, 64)
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        {"aux_params": {"classes": 5, "pooling": "max"}},
+        {"aux_classes": 5, "aux_pooling": "max", "aux_dropout": 0.5},
+        {"smp_aux_classes": 5},
+        {"model": "DPT", "backbone": "tu-test_vit", "aux_classes": 5, "dynamic_img_size": True},
+    ],
+)
+def test_smps_auxiliary_output_is_an_auxiliary_head(given) -> None:
+    arguments = FOR_SMP | given
+    if "model" in given:
+        arguments |= {"encoder_depth": 3, "decoder_intermediate_channels": [8, 8, 8]}
+    model = SMP.build_model(**arguments).eval()
+    result = model(X)
+    assert result.output.shape == (2, 3, 64, 64)
+    assert {name: tuple(scores.shape) for name, scores in result.auxiliary_heads.items()} == {
+        "classification_head": (2, 5)
+    }
+    model.freeze_head()
+    assert not any(each.requires_grad for each in model.smp_model.classification_head.parameters())
+
+
+def test_encoders_of_timm_take_its_arguments() -> None:
+    given = FOR_SMP | {"backbone": "tu-test_resnet", "drop_path_rate": 0.5, "output_stride": 16, "stem_width": 8}
+    model = SMP.build_model(**given)
+    rates = {module.drop_prob for module in model.modules() if type(module).__name__ == "DropPath"}
+    assert max(rates) == 0.5
+    assert model.smp_model.encoder.model.feature_info.reduction()[-1] == 16
+    assert model(X).output.shape == (2, 3, 64, 64)
+
+
+@pytest.mark.filterwarnings("ignore::DeprecationWarning")
+@pytest.mark.parametrize(
+    "given",
+    [
+        {"backbone": "timm-resnest14d"},
+        {"decoder_use_batchnorm": False},
+        {"model": "PSPNet", "psp_use_batchnorm": False},
+    ],
+)
+def test_what_smp_has_deprecated_still_works(given) -> None:
+    model = SMP.build_model(**FOR_SMP | given)
+    if "backbone" not in given:
+        assert not any(isinstance(each, nn.BatchNorm2d) for each in model.smp_model.decoder.modules())
+    assert model.eval()(X).output.shape == (2, 3, 64, 64)
 
 
 def test_parts_of_smps_models_are_frozen() -> None:
@@ -183,6 +231,42 @@ def test_parts_of_smps_models_are_frozen() -> None:
         (
             {"encoder_depth": 4, "smp_encoder_depth": 4},
             {"smp_encoder_depth": "encoder_depth says this already; give one of them"},
+        ),
+        (
+            {"backbone": "tu-test_resnet", "drop_path_rat": 0.1, "drop_rate": "x", "decoder_chanels": 1},
+            {
+                "drop_path_rat": "unknown argument; did you mean 'drop_path_rate'?",
+                "drop_rate": "expected float | None, got str 'x'",
+                "decoder_chanels": "unknown argument; did you mean 'decoder_channels'?",
+            },
+        ),
+        ({"drop_path_rate": 0.1}, {"drop_path_rate": "unknown argument"}),
+        (
+            {"backbone": "tu-test_resnet", "act_layer": "geluu"},
+            {"act_layer": "smp refuses these arguments: 'geluu'"},
+        ),
+        (
+            {"backbone": "timm-resnest50dd"},
+            {"backbone": "smp has no encoder 'timm-resnest50dd'; did you mean 'tu-resnest50d' or 'tu-resnet50d'?"},
+        ),
+        (
+            {"aux_params": {"clases": 5}},
+            {
+                "aux_params.classes": "missing; expected int",
+                "aux_params.clases": "unknown argument; did you mean 'classes'?",
+            },
+        ),
+        (
+            {"aux_classes": "5", "smp_aux_pooling": "mean"},
+            {
+                "aux_classes": "expected int, got str '5'; did you mean 5?",
+                "smp_aux_pooling": "expected Literal['max', 'avg'], got str 'mean'",
+            },
+        ),
+        ({"aux_dropout": 0.5}, {"aux_classes": "missing; expected int"}),
+        (
+            {"aux_params": {"classes": 5}, "aux_classes": 5},
+            {"aux_classes": "aux_params is given as well: write it in there"},
         ),
         ({"smp_encoder_depth": "4"}, {"smp_encoder_depth": "expected int, got str '4'; did you mean 4?"}),
         (

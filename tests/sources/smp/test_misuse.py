@@ -11,6 +11,7 @@ import pytest
 import torch
 from torch import nn
 
+from terraregistry import DECODER_REGISTRY
 from terraregistry.errors import InvalidArgumentsError, Problem, ProblemKind
 from terraregistry.sources.smp.decoders import SMP_DECODERS
 
@@ -147,6 +148,31 @@ def test_refused_with_what_is_needed(name, channels, options, path, detail) -> N
     assert caught.value.problems == (Problem(path, ProblemKind.INVALID, detail=detail),)
     assert str(caught.value) == f"1 problem in the arguments of {name!r} (smp)\n  {path}: {detail}"
     assert str(pickle.loads(pickle.dumps(caught.value))) == str(caught.value)
+
+
+@pytest.mark.parametrize(("name", "channels", "options"), [each[:3] for each in REFUSED])
+def test_validation_refuses_what_building_refuses(name, channels, options) -> None:
+    said = []
+    for call in (DECODER_REGISTRY.validate, DECODER_REGISTRY.build):
+        with pytest.raises(InvalidArgumentsError) as caught:
+            call(f"smp_{name}", channels, **options)
+        said.append(caught.value.problems)
+    assert said[0] == said[1]
+
+
+def test_validation_refuses_a_decoder_that_smp_cannot_make(monkeypatch: pytest.MonkeyPatch) -> None:
+    def fails(*_: object, **__: object) -> None:
+        raise RuntimeError("no such layer")
+
+    monkeypatch.setattr(SMP_DECODERS["Unet"], "__init__", fails)
+    with pytest.raises(InvalidArgumentsError, match="Unet cannot be made: RuntimeError: no such layer"):
+        DECODER_REGISTRY.validate("smp_Unet", FOUR)
+
+
+@pytest.mark.parametrize("name", SMP_DECODERS)
+def test_validation_accepts_what_building_accepts(name) -> None:
+    spec = DECODER_REGISTRY.validate(f"smp_{name}", FOUR, strides=(4, 8, 16, 16) if name == "DeepLabV3Plus" else None)
+    assert isinstance(spec.build(), nn.Module)
 
 
 def test_everything_wrong_is_told_at_once() -> None:

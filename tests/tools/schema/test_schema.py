@@ -109,7 +109,7 @@ def test_a_right_config_is_right(validator):
         ("num_classes: 4", "num_classes: 4\nnecks: [{name: SelectIndices, indices: [a]}]", "$.necks[0].indices[0]"),
         ("num_classes: 4", "num_classes: 4\nnecks: [{name: Select}]", "$.necks[0].name"),
         ("num_classes: 4", "num_classes: 4\nbackbone_kwargs: {drop_rate: 1}", "$.backbone_drop_rate"),
-        ("num_classes: 4", "num_classes: 4\nbackbone_num_classes: 3", "$"),
+        ("num_classes: 4", "num_classes: 4\nbackbone_num_classes: 3", "$.backbone_num_classes"),
         ("num_classes: 4", "num_classes: 4\nhead_num_classes: 3", "$"),
         ("num_classes: 4", "num_classes: 4\nbackbone_temporal_pooling: max", "$"),
         ("num_classes: 4", "num_classes: 4\npeft_config: {methd: LORA}", "$.peft_config"),

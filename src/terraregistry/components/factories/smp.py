@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence  # noqa: TC003 - read at run time
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from functools import partial
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, Literal, cast
 
 from terraregistry.components.backbones.prithvi.bands import GivenBand  # noqa: TC001 - read at run time
 from terraregistry.components.factories.drafts import Draft
@@ -14,16 +14,23 @@ from terraregistry.components.factories.fitting import fit_whole
 from terraregistry.components.factories.part_arguments import Arguments, take_prefixed
 from terraregistry.components.factories.part_planning import plan_part
 from terraregistry.components.factories.planned import OwnArguments, PlanningFactory
-from terraregistry.components.factories.smp_library import TIMM_PREFIX, encoder_problems, smp_models, weights_of
+from terraregistry.components.factories.smp_library import (
+    EncoderNetworks,
+    encoder_problems,
+    models_on,
+    smp_models,
+    timm_network,
+    weights_of,
+)
 from terraregistry.components.factories.unused import UnusedPolicy  # noqa: TC001 - read at run time
+from terraregistry.components.factories.wrapping import without_pretrained
 from terraregistry.deferred import DeferredModule
 from terraregistry.errors import Problem, ProblemKind
 from terraregistry.problems import Rename
+from terraregistry.registry.calls import call_of
 from terraregistry.suggest import nearest
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Container
-
     from torch import nn
 
     from terraregistry.components.factories.planned_parts import Part
@@ -58,11 +65,11 @@ class SMPModelFactory(PlanningFactory):
     control of the config; both are refused here.
 
     Args:
-        networks: The names of timm's networks, available as encoders.
+        networks: The networks of timm, available as encoders.
         load_networks: Called before one is built, to make all of `networks` known to timm: smp gets it from there.
     """
 
-    def __init__(self, networks: Container[str], load_networks: Callable[[], object] = lambda: None) -> None:
+    def __init__(self, networks: EncoderNetworks, load_networks: Callable[[], object] = lambda: None) -> None:
         self._networks: Final = networks
         self._load_networks: Final = load_networks
 
@@ -84,7 +91,8 @@ class SMPModelFactory(PlanningFactory):
 
         Args:
             task: `segmentation`.
-            backbone: The name of an encoder of smp, or `tu-` and the name of an architecture of timm.
+            backbone: The name of an encoder of smp, or `tu-` and the name of an architecture of timm; then the arguments of
+                that are arguments of the model too.
             model: The name of a model of smp, such as `Unet`.
             bands: The bands of the images; only their number is read.
             in_channels: The channels of the images; the number of bands by default, or 3 without bands.
@@ -93,7 +101,8 @@ class SMPModelFactory(PlanningFactory):
             rescale: Bring the result to the resolution of the images if different.
             unused: Policy for unused arguments: `error` refuses them, `warn` drops them with an `UnusedArgumentWarning`.
             **kwargs: Arguments of the model, as smp names them (`encoder_depth`, `decoder_channels`), with or without
-                `smp_` in front.
+                `smp_` in front. `aux_classes: 5` is short for `aux_params: {classes: 5}`, and so are `aux_pooling`,
+                `aux_dropout` and `aux_activation`.
 
         Returns:
             A `SmpModel`.
@@ -134,23 +143,24 @@ class SMPModelFactory(PlanningFactory):
         weights = weights_of(own.get("pretrained"))
         if "backbone" in own:
             problems += encoder_problems(own["backbone"], weights, self._networks)
-        part = self._part(own, loose, problems)
+        part = self._part(own, loose, weights, problems)
         if part is None or problems:
             return Draft(problems, None)
         plan = _Segmentation(partial(self._make, part, own["backbone"]), weights, own["rescale"])
 
         def without_weights(variant: Part) -> nn.Module:
-            return _Segmentation(partial(self._make, variant, own["backbone"]), None, own["rescale"]).build()
+            random = partial(self._make, without_pretrained(variant), own["backbone"])
+            return _Segmentation(random, None, own["rescale"]).build()
 
         return Draft((), plan, lambda: fit_whole(part, own, without_weights, refused="smp refuses these arguments"))
 
     def _make(self, part: Part, encoder: str, *, encoder_weights: str | None) -> nn.Module:
-        if encoder.startswith(TIMM_PREFIX):
+        if timm_network(encoder):
             self._load_networks()
         return part.build(encoder_weights=encoder_weights)
 
     def _part(
-        self, own: Mapping[str, Any], loose: Mapping[str, Any], problems: list[Problem]
+        self, own: Mapping[str, Any], loose: Mapping[str, Any], weights: str | None, problems: list[Problem]
     ) -> Part | None:  # as above
         rest = dict(loose)
         prefixed, _ = take_prefixed("smp", rest, {})
@@ -179,10 +189,52 @@ class SMPModelFactory(PlanningFactory):
             given_name: str = own["model"]
             problems.append(Problem("model", ProblemKind.NOT_FOUND, given=given_name, detail=detail, choices=choices))
             return None
-        given = with_own(given, told, _NAMES, problems)
-        return plan_part(("model",), smp_models(), own["model"], given, (), problems, kind=nn.Module)
+        given = with_own(_with_auxiliary(given, problems), told, _NAMES, problems)
+        # The encoder first: an argument of it is to blame for a failure with it, not the encoder for one with the argument.
+        given = replace(
+            given, values=dict(sorted(given.values.items(), key=lambda each: each[0] not in _NAMES.values()))
+        )
+        models = models_on(own.get("backbone", ""), self._networks, weights)
+        return plan_part(("model",), models, own["model"], given, (), problems, kind=nn.Module)
 
 
+def _with_auxiliary(given: Arguments, problems: list[Problem]) -> Arguments:
+    """Gather the arguments of the auxiliary output in `aux_params`, and check them."""
+    short = {
+        name: given.values[_AUX + name] for name in _HEAD.effective.signature.parameters if _AUX + name in given.values
+    }
+    params: object = given.values.get(_AUX_PARAMS)
+    paths = {name: given.path(_AUX + name) for name in short}
+    given = given.without([_AUX + name for name in short])
+    if short and params is not None:
+        detail = f"{_AUX_PARAMS} is given as well: write it in there"
+        problems += [Problem(path, ProblemKind.DUPLICATE, detail=detail) for path in paths.values()]
+    elif short:
+        first = next(iter(paths.values()))
+        given = replace(given.written_at(_AUX_PARAMS, first), values={**given.values, _AUX_PARAMS: short})
+        params = short
+    if isinstance(params, Mapping):
+        inside = given.path(_AUX_PARAMS)
+        for problem in _HEAD.check(kwargs=cast("Mapping[str, Any]", params))[2]:
+            key = problem.steps[0]
+            start = paths.get(str(key), (_AUX + str(key),) if short else (*inside, key))
+            problems.append(problem.at((*start, *problem.steps[1:])))
+    return given
+
+
+def _classification_head(
+    *,
+    classes: int,
+    pooling: Literal["max", "avg"] = "avg",
+    dropout: float = 0.2,
+    activation: str | Callable[..., Any] | None = None,  # made by anybody
+) -> None:
+    """Declare the arguments of smp's auxiliary output."""
+
+
+_AUX: Final = "aux_"
+_AUX_PARAMS: Final = "aux_params"
+_HEAD: Final = call_of(_classification_head)
 _OWN: Final = OwnArguments(SMPModelFactory.build_model)
 
 

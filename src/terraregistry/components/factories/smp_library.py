@@ -5,10 +5,13 @@ from __future__ import annotations
 import ast
 import functools
 import importlib
-from typing import TYPE_CHECKING, Any, Final, cast
+import inspect
+from dataclasses import dataclass
+from inspect import Parameter
+from typing import TYPE_CHECKING, Any, Final, Protocol, cast
 
 from terraregistry.deferred import DeferredModule
-from terraregistry.errors import Problem, ProblemKind, SourceUnavailableError
+from terraregistry.errors import InvalidArgumentsError, Problem, ProblemKind, SourceUnavailableError
 from terraregistry.index import SMP_ENCODERS, SMP_MODELS
 from terraregistry.index.provider import DescribedEntry, stored_components
 from terraregistry.problems import Replace
@@ -17,18 +20,41 @@ from terraregistry.suggest import nearest
 from terraregistry.wording import describe_error
 
 if TYPE_CHECKING:
-    from collections.abc import Container, Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from torch import nn
+
+    from terraregistry.components.factories.planned_parts import Builds
 
 else:
     nn = DeferredModule("torch.nn")
 
-__all__ = ["TIMM_PREFIX", "encoder_problems", "import_smp", "smp_encoders", "smp_models", "weights_of"]
+__all__ = [
+    "EncoderNetworks",
+    "encoder_problems",
+    "import_smp",
+    "models_on",
+    "smp_encoders",
+    "smp_models",
+    "timm_network",
+    "weights_of",
+]
 
 _LIBRARY: Final = "segmentation_models_pytorch"
-TIMM_PREFIX: Final = "tu-"
+_TIMM_PREFIX: Final = "tu-"
 """The prefix of the names of encoders built by timm."""
+_OLD_PREFIX: Final = "timm-"
+_MOVED: Final = ("gernet", "mobilenetv3", "regnet", "res2", "resnest")
+"""The beginnings of names built by timm also with the old prefix; other names with that are smp's own encoders."""
+_WHOLE: Final = "DPT"
+"""The model with a whole network of timm as its encoder, not a feature pyramid."""
+_GIVEN_BY_SMP: Final = frozenset(
+    {
+        "depth", "features_only", "in_channels", "in_chans", "name", "num_classes", "out_indices", "output_stride", "pretrained",
+        "weights",
+    }
+)  # fmt: skip
+"""Arguments given to timm, or taken, by smp itself."""
 _IMAGENET: Final = "imagenet"
 
 
@@ -97,7 +123,101 @@ def weights_of(pretrained: bool | str | None) -> str | None:
     return _IMAGENET if pretrained is True else (pretrained or None)
 
 
-def encoder_problems(name: str, weights: str | None, networks: Container[str]) -> list[Problem]:
+class EncoderNetworks(Protocol):
+    """The methods of timm's registry used here."""
+
+    def __contains__(self, name: object, /) -> bool: ...
+
+    def __iter__(self) -> Iterator[str]: ...
+
+    # Each network has arguments of its own.
+    def validate(self, name: str, /, *args: Any, **kwargs: Any) -> object:
+        """Check the arguments of a network."""
+        ...
+
+    def signature(self, name: str) -> inspect.Signature:
+        """Return the effective signature of a feature pyramid."""
+        ...
+
+    def network_signature(self, name: str) -> inspect.Signature:
+        """Return the effective signature of a whole network."""
+        ...
+
+
+def timm_network(encoder: str) -> str:
+    """Return the name of the network of timm behind an encoder; empty for smp's own encoders.
+
+    >>> timm_network("tu-resnet18"), timm_network("timm-mobilenetv3_small_100"), timm_network("resnet18")
+    ('resnet18', 'tf_mobilenetv3_small_100', '')
+    """
+    old = encoder.removeprefix(_OLD_PREFIX)
+    if encoder.startswith(_OLD_PREFIX) and old.startswith(_MOVED):
+        return f"tf_{old}" if old.startswith("mobilenetv3") else old
+    return encoder.removeprefix(_TIMM_PREFIX) if encoder.startswith(_TIMM_PREFIX) else ""
+
+
+def models_on(encoder: str, networks: EncoderNetworks, weights: str | None) -> Builds:
+    """Return smp's models on an encoder; on one of timm, they take its arguments too.
+
+    Args:
+        encoder: The name of the encoder.
+        networks: The networks of timm.
+        weights: The name of its weights; None for random weights.
+    """
+    network = timm_network(encoder)
+    return _OnTimm(networks, network, weights is not None) if network in networks else smp_models()
+
+
+@dataclass(frozen=True)
+class _OnTimm:
+    """smp's models on an encoder of timm."""
+
+    networks: EncoderNetworks
+    network: str
+    pretrained: bool
+
+    # Each model and each network has arguments of its own.
+    def build(self, name: str, /, *args: Any, **kwargs: Any) -> nn.Module:
+        return smp_models()[name](*args, **kwargs)
+
+    def validate(self, name: str, /, *args: Any, **kwargs: Any) -> object:
+        theirs = {each.name for each in self._parameters(name)}
+        problems: list[Problem] = []
+        try:
+            smp_models().validate(name, *args, **{key: kwargs[key] for key in kwargs if key not in theirs})
+        except InvalidArgumentsError as error:
+            problems += [self._with_choices(name, each) for each in error.problems]
+        whole = {"features_only": False} if name == _WHOLE else {}
+        given = {key: kwargs[key] for key in kwargs if key in theirs}
+        try:
+            self.networks.validate(self.network, pretrained=self.pretrained, **whole, **given)
+        except InvalidArgumentsError as error:
+            problems += error.problems
+        if problems:
+            raise InvalidArgumentsError(name, self.network, tuple(problems))
+        return name
+
+    def signature(self, name: str) -> inspect.Signature:
+        own = smp_models().signature(name)
+        return own.replace(parameters=[*own.parameters.values(), *self._parameters(name)])
+
+    def _with_choices(self, name: str, problem: Problem) -> Problem:
+        """Extend the choices for an unknown argument by those of the encoder."""
+        if problem.kind is not ProblemKind.UNKNOWN:
+            return problem
+        return Problem(problem.steps, problem.kind, choices=self.signature(name).parameters)
+
+    def _parameters(self, name: str) -> Iterator[Parameter]:
+        """Return the parameters of the encoder open to the caller."""
+        networks = self.networks
+        found = (networks.network_signature if name == _WHOLE else networks.signature)(self.network).parameters
+        taken = {*smp_models().signature(name).parameters, *_GIVEN_BY_SMP}
+        for each in found.values():
+            if each.name not in taken and each.kind is not Parameter.VAR_KEYWORD:
+                yield each.replace(kind=Parameter.KEYWORD_ONLY)
+
+
+def encoder_problems(name: str, weights: str | None, networks: EncoderNetworks) -> list[Problem]:
     """Check the names of an encoder and of its weights.
 
     Args:
@@ -109,13 +229,14 @@ def encoder_problems(name: str, weights: str | None, networks: Container[str]) -
         The problems found.
     """
     encoders = smp_encoders()
-    if name.startswith(TIMM_PREFIX) and name.removeprefix(TIMM_PREFIX) in networks:
+    if timm_network(name) in networks:
         return []
     if name not in encoders:
-        choices = nearest(name, encoders)
+        network = timm_network(name)
+        choices = [_TIMM_PREFIX + each for each in nearest(network, networks)] if network else nearest(name, encoders)
         fix: Replace | None = None
         if not choices and name in networks:
-            choices = (TIMM_PREFIX + name,)
+            choices = [_TIMM_PREFIX + name]
             fix = Replace(choices[0])
         detail = f"smp has no encoder {name!r}"
         return [Problem("backbone", ProblemKind.NOT_FOUND, given=name, detail=detail, choices=choices, fix=fix)]

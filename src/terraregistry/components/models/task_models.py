@@ -185,12 +185,14 @@ class SmpModel(nn.Module):
             x: The images, `(B, C, H, W)`.
 
         Returns:
-            Results `(B, N, H, W)`, or `(B, H, W)` for one number a pixel.
+            Results `(B, N, H, W)`, for one class as well. smp's auxiliary output, `(B, M)`, is the auxiliary head
+            `classification_head`.
         """
-        scores: Tensor = self.smp_model(x)
+        found: Tensor | tuple[Tensor, Tensor] = self.smp_model(x)
+        scores, labels = found if isinstance(found, tuple) else (found, None)
         if self.rescale and scores.shape[-2:] != x.shape[-2:]:
             scores = functional.interpolate(scores, size=x.shape[-2:], mode="bilinear")
-        return ModelOutput(scores.squeeze(1))
+        return ModelOutput(scores, {} if labels is None else {"classification_head": labels})
 
     def freeze_encoder(self) -> None:
         """Stop training the encoder."""
@@ -201,8 +203,10 @@ class SmpModel(nn.Module):
         self.smp_model.get_submodule("decoder").requires_grad_(False)
 
     def freeze_head(self) -> None:
-        """Stop training the head."""
-        self.smp_model.get_submodule("segmentation_head").requires_grad_(False)
+        """Stop training the heads."""
+        for name, module in self.smp_model.named_children():
+            if name in ("segmentation_head", "classification_head"):
+                module.requires_grad_(False)
 
 
 class TimmModel(nn.Module):

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
-from terraregistry.errors import SourceUnavailableError
+from terraregistry.errors import InvalidArgumentsError, Problem, ProblemKind, SourceUnavailableError
 from terraregistry.index.provider import DescribedEntry
 from terraregistry.protocols import Decoder
+from terraregistry.quiet import quietly
 from terraregistry.registry import Call, Entry
 from terraregistry.registry.registry import ReadOnlyRegistry
 from terraregistry.registry.signatures import effective_signature
@@ -14,6 +15,8 @@ from terraregistry.wording import describe_error
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+    from terraregistry.registry.arguments import Checked
 
 __all__ = ["SmpRegistry"]
 
@@ -38,7 +41,7 @@ _NAMES: Final = (
 class SmpRegistry(ReadOnlyRegistry[Decoder]):
     """The decoders of smp by the names of its models, each built from the channels of the features alone.
 
-    smp is imported when the first decoder is used; the names are known without it.
+    smp is imported when the first decoder is used or validated; the names and signatures are known without it.
     """
 
     _remedy = "register a decoder of your own in TERRATORCH_DECODER_REGISTRY, or in a Registry that you mount"
@@ -85,3 +88,23 @@ class _SmpEntry(DescribedEntry[Decoder]):
             synonyms: Mapping[str, str] = getattr(constructor, "model_names", {})
             self._checking = Call(constructor, effective_signature(constructor), synonyms=synonyms)
         return self._checking
+
+    def examined(self, checked: Checked) -> Checked:
+        """Make the decoder without data: its constructor knows which values fit each other."""
+        args, kwargs, problems = checked
+        if problems:
+            return checked
+        constructor = self.constructor
+        import torch
+
+        try:
+            with quietly(), torch.device("meta"):
+                constructor(*args, **kwargs)
+        except InvalidArgumentsError as error:
+            return args, kwargs, error.problems
+        except NotImplementedError:  # an operation without support on the meta device
+            return checked
+        except Exception as error:  # noqa: BLE001 - layers chosen by arguments may raise anything
+            detail = f"{self.name} cannot be made: {describe_error(error)}"
+            return args, kwargs, (Problem((), ProblemKind.INVALID, detail=detail),)
+        return checked

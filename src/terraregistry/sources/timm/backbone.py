@@ -5,7 +5,8 @@ from __future__ import annotations
 import copy
 import itertools
 import math
-from typing import TYPE_CHECKING, Any, Self
+import operator
+from typing import TYPE_CHECKING, Any, Self, SupportsIndex, TypeVar
 
 import torch
 from torch import Tensor, nn
@@ -13,9 +14,12 @@ from torch import Tensor, nn
 from terraregistry.protocols import FeatureSpec, Layout
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
-__all__ = ["TimmBackbone"]
+__all__ = ["TimmBackbone", "in_timms_order"]
+
+
+T = TypeVar("T")
 
 
 class TimmBackbone(nn.Module):
@@ -31,6 +35,7 @@ class TimmBackbone(nn.Module):
     Args:
         network: The network from `timm.create_model`.
         input_size: The channels, height and width of the network's intended images, `(C, H, W)`.
+        order: The position of each feature in the list of the network; None for the network's own list.
     """
 
     in_channels: int
@@ -38,8 +43,13 @@ class TimmBackbone(nn.Module):
     input_size: tuple[int, int, int]
     """Channels, height and width of an image for the network; many networks take other heights and widths as well."""
 
-    def __init__(self, network: nn.Module, input_size: tuple[int, int, int]) -> None:
+    _order: Sequence[int] | None = None
+
+    def __init__(
+        self, network: nn.Module, input_size: tuple[int, int, int], order: Sequence[int] | None = None
+    ) -> None:
         super().__init__()
+        self._order = order
         # Shared, not copied: what is moved, replaced or loaded in one of the two is so in the other.
         self._modules = network._modules
         self._parameters = network._parameters
@@ -57,14 +67,14 @@ class TimmBackbone(nn.Module):
 
     @property
     def out_channels(self) -> list[int]:
-        """The number of channels of each feature, shallow to deep."""
+        """The number of channels of each feature: shallow to deep, or in the order of `out_indices`."""
         return [spec.channels for spec in self.feature_specs]
 
     @property
     def feature_specs(self) -> Sequence[FeatureSpec]:
-        """Channels, stride (in input pixels) and layout of each feature, shallow to deep."""
+        """Channels, stride (in input pixels) and layout of each feature: shallow to deep, or in the order of `out_indices`."""
         if self._pyramid is not None:
-            return list(self._pyramid)
+            return self._ordered(self._pyramid)
         if self._specs is None:
             self._specs, self._tokens_last = _last_features(self.timm_model, self.input_size)
         return list(self._specs)
@@ -87,13 +97,38 @@ class TimmBackbone(nn.Module):
                 len(self.feature_specs)  # finds out where the channels are
             return [feature.transpose(1, 2) for feature in whole] if self._tokens_last else whole
         features: list[Tensor] | dict[str, Tensor] = self.timm_model(x)
-        return list(features.values() if isinstance(features, dict) else features)
+        return self._ordered(list(features.values()) if isinstance(features, dict) else features)
+
+    def _ordered(self, features: list[T]) -> list[T]:
+        return list(features) if self._order is None else [features[position] for position in self._order]
 
     def train(self, mode: bool = True) -> Self:
         """Set training mode, for the network itself as well."""
         super().train(mode)
         self.timm_model.training = mode
         return self
+
+
+def in_timms_order(indices: int | Sequence[int], count: Callable[[], int]) -> tuple[tuple[int, ...], tuple[int, ...]]:
+    """Write indices of features as timm serves them: each once, counted from the shallowest, in ascending order.
+
+    Args:
+        indices: The indices, or the number of the last features.
+        count: Counts the features of the network; called if an index is counted from the deepest.
+
+    Returns:
+        The indices for timm, and the position among them of each index given.
+
+    >>> in_timms_order([3, -4, 3], lambda: 5)
+    ((1, 3), (1, 0, 1))
+    """
+    given = range(-operator.index(indices), 0) if isinstance(indices, SupportsIndex) else indices
+    asked = [operator.index(each) for each in given]
+    if any(each < 0 for each in asked):
+        features = count()
+        asked = [each + features if each < 0 else each for each in asked]
+    distinct = tuple(sorted(set(asked)))
+    return distinct, tuple(map(distinct.index, asked))
 
 
 def _pyramid(network: nn.Module) -> list[FeatureSpec] | None:

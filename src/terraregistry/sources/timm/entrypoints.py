@@ -13,7 +13,7 @@ import types
 import typing
 from collections.abc import Callable, Mapping, Sequence
 from inspect import Parameter
-from typing import Any, Final
+from typing import Any, Final, Literal
 
 from terraregistry.registry.signatures import NOT_EVALUATED, OPAQUE, EffectiveSignature, Signature, effective_signature
 from terraregistry.sources.timm.loaded_timm import is_timms
@@ -30,6 +30,10 @@ _PYRAMID_ONLY: Final = {
         "feature_cls", Parameter.KEYWORD_ONLY, annotation=str | Callable[..., Any] | None, default=OPAQUE
     ),
 }
+_TIMMS_INDICES: Final = (0, 1, 2, 3, 4)
+"""The features chosen by timm's builder itself."""
+_CLASSES: Final = Parameter("num_classes", Parameter.KEYWORD_ONLY, annotation=Literal[0], default=0)
+"""The classes of a feature pyramid: none, which may be said."""
 _STARRED: Final = (Parameter.VAR_POSITIONAL, Parameter.VAR_KEYWORD)
 _BUILDER_OPTIONS: Final = ("pretrained_strict", "pretrained_filter_fn", "kwargs_filter", "pretrained_model_args")
 
@@ -96,8 +100,15 @@ def inspect_entrypoint(
     _add_builder(parameters, origins, create, features_only=features_only)
     if follower is not None and built is not None:
         collisions += follower.collisions(_BUILDER_OPTIONS)
+        if features_only and parameters["out_indices"].default is OPAQUE:
+            configured: Mapping[str, object] = built.options.get("feature_cfg") or {}
+            chosen = configured.get("out_indices", _TIMMS_INDICES)
+            parameters["out_indices"] = parameters["out_indices"].replace(default=chosen)
     for name in [*ineffective, *collisions]:
         parameters.pop(name, None)
+    if _CLASSES.name in ineffective and _CLASSES.name not in collisions:
+        parameters[_CLASSES.name] = _CLASSES
+        origins[_CLASSES.name] = create
     signature = Signature(_ordered(parameters, star), return_annotation=returns)
     return TimmSignature(EffectiveSignature(signature, origins), ineffective)
 

@@ -3,27 +3,25 @@
 from __future__ import annotations
 
 import functools
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, cast
 
 import torch
 
-from terraregistry.errors import Problem, ProblemKind
 from terraregistry.quiet import quietly
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable
 
     from terraregistry.protocols import Backbone, FeatureSpec
     from terraregistry.registry import ComponentSpec
     from terraregistry.sources.timm.backbone import TimmBackbone
+    from terraregistry.sources.timm.timm_registry import TimmConstructor, TimmRegistry
 
-__all__ = ["find_features"]
+__all__ = ["count_features", "find_features"]
 
 
 @functools.lru_cache(maxsize=256)
-def find_features(
-    entrypoint: Callable[..., object], spec: ComponentSpec[Backbone]
-) -> tuple[FeatureSpec, ...] | Problem | None:
+def find_features(entrypoint: Callable[..., object], spec: ComponentSpec[Backbone]) -> tuple[FeatureSpec, ...] | None:
     """Make a network on the meta device, and read the description of its features.
 
     Args:
@@ -31,33 +29,31 @@ def find_features(
         spec: The name and the arguments, without those for loading weights.
 
     Returns:
-        The features; the mistake in `out_indices`; or None if the network cannot be made without data.
+        The features; None if the network cannot be made without data.
     """
     del entrypoint
-    found = _made(spec, spec.kwargs)
-    return _bad_index(spec) if found is None else found
-
-
-# The arguments of a network are any objects.
-def _made(spec: ComponentSpec[Backbone], kwargs: Mapping[str, Any]) -> tuple[FeatureSpec, ...] | None:
     try:
         with quietly(), torch.device("meta"):  # what there is to warn of is said when the backbone is built
-            backbone = cast("TimmBackbone", spec.registry.build(spec.spelling, **kwargs))
+            backbone = cast("TimmBackbone", spec.registry.build(spec.spelling, **spec.kwargs))
             return tuple(backbone.feature_specs)
     except Exception:  # noqa: BLE001 - an architecture may raise anything, and raises it again when it is built
         return None
 
 
-def _bad_index(spec: ComponentSpec[Backbone]) -> Problem | None:
-    """Return the problem if a network cannot be made because of a nonexistent feature."""
-    kwargs = spec.kwargs
-    given: object = kwargs.pop("out_indices", None)
-    every = _made(spec, kwargs) if isinstance(given, (list, tuple)) else None
-    if every is None:
+@functools.lru_cache(maxsize=256)
+def count_features(entrypoint: Callable[..., object], spec: ComponentSpec[Backbone]) -> int | None:
+    """Make a network on the meta device, and count the features `out_indices` can choose.
+
+    Args:
+        entrypoint: As for `find_features`.
+        spec: As for `find_features`.
+
+    Returns:
+        Their number; None if the network cannot be made without data.
+    """
+    del entrypoint
+    constructor = cast("TimmConstructor", cast("TimmRegistry", spec.registry)[spec.spelling])
+    try:
+        return constructor.count_features(spec.kwargs) or None
+    except Exception:  # noqa: BLE001 - as above
         return None
-    count = len(every)
-    for at, index in enumerate(cast("list[object]", given)):
-        if isinstance(index, int) and not -count <= index < count:
-            detail = f"expected {-count} to {count - 1} with {count} features, got {index}"
-            return Problem(("out_indices", at), ProblemKind.INVALID, detail=detail)
-    return None

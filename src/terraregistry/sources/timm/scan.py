@@ -11,12 +11,13 @@ from typing import TYPE_CHECKING, Final
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-__all__ = ["TimmSource", "in_listing_order", "scan_timm"]
+__all__ = ["TimmSource", "in_listing_order", "scan_fields", "scan_timm"]
 
 _ARCHITECTURE: Final = re.compile(rb"^@register_model\b[^\n]*\n(?:@[^\n]*\n)*def +(\w+)", re.MULTILINE)
 _DEPRECATIONS: Final = re.compile(
     rb"^register_model_deprecations\(\s*__name__,\s*(\{.*?\})\s*,?\s*\)", re.MULTILINE | re.DOTALL
 )
+_FIELD: Final = re.compile(rb"^    (\w+): ", re.MULTILINE)
 _TAG: Final = re.compile(rb"""^ +['"](\w+\.\w+)\*?['"] *: *\w+\(""", re.MULTILINE)
 
 
@@ -91,19 +92,40 @@ def scan_timm(additions: tuple[str, ...] = ()) -> TimmSource | None:
     Returns:
         The names; None if timm has no source to read.
     """
-    try:
-        found = importlib.util.find_spec("timm")
-    except (ImportError, ValueError):  # a finder of somebody's own; what is wrong shows when timm is imported
-        return None
-    if found is None or found.origin is None:
+    folder = _models()
+    if folder is None:
         return None
     try:
-        files = sorted((Path(found.origin).parent / "models").glob("[!_]*.py"))
+        files = sorted(folder.glob("[!_]*.py"))
         texts = tuple(file.read_bytes() for file in files)
     except OSError:
         return None
     source = TimmSource(texts, additions)
     return source if len(source.architectures) > len(additions) else None
+
+
+def scan_fields() -> tuple[str, ...]:
+    """Read the keys of timm's descriptions of weights.
+
+    Returns:
+        The fields of its `PretrainedCfg`; none without a source to read.
+    """
+    folder = _models()
+    try:
+        text = b"" if folder is None else (folder / "_pretrained.py").read_bytes()
+    except OSError:
+        return ()
+    found = re.search(rb"^class PretrainedCfg\b.*?(?=^\S|\Z|^    @)", text, re.MULTILINE | re.DOTALL)
+    return tuple(name.decode() for name in _FIELD.findall(found.group())) if found is not None else ()
+
+
+def _models() -> Path | None:
+    """Return the folder with timm's models; None if it cannot be found."""
+    try:
+        found = importlib.util.find_spec("timm")
+    except (ImportError, ValueError):  # a finder of somebody's own; what is wrong shows when timm is imported
+        return None
+    return None if found is None or found.origin is None else Path(found.origin).parent / "models"
 
 
 def _deprecations(text: bytes) -> Iterator[tuple[str, str | None]]:

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import functools
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, ClassVar, Final
 
 from terraregistry.deferred import is_loaded
-from terraregistry.errors import InvalidArgumentsError, Registration
+from terraregistry.errors import Registration
 from terraregistry.index import TIMM_NETWORKS
 from terraregistry.index.provider import DescribedEntry, has_looked, stored_component
 from terraregistry.protocols import Backbone
-from terraregistry.registry import Call
+from terraregistry.quiet import quietly
+from terraregistry.registry import Call, ComponentSpec
 from terraregistry.registry.locations import locate
 from terraregistry.registry.registry import ReadOnlyRegistry
 from terraregistry.sources.timm.additions import ADDITIONS, create_added
@@ -25,6 +26,7 @@ from terraregistry.sources.timm.loaded_timm import (
     weights_of,
 )
 from terraregistry.sources.timm.scan import in_listing_order, scan_timm
+from terraregistry.sources.timm.timm_values import index_problems, weights_problems, without_weights
 
 if TYPE_CHECKING:
     import inspect
@@ -34,6 +36,7 @@ if TYPE_CHECKING:
     from terraregistry.pretrained import PretrainedWeights
     from terraregistry.protocols import FeatureSpec
     from terraregistry.registry import ComponentDescription
+    from terraregistry.registry.arguments import Checked
     from terraregistry.sources.timm.backbone import TimmBackbone
     from terraregistry.sources.timm.entrypoints import TimmSignature
     from terraregistry.sources.timm.scan import TimmSource
@@ -91,13 +94,33 @@ class TimmConstructor:
         Returns:
             A new backbone.
         """
-        from terraregistry.sources.timm.backbone import TimmBackbone
+        from terraregistry.sources.timm.backbone import TimmBackbone, in_timms_order
 
         timm = load_timm()
         is_added = self.name.partition(".")[0] in ADDITIONS
         create = functools.partial(create_added, timm) if is_added else timm.create_model
+        asked, order = kwargs.get("out_indices") if features_only else None, None
+        if asked is not None:
+            kwargs["out_indices"], order = in_timms_order(asked, lambda: self.count_features(kwargs))
         network = create(self.name, pretrained=pretrained, features_only=features_only, **kwargs)
-        return TimmBackbone(network, _input_size(network, kwargs))
+        return TimmBackbone(network, _input_size(network, kwargs), order)
+
+    def count_features(self, kwargs: Mapping[str, Any]) -> int:  # as above
+        """Count all features of a pyramid, of which `out_indices` chooses some, by making it without data.
+
+        Args:
+            kwargs: The arguments of the architecture.
+
+        Returns:
+            Their number; 0 if it is unknown.
+        """
+        import torch
+
+        with quietly(), torch.device("meta"):
+            arguments: dict[str, Any] = without_weights(kwargs) | {"out_indices": (0,)}  # as above
+            backbone = self(**arguments)
+        info: Any = getattr(backbone.timm_model, "feature_info", ())
+        return len(info)
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}({self.name!r})"
@@ -194,7 +217,7 @@ class TimmRegistry(ReadOnlyRegistry[Backbone]):
         entry = self._entries.get(name)
         if entry is None:
             current = None if self._scanned is None else self._scanned.deprecated.get(name)
-            entry = self._entries.setdefault(name, _TimmEntry(canonical, name, current or name))
+            entry = self._entries.setdefault(name, _TimmEntry(self, canonical, name, current or name))
         return entry
 
     def _names(self) -> Sequence[str]:
@@ -227,7 +250,7 @@ class TimmRegistry(ReadOnlyRegistry[Backbone]):
             kwargs: The keyword arguments of `build`; those for loading weights have no effect.
 
         Returns:
-            Channels, stride and layout of each feature, shallow to deep; None if they only show with data.
+            Channels, stride and layout of each feature, in the order of the backbone's; None if they only show with data.
 
         Raises:
             ComponentNotFoundError: The name is not here.
@@ -237,10 +260,7 @@ class TimmRegistry(ReadOnlyRegistry[Backbone]):
         entrypoint = entrypoint_of(load_timm(), name)
         from terraregistry.sources.timm.features import find_features
 
-        found = find_features(entrypoint, self.validate(name, **_without_weights(spec.kwargs)))
-        if found is None or isinstance(found, tuple):
-            return found
-        raise InvalidArgumentsError(name, self._label, (found,))
+        return find_features(entrypoint, self.validate(name, **without_weights(spec.kwargs)))
 
     def network_signature(self, name: str) -> inspect.Signature:
         """Return the signature for a whole network, with `features_only=False`; that of `signature` is for a feature pyramid.
@@ -294,10 +314,13 @@ class TimmRegistry(ReadOnlyRegistry[Backbone]):
 class _TimmEntry(DescribedEntry[Backbone]):
     """One spelling of a name of timm."""
 
-    __slots__ = ("_chosen", "_made")
+    __slots__ = ("_chosen", "_made", "_registry", "_spelling")
+    examines_builds: ClassVar[bool] = True  # timm drops or garbles some values
 
-    def __init__(self, canonical: str, spelling: str, chosen: str) -> None:
+    def __init__(self, registry: TimmRegistry, canonical: str, spelling: str, chosen: str) -> None:
         super().__init__(canonical, TimmConstructor(spelling), stored_in=_STORED_IN, library="timm")
+        self._registry = registry
+        self._spelling = spelling
         self._chosen = chosen
         self._made: dict[tuple[bool, bool], tuple[object, Call[Backbone]]] = {}
 
@@ -315,6 +338,25 @@ class _TimmEntry(DescribedEntry[Backbone]):
             call = Call(self.constructor, found.effective, ineffective=found.ineffective)
             made = self._made[features_only, own_mixers] = (entrypoint, call)
         return made[1]
+
+    def examined(self, checked: Checked) -> Checked:
+        """Check the features chosen, and the weights in dictionaries."""
+        args, kwargs, found = checked
+        problems = [*found, *weights_problems(args, kwargs)]
+        if not found:
+            signature = self.answer(kwargs).effective.signature
+            problems += index_problems(kwargs, signature, lambda: self._count(kwargs))
+        return args, kwargs, tuple(problems)
+
+    def _count(self, kwargs: Mapping[str, Any]) -> int | None:  # as above
+        """Count the features of a network, made without data; None for one of another package, or that cannot be made."""
+        entrypoint = entrypoint_of(load_timm(), self.name)
+        if not is_timms(entrypoint) and self.name not in ADDITIONS:
+            return None
+        from terraregistry.sources.timm.features import count_features
+
+        every = without_weights(kwargs) | {"out_indices": (0,)}
+        return count_features(entrypoint, ComponentSpec(self._registry, self.name, (), every, self._spelling))
 
     def checker(self, kwargs: Mapping[str, Any]) -> Call[Backbone] | None:  # as above
         """Return the call from the index for a network of timm's own, if the files of timm's installation stay the same."""
@@ -337,10 +379,6 @@ class _TimmEntry(DescribedEntry[Backbone]):
         order = {alias: place for place, alias in enumerate(component.aliases)}
         weights = sorted(component.weights, key=lambda each: (each.name != self._chosen, order.get(each.name, -1)))
         return replace(component, weights=tuple(weights))
-
-
-def _without_weights(kwargs: Mapping[str, Any]) -> dict[str, Any]:  # any arguments
-    return {name: value for name, value in kwargs.items() if name not in ("pretrained", "checkpoint_path")}
 
 
 @functools.lru_cache(maxsize=4096)

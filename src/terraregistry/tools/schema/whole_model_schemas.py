@@ -84,13 +84,19 @@ class WholeModels:
         properties = {**both, **{f"smp_{name}": schema for name, schema in both.items()}}
         twice = {f"smp_{name}": {"properties": {name: False}} for name in both}
         found: dict[str, object] = {"properties": properties, "dependentSchemas": twice}
-        found |= refused(only_these([*own, "model_factory", *properties]))
+        short = [f"aux_{name}" for name in ("classes", "pooling", "dropout", "activation")]
+        known = [*own, "model_factory", *properties, *short, *(f"smp_{name}" for name in short)]
+        # An encoder of timm has arguments of its own.
+        on_timm = {"properties": {"backbone": {"pattern": "^(?:tu|timm)-"}}}
+        others = when(on_timm, True, refused(only_these(known)))
 
         def write(schemas: dict[str, Schema]) -> Schema:
             kept = {name: schema for name, schema in schemas.items() if name in both}
             return {"properties": {**kept, **{f"smp_{name}": schema for name, schema in kept.items()}}}
 
-        return self._definitions.refer("smp_model", all_of(found, *variants(group, "model", self._arguments, write)))
+        return self._definitions.refer(
+            "smp_model", all_of(found, others, *variants(group, "model", self._arguments, write))
+        )
 
     def of_timm(self, component: Component) -> Factory:
         """Make the schema of `TimmModelFactory`."""
