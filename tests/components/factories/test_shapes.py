@@ -15,9 +15,9 @@ from terraregistry.components.decoders.identity import IdentityDecoder
 from terraregistry.components.decoders.mlp import MLPDecoder
 from terraregistry.components.decoders.unet import UNetDecoder
 from terraregistry.components.decoders.upernet import UperNetDecoder
-from terraregistry.components.factories.drafts import Fit
 from terraregistry.components.factories.encoder_decoder_factory import EncoderDecoderFactory
 from terraregistry.components.factories.fitting import Parts
+from terraregistry.components.factories.planned import Fit
 from terraregistry.components.necks.aggregate_tokens import AggregateTokens
 from terraregistry.components.necks.feature_pyramid import FeaturePyramidNetworkNeck
 from terraregistry.components.necks.learned_pyramidal import LearnedInterpolateToPyramidal

@@ -8,14 +8,13 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
 from terraregistry.components.backbones.prithvi.bands import GivenBand  # noqa: TC001 - read at run time
-from terraregistry.components.factories.drafts import Draft
-from terraregistry.components.factories.factory_checks import only_task, positive, with_own
 from terraregistry.components.factories.fitting import fit_whole
+from terraregistry.components.factories.own_arguments import OwnArguments, find_task, only_positive, with_own
 from terraregistry.components.factories.part_arguments import Arguments, take_prefixed
 from terraregistry.components.factories.part_planning import plan_part
-from terraregistry.components.factories.planned import OwnArguments, PlanningFactory
+from terraregistry.components.factories.planned import Draft, PlanningFactory, UnusedPolicy
+from terraregistry.components.factories.rules import SMP
 from terraregistry.components.factories.smp_library import TIMM_PREFIX, encoder_problems, smp_models, weights_of
-from terraregistry.components.factories.unused import UnusedPolicy  # noqa: TC001 - read at run time
 from terraregistry.deferred import DeferredModule
 from terraregistry.errors import Problem, ProblemKind
 from terraregistry.problems import Rename
@@ -32,9 +31,7 @@ else:
 
 __all__ = ["SMPModelFactory"]
 
-_TASK: Final = "segmentation"
-_NAMES: Final = {"backbone": "encoder_name", "in_channels": "in_channels", "num_classes": "classes"}
-_WEIGHTS: Final = "encoder_weights"
+(_WEIGHTS,) = SMP.supplied
 
 
 @dataclass(frozen=True)
@@ -129,8 +126,8 @@ class SMPModelFactory(PlanningFactory):
             SourceUnavailableError: smp is missing or broken.
         """
         own, loose, found, _ = _OWN.read(arguments)
-        problems = [*found, *only_task(own.get("task", _TASK), _TASK, "SMPModelFactory")]
-        problems += [*positive(own, "num_classes"), *positive(own, "in_channels"), *_channels(own)]
+        problems = [*found, *only_positive(own, SMP), *_channels(own)]
+        find_task(own.get("task", SMP.tasks[0]), SMP, problems)
         weights = weights_of(own.get("pretrained"))
         if "backbone" in own:
             problems += encoder_problems(own["backbone"], weights, self._networks)
@@ -153,7 +150,7 @@ class SMPModelFactory(PlanningFactory):
         self, own: Mapping[str, Any], loose: Mapping[str, Any], problems: list[Problem]
     ) -> Part | None:  # as above
         rest = dict(loose)
-        prefixed, _ = take_prefixed("smp", rest, {})
+        prefixed, _ = take_prefixed(SMP.parts[0], rest, {})
         given = Arguments({**rest, **prefixed.values})
         for name in prefixed.values:
             if name in rest:
@@ -179,7 +176,7 @@ class SMPModelFactory(PlanningFactory):
             given_name: str = own["model"]
             problems.append(Problem("model", ProblemKind.NOT_FOUND, given=given_name, detail=detail, choices=choices))
             return None
-        given = with_own(given, told, _NAMES, problems)
+        given = with_own(given, told, SMP.passed_on, problems)
         return plan_part(("model",), smp_models(), own["model"], given, (), problems, kind=nn.Module)
 
 
