@@ -10,7 +10,14 @@ from typing import TYPE_CHECKING, Any, Final, cast
 from terraregistry.components.factories.composition import INCLUDED, Branch, another_count, says_includes_head
 from terraregistry.components.factories.part_arguments import Arguments
 from terraregistry.components.factories.part_planning import plan_part
-from terraregistry.components.factories.rules import AUXILIARY, COUNTS, HEAD, count_parameter
+from terraregistry.components.factories.rules import (
+    AUXILIARY,
+    AUXILIARY_ARGUMENTS,
+    AUXILIARY_PREFIXES,
+    COUNTS,
+    HEAD,
+    count_parameter,
+)
 from terraregistry.deferred import DeferredModule, is_stand_in
 from terraregistry.errors import ComponentNotFoundError, Problem, ProblemKind
 from terraregistry.index.provider import DescribedRegistry, stored_index
@@ -238,15 +245,15 @@ class AuxiliaryPlanner:
 
     def _branch(self, where: KeyPath, record: AuxiliaryHead) -> Branch | None:
         given = record.decoder_args or {}
-        place = (*where, AUXILIARY.arguments)
-        decoder_arguments, head_arguments = (_prefixed(given, prefix, place) for prefix in AUXILIARY.prefixes)
+        place = (*where, AUXILIARY_ARGUMENTS)
+        decoder_arguments, head_arguments = (_prefixed(given, prefix, place) for prefix in AUXILIARY_PREFIXES)
         has_own = any(name in (*decoder_arguments.values, *head_arguments.values) for name in COUNTS)
         count = None if has_own else self.count
         branch = self.branches.plan((*where, "decoder"), record.decoder, decoder_arguments, head_arguments, count)
         parts = [(decoder_arguments, branch.decoder), (head_arguments, branch.head)] if branch is not None else []
         choices = [name for arguments, part in parts if part for name in arguments.spellings(part.parameters)]
         for name in given:
-            if not name.startswith(AUXILIARY.prefixes):
+            if not name.startswith(AUXILIARY_PREFIXES):
                 self.branches.problems.append(Problem((*place, name), ProblemKind.UNKNOWN, choices=choices))
         return branch
 

@@ -215,21 +215,18 @@ def without(arguments: Mapping[str, Any], path: KeyPath) -> dict[str, Any] | Non
 
 
 def _without(value: object, path: KeyPath) -> object:
-    if is_dataclass(value):  # an AuxiliaryHead
-        value = vars(value)
     if not path:
         return None
     first, rest = path[0], path[1:]
-    if isinstance(value, Mapping):
-        given = cast("Mapping[object, object]", value)
-        if first not in given:
-            return None
-        if not rest:
-            return {key: item for key, item in given.items() if key != first}
-        smaller = _without(given[first], rest)
-        return None if smaller is None else {**given, first: smaller}
-    items = list(cast("Sequence[object]", value)) if isinstance(value, (list, tuple)) else []
-    if not isinstance(first, int) or not rest or not 0 <= first < len(items):
+    inside: Mapping[object, object] = {}
+    if isinstance(value, (list, tuple)) and rest:  # an item as such is no argument
+        inside = dict(enumerate(cast("Sequence[object]", value)))
+    elif isinstance(value, Mapping) or is_dataclass(value):  # an AuxiliaryHead
+        inside = cast("Mapping[object, object]", value if isinstance(value, Mapping) else vars(value))
+    if first not in inside:
         return None
-    smaller = _without(items[first], rest)
-    return None if smaller is None else [*items[:first], smaller, *items[first + 1 :]]
+    if not rest:
+        return {key: item for key, item in inside.items() if key != first}
+    smaller = _without(inside[first], rest)
+    left = {**inside, first: smaller}
+    return None if smaller is None else [*left.values()] if isinstance(value, (list, tuple)) else left

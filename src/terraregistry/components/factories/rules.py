@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 __all__ = [
     "ADAPTERS_AT",
     "AUXILIARY",
+    "AUXILIARY_ARGUMENTS",
+    "AUXILIARY_PREFIXES",
     "BACKBONE",
     "COUNTS",
     "DECODER",
@@ -33,7 +35,6 @@ __all__ = [
     "TIMM",
     "UNKNOWN_TASK",
     "USE_TEMPORAL",
-    "AuxiliaryRule",
     "FactoryRule",
     "PartRule",
     "Task",
@@ -129,19 +130,6 @@ class PartRule:
     how: str = ""
 
 
-@dataclass(frozen=True)
-class AuxiliaryRule(PartRule):
-    """The rules of auxiliary decoders.
-
-    Attributes:
-        arguments: The key of a dictionary with the arguments of one.
-        prefixes: The prefixes of the arguments in there: of the decoder, and of its head.
-    """
-
-    arguments: str = ""
-    prefixes: tuple[str, str] = ("", "")
-
-
 def _part(key: str, registry: str) -> PartRule:
     return PartRule(key, registry, f"{key}_", f"{key}_kwargs", how=f"`{key}_NAME: value`, or `{key}_kwargs: {{...}}`")
 
@@ -156,14 +144,16 @@ HEAD: Final = _part("head", HEADS)
 NECKS: Final = PartRule(
     "necks", "terraregistry.library:NECK_REGISTRY", many=True, how="in the entry of the list, beside `name`"
 )
-AUXILIARY: Final = AuxiliaryRule(
+AUXILIARY: Final = PartRule(
     "aux_decoders",
     DECODER.registry,
     many=True,
     how="in the entry's `decoder_args`: `decoder_NAME` and `head_NAME`, beside `name` and `decoder`",
-    arguments="decoder_args",
-    prefixes=(DECODER.prefix, HEAD.prefix),
 )
+AUXILIARY_ARGUMENTS: Final = "decoder_args"
+"""The key of the arguments in an entry of `aux_decoders`."""
+AUXILIARY_PREFIXES: Final = (DECODER.prefix, HEAD.prefix)
+"""The prefixes of the arguments in there."""
 
 
 @dataclass(frozen=True)

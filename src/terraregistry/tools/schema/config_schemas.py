@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from terraregistry.tools.schema.factory_schemas import Factory
     from terraregistry.tools.schema.schema_parts import Schema
 
-__all__ = ["ID", "config_schema", "schema_text"]
+__all__ = ["ID", "schema_text"]
 
 ID: Final = "urn:terraregistry:config"
 """The `$id` of the schema."""
@@ -38,19 +38,6 @@ def schema_text(index: Index) -> str:
     head = json.dumps(schema, indent=1)[:-2]
     lines = [f"  {json.dumps(name)}: {json.dumps(each, separators=(',', ':'))}" for name, each in definitions.items()]
     return head + ',\n "$defs": {\n' + ",\n".join(lines) + "\n }\n}\n"
-
-
-def config_schema(index: Index) -> dict[str, object]:
-    """Make the schema of configs.
-
-    Args:
-        index: The index.
-
-    Returns:
-        A JSON Schema, draft 2020-12.
-    """
-    schema, definitions = _described(index)
-    return {**schema, "$defs": definitions}
 
 
 def _described(index: Index) -> tuple[dict[str, object], dict[str, Schema]]:

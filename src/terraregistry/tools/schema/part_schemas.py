@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from terraregistry.components.factories.rules import (
-    AUXILIARY,
+    AUXILIARY_ARGUMENTS,
+    AUXILIARY_PREFIXES,
     BACKBONE,
     COUNTS,
     DECODER,
@@ -144,7 +145,7 @@ class Parts:
         """Make the schema of an auxiliary head with a decoder of a group, without the arguments of its own head."""
         arguments, told = self._decoder(group)
         optional = arguments.optional([told])
-        key = AUXILIARY.arguments
+        key = AUXILIARY_ARGUMENTS
         found: dict[str, object] = {"properties": {key: optional.prefixed(DECODER.prefix)}}
         if optional.required:
             found["required"] = [key]
@@ -156,14 +157,14 @@ class Parts:
         record = self.part("AuxiliaryHead")
         arguments = {
             "type": ["null", "object"],
-            **refused(f"^(?!{'|'.join(AUXILIARY.prefixes)})"),
+            **refused(f"^(?!{'|'.join(AUXILIARY_PREFIXES)})"),
             "description": "Arguments of the decoder and the head, with decoder_ or head_ in front.",
         }
         properties: dict[str, Schema] = {
             **record.schemas,
             "name": {"type": "string", "pattern": r"^[^.]+$", "description": "The name of its result."},
             DECODER.key: self.decoder_names(),
-            AUXILIARY.arguments: arguments,
+            AUXILIARY_ARGUMENTS: arguments,
         }
         head = {
             "title": "An auxiliary head",

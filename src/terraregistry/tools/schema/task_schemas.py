@@ -4,7 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from terraregistry.components.factories.rules import AUXILIARY, COUNTS, DECODER, HEAD
+from terraregistry.components.factories.rules import (
+    AUXILIARY,
+    AUXILIARY_ARGUMENTS,
+    AUXILIARY_PREFIXES,
+    COUNTS,
+    DECODER,
+    HEAD,
+)
 from terraregistry.tools.schema.schema_parts import all_of, any_case, given, is_one_of, refused, when
 
 if TYPE_CHECKING:
@@ -124,8 +131,8 @@ class TaskSchemas:
 
     def _auxiliary(self, task: Task) -> Schema:
         """Make the schema of a list of auxiliary heads."""
-        head = {"properties": {AUXILIARY.arguments: self._head_arguments(task).prefixed(HEAD.prefix)}}
-        none = {"properties": {AUXILIARY.arguments: refused(f"^{HEAD.prefix}")}}
+        head = {"properties": {AUXILIARY_ARGUMENTS: self._head_arguments(task).prefixed(HEAD.prefix)}}
+        none = {"properties": {AUXILIARY_ARGUMENTS: refused(f"^{HEAD.prefix}")}}
         return {"items": self._definitions.refer("auxiliary_head", when(self._whole(), none, head))}
 
     def _uncounted(self, task: Task) -> Schema:
@@ -134,18 +141,18 @@ class TaskSchemas:
         for group in self._parts.decoders:
             told = self._parts.needs_count(group)
             if told:
-                own = _among(AUXILIARY.arguments, [DECODER.prefix + told])
+                own = _among(AUXILIARY_ARGUMENTS, [DECODER.prefix + told])
                 needed.append(when(is_one_of(DECODER.key, group.names), own))
         if task.count_required:
             names = [HEAD.prefix + name for name in task.counts]
-            needed.append(when(self._whole(), True, _among(AUXILIARY.arguments, names)))
+            needed.append(when(self._whole(), True, _among(AUXILIARY_ARGUMENTS, names)))
         rule = all_of(*needed)
         return {"items": self._definitions.refer("auxiliary_count", rule)} if rule is not True else True
 
     def _borrowing(self, task: Task) -> Schema:
         """Match a list of auxiliary heads if one is the task's and takes the model's number of classes or outputs."""
-        prefixes = (HEAD.prefix,) if task.count_required else AUXILIARY.prefixes
-        own = _among(AUXILIARY.arguments, [prefix + name for prefix in prefixes for name in COUNTS])
+        prefixes = (HEAD.prefix,) if task.count_required else AUXILIARY_PREFIXES
+        own = _among(AUXILIARY_ARGUMENTS, [prefix + name for prefix in prefixes for name in COUNTS])
         head = {"type": "object", "required": [DECODER.key], "not": {"anyOf": [self._whole(), own]}}
         return {"type": "array", "contains": self._definitions.refer("auxiliary_borrowing", head)}
 
