@@ -99,7 +99,7 @@ class OwnArguments:
 
     def _explained(self, problem: Problem, own: Mapping[str, Any]) -> Problem:
         part = self._parts.get(problem.parameter)
-        return problem if part is None else respelled(problem, own[part.key], part)
+        return problem if part is None else respelled(problem, own.get(part.key), part)
 
     def _is_default(self, name: str, value: object) -> bool:
         default: object = self._defaults.get(name, inspect.Parameter.empty)
