@@ -219,10 +219,12 @@ def _without(value: object, path: KeyPath) -> object:
         return None
     first, rest = path[0], path[1:]
     inside: Mapping[object, object] = {}
-    if isinstance(value, (list, tuple)) and rest:  # an item as such is no argument
+    if is_dataclass(value):  # an AuxiliaryHead
+        inside = vars(value)
+    elif isinstance(value, Mapping):
+        inside = cast("Mapping[object, object]", value)
+    elif isinstance(value, (list, tuple)) and rest:  # an item as such is no argument
         inside = dict(enumerate(cast("Sequence[object]", value)))
-    elif isinstance(value, Mapping) or is_dataclass(value):  # an AuxiliaryHead
-        inside = cast("Mapping[object, object]", value if isinstance(value, Mapping) else vars(value))
     if first not in inside:
         return None
     if not rest:
