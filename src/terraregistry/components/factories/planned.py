@@ -220,7 +220,7 @@ def _without(value: object, path: KeyPath) -> object:
     first, rest = path[0], path[1:]
     inside: Mapping[object, object] = {}
     if is_dataclass(value):  # an AuxiliaryHead
-        inside = vars(value)
+        inside = cast("Mapping[object, object]", vars(value))
     elif isinstance(value, Mapping):
         inside = cast("Mapping[object, object]", value)
     elif isinstance(value, (list, tuple)) and rest:  # an item as such is no argument
