@@ -32,7 +32,7 @@ settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "default"))
 if "mutmut" in sys.modules:  # it calls each function by one of its own, whose frames are no user's
     from mutmut.mutation import trampoline
 
-    trampoline.__name__ = "terraregistry.registry.sites"
+    trampoline.__name__ = "terraregistry.registry.locations"
 
 
 @pytest.hookimpl(trylast=True)

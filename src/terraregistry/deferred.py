@@ -1,4 +1,4 @@
-"""Stand-ins for classes of libraries not yet imported, usable in annotations and in `isinstance`.
+"""Libraries not yet imported: the question, and stand-ins for their classes in annotations and in `isinstance`.
 
 A stand-in has the name of its class. `isinstance` and `issubclass` use the class itself once its module is imported; before
 that no instance of it can exist.
@@ -10,24 +10,45 @@ import functools
 import sys
 from typing import Any, Final
 
-__all__ = ["DeferredModule", "is_stand_in", "stand_in"]
+__all__ = ["DeferredModule", "is_loaded", "is_stand_in", "loaded", "stand_in"]
+
+
+def is_loaded(module: str) -> bool:
+    """Return True for a module imported by anybody, and for one with a blocked import.
+
+    Args:
+        module: Its name.
+    """
+    return module in sys.modules
+
+
+def loaded(module: str) -> Any:  # a module, typed in part at most
+    """Return a module without importing it.
+
+    Args:
+        module: Its name.
+
+    Returns:
+        The module; None unless it is imported already.
+    """
+    return sys.modules.get(module)
 
 
 class _StandIn(type):
     """The type of stand-ins."""
 
     def __instancecheck__(cls, instance: object) -> bool:
-        real = _loaded(cls)
+        real = _class_of(cls)
         return real is not None and isinstance(instance, real)
 
     def __subclasscheck__(cls, subclass: type) -> bool:
-        real = _loaded(cls)
+        real = _class_of(cls)
         return super().__subclasscheck__(subclass) or (real is not None and issubclass(subclass, real))
 
 
-def _loaded(cls: type) -> Any:  # a class, or whatever else a module has by that name
+def _class_of(cls: type) -> Any:  # a class, or whatever else a module has by that name
     """Return the class behind a stand-in; None if its module is not loaded or has no such class."""
-    found: object = sys.modules.get(cls.__module__)
+    found: object = loaded(cls.__module__)
     for part in cls.__qualname__.split("."):
         found = getattr(found, part, None)
     return found if isinstance(found, type) else None
@@ -80,7 +101,7 @@ class DeferredModule:
         """Return a class of the module, or its stand-in."""
         if name.startswith("__"):
             raise AttributeError(name)
-        module = sys.modules.get(self._name)
+        module = loaded(self._name)
         return stand_in(self._name, name) if module is None else getattr(module, name)
 
     def __repr__(self) -> str:

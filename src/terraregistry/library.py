@@ -66,15 +66,15 @@ BACKBONE_REGISTRY = BackboneRegistry(terratorch=TERRATORCH_BACKBONE_REGISTRY, ti
 
 TERRATORCH_NECK_REGISTRY = TerratorchNeckRegistry()
 for _name, _module in {
-    "AddBottleneckLayer": "bottleneck",
-    "AggregateTokens": "aggregate_tokens",
-    "FeaturePyramidNetworkNeck": "feature_pyramid",
-    "InterpolateToPyramidal": "interpolate_pyramidal",
-    "LearnedInterpolateToPyramidal": "learned_pyramidal",
-    "MaxpoolToPyramidal": "maxpool_pyramidal",
-    "PermuteDims": "permute_dims",
-    "ReshapeTokensToImage": "reshape_tokens",
-    "SelectIndices": "select_indices",
+    "AddBottleneckLayer": "rearrange",
+    "AggregateTokens": "tokens",
+    "FeaturePyramidNetworkNeck": "pyramidal",
+    "InterpolateToPyramidal": "pyramidal",
+    "LearnedInterpolateToPyramidal": "pyramidal",
+    "MaxpoolToPyramidal": "pyramidal",
+    "PermuteDims": "rearrange",
+    "ReshapeTokensToImage": "tokens",
+    "SelectIndices": "rearrange",
 }.items():
     TERRATORCH_NECK_REGISTRY.register_lazy(_name, f"terraregistry.components.necks.{_module}:{_name}")
 NECK_REGISTRY = NeckRegistry(terratorch=TERRATORCH_NECK_REGISTRY)
@@ -84,12 +84,12 @@ NECK_REGISTRY = NeckRegistry(terratorch=TERRATORCH_NECK_REGISTRY)
 TERRATORCH_DECODER_REGISTRY = TerratorchDecoderRegistry()
 for _name, _module in {
     "ASPPHead": "aspp",
-    "ASPPRegressionHead": "aspp_regression",
-    "ASPPSegmentationHead": "aspp_segmentation",
+    "ASPPRegressionHead": "aspp",
+    "ASPPSegmentationHead": "aspp",
     "FCNDecoder": "fcn",
-    "IdentityDecoder": "identity",
+    "IdentityDecoder": "linear",
     "LinearDecoder": "linear",
-    "MLPDecoder": "mlp",
+    "MLPDecoder": "linear",
     "SatMAEHead": "satmae",
     "UNetDecoder": "unet",
     "UperNetDecoder": "upernet",
@@ -114,9 +114,7 @@ for _name in (
     "prithvi_eo_v2_600_tl_mae",
     "prithvi_eo_v2_tiny_tl_mae",
 ):
-    TERRATORCH_FULL_MODEL_REGISTRY.register_lazy(
-        _name, f"terraregistry.components.backbones.prithvi.mae_variants:{_name}"
-    )
+    TERRATORCH_FULL_MODEL_REGISTRY.register_lazy(_name, f"terraregistry.components.backbones.prithvi.variants:{_name}")
 FULL_MODEL_REGISTRY = FullModelRegistry(terratorch=TERRATORCH_FULL_MODEL_REGISTRY)
 
 # -- model factories --

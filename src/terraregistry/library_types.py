@@ -6,7 +6,7 @@ the return type of each component; it is generated from the index.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from terraregistry.index.provider import DescribedRegistry
 from terraregistry.protocols import Backbone, Decoder, ModelFactory, Neck
@@ -14,6 +14,7 @@ from terraregistry.registry import MultiSourceRegistry, Registry
 from terraregistry.sources.mmseg import REMEDY, MmsegRegistry
 from terraregistry.sources.smp import SmpRegistry
 from terraregistry.sources.timm import TimmRegistry
+from terraregistry.terratorch_names import TIMM, how_to_get
 
 if TYPE_CHECKING:
     from torch import nn  # noqa: F401 - what the registries of whole models name
@@ -47,6 +48,9 @@ class TerratorchBackboneRegistry(DescribedRegistry[Backbone]):
 class TimmBackboneRegistry(TimmRegistry):
     """The backbones of timm."""
 
+    def _how_to_get(self, name: str) -> str:
+        return how_to_get(name, TIMM)
+
 
 class NeckRegistry(MultiSourceRegistry[Neck]):
     """The necks of all sources."""
@@ -62,21 +66,27 @@ class DecoderRegistry(MultiSourceRegistry[Decoder]):
     """The decoders of all sources."""
 
     def _how_to_get(self, name: str) -> str:
-        return REMEDY if name.startswith("mmseg_") and "mmseg" not in self.keys() else ""
+        wants_mmseg = name.startswith("mmseg_") and "mmseg" not in self.keys()
+        return REMEDY if wants_mmseg else super()._how_to_get(name)
 
 
 class TerratorchDecoderRegistry(DescribedRegistry[Decoder]):
     """The library's own decoders."""
 
     stored_in = "terraregistry.library:TERRATORCH_DECODER_REGISTRY"
+    includes_head: Final = False  # read by TerraTorch's factory from a source mounted there
 
 
 class SmpDecoderRegistry(SmpRegistry):
     """The decoders of segmentation-models-pytorch."""
 
+    includes_head: Final = False  # read by TerraTorch's factory from a source mounted there
+
 
 class MmsegDecoderRegistry(MmsegRegistry):
     """The decoders of mmsegmentation."""
+
+    includes_head: Final = True  # as above
 
 
 class FullModelRegistry(MultiSourceRegistry["nn.Module"]):
@@ -91,3 +101,6 @@ class TerratorchFullModelRegistry(DescribedRegistry["nn.Module"]):
 
 class ModelFactoryRegistry(Registry[ModelFactory]):
     """Factories: they assemble models from parts."""
+
+    def _how_to_get(self, name: str) -> str:
+        return how_to_get(name, "MODEL_FACTORY_REGISTRY")

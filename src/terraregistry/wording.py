@@ -11,23 +11,27 @@ if TYPE_CHECKING:
 
 __all__ = [
     "COLUMNS",
+    "LONGEST_REMEDY",
     "ROWS",
     "Described",
     "add_note",
     "describe_error",
     "describe_value",
+    "label",
     "listed",
     "on_screen",
     "one_line",
     "portable",
     "quoted",
     "rows_of",
+    "taken",
 ]
 
 ROWS: Final = 40
 COLUMNS: Final = 200
 """A screen: no message is longer than 40 rows of 200 characters; a longer line fills as many rows as it needs."""
 
+LONGEST_REMEDY: Final = 400
 _LONGEST_NAME: Final = 80
 _MOST_NAMES: Final = 12
 _LONGEST_ITEM: Final = 3 * COLUMNS
@@ -133,6 +137,16 @@ def one_line(text: str, longest: int = _LONGEST_ITEM) -> str:
     if text.isprintable():
         return text
     return _cut("".join(each if each.isprintable() else repr(each)[1:-1] for each in text), longest)
+
+
+def label(name: str) -> str:
+    """Shorten the name of a registry, class or component if it is a whole text."""
+    return one_line(name, 100)
+
+
+def taken(by: str, defined_at: str) -> str:
+    """Name the owner of a name, with the place of its definition if that is known."""
+    return f"{label(by)}, defined at {one_line(defined_at)}" if defined_at else label(by)
 
 
 def listed(names: Iterable[str], none: str = "none") -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import copy
 import pickle
 import re
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 import torch
@@ -14,10 +14,11 @@ from hypothesis import strategies as st
 from torch import nn
 from torch.nn import functional
 
+from terraregistry.components.decoders.blocks import ChannelLayerNorm
 from terraregistry.components.decoders.fcn import FCNDecoder
-from terraregistry.components.decoders.identity import IdentityDecoder
-from terraregistry.components.decoders.layers import ChannelLayerNorm
+from terraregistry.components.decoders.linear import IdentityDecoder
 from terraregistry.errors import InvalidArgumentsError
+from terraregistry.library import MMSEG_DECODER_REGISTRY, SMP_DECODER_REGISTRY, TERRATORCH_DECODER_REGISTRY
 from terraregistry.protocols import Decoder
 
 if TYPE_CHECKING:
@@ -161,3 +162,11 @@ def test_bad_values_are_refused_with_what_would_be_right(make, message) -> None:
     assert isinstance(caught.value, InvalidArgumentsError)
     assert [str(problem) for problem in caught.value.problems] == [message]
     assert str(pickle.loads(pickle.dumps(caught.value))) == str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("source", "includes_head"),
+    [(TERRATORCH_DECODER_REGISTRY, False), (SMP_DECODER_REGISTRY, False), (MMSEG_DECODER_REGISTRY, True)],
+)
+def test_sources_say_what_terratorchs_factory_reads(source: Any, includes_head: bool) -> None:
+    assert source.includes_head is includes_head

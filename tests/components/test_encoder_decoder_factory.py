@@ -15,14 +15,12 @@ from torch import nn
 
 from terraregistry import MODEL_FACTORY_REGISTRY
 from terraregistry.components.decoders.fcn import FCNDecoder
-from terraregistry.components.decoders.identity import IdentityDecoder
+from terraregistry.components.decoders.linear import IdentityDecoder
 from terraregistry.components.factories.branches import AuxiliaryHead
 from terraregistry.components.factories.encoder_decoder_factory import EncoderDecoderFactory
-from terraregistry.components.models.embedding_output import EmbeddingOutputModel
-from terraregistry.components.models.pixel_wise import PixelWiseModel
-from terraregistry.components.models.scalar_output import ScalarOutputModel
-from terraregistry.components.necks.reshape_tokens import ReshapeTokensToImage
-from terraregistry.components.necks.select_indices import SelectIndices
+from terraregistry.components.models.task_models import EmbeddingOutputModel, PixelWiseModel, ScalarOutputModel
+from terraregistry.components.necks.rearrange import SelectIndices
+from terraregistry.components.necks.tokens import ReshapeTokensToImage
 from terraregistry.errors import ComponentProtocolError, InvalidArgumentsError, Problem, ProblemKind, Rename
 from terraregistry.protocols import Backbone, Decoder, FeatureSpec, Layout, ModelFactory, Neck
 from terraregistry.registry import MultiSourceRegistry, Registry

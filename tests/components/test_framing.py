@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from torch import nn
 
 from terraregistry.components.models.framing import PADDING_MODES, find_patch_size, three_axes
-from terraregistry.components.models.padding import centre_crop, pad_to_patches
+from terraregistry.components.models.images import centre_crop, pad_to_patches
 
 NUMPY_MODES = {"reflect": "reflect", "replicate": "edge", "circular": "wrap", "constant": "constant"}
 quick = settings(deadline=None, max_examples=80)

@@ -14,14 +14,16 @@ from torch import nn
 from torch.nn import functional
 
 from terraregistry.components.decoders.fcn import FCNDecoder
-from terraregistry.components.decoders.identity import IdentityDecoder
+from terraregistry.components.decoders.linear import IdentityDecoder
 from terraregistry.components.heads import RegressionHead, ScalarHead, SegmentationHead
-from terraregistry.components.models.embedding_output import EmbeddingOutputModel
-from terraregistry.components.models.model_output import ModelOutput
-from terraregistry.components.models.pixel_wise import PixelWiseModel
-from terraregistry.components.models.scalar_output import ScalarOutputModel
-from terraregistry.components.necks.reshape_tokens import ReshapeTokensToImage
-from terraregistry.components.necks.select_indices import SelectIndices
+from terraregistry.components.models.task_models import (
+    EmbeddingOutputModel,
+    ModelOutput,
+    PixelWiseModel,
+    ScalarOutputModel,
+)
+from terraregistry.components.necks.rearrange import SelectIndices
+from terraregistry.components.necks.tokens import ReshapeTokensToImage
 from terraregistry.protocols import FeatureSpec, Layout
 
 quick = settings(deadline=None, max_examples=30)

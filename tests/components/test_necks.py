@@ -13,9 +13,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch import nn
 
-from terraregistry.components.necks.reshape_tokens import ReshapeTokensToImage
-from terraregistry.components.necks.select_indices import SelectIndices
-from terraregistry.components.necks.sequence import NeckSequence
+from terraregistry.components.models.encoder_decoder import NeckSequence
+from terraregistry.components.necks.rearrange import SelectIndices
+from terraregistry.components.necks.tokens import ReshapeTokensToImage
 from terraregistry.errors import InvalidArgumentsError
 from terraregistry.protocols import Neck
 

@@ -10,7 +10,7 @@ import pytest
 import torch
 from torch import nn
 
-from terraregistry.components.models.pixel_wise import PixelWiseModel
+from terraregistry.components.models.task_models import PixelWiseModel
 from terraregistry.errors import InvalidArgumentsError
 from terraregistry.library import MODEL_FACTORY_REGISTRY
 from terraregistry.protocols import ModelFactory

@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from terraregistry.index.references import TIMM_NETWORKS
+from terraregistry.index import TIMM_NETWORKS
 from terraregistry.indexing.making import AnyRegistry, library_registries, make_index
 from terraregistry.registry import BaseRegistry, ComponentDescription, MultiSourceRegistry
 from terraregistry.registry.signatures import NOT_EVALUATED, OPAQUE
@@ -22,7 +22,7 @@ from terraregistry.registry.signatures import NOT_EVALUATED, OPAQUE
 if typing.TYPE_CHECKING:
     from terraregistry.index import Component, Index, Parameter, PortableType
 
-_HELPERS = "terraregistry.index.references:"
+_HELPERS = "terraregistry.index:"
 """What the references of factories' arguments, heads and the like begin with, which are described beside the registries."""
 _REGISTRIES = {name: each for name, each in library_registries().items() if not name.startswith(_HELPERS)}
 

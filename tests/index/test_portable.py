@@ -18,8 +18,7 @@ from hypothesis import strategies as st
 from torch import nn
 
 from terraregistry.index import PortableType
-from terraregistry.indexing.acceptance import accepted_type
-from terraregistry.indexing.portable import ANYTHING, default_text, importable, portable_type, united
+from terraregistry.indexing.portable import ANYTHING, accepted_type, default_text, importable, portable_type, united
 
 
 class Colour(enum.Enum):

@@ -32,7 +32,7 @@ def call(constructor: Any, **rules: Any) -> Call[int]:
 def problems(tried: Call[int], *args: Any, **kwargs: Any) -> list[tuple[str, ProblemKind, str]]:
     found: list[list[tuple[str, ProblemKind, str]]] = []
     for _ in range(3):
-        problems = tried.check(args, kwargs).problems
+        problems = tried.check(args, kwargs)[2]
         found.append([(problem.path, problem.kind, problem.message) for problem in problems])
     assert found[0] == found[1] == found[2]
     return found[0]

@@ -8,6 +8,8 @@ from collections.abc import Set as AbstractSet
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from terraregistry import ComponentSpec, MultiSourceRegistry, Registry, Source
 from terraregistry.errors import (
@@ -178,6 +180,92 @@ def test_the_constructor_that_it_shows_is_described_and_not_held_against_its_bui
     assert list(registry.signature("square").parameters) == ["side"]
     assert registry.describe("square").summary == "A square."
     assert registry.build("square", colour="blue", side=2).side == 2
+
+
+def test_the_constructor_reached_by_its_build_is_what_it_is_held_to() -> None:
+    registry = MultiSourceRegistry[Any](p=WithConstructors())
+    for attempt in (registry.build, registry.validate):
+        with pytest.raises(InvalidArgumentsError) as caught:
+            attempt("square", sied=3)
+        assert str(caught.value) == (
+            "1 problem in the arguments of 'p_square' (MultiSourceRegistry)\n"
+            "  sied: unknown argument; did you mean 'side'?\n"
+            "signature: p_square(side: int = 1)\n"
+            f"defined at: {__file__}:{inspect.getsourcelines(Square)[1]}"
+        )
+    assert registry.build("square", 3).side == 3
+
+
+def outcome(registry: Any, args: list[Any], kwargs: dict[str, Any]) -> object:
+    try:
+        return registry.build("square", *args, **kwargs).side
+    except InvalidArgumentsError as error:
+        return error.problems
+
+
+@given(
+    st.lists(st.integers() | st.text(max_size=2), max_size=2),
+    st.dictionaries(st.sampled_from(["side", "sied", "name", "args"]), st.integers() | st.none(), max_size=2),
+)
+def test_it_agrees_with_a_registry_of_the_constructors(args: list[Any], kwargs: dict[str, Any]) -> None:
+    mounted = MultiSourceRegistry[Any](p=WithConstructors())
+    assert outcome(mounted, args, kwargs) == outcome(Registry[Any](square=Square), args, kwargs)
+
+
+def test_a_registry_of_registries_is_held_to_the_constructors() -> None:
+    class Several(Least):
+        """Sources under [], as TerraTorch's has them, and constructors under find_class."""
+
+        def __init__(self) -> None:
+            self.sources = {"a": WithConstructors()}
+
+        def __getitem__(self, prefix: str) -> WithConstructors:
+            return self.sources[prefix]
+
+        def find_class(self, name: str) -> type[Square]:
+            return self.sources["a"][name]
+
+        def build(self, name: str, *constructor_args: Any, **constructor_kwargs: Any) -> Square:
+            for source in self.sources.values():
+                return source.build(name, *constructor_args, **constructor_kwargs)
+            raise KeyError(name)
+
+    registry = MultiSourceRegistry[Any](p=Several())
+    assert registry.build("square", side=2).side == 2
+    with pytest.raises(InvalidArgumentsError, match="sied: unknown argument; did you mean 'side'"):
+        registry.build("square", sied=3)
+
+
+def test_a_constructor_that_changes_is_seen() -> None:
+    class Shapes(Least):
+        def __init__(self) -> None:
+            self.shapes: dict[str, Callable[..., Any]] = {"square": Square}
+
+        def __getitem__(self, name: str) -> Callable[..., Any]:
+            return self.shapes[name]
+
+        def build(self, name: str, *args: Any, **kwargs: Any) -> Any:
+            return self.shapes[name](*args, **kwargs)
+
+    source = Shapes()
+    registry = MultiSourceRegistry[Any](p=source)
+    with pytest.raises(InvalidArgumentsError):
+        registry.build("square", colour="red")
+    source.shapes["square"] = made = lambda *, colour: colour
+    assert registry.build("square", colour="red") == "red"
+    made.__code__ = (lambda *, size: size).__code__  # as IPython's autoreload does
+    assert registry.build("square", size=3) == 3
+
+
+@pytest.mark.parametrize("shown", [None, 5, KeyError])
+def test_a_source_that_shows_no_constructor_is_left_to_its_build(shown: Any) -> None:
+    class Showing(Least):
+        def __getitem__(self, name: str) -> Any:
+            if shown is KeyError:
+                raise KeyError(name)
+            return shown
+
+    assert MultiSourceRegistry[Any](p=Showing()).build("square", side=2).side == 2
 
 
 def test_what_declares_the_arguments_of_the_constructor_that_it_shows_is_described() -> None:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import pytest
 
 import terraregistry.errors
-from terraregistry import ComponentSpec, MultiSourceRegistry
+from terraregistry import ComponentSpec, MultiSourceRegistry, library
 from terraregistry.errors import (
     FitWarning,
     Problem,
@@ -59,7 +59,7 @@ def weights(write: Callable[[Path], None]) -> Callable[[Path], object]:
     def act(folder: Path) -> object:
         from torch import nn
 
-        from terraregistry.tools.state_files import load_state
+        from terraregistry.tools.weights import load_state
 
         write(folder / "w.pt")
         load_state(nn.Linear(3, 2), folder / "w.pt", "Model")
@@ -116,6 +116,10 @@ SITUATIONS: dict[str, tuple[Any, ...]] = {  # each becomes a Situation
     "not-found/in-no-source": (
         *("ComponentNotFoundError", lambda _: SOURCES.validate("helix")),
         ("helix", "shape, plain", "search('*')"),
+    ),
+    "not-found/of-terratorch": (
+        *("ComponentNotFoundError", lambda _: library.BACKBONE_REGISTRY.build("terramind_v1_base")),
+        ("terramind_v1_base", "TerraTorch", 'TERRATORCH_BACKBONE_REGISTRY["terramind_v1_base"]'),
     ),
     "not-found/to-unregister": (
         *("ComponentNotFoundError", lambda _: SHAPES.unregister("cubes")),

@@ -13,7 +13,8 @@ import pytest
 
 from terraregistry import MultiSourceRegistry, Registry
 from terraregistry.errors import ComponentNotFoundError, DuplicateComponentError, Registration
-from terraregistry.registry import sites
+from terraregistry.registry import locations
+from terraregistry.registry.entries import same_file
 from terraregistry.registry.states import Scope
 
 PARTS = Registry[Any](part=int)
@@ -31,7 +32,7 @@ def executed(source: str, name: str) -> types.ModuleType:
 
 
 def test_without_a_frame_of_its_own_code_is_of_the_main_module() -> None:
-    assert sites._site_of(None).module == "__main__"
+    assert locations._site_of(None).module == "__main__"
 
 
 def test_at_the_bottom_of_a_thread_no_module_is_being_executed() -> None:
@@ -39,14 +40,14 @@ def test_at_the_bottom_of_a_thread_no_module_is_being_executed() -> None:
         f_globals={"__name__": "working"}, f_code=types.SimpleNamespace(co_filename="w.py", co_name="work"), f_lineno=3
     )
     frame.f_back = None
-    site = sites._site_of(frame)
+    site = locations._site_of(frame)
     assert (site.module, str(site), site.importer, site.execution) == ("working", "w.py:3", "working", None)
     assert site.assigned_name() is None
 
 
 def test_what_no_file_defines_is_of_no_file() -> None:
-    assert sites.same_file(math.sqrt, cmath.sqrt) is None
-    assert sites.same_file(math.sqrt, math.cos) is None
+    assert same_file(math.sqrt, cmath.sqrt) is None
+    assert same_file(math.sqrt, math.cos) is None
 
 
 @pytest.mark.parametrize(

@@ -13,14 +13,14 @@ from tests.registry.test_mounted import Least, suggestions
 from tests.test_suggest import misspellings
 
 from terraregistry import BACKBONE_REGISTRY, MultiSourceRegistry, Registry
-from terraregistry.registry.readonly import ReadOnlyRegistry
+from terraregistry.registry.registry import ReadOnlyRegistry
 from terraregistry.suggest import nearest
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from terraregistry.registry.entries import Entry
-    from terraregistry.registry.source import Source
+    from terraregistry.registry.mounts import Source
 
 
 FAMILIES = [

@@ -455,4 +455,4 @@ def test_a_narrow_terminal_loses_nothing(build, monkeypatch, small_factory):
     assert all(len(line) <= 70 for line in plain.splitlines())
     squeezed = ["".join(row) for row in ([cell.replace(" ", "") for cell in cells] for cells in rows(plain))]
     assert any("terratorch_SelectIndices" in row for row in squeezed)
-    assert any(re.search(r"terraregistry/components/necks/select_indices\.py:\d+", row) for row in squeezed)
+    assert any(re.search(r"terraregistry/components/necks/rearrange\.py:\d+", row) for row in squeezed)

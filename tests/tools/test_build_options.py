@@ -8,8 +8,8 @@ from safetensors.torch import load_file
 
 from terraregistry.errors import RegistryError, WeightsError
 from terraregistry.tools.model_parts import Recorder
-from terraregistry.tools.state_files import check_target, load_state, save_state
 from terraregistry.tools.summary import find_modules, module_tree
+from terraregistry.tools.weights import check_target, load_state, save_state
 
 CONFIG = """\
 model_factory: EncoderDecoderFactory

@@ -153,7 +153,7 @@ def test_a_module_that_registers_components_can_be_imported_first(run, tmp_path,
     monkeypatch.setattr(sys, "path", [entry for entry in sys.path if entry])
     (tmp_path / "own_decoders_of_a_test.py").write_text(
         "from terraregistry.library import TERRATORCH_DECODER_REGISTRY as DECODERS\n"
-        "from terraregistry.components.decoders.identity import IdentityDecoder\n"
+        "from terraregistry.components.decoders.linear import IdentityDecoder\n"
         "@DECODERS.register\n"
         "class OwnDecoder(IdentityDecoder):\n    pass\n"
     )

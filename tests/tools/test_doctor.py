@@ -9,7 +9,7 @@ import pytest
 
 from terraregistry.index import Index, IndexedRegistry, PortableType
 from terraregistry.index.keys import current_key
-from terraregistry.tools import health
+from terraregistry.tools.cli import doctor
 
 TYPE = PortableType("int")
 INDEX = Index.of(
@@ -23,9 +23,9 @@ INDEX = Index.of(
 @pytest.fixture
 def cache(tmp_path, monkeypatch):
     folder = tmp_path / "cache"
-    monkeypatch.setattr(health, "cache_folder", lambda: folder)
-    monkeypatch.setattr(health, "cached_index", lambda: None)
-    monkeypatch.setattr(health, "shipped_index", lambda: None)
+    monkeypatch.setattr(doctor, "cache_folder", lambda: folder)
+    monkeypatch.setattr(doctor, "cached_index", lambda: None)
+    monkeypatch.setattr(doctor, "shipped_index", lambda: None)
     return folder
 
 
@@ -41,13 +41,13 @@ def without(monkeypatch):
                 raise metadata.PackageNotFoundError(name)
             return version(distribution)
 
-        monkeypatch.setattr("terraregistry.tools.health.metadata.version", fail)
+        monkeypatch.setattr("importlib.metadata.version", fail)
 
     return remove
 
 
 def test_a_sound_installation_has_nothing_to_mend(run, cache, monkeypatch):
-    monkeypatch.setattr(health, "cached_index", lambda: INDEX)
+    monkeypatch.setattr(doctor, "cached_index", lambda: INDEX)
     result = run("doctor")
 
     assert result.exit_code == 0
@@ -57,7 +57,7 @@ def test_a_sound_installation_has_nothing_to_mend(run, cache, monkeypatch):
 
 
 def test_the_shipped_index_is_said(run, cache, monkeypatch):
-    monkeypatch.setattr(health, "shipped_index", lambda: INDEX)
+    monkeypatch.setattr(doctor, "shipped_index", lambda: INDEX)
     result = run("doctor")
 
     assert result.exit_code == 0
@@ -93,14 +93,14 @@ def test_what_is_missing_is_said_with_how_to_get_it(run, cache, without, name, s
 
 
 def test_the_states_of_the_cache(cache, monkeypatch):
-    assert health.examine().cache.state == "missing"
+    assert doctor.examine().cache.state == "missing"
     cache.mkdir()
     (cache / current_key().file_name).write_text("12345")
     (cache / "index-other.json").write_text("123")
-    stale = health.examine().cache
+    stale = doctor.examine().cache
     assert (stale.state, stale.size, stale.others, stale.others_size) == ("stale", 5, 1, 3)
-    monkeypatch.setattr(health, "cached_index", lambda: INDEX)
-    assert health.examine().cache.state == "ready"
+    monkeypatch.setattr(doctor, "cached_index", lambda: INDEX)
+    assert doctor.examine().cache.state == "ready"
 
 
 def test_a_cache_that_cannot_be_written_has_to_be_mended(run, cache):
@@ -114,7 +114,7 @@ def test_a_cache_that_cannot_be_written_has_to_be_mended(run, cache):
 
 def test_a_library_that_breaks_when_it_is_imported_is_found(run, cache, monkeypatch):
     broken = ("typer", "no_such_module_here", "a test", True, "pip install it")
-    monkeypatch.setattr(health, "_LIBRARIES", (broken,))
+    monkeypatch.setattr(doctor, "_LIBRARIES", (broken,))
 
     assert run("doctor").exit_code == 0
     result = run("doctor", "--thorough")
@@ -147,4 +147,4 @@ def test_weights_are_where_the_hub_puts_them(cache, monkeypatch, environment, fo
         monkeypatch.delenv(name, raising=False)
     for name, value in environment.items():
         monkeypatch.setenv(name, value)
-    assert health.examine().weights == folder
+    assert doctor.examine().weights == folder

@@ -309,6 +309,13 @@ def test_a_training_config_says_all_that_is_wrong(init_args, expected):
             ),
         ),
         (
+            "class_path: terratorch.tasks.WxCTask",
+            (
+                "2:3: model.class_path: TerraTorch 1.2.13 has this task, terraregistry does not; for its model alone, "
+                "add the `task` to model.init_args.model_args"
+            ),
+        ),
+        (
             "seed: 1",
             (
                 f"1:1: model.class_path: missing; the known ones are {KNOWN}; "

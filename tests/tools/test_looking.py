@@ -30,9 +30,18 @@ from terraregistry.library import (
 from terraregistry.library_types import BackboneRegistry
 from terraregistry.pretrained import PretrainedWeights
 from terraregistry.sources.timm.timm_registry import TimmRegistry
+from terraregistry.terratorch_names import how_to_get
 from terraregistry.tools.cli.describing import megabytes, short_type
-from terraregistry.tools.cli.docstrings import docstring_of, file_of
-from terraregistry.tools.cli.lookup import by_name, kinds_of, listed, matches, nearest_names, read_kind
+from terraregistry.tools.cli.lookup import (
+    by_name,
+    docstring_of,
+    file_of,
+    kinds_of,
+    listed,
+    matches,
+    nearest_names,
+    read_kind,
+)
 
 
 class SomeOfTimm(TimmRegistry):
@@ -286,6 +295,13 @@ def test_without_a_file_the_summary_takes_the_place_of_the_docstring(index, chan
 def test_an_unknown_name_gets_the_nearest(look, arguments, message):
     result = look("show", *arguments)
     assert (result.exit_code, result.stdout, result.stderr) == (2, "", message)
+
+
+@pytest.mark.parametrize("name", ["dofa_large_patch16_224", "terratorch_dofa_large_patch16_224"])
+def test_a_name_of_terratorch_gets_its_remedy(look, name):
+    result = look("show", name)
+    assert result.stderr.startswith(f"there is no component {name!r}; {how_to_get('dofa_large_patch16_224')} (kinds ")
+    assert "did you mean" not in result.stderr
 
 
 def test_after_a_wrong_tag_there_are_tags(index):

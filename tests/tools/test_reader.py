@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from terraregistry.errors import ConfigError, Problem, ProblemKind
 from terraregistry.problems import Span, display_path
 from terraregistry.tools.config import parse_config, read_config
-from terraregistry.tools.config.loader import ConfigLoader
+from terraregistry.tools.config.reader import ConfigLoader
 
 
 class ConfigDumper(yaml.SafeDumper):

@@ -13,8 +13,8 @@ import pytest
 import yaml
 
 from terraregistry.tools.cli import app
+from terraregistry.tools.cli.printing import Status
 from terraregistry.tools.cli.reference import MARK, REFERENCES, command_reference, rewritten
-from terraregistry.tools.cli.statuses import Status
 
 ROOT = Path(__file__).parents[2]
 PAGE = ROOT / "docs" / "reference" / "command-line.md"

@@ -13,7 +13,7 @@ from typer.testing import CliRunner
 from terraregistry import library_types
 from terraregistry.index import Index, IndexedRegistry, PortableType
 from terraregistry.tools.cli import app
-from terraregistry.tools.project_file import ProjectError, project_modules
+from terraregistry.tools.cli.typings import ProjectError, project_modules
 from terraregistry.tools.typings import stub_of
 from terraregistry.tools.typings.shipped import shipped_stub, stub_file
 

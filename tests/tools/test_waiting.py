@@ -19,7 +19,7 @@ import pytest
 
 from terraregistry.index import Index, IndexUnavailableError, loading, provider
 from terraregistry.index.keys import current_key
-from terraregistry.tools.cli import waiting
+from terraregistry.tools.cli import reading
 
 from ..index.descriptions import small_index
 from .test_validate import ONE_IS_VALID, RIGHT
@@ -48,12 +48,12 @@ def made(index: Index, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> list[
 
 
 def test_what_is_in_the_cache_is_not_made(made: list[Index]) -> None:
-    assert waiting.wait_for_index() == waiting.wait_for_index()
+    assert reading.wait_for_index() == reading.wait_for_index()
     assert len(made) == 1
 
 
 def test_a_pipe_gets_one_line_at_the_beginning(made: list[Index], capsys: pytest.CaptureFixture[str]) -> None:
-    assert [waiting.wait_for_index()] == made
+    assert [reading.wait_for_index()] == made
     assert capsys.readouterr() == ("", ANNOUNCED)
 
 
@@ -116,7 +116,7 @@ def test_without_a_home_it_is_said_what_to_set(
     monkeypatch.setattr(pwd, "getpwuid", nobody)
     monkeypatch.delenv("HOME", raising=False)
     monkeypatch.delenv("XDG_CACHE_HOME")
-    assert [waiting.wait_for_index()] == made
+    assert [reading.wait_for_index()] == made
     said = "the index cannot be kept: there is no folder for it, so each command makes it again; "
     said += "set HOME, or set XDG_CACHE_HOME to a folder that is writable\n"
     assert capsys.readouterr() == ("", ANNOUNCED + said)
@@ -262,13 +262,13 @@ def test_a_pipe_gets_the_same_two_texts_when_it_is_made_and_later(tmp_path: Path
 def test_the_maker_ends_when_nobody_waits_for_it(tmp_path: Path) -> None:
     """Killed where it can do nothing about it, the command leaves a process that ends at its next report."""
     program = """
-        from terraregistry.indexing import child
-        child.library_registries = lambda: {}
+        from terraregistry.indexing import making
+        making.library_registries = lambda: {}
         def make(registries, report, key):
             for done in range(10**9):
                 report(done, 10**9)
-        child.make_index = make
-        child.main()
+        making.make_index = make
+        making.main()
     """
     command = [sys.executable, "-c", textwrap.dedent(program)]
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:

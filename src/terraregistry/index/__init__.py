@@ -1,7 +1,7 @@
 """The index: a plain description of every component, shipped for the tested versions and made once for others.
 
 Type checkers, stubs, schemas and the documentation read it instead of introspecting the libraries. Reading it imports neither
-torch nor the libraries behind the sources. The names here are imported at their first use.
+torch nor the libraries behind the sources. The classes and functions here are imported at their first use.
 """
 
 from __future__ import annotations
@@ -24,6 +24,12 @@ if TYPE_CHECKING:
     from terraregistry.index.store import Index
 
 __all__ = [
+    "BUILD_MODELS",
+    "HEADS",
+    "PARTS",
+    "SMP_ENCODERS",
+    "SMP_MODELS",
+    "TIMM_NETWORKS",
     "Component",
     "ConfigFacts",
     "Index",
@@ -37,6 +43,20 @@ __all__ = [
     "cached_index",
     "load_index",
 ]
+
+# References of the further parts of models in configs: keys in the index alone, of no registries.
+BUILD_MODELS: Final = "terraregistry.index:BUILD_MODELS"
+"""The `build_model` of each model factory, by the name of the factory."""
+HEADS: Final = "terraregistry.index:HEADS"
+"""The heads, by the names of their classes."""
+PARTS: Final = "terraregistry.index:PARTS"
+"""`AuxiliaryHead`, `Framing`, `TemporalWrapper` and `adapters`: the classes of the factories' dictionaries and arguments."""
+SMP_MODELS: Final = "terraregistry.index:SMP_MODELS"
+"""The models of `SMPModelFactory`."""
+SMP_ENCODERS: Final = "terraregistry.index:SMP_ENCODERS"
+"""The encoders of those models, each with the names of its weights as the type of its one parameter, `pretrained`."""
+TIMM_NETWORKS: Final = "terraregistry.index:TIMM_NETWORKS"
+"""The networks of timm as they are with `features_only=False`."""
 
 _HOMES: Final = {**dict.fromkeys(("IndexUnavailableError", "cached_index", "load_index"), "loading"), "Index": "store"}
 

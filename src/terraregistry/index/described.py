@@ -1,4 +1,4 @@
-"""Calls validated and described from a stored description, without importing the component's library."""
+"""Calls validated and described without importing the component's library; and annotations, read back from text."""
 
 from __future__ import annotations
 
@@ -6,11 +6,13 @@ import ast
 import functools
 import importlib.util
 import inspect
+import types
+import typing
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final, TypeVar
+from typing import TYPE_CHECKING, Any, Final, TypeVar, cast
 
+from terraregistry.deferred import loaded, stand_in
 from terraregistry.index.descriptions import OPAQUE_DEFAULT, ParameterKind
-from terraregistry.index.reading_annotations import read_annotation
 from terraregistry.registry import Call, ComponentDescription
 from terraregistry.registry.signatures import EffectiveSignature, Opaque
 from terraregistry.registry.signatures import Signature as RenderedSignature
@@ -20,7 +22,7 @@ if TYPE_CHECKING:
 
     from terraregistry.index.descriptions import Component, Parameter, PortableType
 
-__all__ = ["DescribedCall", "described_call"]
+__all__ = ["IMPORTED", "DescribedCall", "UnreadableAnnotationError", "described_call", "read_annotation"]
 
 T = TypeVar("T")
 
@@ -31,6 +33,14 @@ _KINDS: Final = {
     ParameterKind.KEYWORD_ONLY: inspect.Parameter.KEYWORD_ONLY,
     ParameterKind.VAR_KEYWORD: inspect.Parameter.VAR_KEYWORD,
 }
+IMPORTED: Final = frozenset(
+    {
+        *("builtins", "collections", "collections.abc", "datetime", "decimal", "enum", "fractions", "functools"),
+        *("numbers", "os", "pathlib", "types", "typing", "uuid"),
+        "terraregistry.components.backbones.prithvi.bands",
+    }
+)
+"""Modules without further imports, imported for an annotation; classes of other modules get a stand-in."""
 _NOTHING_ELSE: Final = object()
 """Sentinel: an item fitting no type of items but any."""
 _SAMPLES: Final[dict[str, tuple[object, ...]]] = {
@@ -159,3 +169,76 @@ def _parameter(parameter: Parameter) -> inspect.Parameter:
 @functools.lru_cache(maxsize=4096)
 def _annotation(written: PortableType | None) -> Any:  # an annotation is any object
     return inspect.Parameter.empty if written is None else read_annotation(written)
+
+
+class UnreadableAnnotationError(ValueError):
+    """The text is no annotation, or is one with a name that cannot be resolved without an import."""
+
+
+def read_annotation(written: PortableType) -> Any:  # an annotation is any object
+    """Read an annotation from its source text.
+
+    Args:
+        written: The annotation, with its names in full, and the modules of the names.
+
+    Returns:
+        The annotation, with stand-ins for the classes of libraries not loaded.
+
+    Raises:
+        UnreadableAnnotationError: The text is no such annotation.
+    """
+    try:
+        return _Reader(written.imports).read(ast.parse(written.text, mode="eval").body)
+    except UnreadableAnnotationError:
+        raise
+    except Exception as error:
+        raise UnreadableAnnotationError(f"{written.text!r} is no annotation: {error}") from error
+
+
+class _Reader:
+    """Reader of the parts of an annotation."""
+
+    def __init__(self, modules: tuple[str, ...]) -> None:
+        self._modules = sorted(modules, key=len, reverse=True)
+
+    def read(self, node: ast.expr) -> Any:  # as above
+        match node:
+            case ast.Constant() if node.value is None or node.value is ...:
+                return node.value
+            case ast.BinOp(op=ast.BitOr()):
+                # Not `typing.Union`, which may give what it once made of the same members in another order.
+                return _class_of(self.read(node.left)) | _class_of(self.read(node.right))
+            case ast.Subscript():
+                return self._generic(self.read(node.value), node.slice)
+            case ast.List():
+                return [self.read(each) for each in node.elts]
+            case ast.Name() | ast.Attribute():
+                return self._named(ast.unparse(node))
+            case _:
+                raise UnreadableAnnotationError(f"{ast.unparse(node)} is no annotation")
+
+    def _generic(self, generic: Any, inside: ast.expr) -> Any:  # as above
+        items = inside.elts if isinstance(inside, ast.Tuple) else [inside]
+        if generic is typing.Literal:
+            return generic[tuple(ast.literal_eval(each) for each in items)]
+        arguments = tuple(self.read(each) for each in items)
+        return generic[arguments if len(arguments) != 1 else arguments[0]]
+
+    def _named(self, name: str) -> Any:  # as above
+        for module in self._modules:
+            if name.startswith(module + "."):
+                return _attribute(module, name.removeprefix(module + "."))
+        return _attribute("builtins", name)
+
+
+def _class_of(annotation: Any) -> Any:  # as above
+    return types.NoneType if annotation is None else annotation
+
+
+def _attribute(module: str, qualname: str) -> Any:  # as above
+    found: object = importlib.import_module(module) if module in IMPORTED else loaded(module)
+    if found is None:
+        return stand_in(module, qualname)
+    for part in qualname.split("."):
+        found = cast("object", getattr(found, part))
+    return found

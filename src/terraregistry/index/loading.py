@@ -36,7 +36,7 @@ _SWITCH: Final = "TERRAREGISTRY_SHIPPED_INDEX"
 _CHILD: Final = """
 import json, sys
 sys.path[:] = json.loads(sys.argv[1])
-from terraregistry.indexing.child import main
+from terraregistry.indexing.making import main
 main()
 """
 

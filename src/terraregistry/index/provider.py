@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import sys
 from typing import TYPE_CHECKING, Any, ClassVar, Final, TypeVar
 
+from terraregistry.deferred import is_loaded
 from terraregistry.locks import forking_lock
 from terraregistry.registry import Entry, Registry
+from terraregistry.terratorch_names import how_to_get
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -14,13 +15,12 @@ if TYPE_CHECKING:
     from terraregistry.index.descriptions import Component
     from terraregistry.index.store import Index
     from terraregistry.registry import Call
-    from terraregistry.registry.arguments import Checked
 
 __all__ = [
     "DescribedEntry",
     "DescribedRegistry",
     "answer_from",
-    "is_loaded",
+    "has_looked",
     "stored_component",
     "stored_components",
     "stored_index",
@@ -31,15 +31,6 @@ T = TypeVar("T")
 _reading: Final = forking_lock()
 _stored: Final[list[Index | None]] = []
 """The index of this process, once it has been looked for."""
-
-
-def is_loaded(library: str) -> bool:
-    """Return True if a module is in `sys.modules`: from then on it is inspected, not the index.
-
-    Args:
-        library: The name of the module.
-    """
-    return library in sys.modules
 
 
 def stored_index() -> Index | None:
@@ -53,6 +44,11 @@ def stored_index() -> Index | None:
 
             _stored.append(cached_index())
         return _stored[0]
+
+
+def has_looked() -> bool:
+    """Return True once this process has looked for the index: from then on an answer from it costs no reading."""
+    return bool(_stored)
 
 
 def answer_from(index: Index) -> None:
@@ -136,21 +132,6 @@ class DescribedEntry(Entry[T]):
         described = self.described(place) if place and not is_loaded(self._library) else None
         return described or self.call(kwargs)
 
-    # As above.
-    def check(self, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> tuple[Call[T], Checked]:
-        """Check a call against the description, and on a mistake against the live signature."""
-        described = self.checker(kwargs)
-        if described is not None:
-            checked = described.check(args, kwargs)
-            if not checked.problems:
-                return described, checked
-        return super().check(args, kwargs)
-
-    def checker(self, kwargs: Mapping[str, Any]) -> Call[T] | None:  # as above
-        """Return a call with the checks of the live one, without inspecting the constructor; None without one."""
-        del kwargs
-        return None
-
     def described(self, place: str) -> Call[T] | None:
         """Return the call from the description in a registry of the index; None if the index lacks the facts."""
         if place not in self._described:
@@ -180,6 +161,9 @@ class DescribedRegistry(Registry[T]):
     """
 
     stored_in: ClassVar[str]
+
+    def _how_to_get(self, name: str) -> str:
+        return how_to_get(name, self.stored_in.partition(":")[2])
 
     def _lazy(self, name: str, reference: str) -> Entry[T]:
         return _LazyEntry(name, None, reference, stored_in=self.stored_in, library=reference.partition(":")[0])

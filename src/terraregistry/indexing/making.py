@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import inspect
-import sys
+import os
+import signal
+import warnings
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, ForwardRef, cast, get_args, get_origin
 
+from terraregistry.deferred import loaded
 from terraregistry.index.descriptions import (
     OPAQUE_DEFAULT,
     Component,
@@ -18,14 +21,16 @@ from terraregistry.index.descriptions import (
     PortableType,
     Signature,
 )
-from terraregistry.index.keys import NO_KEY, Key
+from terraregistry.index.keys import NO_KEY, Key, current_key
 from terraregistry.index.store import Index
-from terraregistry.indexing.acceptance import accepted_type
-from terraregistry.indexing.composing import composing_registries
-from terraregistry.indexing.config_facts import config_facts
-from terraregistry.indexing.portable import ANYTHING, default_text, importable, portable_type
-from terraregistry.indexing.promises import named_type, promised_type
-from terraregistry.indexing.writing_annotations import CannotBeWrittenError, written_annotation
+from terraregistry.indexing.config_facts import composing_registries, config_facts
+from terraregistry.indexing.portable import ANYTHING, accepted_type, default_text, importable, portable_type
+from terraregistry.indexing.writing_annotations import (
+    CannotBeWrittenError,
+    named_type,
+    promised_type,
+    written_annotation,
+)
 from terraregistry.registry import BaseRegistry, MultiSourceRegistry
 from terraregistry.registry.signatures import Opaque, render_default
 from terraregistry.wording import describe_error
@@ -35,7 +40,7 @@ if TYPE_CHECKING:
 
     from terraregistry.registry import ComponentDescription
 
-__all__ = ["AnyRegistry", "Report", "library_registries", "make_index"]
+__all__ = ["AnyRegistry", "Report", "library_registries", "main", "make_index"]
 
 AnyRegistry = BaseRegistry[Any] | MultiSourceRegistry[Any]  # what it builds makes no difference here
 Report = Callable[[int, int], None]
@@ -87,6 +92,24 @@ def make_index(
     for reference, registry in registries.items():
         maker.plan(reference, registry, {id(each): name for name, each in registries.items()})
     return maker.make(key)
+
+
+def main() -> None:
+    """Make the index of the library in a process of its own; write the progress and then the index to its standard output."""
+    if hasattr(signal, "SIGPIPE"):
+        signal.signal(signal.SIGPIPE, signal.SIG_DFL)  # it ends, without a traceback, where nobody waits any more
+    key = current_key()  # before anything is described
+    with os.fdopen(os.dup(1), "wb") as waiting, open(os.devnull, "wb") as nowhere:  # noqa: PTH123 - no Path
+        os.dup2(nowhere.fileno(), 1)  # what libraries print when they are imported
+
+        def report(done: int, total: int) -> None:
+            waiting.write(b"%d %d\n" % (done, total))
+            waiting.flush()
+
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # they are about the libraries' own code
+            index = make_index(library_registries(), report=report, key=key)
+        waiting.write(b"\n" + index.image)
 
 
 @dataclass
@@ -249,7 +272,7 @@ def _parameter(parameter: inspect.Parameter, annotation: PortableType | None, or
 def _relative(file: str, constructor: object) -> str:
     """Return a path relative to the parent folder of its top-level package."""
     module = str(getattr(getattr(constructor, "__defined_by__", constructor), "__module__", ""))
-    package = sys.modules.get(module.partition(".")[0])
+    package = loaded(module.partition(".")[0])
     origin = getattr(package, "__file__", None)
     path = Path(file)
     if isinstance(origin, str):

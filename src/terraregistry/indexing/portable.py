@@ -5,16 +5,18 @@ from __future__ import annotations
 import collections
 import collections.abc
 import enum
+import functools
 import inspect
 import math
-import sys
 import types
 import typing
 from typing import Any, Final, cast
 
+from terraregistry.deferred import loaded
 from terraregistry.index.descriptions import OPAQUE_DEFAULT, PortableType
+from terraregistry.registry.signatures import NOT_EVALUATED, Opaque
 
-__all__ = ["ANYTHING", "default_text", "importable", "portable_type", "united"]
+__all__ = ["ANYTHING", "accepted_type", "default_text", "importable", "portable_type", "united"]
 
 ANYTHING: Final = PortableType("typing.Any", ("typing",))
 """The type without an annotation, or with one unknown to other modules."""
@@ -48,7 +50,7 @@ def importable(target: object) -> tuple[str, str] | None:
     homes = [".".join(parts[:length]) for length in range(1, len(parts) + 1)]
     public = [home for home in homes[:-1] if not _is_private(home)] if _is_private(module) else []
     for home in (*public, module):
-        if _attribute(sys.modules.get(home), qualname) is target:
+        if _attribute(loaded(home), qualname) is target:
             return home, qualname
     return None
 
@@ -220,3 +222,55 @@ def _is_plain(value: object) -> bool:
         pairs = cast("dict[object, object]", value)
         return all(_is_plain(key) and _is_plain(each) for key, each in pairs.items())
     return type(value) in (list, tuple) and all(map(_is_plain, cast("list[object]", value)))
+
+
+def accepted_type(annotation: Any, default: object) -> PortableType:  # an annotation is any object
+    """Write the accepted type of a parameter: the annotation, widened to include the default.
+
+    Args:
+        annotation: The annotation, evaluated.
+        default: The default, or `inspect.Parameter.empty`.
+    """
+    return _accepted(_Annotated(annotation, default))
+
+
+class _Annotated:
+    """An annotation with a default, as a key: `Literal[1] == Literal[True]`, and `1 == True`, but they are not the same."""
+
+    __slots__ = ("_key", "annotation", "default")
+
+    def __init__(self, annotation: Any, default: object) -> None:  # an annotation is any object
+        self.annotation = annotation
+        self.default = default
+        self._key = (repr(annotation), type(default), id(default) if default_text(default) == "..." else repr(default))
+
+    def __hash__(self) -> int:
+        return hash(self._key)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _Annotated) and self._key == other._key
+
+
+@functools.lru_cache(maxsize=4096)
+def _accepted(key: _Annotated) -> PortableType:
+    from terraregistry.registry.schemas import accepts
+
+    declared = portable_type(key.annotation)
+    unknown = (
+        key.default is inspect.Parameter.empty or isinstance(key.default, Opaque) or key.annotation is NOT_EVALUATED
+    )
+    if unknown or (accepts(key.annotation, key.default) and not _is_list_for_tuple(key.annotation, key.default)):
+        return declared
+    if key.default is None:
+        return united(declared, portable_type(None))
+    shown = portable_type(collections.abc.Callable[..., Any] if callable(key.default) else type(key.default))
+    return united(declared, shown)
+
+
+def _is_list_for_tuple(annotation: object, default: object) -> bool:
+    """Find a default accepted by the validation, but not by a type checker."""
+    if not isinstance(default, list):
+        return False
+    is_union = typing.get_origin(annotation) in (typing.Union, types.UnionType)
+    origins = [typing.get_origin(each) or each for each in (typing.get_args(annotation) if is_union else (annotation,))]
+    return tuple in origins and not any(isinstance(each, type) and issubclass(list, each) for each in origins)

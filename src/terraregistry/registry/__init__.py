@@ -12,10 +12,10 @@ from typing import TYPE_CHECKING, Final
 from terraregistry.registry.base import BaseRegistry
 from terraregistry.registry.calls import Call, ComponentDescription
 from terraregistry.registry.entries import Entry
+from terraregistry.registry.mounts import Source
 from terraregistry.registry.multi import MultiSourceRegistry
 from terraregistry.registry.names import QualifiedName
 from terraregistry.registry.registry import Registry
-from terraregistry.registry.source import Source
 from terraregistry.registry.specs import ComponentSpec
 
 if TYPE_CHECKING:

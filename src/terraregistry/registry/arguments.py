@@ -1,152 +1,366 @@
-"""Validating the arguments of a call against a signature, before the call."""
+"""Validation of the arguments of a call against a signature, and explanation of mismatches by the places inside a value."""
 
 from __future__ import annotations
 
-import inspect
+import types
+import typing
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from inspect import Parameter
-from typing import TYPE_CHECKING, Any, Final, NamedTuple
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
-from terraregistry.errors import Problem, ProblemKind
-from terraregistry.registry.explanations import explain
+from terraregistry.errors import Problem, ProblemKind, describe_value
+from terraregistry.locks import expect_imports
+from terraregistry.problems import Replace
+from terraregistry.readings import unrendered, values_in
 from terraregistry.registry.signatures import NOT_EVALUATED, render
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    import inspect
+    from collections.abc import Callable, Iterator
 
-__all__ = ["ArgumentValidator", "Checked"]
+    from terraregistry.problems import Key, KeyPath
 
-_BY_POSITION: Final = (Parameter.POSITIONAL_ONLY, Parameter.POSITIONAL_OR_KEYWORD)
+__all__ = ["ArgumentValidator", "Checked", "explain"]
+
 _BY_NAME: Final = (Parameter.POSITIONAL_OR_KEYWORD, Parameter.KEYWORD_ONLY)
+_NOTHING: Final[Mapping[str, Any]] = MappingProxyType({})  # as are the arguments of a call
+_MOST: Final = 10
+"""Maximum number of problems listed for one argument."""
 
 
-class Checked(NamedTuple):
-    """The arguments of a call after validation against a signature.
-
-    Attributes:
-        args: The positional arguments to call with.
-        kwargs: The keyword arguments to call with: only those given, converted by lenient schemas.
-        problems: All problems found; if there are any, the arguments are returned as given.
-    """
-
-    args: tuple[Any, ...]  # the arguments of a call are any objects
-    kwargs: Mapping[str, Any]
-    problems: tuple[Problem, ...] = ()
+Checked: TypeAlias = tuple[tuple[Any, ...], Mapping[str, Any], tuple[Problem, ...]]  # arguments are any objects
+"""The result of a check: the positional and the keyword arguments to call with, only those given, converted by lenient
+schemas; and all problems. With problems, the arguments are as given."""
 
 
 class ArgumentValidator:
-    """Validator of calls to one signature; each argument is validated by itself."""
+    """Validator of the calls of one signature; each argument is validated by itself.
 
-    __slots__ = ("_least", "_named", "_open", "_parameters", "_positional", "_required", "_star", "_starting")
+    Args:
+        signature: The signature.
+        ineffective: Arguments that would be dropped silently, each with the reason.
+        synonyms: Second names of parameters, each with the first.
+    """
 
-    def __init__(self, signature: inspect.Signature) -> None:
-        parameters = signature.parameters.values()
-        self._star: Final = any(each.kind is Parameter.VAR_POSITIONAL for each in parameters)
-        self._open: Final = any(each.kind is Parameter.VAR_KEYWORD for each in parameters)
-        self._parameters: Final = [each for each in parameters if each.kind in {*_BY_POSITION, *_BY_NAME}]
-        self._positional: Final = [each for each in self._parameters if each.kind in _BY_POSITION]
-        named = {each.name: each for each in self._parameters if each.kind in _BY_NAME}
-        required = [each for each in self._parameters if each.default is Parameter.empty]
-        self._required: Final = {each.name for each in required if each.name in named}
-        self._least: Final = len(required) - len(self._required)
-        # A positional-only parameter may have the name of an argument that a `**kwargs` takes.
-        self._starting: Final = _Validators({each.name: each for each in self._positional}, is_open=False)
-        self._named: Final = _Validators(named, is_open=self._open)
+    __slots__ = (
+        "_ineffective",
+        "_least",
+        "_open",
+        "_parameters",
+        "_positional",
+        "_required",
+        "_star",
+        "_synonyms",
+        "_validators",
+        "_watched",
+    )
+
+    def __init__(
+        self,
+        signature: inspect.Signature,
+        ineffective: Mapping[str, str] = _NOTHING,
+        synonyms: Mapping[str, str] = _NOTHING,
+    ) -> None:
+        self._ineffective: Final = ineffective
+        self._synonyms: Final = synonyms
+        self._watched: Final = frozenset((*ineffective, *synonyms))
+        self._star = self._open = False
+        self._least = 0
+        self._required: Final[set[str]] = set()
+        self._parameters: Final[list[Parameter]] = []
+        self._positional: Final[list[str]] = []
+        # A positional-only parameter may have the name of an argument that a `**kwargs` takes: it is found by its place.
+        taking: dict[str | int, Parameter] = {}
+        for name, parameter in signature.parameters.items():
+            kind = parameter.kind
+            if kind is Parameter.VAR_POSITIONAL:
+                self._star = True
+            elif kind is Parameter.VAR_KEYWORD:
+                self._open = True
+            else:
+                self._parameters.append(parameter)
+                if kind is not Parameter.KEYWORD_ONLY:
+                    taking[len(self._positional)] = parameter
+                    self._positional.append(name)
+                if kind is not Parameter.POSITIONAL_ONLY:
+                    taking[name] = parameter
+                if parameter.default is Parameter.empty and name in taking:
+                    self._required.add(name)
+                elif parameter.default is Parameter.empty:
+                    self._least += 1
+        self._validators: Final = _Validators(taking, is_open=self._open)
 
     # The arguments of a call are any objects.
-    def __call__(self, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Checked:
-        """Validate the arguments of one call.
+    def check(self, args: tuple[Any, ...] = (), kwargs: Mapping[str, Any] = _NOTHING) -> Checked:
+        """Check the arguments of one call against the signature.
 
         Args:
             args: The positional arguments.
             kwargs: The keyword arguments.
 
         Returns:
-            The arguments to call with, or all problems.
+            The arguments to call with, or all problems: arguments that do not fit, would be dropped, or are given under
+            two names.
         """
-        if (args and not self._fits(args, kwargs)) or len(args) < self._least:
-            return Checked(args, kwargs, tuple(self._problems(args, kwargs)))
         valid: dict[str, Any] = {}
-        missing, positional = self._required, args
+        positional, missing, validators = args, self._required, self._validators
         try:
             if args:
-                taken = self._positional[: len(args)]
-                start = [self._starting[each.name](value) for each, value in zip(taken, args, strict=False)]
-                positional = (*start, *args[len(taken) :])
-                missing = missing.difference([each.name for each in taken])
-            for name, value in kwargs.items():
-                valid[name] = self._named[name](value)
+                names = self._positional[: len(args)]
+                start = [validators[place](args[place]) for place in range(len(names))]
+                positional, missing = (*start, *args[len(names) :]), missing.difference(names)
+            for name in kwargs:
+                valid[name] = validators[name](kwargs[name])
         except Exception:  # noqa: BLE001 - a value's own methods may raise anything while it is looked at
-            return Checked(args, kwargs, tuple(self._problems(args, kwargs)))
-        if missing.issubset(valid):
-            # As Checked(...) does, without the Python function in between that costs as much as validating two arguments.
-            return tuple.__new__(Checked, (positional, valid, ()))  # pyright: ignore[reportUnknownMemberType]  # typeshed leaves its items open
-        return Checked(args, kwargs, tuple(self._problems(args, kwargs)))
+            return args, kwargs, self._problems(args, kwargs)
+        # An empty set is tested first: to call its method takes as long as to validate an argument.
+        is_complete = not missing or missing.issubset(valid)
+        fits = is_complete and (self._fits(args, kwargs) if args else not self._least)
+        if fits and (not self._watched or self._watched.isdisjoint(kwargs)):
+            return positional, valid, ()
+        problems = self._problems(args, kwargs)
+        return (args, kwargs, problems) if problems else (positional, valid, ())
 
     def _fits(self, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> bool:  # as above
         """Return True if all positional arguments have places and none is given by name as well."""
-        return (self._star or len(args) <= len(self._positional)) and not self._doubled(args, kwargs)
+        few = self._star or len(args) <= len(self._positional)
+        return few and len(args) >= self._least and not self._doubled(args, kwargs)
 
     def _doubled(self, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> list[str]:  # as above
-        taken = self._positional[: len(args)]
+        taken = self._parameters[: min(len(args), len(self._positional))]
         return [each.name for each in taken if each.kind in _BY_NAME and each.name in kwargs]
 
-    def _problems(self, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Iterator[Problem]:  # as above
-        if len(args) > len(self._positional) and not self._star:
-            takes = f"takes at most {len(self._positional)} positional argument{'s' * (len(self._positional) != 1)}"
+    def _problems(self, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> tuple[Problem, ...]:  # as above
+        """List all problems; `**kwargs` in a signature take ineffective arguments too."""
+        found = [*self._mismatches(args, kwargs)]
+        reported = {each.parameter for each in found}
+        twice = [
+            Problem(other, ProblemKind.DUPLICATE, detail=f"given twice: also as {name!r}, which means the same")
+            for other, name in self._synonyms.items()
+            if name in kwargs and kwargs.get(other) is not None
+        ]
+        dropped = [
+            Problem(name, ProblemKind.UNUSED, detail=reason)
+            for name, reason in self._ineffective.items()
+            if name in kwargs and name not in reported
+        ]
+        return (*twice, *found, *dropped)
+
+    def _mismatches(self, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Iterator[Problem]:  # as above
+        most = len(self._positional)
+        if len(args) > most and not self._star:
+            takes = f"takes at most {most} positional argument{'s' * (most != 1)}"
             yield Problem("", ProblemKind.TOO_MANY, detail=f"{takes}, got {len(args)}")
         for name in self._doubled(args, kwargs):
             yield Problem(name, ProblemKind.DUPLICATE)
-        given = {each.name: value for each, value in zip(self._positional, args, strict=False)}
         free: list[str] = []
-        for parameter in self._parameters:
+        for place, parameter in enumerate(self._parameters):
             name, is_named = parameter.name, parameter.kind in _BY_NAME
-            if name in given or (is_named and name in kwargs):
-                validators, value = (
-                    (self._named, kwargs[name]) if is_named and name in kwargs else (self._starting, given[name])
-                )
-                if not validators.accept(name, value):
-                    yield from explain(parameter.annotation, value, (name,))
-                continue
-            if is_named:
-                free.append(name)
-            if parameter.default is Parameter.empty:
-                expected = "" if parameter.annotation is NOT_EVALUATED else render(parameter.annotation)
-                yield Problem(name, ProblemKind.MISSING, expected=expected)
+            if is_named and name in kwargs:
+                yield from self._mismatch(name, parameter, kwargs[name])
+            elif place < min(len(args), most):
+                yield from self._mismatch(place, parameter, args[place])
+            else:
+                if is_named:
+                    free.append(name)
+                if parameter.default is Parameter.empty:
+                    expected = "" if parameter.annotation is NOT_EVALUATED else render(parameter.annotation)
+                    yield Problem(name, ProblemKind.MISSING, expected=expected)
         for name in kwargs if not self._open else ():
-            if name not in self._named.parameters:
-                yield Problem((name,), ProblemKind.UNKNOWN, choices=free)
+            if name not in self._validators.parameters:
+                reason = self._ineffective.get(name)
+                if reason is None:
+                    yield Problem((name,), ProblemKind.UNKNOWN, choices=free)
+                else:
+                    yield Problem((name,), ProblemKind.UNUSED, detail=reason)
+
+    def _mismatch(self, key: str | int, parameter: Parameter, value: object) -> Iterator[Problem]:
+        try:
+            self._validators[key](value)
+        except Exception:  # noqa: BLE001 - a value's own methods may raise anything while it is looked at
+            yield from explain(parameter.annotation, value, (parameter.name,))
 
 
-class _Validators(dict[str, "Callable[[Any], Any]"]):
-    """The validator of each argument: made on first use, and shared by equal parameters.
+class _Validators(dict["str | int", "Callable[[Any], Any]"]):
+    """The validators of arguments by name or place: made on first use, and shared by equal parameters.
 
     Attributes:
-        parameters: The parameters by name.
+        parameters: The parameters by name, the positional ones also by place.
     """
 
     __slots__ = ("_is_open", "parameters")
 
-    def __init__(self, parameters: Mapping[str, Parameter], *, is_open: bool) -> None:
-        super().__init__()
+    def __init__(self, parameters: Mapping[str | int, Parameter], *, is_open: bool) -> None:
         self.parameters: Final = parameters
         self._is_open: Final = is_open
 
-    def __missing__(self, name: str) -> Callable[[Any], Any]:  # an argument is any object
-        if self._is_open and name not in self.parameters:
+    def __missing__(self, key: str | int) -> Callable[[Any], Any]:  # an argument is any object
+        if self._is_open and key not in self.parameters:
             return _itself
+        expect_imports()
         from terraregistry.registry.schemas import argument_validator
 
-        made = self[name] = argument_validator(self.parameters[name]).validate_python
+        made = self[key] = argument_validator(self.parameters[key]).validate_python
         return made
-
-    def accept(self, name: str, value: object) -> bool:
-        """Return True if a value fits its parameter."""
-        try:
-            self[name](value)
-        except Exception:  # noqa: BLE001 - a value's own methods may raise anything while it is looked at
-            return False
-        return True
 
 
 def _itself(value: Any) -> Any:  # an argument is any object
     return value
+
+
+def explain(annotation: object, value: object, path: KeyPath) -> Iterator[Problem]:
+    """Report the mismatches between a value and its annotation, as deep inside the value as possible.
+
+    Args:
+        annotation: An evaluated annotation.
+        value: The value refused by its schema.
+        path: The path of the value.
+
+    Yields:
+        One problem for each of the first ten faults inside the value, and one with the number of further faults.
+    """
+    listing = _Listing()
+    yield from _explain(annotation, value, path, listing)
+    if listing.more:
+        counted = "1 more item inside it is" if listing.more == 1 else f"{listing.more} more items inside it are"
+        yield Problem(path, ProblemKind.INVALID, detail=f"{counted} wrong")
+
+
+@dataclass
+class _Listing:
+    """Counters of the problems of one argument.
+
+    Attributes:
+        left: Number of problems that may still be listed.
+        more: Number of faults beyond the limit.
+    """
+
+    left: int = _MOST
+    more: int = 0
+
+
+def _explain(
+    annotation: object, value: object, path: KeyPath, listing: _Listing, constrained: object = None
+) -> Iterator[Problem]:
+    from terraregistry.registry.schemas import accepts
+
+    inner = _inside(annotation)
+    if inner is not annotation and not accepts(inner, value):
+        yield from _explain(inner, value, path, listing, annotation)
+        return
+    before = replace(listing)
+    try:
+        faults = list(_faults_inside(annotation, value, path, listing))
+    except Exception:  # noqa: BLE001 - a container's own methods may raise anything
+        faults = []
+        listing.left, listing.more = before.left, before.more
+    if not faults:
+        faults = [_mismatch(annotation, value, path, constrained)]
+        listing.left -= 1
+    yield from faults
+
+
+def _faults_inside(annotation: object, value: object, path: KeyPath, listing: _Listing) -> Iterator[Problem]:
+    from terraregistry.registry.schemas import accepts
+
+    shape = _shape_for(annotation, value)
+    arguments = typing.get_args(shape)
+    if shape is not None and isinstance(value, dict):
+        kinds = arguments if len(arguments) == 2 else (Any, Any)
+        for key, item in typing.cast("dict[object, object]", value).items():
+            key_fits = accepts(kinds[0], key)
+            if key_fits and accepts(kinds[1], item):
+                continue
+            if not listing.left:
+                listing.more += 1
+            elif key_fits:
+                yield from _explain(kinds[1], item, (*path, _step(key)), listing)
+            else:
+                listing.left -= 1
+                yield _mismatch(kinds[0], key, (*path, _step(key)), of_key=True)
+    elif shape is not None:  # of a list or a tuple
+        items = typing.cast("list[object]", value)
+        for index, (kind, item) in enumerate(zip(_item_kinds(shape, arguments, len(items)), items, strict=False)):
+            if accepts(kind, item):
+                continue
+            if not listing.left:
+                listing.more += 1
+            else:
+                yield from _explain(kind, item, (*path, index), listing)
+
+
+def _shape_for(annotation: object, value: object) -> object | None:
+    """Return the annotation of a container like the value; for a union, its only such member, or None."""
+    fitting = [
+        member for member in map(_inside, _members(annotation)) if _is_container_for(typing.get_origin(member), value)
+    ]
+    return fitting[0] if len(fitting) == 1 else None
+
+
+def _members(annotation: object) -> tuple[object, ...]:
+    from terraregistry.registry.schemas import plain
+
+    annotation = plain(annotation)
+    union = typing.get_origin(annotation) in (typing.Union, types.UnionType)
+    return typing.get_args(annotation) if union else (annotation,)
+
+
+def _inside(annotation: object) -> object:
+    """Return the type inside `Annotated`."""
+    return typing.get_args(annotation)[0] if typing.get_origin(annotation) is typing.Annotated else annotation
+
+
+def _is_container_for(origin: object, value: object) -> bool:
+    if not isinstance(origin, type) or isinstance(value, (str, bytes)):
+        return False
+    as_list = isinstance(value, (list, tuple)) and (issubclass(list, origin) or issubclass(tuple, origin))
+    return as_list or (isinstance(value, dict) and issubclass(dict, origin))
+
+
+def _item_kinds(shape: object, arguments: tuple[Any, ...], count: int) -> tuple[object, ...]:
+    if typing.get_origin(shape) is tuple and not (len(arguments) == 2 and arguments[1] is Ellipsis):
+        return arguments if len(arguments) == count else ()
+    return (arguments[0],) * count
+
+
+def _mismatch(
+    annotation: object, value: object, path: KeyPath, constrained: object = None, *, of_key: bool = False
+) -> Problem:
+    from terraregistry.registry.schemas import accepts
+
+    detail, fix = _constraint(annotation, value), None
+    if type(value) is str and not of_key:  # a subclass may have methods of its own
+        detail = unrendered(value) or detail
+        fix = next((Replace(each) for each in values_in(value) if accepts(constrained or annotation, each)), None)
+    return Problem(
+        path,
+        ProblemKind.TYPE,
+        expected=render(annotation),
+        given=describe_value(value),
+        detail=detail,
+        fix=fix,
+        of_key=of_key,
+    )
+
+
+def _step(key: object) -> Key:
+    """Return a key as a step of a path: its description if the type is not found in configs."""
+    return key if key is None or isinstance(key, (str, int, float)) else describe_value(key)
+
+
+def _constraint(annotation: object, value: object) -> str:
+    """Describe the violated pydantic constraint, such as `Annotated[int, Field(gt=0)]`, for a value of the right type."""
+    from pydantic_core import SchemaValidator, ValidationError
+
+    from terraregistry.registry.schemas import accepts, schema_of
+
+    for member in _members(annotation):
+        inner = _inside(member)
+        if inner is not member and accepts(inner, value):
+            try:
+                SchemaValidator(schema_of(member)).validate_python(value)
+            except ValidationError as error:
+                return "; ".join(detail["msg"] for detail in error.errors(include_url=False))
+    return ""

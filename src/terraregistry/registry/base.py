@@ -5,18 +5,16 @@ from __future__ import annotations
 import importlib
 import sys
 from abc import abstractmethod
-from collections.abc import ItemsView, Iterator, KeysView, Mapping, ValuesView
+from collections.abc import ItemsView, Iterator, KeysView, ValuesView
 from functools import partial
-from typing import TYPE_CHECKING, Any, Generic, Self, TypeAlias, TypeVar, cast, overload
+from typing import TYPE_CHECKING, Any, Generic, Self, TypeAlias, TypeVar, overload
 
 from terraregistry.errors import ComponentNotFoundError
 from terraregistry.readings import names_in
 from terraregistry.registry.calls import describe_call
-from terraregistry.registry.globs import matching
 from terraregistry.registry.kinds import Kind, kind_of
-from terraregistry.registry.locations import reference_to
-from terraregistry.registry.sets import NameSet
-from terraregistry.registry.sites import defining_site
+from terraregistry.registry.locations import defining_site, reference_to
+from terraregistry.registry.names import NameSet, matching
 from terraregistry.registry.specs import ComponentSpec
 from terraregistry.suggest import nearest
 from terraregistry.wording import add_note
@@ -28,7 +26,7 @@ if TYPE_CHECKING:
     from terraregistry.errors import Registration
     from terraregistry.registry.calls import ComponentDescription
     from terraregistry.registry.entries import Entry
-    from terraregistry.registry.sites import Site
+    from terraregistry.registry.locations import Site
 
 __all__ = ["BaseRegistry", "Found", "NamedSet"]
 
@@ -36,9 +34,9 @@ T = TypeVar("T")
 D = TypeVar("D")
 
 
-Found: TypeAlias = "tuple[Entry[T], str, str, tuple[Kind, ...]]"
+Found: TypeAlias = "tuple[Entry[T], str, str, tuple[NamedSet[Any], ...]]"  # of different kinds
 """A component found by name: its entry; the name requested, qualified if there are several sources; the canonical name;
-and the kinds that products are checked against."""
+and the registries with a kind that the product is checked against, the innermost first."""
 
 
 class NamedSet(NameSet, Generic[T]):
@@ -49,7 +47,6 @@ class NamedSet(NameSet, Generic[T]):
         self.made: Site = defining_site(self)
         self._attribute: str | None = None
         self._kind: Kind | None = None
-        self._kinds: tuple[Kind, ...] | None = None
 
     @property
     def kind(self) -> Kind:
@@ -57,12 +54,6 @@ class NamedSet(NameSet, Generic[T]):
         if self._kind is None:
             self._kind = kind_of(self)
         return self._kind
-
-    def _checks(self) -> tuple[Kind, ...]:
-        """Return the kind to check, if any."""
-        if self._kinds is None:
-            self._kinds = () if self.kind.type is None else (self.kind,)
-        return self._kinds
 
     @property
     def reference(self) -> str | None:
@@ -132,7 +123,7 @@ class NamedSet(NameSet, Generic[T]):
         return ()
 
     @abstractmethod
-    def found(self, name: object) -> Found[T]:
+    def found(self, name: str) -> Found[T]:
         """Return the component of a name.
 
         Raises:
@@ -157,8 +148,14 @@ class NamedSet(NameSet, Generic[T]):
             ComponentProtocolError: The product does not satisfy the kind.
             SourceUnavailableError: The library behind the component is missing or broken.
         """
-        entry, spelling, _, kinds = self.found(name)
-        call, (valid_args, valid, problems) = entry.check(args, kwargs)
+        entry, spelling, _, registries = self.found(name)
+        call = entry.ready or entry.checker(kwargs) or entry.call(kwargs)
+        valid_args, valid, problems = call.check(args, kwargs)
+        if (
+            problems and (live := entry.call(kwargs)) is not call
+        ):  # it is described only, or its code was changed in place
+            call = live
+            valid_args, valid, problems = call.check(args, kwargs)
         if problems:
             raise call.refused(problems, spelling, self._label)
         try:
@@ -166,8 +163,10 @@ class NamedSet(NameSet, Generic[T]):
         except Exception as error:
             add_note(error, describe_call(spelling, valid_args, valid))
             raise
-        for kind in kinds:
-            kind.check(product, spelling, self._label)
+        for registry in registries:
+            kind = registry._kind or registry.kind
+            if kind.type is not None:
+                kind.check(product, spelling, self._label)
         return product
 
     def validate(self, name: str, /, *args: Any, **kwargs: Any) -> ComponentSpec[T]:
@@ -188,10 +187,10 @@ class NamedSet(NameSet, Generic[T]):
         """
         entry, spelling, canonical, _ = self.found(name)
         call = entry.answer(kwargs)
-        checked = call.check(args, kwargs)
-        if checked.problems:
-            raise call.refused(checked.problems, spelling, self._label)
-        return ComponentSpec(self, canonical, checked.args, checked.kwargs, spelling)
+        valid_args, valid, problems = call.check(args, kwargs)
+        if problems:
+            raise call.refused(problems, spelling, self._label)
+        return ComponentSpec(self, canonical, valid_args, valid, spelling)
 
     @abstractmethod
     def signature(self, name: str) -> inspect.Signature:
@@ -269,10 +268,6 @@ class BaseRegistry(NamedSet[T]):
     def __len__(self) -> int:
         return sum(1 for _ in self._names())
 
-    def __bool__(self) -> bool:
-        """Return False if empty, as for any set."""
-        return any(True for _ in self._names())
-
     def __repr__(self) -> str:
         return f"<{self._label()}: {len(self)} components>"
 
@@ -280,12 +275,6 @@ class BaseRegistry(NamedSet[T]):
         """Return the canonical spelling of a name or an alias, or None if unknown."""
         entry = self._find(name)
         return None if entry is None else entry.name
-
-    def _entry(self, name: object) -> Entry[T]:
-        entry = self._find(name) if isinstance(name, str) else None
-        if entry is None:
-            raise self._not_found(name)
-        return entry
 
     def _nearest(self, name: str) -> tuple[str, ...]:
         return nearest(name, self._spellings())
@@ -324,7 +313,7 @@ class BaseRegistry(NamedSet[T]):
     # -- the mapping to constructors --
 
     def __getitem__(self, name: str) -> Callable[..., T]:
-        return self._entry(name).constructor
+        return self.found(name)[0].constructor
 
     @overload
     def get(self, name: str) -> Callable[..., T] | None: ...
@@ -345,27 +334,28 @@ class BaseRegistry(NamedSet[T]):
 
     def keys(self) -> KeysView[str]:
         """Return a view of the canonical names."""
-        return _Constructors(self).keys()
+        return KeysView(self)
 
     def values(self) -> ValuesView[Callable[..., T]]:
         """Return a view of the constructors; iterating over it imports those registered lazily."""
-        return _Constructors(self).values()
+        return ValuesView(self)
 
     def items(self) -> ItemsView[str, Callable[..., T]]:
         """Return a view of the pairs of canonical name and constructor."""
-        return _Constructors(self).items()
+        return ItemsView(self)
 
     # -- building --
 
-    def found(self, name: object) -> Found[T]:
+    def found(self, name: str) -> Found[T]:
         """Return the component of a name.
 
         Raises:
             ComponentNotFoundError: The name is not here.
         """
-        entry = self._entry(name)
-        kinds = self._kinds
-        return entry, cast("str", name), entry.name, self._checks() if kinds is None else kinds
+        entry = self._find(name) if isinstance(name, str) else None  # type: ignore[redundant-expr]  # names come from untyped configs too
+        if entry is None:
+            raise self._not_found(name)
+        return entry, name, entry.name, (self,)
 
     def signature(self, name: str) -> inspect.Signature:
         """Return the effective signature of a component, with forwarded `**kwargs` expanded into parameters.
@@ -379,7 +369,7 @@ class BaseRegistry(NamedSet[T]):
         Raises:
             ComponentNotFoundError: The name is not here.
         """
-        return self._entry(name).answer({}).effective.signature
+        return self.found(name)[0].answer({}).effective.signature
 
     def describe(self, name: str) -> ComponentDescription:
         """Describe a component without building it.
@@ -393,26 +383,5 @@ class BaseRegistry(NamedSet[T]):
         Raises:
             ComponentNotFoundError: The name is not here.
         """
-        entry = self._entry(name)
+        entry = self.found(name)[0]
         return entry.answer({}).describe(entry.name, self.kind.name, self._aliases_of(entry.name))
-
-
-class _Constructors(Mapping[str, "Callable[..., T]"]):
-    """The mapping interface of a registry, for live views."""
-
-    __slots__ = ("_registry",)
-
-    def __init__(self, registry: BaseRegistry[T]) -> None:
-        self._registry = registry
-
-    def __getitem__(self, name: str) -> Callable[..., T]:
-        return self._registry[name]
-
-    def __iter__(self) -> Iterator[str]:
-        return iter(self._registry)
-
-    def __len__(self) -> int:
-        return len(self._registry)
-
-    def __contains__(self, name: object) -> bool:
-        return name in self._registry

@@ -9,16 +9,16 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Final, Generic, TypeVar
 
-from terraregistry.errors import InvalidArgumentsError, Problem, ProblemKind, describe_value
-from terraregistry.locks import expect_imports
+from terraregistry.errors import InvalidArgumentsError, describe_value
 from terraregistry.pretrained import declared_weights
-from terraregistry.registry.arguments import ArgumentValidator, Checked
+from terraregistry.registry.arguments import ArgumentValidator
 from terraregistry.registry.locations import Location, library_of, locate
 from terraregistry.registry.signatures import effective_signature, render_signature
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Mapping
 
+    from terraregistry.errors import Problem
     from terraregistry.pretrained import PretrainedWeights
     from terraregistry.registry.signatures import EffectiveSignature
 
@@ -76,7 +76,7 @@ class ComponentDescription:
         return "\n".join(lines)
 
 
-class Call(Generic[T]):
+class Call(ArgumentValidator, Generic[T]):
     """A constructor together with the validator of its calls.
 
     Args:
@@ -84,13 +84,14 @@ class Call(Generic[T]):
         effective: Its effective signature.
         ineffective: Arguments that the constructor would drop silently, each with the reason.
         synonyms: Second names of parameters, each with the first.
+        reached: The class or function called by the constructor, whose location errors name.
 
     Attributes:
         constructor: The class or function.
         effective: Its effective signature.
     """
 
-    __slots__ = ("_codes", "_ineffective", "_synonyms", "_validator", "constructor", "effective")
+    __slots__ = ("_codes", "_reached", "constructor", "effective")
 
     def __init__(
         self,
@@ -99,40 +100,18 @@ class Call(Generic[T]):
         *,
         ineffective: Mapping[str, str] = _NOTHING,
         synonyms: Mapping[str, str] = _NOTHING,
+        reached: object = None,
     ) -> None:
+        super().__init__(effective.signature, ineffective, synonyms)
         self.constructor: Callable[..., T] = constructor
+        self._reached = constructor if reached is None else reached
         self.effective: EffectiveSignature = effective
-        self._codes = _codes_of(constructor)
-        self._ineffective = ineffective
-        self._synonyms = synonyms
-        self._validator: ArgumentValidator | None = None
+        self._codes = _codes_of(self._reached)
 
     @property
     def is_current(self) -> bool:
         """True if the constructor still has the code inspected: IPython's autoreload changes functions in place."""
-        return _codes_of(self.constructor) == self._codes
-
-    # The arguments of a call are any objects.
-    def check(self, args: tuple[Any, ...] = (), kwargs: Mapping[str, Any] = _NOTHING) -> Checked:
-        """Check the arguments of one call against the effective signature.
-
-        Args:
-            args: The positional arguments.
-            kwargs: The keyword arguments.
-
-        Returns:
-            The arguments to call with, or all problems: arguments that do not fit, would be dropped, or are given under
-            two names.
-        """
-        if self._validator is None:
-            expect_imports()
-            self._validator = ArgumentValidator(self.effective.signature)
-        checked = self._validator(args, kwargs)
-        if not (self._ineffective or self._synonyms):
-            return checked
-        found = checked.problems
-        problems = (*self._doubled(kwargs), *map(self._explained, found), *self._dropped(kwargs, found))
-        return Checked(args, kwargs, problems) if problems else checked
+        return _codes_of(self._reached) == self._codes
 
     def refused(
         self, problems: tuple[Problem, ...], component: str, registry: Callable[[], str]
@@ -149,35 +128,13 @@ class Call(Generic[T]):
         """
         return InvalidArgumentsError(component, registry, problems, self.signature_text, self.defined_at)
 
-    def _doubled(self, kwargs: Mapping[str, Any]) -> Iterator[Problem]:  # as above
-        """Report arguments given under both of their names."""
-        for other, name in self._synonyms.items():
-            if name in kwargs and kwargs.get(other) is not None:
-                yield Problem(
-                    other, ProblemKind.DUPLICATE, detail=f"given twice: also as {name!r}, which means the same"
-                )
-
-    def _explained(self, problem: Problem) -> Problem:
-        """Replace the problem of an unknown, ineffective argument by one with the reason."""
-        reason = self._ineffective.get(problem.parameter)
-        if reason is None or problem.kind is not ProblemKind.UNKNOWN:
-            return problem
-        return Problem(problem.steps, ProblemKind.UNUSED, detail=reason)
-
-    def _dropped(self, kwargs: Mapping[str, Any], found: tuple[Problem, ...]) -> Iterator[Problem]:  # as above
-        """Report ineffective arguments not reported yet, since a signature with `**kwargs` accepts any name."""
-        reported = {problem.parameter for problem in found}
-        for name, reason in self._ineffective.items():
-            if name in kwargs and name not in reported:
-                yield Problem(name, ProblemKind.UNUSED, detail=reason)
-
     def signature_text(self) -> str:
         """Return the parameters as text, for an error."""
         return render_signature(self.effective.signature.replace(return_annotation=inspect.Signature.empty))
 
     def defined_at(self) -> str:
         """Return the location of the constructor as text, for an error; empty if unknown."""
-        location = locate(self.constructor)
+        location = locate(self._reached)
         return "" if location is None else str(location)
 
     def describe(self, name: str, kind: str, aliases: tuple[str, ...]) -> ComponentDescription:
@@ -224,7 +181,7 @@ def call_of(constructor: Callable[..., T]) -> Call[T]:
 
     Examples:
         >>> def scaled(size: int, factor: float = 1.0): ...
-        >>> [str(problem) for problem in call_of(scaled).check(kwargs={"size": "3", "facter": 2}).problems]
+        >>> [str(problem) for problem in call_of(scaled).check(kwargs={"size": "3", "facter": 2})[2]]
         ["size: expected int, got str '3'; did you mean 3?", "facter: unknown argument; did you mean 'factor'?"]
     """
     return Call(constructor, effective_signature(constructor))
@@ -248,12 +205,13 @@ def describe_call(name: str, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -
     return f"while building {name!r} with {text if len(text) <= _LONGEST_NOTE else text[:_LONGEST_NOTE] + ' ...'}"
 
 
-def _codes_of(constructor: object) -> list[int]:
+def _codes_of(constructor: object) -> tuple[int, ...]:
     while isinstance(constructor, functools.partial):
         constructor = constructor.func
-    methods = [getattr(constructor, "__init__", None), getattr(constructor, "__new__", None)]
-    functions = methods if isinstance(constructor, type) else [constructor]
-    return [id(getattr(function, "__code__", None)) for function in functions]
+    if not isinstance(constructor, type):
+        return (id(getattr(constructor, "__code__", None)),)
+    init, new = getattr(constructor, "__init__", None), getattr(constructor, "__new__", None)
+    return id(getattr(init, "__code__", None)), id(getattr(new, "__code__", None))
 
 
 def _summary(constructor: object) -> str:

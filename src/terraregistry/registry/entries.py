@@ -2,23 +2,24 @@
 
 from __future__ import annotations
 
+import functools
 import importlib
-from typing import TYPE_CHECKING, Any, Final, Generic, TypeVar
+import os
+import types
+from typing import TYPE_CHECKING, Any, Final, Generic, TypeVar, cast
 
 from terraregistry.errors import SourceUnavailableError, describe_value
 from terraregistry.locks import expect_imports
 from terraregistry.registry.calls import Call, call_of, qualified
 from terraregistry.registry.locations import locate
-from terraregistry.registry.sites import is_named_alike, is_same, same_file
 from terraregistry.wording import describe_error
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from terraregistry.registry.arguments import Checked
-    from terraregistry.registry.sites import Site
+    from terraregistry.registry.locations import Site
 
-__all__ = ["Entry"]
+__all__ = ["Entry", "is_named_alike", "same_file"]
 
 T = TypeVar("T")
 
@@ -87,27 +88,16 @@ class Entry(Generic[T]):
         """
         return self.call(kwargs)
 
-    # As above.
-    def check(self, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> tuple[Call[T], Checked]:
-        """Check the arguments of an intended call against the signature.
-
-        Returns:
-            The call, with the arguments or their problems.
-        """
-        ready = self.ready
-        if ready is None:
-            ready = self.call(kwargs)
-            return ready, ready.check(args, kwargs)
-        checked = ready.check(args, kwargs)
-        if checked[2] and (call := self.call(kwargs)) is not ready:  # its code was changed in place
-            return call, call.check(args, kwargs)
-        return ready, checked
+    def checker(self, kwargs: Mapping[str, Any]) -> Call[T] | None:  # as above
+        """Return a call with the checks of the live one, without inspecting the constructor; None without one."""
+        del kwargs
+        return None
 
     def is_same_as(self, other: Entry[T]) -> bool:
         """Return True if another entry has the same constructor or reference."""
         if self._constructor is None or other._constructor is None:
             return self._referred() == other._referred()
-        return is_same(other._constructor, self._constructor)
+        return _is_same(other._constructor, self._constructor)
 
     def is_edition_of(self, older: Entry[T]) -> bool:
         """Return True if a later execution of a module or cell has redefined the constructor of an older entry."""
@@ -149,3 +139,76 @@ def _import(name: str, reference: str) -> Any:  # as above
     if not callable(target):
         raise SourceUnavailableError(name, f"{reference} is {describe_value(target)}, not a class or function")
     return target
+
+
+def _is_same(old: object, new: object) -> bool:
+    """Return True for identical or equal constructors, or partials of them with equal arguments."""
+    parts = _parts(old), _parts(new)
+    if parts[0] and parts[1]:
+        return _is_same(parts[0][0], parts[1][0]) and _equal(parts[0][1:], parts[1][1:])
+    return old is new or _equal(old, new)
+
+
+def is_named_alike(old: object, new: object) -> bool:
+    """Return True if two constructors have the same definition, assuming a re-execution for the newer one.
+
+    Args:
+        old: A class, function, partial or other callable.
+        new: The same.
+
+    Returns:
+        True for classes and functions of the same module and qualified name (lambdas: also equal code); partials of
+        these with equal arguments; and methods of such classes.
+    """
+    parts = _parts(old), _parts(new)
+    if parts[0] and parts[1]:
+        return is_named_alike(parts[0][0], parts[1][0]) and _equal(parts[0][1:], parts[1][1:])
+    if isinstance(old, types.MethodType) and isinstance(new, types.MethodType):
+        return is_named_alike(old.__self__, new.__self__) and is_named_alike(old.__func__, new.__func__)
+    if isinstance(old, types.FunctionType) and isinstance(new, types.FunctionType):
+        return _named(old) == _named(new) and (old.__name__ != "<lambda>" or _body(old) == _body(new))
+    return isinstance(old, type) and isinstance(new, type) and _named(old) == _named(new)
+
+
+def same_file(old: object, new: object) -> tuple[str, str] | None:
+    """Return the modules of two constructors of the same qualified name, if one file was loaded as both.
+
+    Args:
+        old: A constructor.
+        new: Another one.
+
+    Returns:
+        The names of the modules; None for two files, or one module.
+    """
+    modules = (getattr(old, "__module__", None), getattr(new, "__module__", None))
+    if modules[0] == modules[1] or getattr(old, "__qualname__", None) != getattr(new, "__qualname__", ""):
+        return None
+    places = locate(old), locate(new)
+    if places[0] is None or places[1] is None:
+        return None
+    files = [os.path.realpath(place.file) for place in places if place is not None]  # pathlib takes longer to import
+    return (str(modules[0]), str(modules[1])) if files[0] == files[1] else None
+
+
+def _named(target: Any) -> tuple[str | None, str]:  # a class or function
+    return target.__module__, target.__qualname__
+
+
+def _parts(target: object) -> tuple[object, ...]:
+    """Return the function and the arguments of a partial; nothing for other objects."""
+    if not isinstance(target, functools.partial):
+        return ()
+    names = ("func", "args", "keywords")
+    return tuple(getattr(cast("object", target), name) for name in names)
+
+
+def _body(function: types.FunctionType) -> tuple[object, ...]:
+    code = function.__code__
+    return code.co_code, code.co_names, code.co_consts, function.__defaults__
+
+
+def _equal(old: object, new: object) -> bool:
+    try:
+        return bool(old == new)
+    except Exception:  # noqa: BLE001 - what cannot be compared, such as an array, is not known to be equal
+        return False

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import inspect
-import operator
 import types
 import typing
-from typing import TYPE_CHECKING, Any, Final, TypeVar
+from typing import TYPE_CHECKING, Any, Final, TypeVar, cast
 
 from terraregistry.errors import ComponentProtocolError, describe_value
-from terraregistry.registry.sets import NameSet
+from terraregistry.locks import expect_imports
+from terraregistry.registry.names import NameSet
 from terraregistry.registry.signatures import evaluate, render
 
 if TYPE_CHECKING:
@@ -29,14 +29,17 @@ class Kind:
         type: The protocol or class; None if products may be anything.
     """
 
-    __slots__ = ("_data", "_fetch", "_known", "_members", "type")
+    __slots__ = ("_data", "_known", "_members", "type")
 
     def __init__(self, kind: object) -> None:
-        self.type: Final = _class_of(kind)
+        if typing.get_origin(kind) is typing.Annotated:
+            kind = typing.get_args(kind)[0]
+        origin: object = typing.get_origin(kind) or kind
+        is_class = isinstance(origin, type) and origin not in _NO_KINDS and not typing.is_typeddict(origin)
+        self.type: Final[type[Any] | None] = cast("type[Any]", origin) if is_class else None  # of anything
         members = {} if self.type is None else _members(self.type)
-        self._members: Final = tuple(members)
-        self._data: Final = {name: hint for name, hint in members.items() if hint is not None}
-        self._fetch: Final = operator.attrgetter(*self._members) if self._members else None
+        self._members: Final = members
+        self._data: Final = {name: hint for name, hint in members.items() if hint is not None} if members else {}
         self._known: Final[set[type]] = set()
 
     @property
@@ -55,7 +58,7 @@ class Kind:
         Raises:
             ComponentProtocolError: The product is not of this kind; lists the members missing or of another type.
         """
-        if self._fetch is None:
+        if not self._members:
             if self.type is not None and not isinstance(product, self.type):
                 raise ComponentProtocolError(component, registry(), self.name, type(product).__qualname__)
             return
@@ -82,6 +85,7 @@ class Kind:
         self._known.add(type(product))
 
     def _wrong(self, name: str, value: object) -> Iterator[str]:
+        expect_imports()
         from terraregistry.registry.schemas import accepts
 
         if name not in self._data:
@@ -89,16 +93,6 @@ class Kind:
                 yield f"has {name} = {describe_value(value)}, not a method"
         elif not accepts(self._data[name], value):
             yield f"has {name} = {describe_value(value)}, not {render(self._data[name])}"
-
-
-def _class_of(kind: object) -> type[Any] | None:  # a class of anything
-    """Return the class of a kind for runtime checks; None if there is none."""
-    if typing.get_origin(kind) is typing.Annotated:
-        kind = typing.get_args(kind)[0]
-    origin = typing.get_origin(kind) or kind
-    if not isinstance(origin, type) or origin in _NO_KINDS or typing.is_typeddict(origin):
-        return None
-    return origin
 
 
 def kind_of(registry: NameSet) -> Kind:
@@ -110,18 +104,15 @@ def kind_of(registry: NameSet) -> Kind:
     Returns:
         The kind; without a type argument, as in a bare `Registry()`, one that accepts anything.
     """
-    bases = [base for cls in type(registry).__mro__ for base in _original_bases(cls)]
-    for alias in (getattr(registry, "__orig_class__", None), *bases):
+    aliases: list[object] = [getattr(registry, "__orig_class__", None)]
+    for cls in type(registry).__mro__:
+        aliases += cls.__dict__.get("__orig_bases__", cls.__bases__)
+    for alias in aliases:
         origin = typing.get_origin(alias)
         arguments = typing.get_args(alias) if isinstance(origin, type) and issubclass(origin, NameSet) else ()
         if arguments and not isinstance(arguments[0], TypeVar):
             return Kind(arguments[0])
     return Kind(None)
-
-
-def _original_bases(cls: type) -> tuple[Any, ...]:  # bases may be aliases, which are any objects
-    bases: tuple[Any, ...] = cls.__dict__.get("__orig_bases__", cls.__bases__)
-    return bases
 
 
 def _members(cls: type) -> dict[str, Any | None]:  # an annotation is any object

@@ -3,28 +3,56 @@
 from __future__ import annotations
 
 import inspect
-from functools import partial
+from dataclasses import replace
+from functools import cached_property, partial
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any, Generic, NamedTuple, TypeVar, cast
+from typing import TYPE_CHECKING, Any, Final, Generic, NamedTuple, Protocol, TypeVar, cast, runtime_checkable
 
 from terraregistry.errors import SourceUnavailableError, describe_value
-from terraregistry.registry.arguments import Checked
 from terraregistry.registry.base import NamedSet
-from terraregistry.registry.calls import Call, call_of
-from terraregistry.registry.entries import Entry
-from terraregistry.registry.signatures import EffectiveSignature
-from terraregistry.registry.sites import calling_site, is_named_alike
+from terraregistry.registry.calls import Call, ComponentDescription
+from terraregistry.registry.entries import Entry, is_named_alike
+from terraregistry.registry.locations import calling_site
+from terraregistry.registry.signatures import EffectiveSignature, effective_signature
+from terraregistry.suggest import nearest
 from terraregistry.wording import describe_error, quoted
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterator, Mapping
 
-    from terraregistry.registry.sites import Site
-    from terraregistry.registry.source import Source
+    from terraregistry.registry.arguments import Checked
+    from terraregistry.registry.locations import Site
 
-__all__ = ["ForeignCalls", "Mount", "mounted"]
+__all__ = ["ForeignCalls", "Mount", "Source", "mounted", "source_fault"]
 
 T = TypeVar("T")
+T_co = TypeVar("T_co", covariant=True)
+_MEMBERS: Final = ("__iter__", "__len__", "__contains__", "build")
+
+
+@runtime_checkable
+class Source(Protocol[T_co]):
+    """A collection of names that builds components by name.
+
+    Further methods of a `Registry` are used if present: `resolve`, `__getitem__`, `signature`, `validate`, `describe`.
+    """
+
+    def __iter__(self) -> Iterator[str]:
+        """Iterate over the names, each once."""
+        ...
+
+    def __len__(self) -> int:
+        """Count the names."""
+        ...
+
+    def __contains__(self, name: object, /) -> bool:
+        """Return True for a known name or alias."""
+        ...
+
+    # Each component has arguments of its own.
+    def build(self, name: str, /, *args: Any, **kwargs: Any) -> T_co:
+        """Build the component of a name."""
+        ...
 
 
 class Mount(NamedTuple, Generic[T]):
@@ -98,13 +126,59 @@ class Mount(NamedTuple, Generic[T]):
                 raise  # what says it best
             raise _unavailable(self.prefix, error) from error
 
+    def signature(self, name: str) -> inspect.Signature:
+        """Return the effective signature of a known name.
+
+        Raises:
+            SourceUnavailableError: A foreign source raises, or returns no signature.
+        """
+        signature = self.foreign.signature(name) if self.ours is None else self.ours.signature(name)
+        return effective_signature(self.constructor(name)).signature if signature is None else signature
+
+    def describe(self, name: str, canonical: str, kind: str) -> ComponentDescription:
+        """Describe a known name.
+
+        Args:
+            name: A name or an alias in the source.
+            canonical: Its canonical name there.
+            kind: The kind of the products of a source that does not describe them as the registries of this library do.
+        """
+        description = self.foreign.describe(name) if self.ours is None else self.ours.describe(name)
+        if isinstance(description, ComponentDescription):
+            return description
+        constructor = self.constructor(name)
+        call = Call(constructor, effective_signature(constructor))
+        return replace(call.describe(canonical, kind, ()), signature=self.signature(name))
+
+    def nearest(self, name: str) -> tuple[str, ...]:
+        """Return the closest names; registries of this library use their own suggestions."""
+        return nearest(name, self.names()) if self.ours is None else self.ours._nearest(name)
+
     def _constructor(self, name: str) -> Callable[..., T]:
-        # A registry of several sources has sources under [], and constructors under find_class.
-        for method in ("find_class", "__getitem__"):
-            find: Callable[[str], Callable[..., T]] | None = getattr(self.source, method, None)
-            if find is not None:
-                return find(name)
-        return partial(self.source.build, name)
+        find = _finder(self.source)
+        return partial(self.source.build, name) if find is None else find(name)
+
+
+def _finder(source: Source[T]) -> Callable[[str], Callable[..., T]] | None:
+    """Return the method of a source for constructors, if any."""
+    # A registry of several sources has sources under [], and constructors under find_class.
+    found: Callable[[str], Callable[..., T]] | None = getattr(source, "find_class", None)
+    return getattr(source, "__getitem__", None) if found is None else found
+
+
+def source_fault(source: object) -> str | None:
+    """Check that an object is a source.
+
+    Args:
+        source: Anything.
+
+    Returns:
+        The fault as text, or None for a source.
+    """
+    missing = [each for each in _MEMBERS if not callable(getattr(source, each, None))]
+    if not missing and not isinstance(source, type):
+        return None
+    return f"{describe_value(source)} is no source: it lacks {', '.join(missing) or 'an instance'}"
 
 
 def mounted(prefix: str, source: Source[T]) -> Mount[T]:
@@ -149,12 +223,15 @@ def _unavailable(prefix: str, error: Exception) -> SourceUnavailableError:
 
 
 class ForeignCalls(Generic[T]):
-    """Validator of calls to a foreign source: by its `validate`, its `signature`, or its `build`."""
+    """Validator of calls to a foreign source.
+
+    By its `validate`, its `signature`, the constructor shown and reached by its `build`, or the signature of its `build`.
+    """
 
     def __init__(self, prefix: str, source: Source[T]) -> None:
         self._prefix = prefix
         self._source = source
-        self._calls: dict[str, tuple[inspect.Signature | None, Call[T]]] = {}
+        self._calls: dict[str, tuple[object, Call[T]]] = {}
 
     def entry(self, name: str, canonical: str) -> Entry[T]:
         """Return a component of the source.
@@ -175,14 +252,34 @@ class ForeignCalls(Generic[T]):
         validate: Callable[..., object] | None = getattr(self._source, "validate", None)
         if validate is not None:
             return _ForeignCall(partial(self._source.build, name), partial(validate, name))
-        now = self.signature(name)
+        signature = self.signature(name)
+        basis = self._reached(name) if signature is None else signature
         known = self._calls.get(name)
-        if known is None or known[0] != now:
-            # Its [] may lead to something that takes other arguments than its build: that is not looked at.
+        same = known is not None and (known[0] is basis or (signature is not None and known[0] == signature))
+        if known is None or not same or not known[1].is_current:
             build = partial(self._source.build, name)
-            call = call_of(build) if now is None else Call(build, EffectiveSignature(now, {}))
-            known = self._calls[name] = (now, call)
+            if signature is not None:
+                call = Call(build, EffectiveSignature(signature, {}))
+            else:
+                call = Call(build, effective_signature(build if basis is None else basis), reached=basis)
+            known = self._calls[name] = (basis, call)
         return known[1]
+
+    @cached_property
+    def _finds(self) -> Callable[[str], Callable[..., T]] | None:
+        from terraregistry.registry.signatures.passing import passes_on
+
+        return _finder(self._source) if passes_on(self._source.build) else None
+
+    def _reached(self, name: str) -> object:
+        """Return the constructor shown by the source, if its `build` passes all arguments on; else None."""
+        if self._finds is None:
+            return None
+        try:
+            constructor: object = self._finds(name)
+        except Exception:  # noqa: BLE001 - a source may raise anything; its build works without
+            return None
+        return constructor if callable(constructor) else None
 
     def signature(self, name: str) -> inspect.Signature | None:
         """Return the result of the source's `signature`, if any.
@@ -258,4 +355,4 @@ class _ForeignCall(Call[T]):
     def check(self, args: tuple[Any, ...] = (), kwargs: Mapping[str, Any] = MappingProxyType({})) -> Checked:
         """Validate with the source's own method, which may raise anything."""
         self._accept(*args, **kwargs)
-        return Checked(args, kwargs)
+        return args, kwargs, ()

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import contextlib
+from dataclasses import replace
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Final, TypeVar, overload
+from typing import TYPE_CHECKING, TypeVar, overload
 
 from terraregistry.errors import (
     DuplicateSourceError,
@@ -12,16 +13,12 @@ from terraregistry.errors import (
     PrefixConflictError,
     SourceNotFoundError,
     SourceUnavailableError,
-    describe_value,
 )
 from terraregistry.locks import CHANGING
 from terraregistry.registry.base import Found, NamedSet
-from terraregistry.registry.calls import Call, ComponentDescription
-from terraregistry.registry.globs import matching
 from terraregistry.registry.locations import locate
-from terraregistry.registry.mounts import Mount, mounted
-from terraregistry.registry.names import QualifiedName, is_prefix
-from terraregistry.registry.signatures import effective_signature
+from terraregistry.registry.mounts import Mount, mounted, source_fault
+from terraregistry.registry.names import QualifiedName, is_prefix, matching
 from terraregistry.suggest import SUGGESTIONS, is_misspelling, nearest
 
 if TYPE_CHECKING:
@@ -29,14 +26,13 @@ if TYPE_CHECKING:
     from collections.abc import Callable, ItemsView, Iterator, KeysView, ValuesView
 
     from terraregistry.errors import Registration
-    from terraregistry.registry.source import Source
+    from terraregistry.registry.calls import ComponentDescription
+    from terraregistry.registry.mounts import Source
 
 __all__ = ["MultiSourceRegistry"]
 
 T = TypeVar("T")
 D = TypeVar("D")
-_MEMBERS: Final = ("__iter__", "__len__", "__contains__", "build")
-
 
 _Located = tuple[Mount[T], str, str]
 """A resolved name: a mount, the name in its source as given, and the canonical name there."""
@@ -91,10 +87,9 @@ class MultiSourceRegistry(NamedSet[T]):
         """
         if not is_prefix(prefix):
             raise PrefixConflictError(prefix, self._label())
-        missing = [member for member in _MEMBERS if not callable(getattr(source, member, None))]
-        if missing or isinstance(source, type):
-            reason = f"{describe_value(source)} is no source: it lacks {', '.join(missing) or 'an instance'}"
-            raise InvalidRegistrationError(prefix, self._label(), reason)
+        fault = source_fault(source)
+        if fault is not None:
+            raise InvalidRegistrationError(prefix, self._label(), fault)
         mount = mounted(prefix, source)
         with CHANGING:
             inside = isinstance(source, MultiSourceRegistry) and source._leads_to(self)
@@ -201,6 +196,12 @@ class MultiSourceRegistry(NamedSet[T]):
     def _prefixes(self) -> tuple[str, ...]:
         return tuple(mount.prefix for mount in self._mounts)
 
+    def _how_to_get(self, name: str) -> str:
+        """Return the hint of the first source with one."""
+        ours = ((mount.ours, name.removeprefix(mount.start)) for mount in self._mounts)
+        told = (source._how_to_get(bare) for source, bare in ours if source is not None)
+        return next(filter(None, told), "")
+
     # -- the set of canonical names --
 
     def _names(self) -> list[str]:
@@ -211,9 +212,6 @@ class MultiSourceRegistry(NamedSet[T]):
 
     def __len__(self) -> int:
         return sum(len(mount.names()) for mount in self._mounts)
-
-    def __bool__(self) -> bool:
-        return len(self) > 0
 
     def __contains__(self, name: object) -> bool:
         return isinstance(name, str) and self._locate(name) is not None
@@ -256,22 +254,16 @@ class MultiSourceRegistry(NamedSet[T]):
             raise self._not_found(name)
         return located
 
-    def _nearest_in(self, mount: Mount[T], name: str) -> tuple[str, ...]:
-        """Return the closest names in a source; registries of this library use their own suggestions."""
-        return nearest(name, mount.names()) if mount.ours is None else mount.ours._nearest(name)
-
     def _nearest(self, name: str) -> tuple[str, ...]:
         """Return the closest names: after a known prefix, else for the whole name as bare or as misspelt qualified."""
         spelled: dict[str, str] = {}
         for mount in self._mounts:
             # Of a source that cannot be asked there is nothing: whoever asks for this one is told why it is not here.
             with contextlib.suppress(SourceUnavailableError):
-                close = self._nearest_in(mount, name[len(mount.start) :]) if name.startswith(mount.start) else ()
+                close = mount.nearest(name[len(mount.start) :]) if name.startswith(mount.start) else ()
                 if close:
                     return tuple(mount.start + each for each in close)
-                spelled.update(
-                    (each, mount.start + each) for each in self._nearest_in(mount, name) if each not in spelled
-                )
+                spelled.update((each, mount.start + each) for each in mount.nearest(name) if each not in spelled)
                 whole = nearest(name, [mount.start + each for each in mount.names()])
                 spelled.update((each, each) for each in whole if is_misspelling(name, each))
         # The bare and the qualified spelling of one component may both be close.
@@ -367,20 +359,17 @@ class MultiSourceRegistry(NamedSet[T]):
         mount, bare, _ = self._located(name)
         return mount.constructor(bare)
 
-    def found(self, name: object) -> Found[T]:
+    def found(self, name: str) -> Found[T]:
         """Return the component of a name.
 
         Raises:
             ComponentNotFoundError: The name resolves nowhere.
         """
         mount, bare, canonical = self._located(name)
-        kinds = self._checks()
         if mount.ours is None:
-            entry = mount.foreign.entry(bare, canonical)
-        else:
-            entry, _, canonical, inside = mount.ours.found(bare)
-            kinds = inside + kinds
-        return entry, mount.start + bare, mount.start + canonical, kinds
+            return mount.foreign.entry(bare, canonical), mount.start + bare, mount.start + canonical, (self,)
+        entry, _, canonical, inside = mount.ours.found(bare)
+        return entry, mount.start + bare, mount.start + canonical, (*inside, self)
 
     def signature(self, name: str) -> inspect.Signature:
         """Return the effective signature of a component, with forwarded `**kwargs` expanded into parameters.
@@ -395,8 +384,7 @@ class MultiSourceRegistry(NamedSet[T]):
             ComponentNotFoundError: The name resolves nowhere.
         """
         mount, bare, _ = self._located(name)
-        signature = mount.foreign.signature(bare) if mount.ours is None else mount.ours.signature(bare)
-        return effective_signature(mount.constructor(bare)).signature if signature is None else signature
+        return mount.signature(bare)
 
     def describe(self, name: str) -> ComponentDescription:
         """Describe a component without building it.
@@ -410,16 +398,7 @@ class MultiSourceRegistry(NamedSet[T]):
         Raises:
             ComponentNotFoundError: The name resolves nowhere.
         """
-        from dataclasses import replace
-
         mount, bare, canonical = self._located(name)
-        description = mount.foreign.describe(bare) if mount.ours is None else mount.ours.describe(bare)
-        if not isinstance(
-            description, ComponentDescription
-        ):  # a source written by somebody else may have words of its own
-            constructor = mount.constructor(bare)
-            call = Call(constructor, effective_signature(constructor))
-            description = call.describe(canonical, self.kind.name, ())
-            description = replace(description, signature=self.signature(name))
+        description = mount.describe(bare, canonical, self.kind.name)
         aliases = tuple(mount.start + alias for alias in description.aliases)
         return replace(description, name=mount.start + description.name, aliases=aliases)

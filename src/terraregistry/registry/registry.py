@@ -1,23 +1,28 @@
-"""`Registry`: names of components and their constructors."""
+"""Registries of one source: `Registry`, and `ReadOnlyRegistry` for the components of another library."""
 
 from __future__ import annotations
 
 from enum import Enum
-from typing import TYPE_CHECKING, Any, TypeVar, overload
+from typing import TYPE_CHECKING, Any, NoReturn, TypeVar, overload
 
-from terraregistry.errors import DuplicateComponentError, InvalidRegistrationError, describe_value
+from terraregistry.errors import (
+    DuplicateComponentError,
+    InvalidRegistrationError,
+    ReadOnlyRegistryError,
+    describe_value,
+)
 from terraregistry.locks import CHANGING
 from terraregistry.registry.base import BaseRegistry
 from terraregistry.registry.entries import Entry
+from terraregistry.registry.locations import calling_site
 from terraregistry.registry.names import name_fault
-from terraregistry.registry.sites import calling_site
-from terraregistry.registry.snapshots import Snapshot
-from terraregistry.registry.states import Addition, Components, Removal, Scope, State
+from terraregistry.registry.states import Addition, Components, Removal, Scope, Snapshot, State
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
+    from contextlib import AbstractContextManager
 
-__all__ = ["Registry"]
+__all__ = ["ReadOnlyRegistry", "Registry"]
 
 T = TypeVar("T")
 C = TypeVar("C", bound="Callable[..., object]")
@@ -83,9 +88,6 @@ class Registry(BaseRegistry[T]):
 
     def __len__(self) -> int:
         return len(self._state.components.entries)
-
-    def __bool__(self) -> bool:
-        return len(self) > 0
 
     def _spellings(self) -> list[str]:
         entries, aliases = self._state.components
@@ -196,7 +198,7 @@ class Registry(BaseRegistry[T]):
             ComponentNotFoundError: The name is not here.
         """
         with CHANGING:
-            self._entry(name)
+            self._resolved_name(name)
             self._state = self._state.changed(Removal(name))
 
     def scope(self) -> Scope:
@@ -227,6 +229,51 @@ class Registry(BaseRegistry[T]):
     def _close(self, scope: Scope) -> None:
         with CHANGING:
             self._state = self._state.without_scope(scope)
+
+
+class ReadOnlyRegistry(BaseRegistry[T]):
+    """A read-only registry of another library's components."""
+
+    _remedy = "register in a Registry of your own, and mount that"
+
+    def _refuse(self) -> NoReturn:
+        raise ReadOnlyRegistryError(self._label(), self._remedy)
+
+    # Whatever is registered is refused.
+    def register(self, *args: Any, **kwargs: Any) -> NoReturn:
+        """Refuse.
+
+        Raises:
+            ReadOnlyRegistryError: Always.
+        """
+        del args, kwargs
+        self._refuse()
+
+    def register_lazy(self, *args: Any, **kwargs: Any) -> NoReturn:
+        """Refuse.
+
+        Raises:
+            ReadOnlyRegistryError: Always.
+        """
+        del args, kwargs
+        self._refuse()
+
+    def unregister(self, name: str) -> NoReturn:
+        """Refuse.
+
+        Raises:
+            ReadOnlyRegistryError: Always.
+        """
+        del name
+        self._refuse()
+
+    def scope(self) -> AbstractContextManager[None]:
+        """Refuse.
+
+        Raises:
+            ReadOnlyRegistryError: Always.
+        """
+        self._refuse()
 
 
 def _name_for(constructor: object, name: str | None, registry: Callable[[], str]) -> str:

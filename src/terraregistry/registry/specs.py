@@ -250,7 +250,7 @@ def registry_at(reference: str) -> object:
     """
     import sys
 
-    from terraregistry.registry.sets import NameSet
+    from terraregistry.registry.names import NameSet
 
     module, _, attribute = reference.partition(":")
     if module in _OURS:

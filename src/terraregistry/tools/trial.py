@@ -8,7 +8,6 @@ from copy import deepcopy
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from terraregistry.components.factories.batches import batch_shape
 from terraregistry.components.factories.part_planning import not_found
 from terraregistry.components.factories.planned import without
 from terraregistry.errors import (
@@ -22,8 +21,6 @@ from terraregistry.errors import (
     UnusedArgumentWarning,
 )
 from terraregistry.registry.calls import call_of
-from terraregistry.tools.state_files import load_state, save_state
-from terraregistry.tools.weights import concerns_weights, without_weights
 from terraregistry.wording import add_note
 
 if TYPE_CHECKING:
@@ -142,8 +139,10 @@ def run_trial(request: ModelRequest, factory: ModelFactory, options: TrialOption
     """
     import torch
 
+    from terraregistry.components.factories.batches import batch_shape
     from terraregistry.tools.model_parts import Recorder, find_parts
     from terraregistry.tools.summary import find_modules
+    from terraregistry.tools.weights import load_state, save_state, without_weights
 
     torch.manual_seed(options.seed)  # pyright: ignore[reportUnknownMemberType]  # torch leaves its argument untyped
     device = torch.device("meta" if options.dry_run else options.device)
@@ -196,6 +195,8 @@ def build_requested(request: ModelRequest, factory: ModelFactory) -> tuple[objec
     except SourceUnavailableError as error:
         raise _placed(request, error) from error
     except Exception as error:
+        from terraregistry.tools.weights import concerns_weights
+
         if concerns_weights(error):
             add_note(error, "--random-weights builds it without")
         raise
@@ -249,7 +250,7 @@ def _validate(factory: ModelFactory, arguments: dict[str, Any], *, fit: bool) ->
         validate(**arguments)
         return
     call = call_of(factory.build_model)
-    problems = call.check(kwargs=arguments).problems
+    _, _, problems = call.check(kwargs=arguments)
     if problems:
         raise call.refused(problems, "build_model", lambda: type(factory).__name__)
     if fit:

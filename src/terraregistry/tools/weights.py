@@ -1,4 +1,4 @@
-"""Trying a config without its weights."""
+"""The weights of a whole model: files of its state dict, read without running their contents; and a config without any."""
 
 from __future__ import annotations
 
@@ -6,19 +6,103 @@ import inspect
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final, cast
 
-from terraregistry.errors import WeightsError
+from terraregistry.errors import RegistryError, WeightsError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from pathlib import Path
+
+    from torch import Tensor, nn
 
     from terraregistry.protocols import ModelFactory
     from terraregistry.tools.config import ModelRequest
 
-__all__ = ["concerns_weights", "without_weights"]
+__all__ = ["check_target", "concerns_weights", "load_state", "save_state", "without_weights"]
 
+_SUFFIXES: Final = (".safetensors", ".pt", ".pth")
 _WANTED: Final = "pretrained"
 _FILES: Final = ("ckpt_path", "checkpoint_path")
 _BACKBONE: Final = "backbone_"
+
+
+def check_target(file: Path) -> None:
+    """Refuse an invalid target file for a state dict, before any work is done for it.
+
+    Args:
+        file: The file.
+
+    Raises:
+        RegistryError: Its suffix is unknown, it exists already, or its folder does not exist.
+    """
+    if file.suffix not in _SUFFIXES:
+        suffixes = ", ".join(_SUFFIXES)
+        raise RegistryError(f"the name of a file of weights says the format: end it in {suffixes}")
+    if file.exists():
+        raise RegistryError("it exists already; delete it, or choose another name")
+    if not file.parent.is_dir():
+        raise RegistryError(f"its folder does not exist; make {file.parent} first")
+
+
+def save_state(model: nn.Module, file: Path) -> None:
+    """Write the state dict of a model: all of it or nothing.
+
+    Args:
+        model: The model.
+        file: `.safetensors`; or `.pt` or `.pth`, written by `torch.save`.
+    """
+    import torch
+    from safetensors.torch import save_model
+
+    temporary = file.with_name(f"{file.name}.part")
+    try:
+        if file.suffix == ".safetensors":
+            save_model(model, str(temporary))
+        else:
+            torch.save(model.state_dict(), temporary)
+        temporary.replace(file)
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+def load_state(model: nn.Module, file: Path, name: str) -> None:
+    """Load the state dict of a model: all of it, or nothing, with an error that lists the mismatches.
+
+    Args:
+        model: The model.
+        file: A file of `save_state`, or another with the same keys.
+        name: The model's name in the error.
+
+    Raises:
+        WeightsError: The file cannot be read, or its keys or shapes are not the model's.
+    """
+    from terraregistry.components.backbones.weight_files import find_mismatch, read_weights
+
+    state = read_weights(file, name)
+    complete = _with_shared(model, state)
+    mismatch = find_mismatch(model, complete)
+    if mismatch:
+        shapes = tuple(f"{key}: {words}" for key, words in mismatch.misshapen.items())
+        raise WeightsError(
+            *(name, str(file), "they do not fit", mismatch.missing, mismatch.surplus, shapes),
+            remedy="--load takes the weights of the model that the config describes, with all of its keys",
+        )
+    model.load_state_dict(complete)
+
+
+def _with_shared(model: nn.Module, state: Mapping[str, Tensor]) -> dict[str, Tensor]:
+    """Add the keys of shared tensors: one key in a safetensors file, several in the model."""
+    own: dict[str, Tensor] = model.state_dict()
+    there = {_memory(tensor): state[key] for key, tensor in own.items() if key in state}
+    shared = {
+        key: there[_memory(tensor)] for key, tensor in own.items() if key not in state and _memory(tensor) in there
+    }
+    return {**state, **shared}
+
+
+def _memory(tensor: Tensor) -> tuple[object, ...]:
+    if not tensor.numel():
+        return (id(tensor),)  # nothing is nobody's
+    return tensor.data_ptr(), tensor.shape, tensor.stride(), tensor.dtype
 
 
 def without_weights(request: ModelRequest, factory: ModelFactory) -> ModelRequest:

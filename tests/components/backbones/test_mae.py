@@ -12,8 +12,8 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from terraregistry.components.backbones.prithvi.encoder import keep_at_random
 from terraregistry.components.backbones.prithvi.mae import PrithviMAE
-from terraregistry.components.backbones.prithvi.masking import keep_at_random
 from terraregistry.components.backbones.prithvi.patches import from_patches, grid_of, to_patches
 from terraregistry.errors import InvalidArgumentsError
 

@@ -10,30 +10,26 @@ import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from timm.models.swin_transformer import (
-    PatchMerging as TimmMerging,
-)
-from timm.models.swin_transformer import (
-    SwinTransformer,
-    SwinTransformerBlock,
-    get_relative_position_index,
-)
+from timm.models.swin_transformer import PatchMerging as TimmMerging
+from timm.models.swin_transformer import SwinTransformer, SwinTransformerBlock, get_relative_position_index
 from torch import nn
 from torch.nn import functional
 
 from terraregistry.components.backbones.prithvi.bands import read_bands
-from terraregistry.components.backbones.prithvi.patch_weights import BandChoice
-from terraregistry.components.backbones.prithvi.swin import PrithviSwin
-from terraregistry.components.backbones.prithvi.swin_checkpoint import swin_state, unfold_order
-from terraregistry.components.backbones.prithvi.swin_layers import BlockSettings, PatchEmbed2d, PatchMerging, SwinBlock
-from terraregistry.components.backbones.prithvi.windows import (
+from terraregistry.components.backbones.prithvi.checkpoint import BandChoice
+from terraregistry.components.backbones.prithvi.swin import PrithviSwin, swin_state, unfold_order
+from terraregistry.components.backbones.prithvi.swin_layers import (
+    BlockSettings,
+    PatchEmbed2d,
+    PatchMerging,
     ShiftedWindowAttention,
+    SwinBlock,
     WindowAttention,
     merge_windows,
     relative_positions,
     split_windows,
 )
-from terraregistry.components.backbones.weights.weight_fitting import load_exactly
+from terraregistry.components.backbones.weight_files import load_exactly
 from terraregistry.errors import InvalidArgumentsError, WeightsError
 
 quick = settings(deadline=None, max_examples=20)
@@ -118,7 +114,9 @@ def attend_by_definition(attention: ShiftedWindowAttention, maps: torch.Tensor) 
 @quick
 @given(st.integers(1, 9), st.integers(1, 9), st.integers(1, 4), st.booleans())
 def test_attention_is_its_definition_for_maps_of_any_size(height, width, side, shifted) -> None:
-    attention = ShiftedWindowAttention(WindowAttention(16, 2, side), side, side // 2 if shifted else 0)
+    attention = ShiftedWindowAttention(
+        WindowAttention(16, 2, BlockSettings(window_size=side)), side, side // 2 if shifted else 0
+    )
     nn.init.normal_(attention.w_msa.relative_position_bias_table)
     maps = torch.randn(2, height, width, 16)
     torch.testing.assert_close(attention(maps), attend_by_definition(attention, maps), atol=1e-5, rtol=1e-4)

@@ -10,7 +10,7 @@ import pytest
 import torch
 from torch import nn
 
-from terraregistry.components.backbones.prithvi import mae_variants, variants, vit_building, vit_options
+from terraregistry.components.backbones.prithvi import variants, vit_building
 from terraregistry.components.backbones.prithvi.architectures import ARCHITECTURES
 from terraregistry.components.backbones.prithvi.mae import PrithviMAE
 from terraregistry.components.backbones.prithvi.vit import PrithviViT
@@ -60,7 +60,7 @@ def test_sizes_of_a_backbone(name) -> None:
 @pytest.mark.parametrize("name", PARAMETERS)
 def test_sizes_of_a_masked_autoencoder(name) -> None:
     with torch.device("meta"):
-        mae = getattr(mae_variants, f"{name}_mae")()
+        mae = getattr(variants, f"{name}_mae")()
     encoder = sum(parameter.numel() for parameter in mae.encoder.parameters())
     assert type(mae) is PrithviMAE
     assert encoder == PARAMETERS[name]
@@ -72,8 +72,8 @@ def test_sizes_of_a_masked_autoencoder(name) -> None:
 
 
 def test_every_variant_has_a_function_and_weights_of_its_own() -> None:
-    assert set(variants.__all__) == set(ARCHITECTURES) == set(PARAMETERS)
-    assert set(mae_variants.__all__) == {f"{name}_mae" for name in PARAMETERS}
+    assert set(ARCHITECTURES) == set(PARAMETERS)
+    assert set(variants.__all__) == {f"{name}{kind}" for name in PARAMETERS for kind in ("", "_mae")}
     for name, architecture in ARCHITECTURES.items():
         found = None if architecture.weights is None else architecture.weights.repository
         assert found == (REPOSITORIES[name] and f"ibm-nasa-geospatial/{REPOSITORIES[name]}")
@@ -85,7 +85,7 @@ def test_every_variant_has_a_function_and_weights_of_its_own() -> None:
 
 @pytest.mark.parametrize(
     ("build", "kind"),
-    [(vit_building.build_vit, vit_options.PrithviOptions), (vit_building.build_mae, vit_options.PrithviMAEOptions)],
+    [(vit_building.build_vit, vit_building.PrithviOptions), (vit_building.build_mae, vit_building.PrithviMAEOptions)],
 )
 def test_what_is_declared_is_what_is_built_from(build, kind) -> None:
     declared = typing.get_type_hints(kind)
@@ -103,7 +103,7 @@ def test_what_is_declared_is_what_is_built_from(build, kind) -> None:
 )
 def test_a_registry_shows_the_defaults_that_are_built_with(name, build) -> None:
     registry = Registry[nn.Module]()
-    registry.register(getattr(mae_variants if name.endswith("_mae") else variants, name), name=name)
+    registry.register(getattr(variants, name), name=name)
     shown = {parameter.name: parameter.default for parameter in registry.signature(name).parameters.values()}
     taken = inspect.signature(build).parameters
     assert shown == {parameter.name: parameter.default for parameter in taken.values() if parameter.name in shown}
@@ -154,5 +154,5 @@ def test_a_variant_can_be_reshaped() -> None:
     )
     assert vit.blocks[0].mlp.fc1.out_features == 64
     assert not any("scale" in name for name, _ in vit.named_parameters())
-    mae = mae_variants.prithvi_eo_tiny_mae(img_size=32, norm_pix_loss=True, mask_ratio=0.5, decoder_depth=1)
+    mae = variants.prithvi_eo_tiny_mae(img_size=32, norm_pix_loss=True, mask_ratio=0.5, decoder_depth=1)
     assert (mae.norm_pix_loss, mae.mask_ratio, len(mae.decoder.decoder_blocks)) == (True, 0.5, 1)

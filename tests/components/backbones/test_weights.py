@@ -16,17 +16,17 @@ from safetensors.torch import save_file
 from torch import nn
 
 from terraregistry.components.backbones.prithvi.bands import PRITHVI_BANDS, HLSBands
+from terraregistry.components.backbones.prithvi.checkpoint import BandChoice
 from terraregistry.components.backbones.prithvi.mae import PrithviMAE
-from terraregistry.components.backbones.prithvi.mae_variants import prithvi_eo_tiny_mae, prithvi_eo_v2_tiny_tl_mae
-from terraregistry.components.backbones.prithvi.patch_weights import BandChoice
 from terraregistry.components.backbones.prithvi.variants import (
     prithvi_eo_tiny,
+    prithvi_eo_tiny_mae,
     prithvi_eo_v2_300,
     prithvi_eo_v2_tiny_tl,
+    prithvi_eo_v2_tiny_tl_mae,
 )
 from terraregistry.components.backbones.prithvi.vit import PrithviViT
-from terraregistry.components.backbones.weights.weight_files import read_weights, unwrapped
-from terraregistry.components.backbones.weights.weight_fitting import load_exactly
+from terraregistry.components.backbones.weight_files import load_exactly, read_weights, unwrapped
 from terraregistry.errors import WeightsError
 
 SIZES = {"embed_dim": 32, "depth": 2, "num_heads": 2, "img_size": 32, "patch_size": (1, 16, 16)}

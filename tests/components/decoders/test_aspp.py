@@ -10,9 +10,7 @@ from torch import nn
 from torch.nn import functional
 from torchvision.models.segmentation.deeplabv3 import ASPP
 
-from terraregistry.components.decoders.aspp import ASPPHead, ASPPModule
-from terraregistry.components.decoders.aspp_regression import ASPPRegressionHead
-from terraregistry.components.decoders.aspp_segmentation import ASPPSegmentationHead
+from terraregistry.components.decoders.aspp import ASPPHead, ASPPModule, ASPPRegressionHead, ASPPSegmentationHead
 from terraregistry.errors import InvalidArgumentsError, ProblemKind
 
 quick = settings(deadline=None, max_examples=15)

@@ -11,13 +11,9 @@ import pytest
 import torch
 from torch import nn
 
-from terraregistry.components.decoders.aspp import ASPPHead
-from terraregistry.components.decoders.aspp_regression import ASPPRegressionHead
-from terraregistry.components.decoders.aspp_segmentation import ASPPSegmentationHead
+from terraregistry.components.decoders.aspp import ASPPHead, ASPPRegressionHead, ASPPSegmentationHead
 from terraregistry.components.decoders.fcn import FCNDecoder
-from terraregistry.components.decoders.identity import IdentityDecoder
-from terraregistry.components.decoders.linear import LinearDecoder
-from terraregistry.components.decoders.mlp import MLPDecoder
+from terraregistry.components.decoders.linear import IdentityDecoder, LinearDecoder, MLPDecoder
 from terraregistry.components.decoders.satmae import SatMAEHead
 from terraregistry.components.decoders.unet import UNetDecoder
 from terraregistry.components.decoders.upernet import UperNetDecoder

@@ -6,19 +6,15 @@ import pytest
 import torch
 from torch import nn
 
-from terraregistry.components.decoders.aspp import ASPPHead
-from terraregistry.components.decoders.aspp_regression import ASPPRegressionHead
-from terraregistry.components.decoders.aspp_segmentation import ASPPSegmentationHead
-from terraregistry.components.decoders.identity import IdentityDecoder
-from terraregistry.components.decoders.linear import LinearDecoder
+from terraregistry.components.decoders.aspp import ASPPHead, ASPPRegressionHead, ASPPSegmentationHead
+from terraregistry.components.decoders.linear import IdentityDecoder, LinearDecoder
 from terraregistry.components.decoders.satmae import SatMAEHead
 from terraregistry.components.decoders.unet import UNetDecoder
 from terraregistry.components.decoders.upernet import UperNetDecoder
 from terraregistry.components.factories.encoder_decoder_factory import EncoderDecoderFactory
-from terraregistry.components.necks.aggregate_tokens import AggregateTokens
-from terraregistry.components.necks.bottleneck import AddBottleneckLayer
-from terraregistry.components.necks.feature_pyramid import FeaturePyramidNetworkNeck
-from terraregistry.components.necks.learned_pyramidal import LearnedInterpolateToPyramidal
+from terraregistry.components.necks.pyramidal import FeaturePyramidNetworkNeck, LearnedInterpolateToPyramidal
+from terraregistry.components.necks.rearrange import AddBottleneckLayer
+from terraregistry.components.necks.tokens import AggregateTokens
 from terraregistry.errors import InvalidArgumentsError
 from terraregistry.library import MODEL_FACTORY_REGISTRY as LIBRARY_FACTORIES
 from terraregistry.protocols import Backbone, Decoder, Neck

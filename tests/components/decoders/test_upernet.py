@@ -12,7 +12,7 @@ from segmentation_models_pytorch.decoders.pspnet.decoder import PSPModule
 from torch.nn import functional
 
 from terraregistry.components.decoders.upernet import UperNetDecoder
-from terraregistry.components.necks.learned_pyramidal import LearnedInterpolateToPyramidal
+from terraregistry.components.necks.pyramidal import LearnedInterpolateToPyramidal
 from terraregistry.errors import InvalidArgumentsError
 
 quick = settings(deadline=None, max_examples=15)

@@ -11,20 +11,19 @@ from hypothesis import strategies as st
 from torch import nn
 
 from terraregistry.components.decoders.fcn import FCNDecoder
-from terraregistry.components.decoders.identity import IdentityDecoder
-from terraregistry.components.decoders.mlp import MLPDecoder
+from terraregistry.components.decoders.linear import IdentityDecoder, MLPDecoder
 from terraregistry.components.decoders.unet import UNetDecoder
 from terraregistry.components.decoders.upernet import UperNetDecoder
 from terraregistry.components.factories.encoder_decoder_factory import EncoderDecoderFactory
 from terraregistry.components.factories.fitting import Parts
 from terraregistry.components.factories.planned import Fit
-from terraregistry.components.necks.aggregate_tokens import AggregateTokens
-from terraregistry.components.necks.feature_pyramid import FeaturePyramidNetworkNeck
-from terraregistry.components.necks.learned_pyramidal import LearnedInterpolateToPyramidal
-from terraregistry.components.necks.maxpool_pyramidal import MaxpoolToPyramidal
-from terraregistry.components.necks.permute_dims import PermuteDims
-from terraregistry.components.necks.reshape_tokens import ReshapeTokensToImage
-from terraregistry.components.necks.select_indices import SelectIndices
+from terraregistry.components.necks.pyramidal import (
+    FeaturePyramidNetworkNeck,
+    LearnedInterpolateToPyramidal,
+    MaxpoolToPyramidal,
+)
+from terraregistry.components.necks.rearrange import PermuteDims, SelectIndices
+from terraregistry.components.necks.tokens import AggregateTokens, ReshapeTokensToImage
 from terraregistry.errors import FitWarning, InvalidArgumentsError, ProblemKind
 from terraregistry.library import MODEL_FACTORY_REGISTRY, TIMM_BACKBONE_REGISTRY
 from terraregistry.protocols import Backbone, Decoder, FeatureSpec, Layout, Neck

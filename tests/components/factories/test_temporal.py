@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from torch import nn
 
 from terraregistry.components.backbones.temporal import TemporalWrapper
-from terraregistry.components.necks.reshape_tokens import ReshapeTokensToImage
+from terraregistry.components.necks.tokens import ReshapeTokensToImage
 from terraregistry.errors import InvalidArgumentsError
 from terraregistry.library import MODEL_FACTORY_REGISTRY, TERRATORCH_BACKBONE_REGISTRY, TIMM_BACKBONE_REGISTRY
 from terraregistry.protocols import FeatureSpec, Layout

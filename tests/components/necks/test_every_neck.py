@@ -13,16 +13,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch import nn
 
-from terraregistry.components.necks.aggregate_tokens import AggregateTokens
-from terraregistry.components.necks.bottleneck import AddBottleneckLayer
-from terraregistry.components.necks.feature_pyramid import FeaturePyramidNetworkNeck
-from terraregistry.components.necks.interpolate_pyramidal import InterpolateToPyramidal
-from terraregistry.components.necks.learned_pyramidal import LearnedInterpolateToPyramidal
-from terraregistry.components.necks.maxpool_pyramidal import MaxpoolToPyramidal
-from terraregistry.components.necks.permute_dims import PermuteDims
-from terraregistry.components.necks.reshape_tokens import ReshapeTokensToImage
-from terraregistry.components.necks.select_indices import SelectIndices
-from terraregistry.components.necks.sequence import NeckSequence
+from terraregistry.components.models.encoder_decoder import NeckSequence
+from terraregistry.components.necks.pyramidal import (
+    FeaturePyramidNetworkNeck,
+    InterpolateToPyramidal,
+    LearnedInterpolateToPyramidal,
+    MaxpoolToPyramidal,
+)
+from terraregistry.components.necks.rearrange import AddBottleneckLayer, PermuteDims, SelectIndices
+from terraregistry.components.necks.tokens import AggregateTokens, ReshapeTokensToImage
 from terraregistry.errors import InvalidArgumentsError
 from terraregistry.protocols import Neck
 from terraregistry.registry import Registry
@@ -171,6 +170,14 @@ def test_lists_that_are_given_stay_the_callers(case: Case) -> None:
     for value in arguments.values():
         if isinstance(value, list):
             value.clear()
+    torch.testing.assert_close(neck(case.features()), before)
+
+
+@every
+def test_a_neck_runs_where_terratorch_has_set_its_channels(case: Case) -> None:
+    neck = case.build().eval()
+    before = neck(case.features())
+    neck.channel_list = neck.process_channel_list(case.channels)
     torch.testing.assert_close(neck(case.features()), before)
 
 

@@ -13,12 +13,14 @@ from hypothesis import strategies as st
 from torch.nn import functional
 from torchvision.ops import FeaturePyramidNetwork
 
-from terraregistry.components.necks.bottleneck import AddBottleneckLayer
-from terraregistry.components.necks.feature_pyramid import FeaturePyramidNetworkNeck
-from terraregistry.components.necks.interpolate_pyramidal import InterpolateToPyramidal, InterpolationMode
-from terraregistry.components.necks.learned_pyramidal import LearnedInterpolateToPyramidal
-from terraregistry.components.necks.maxpool_pyramidal import MaxpoolToPyramidal
-from terraregistry.components.necks.permute_dims import PermuteDims
+from terraregistry.components.necks.pyramidal import (
+    FeaturePyramidNetworkNeck,
+    InterpolateToPyramidal,
+    InterpolationMode,
+    LearnedInterpolateToPyramidal,
+    MaxpoolToPyramidal,
+)
+from terraregistry.components.necks.rearrange import AddBottleneckLayer, PermuteDims
 from terraregistry.errors import InvalidArgumentsError
 
 quick = settings(deadline=None, max_examples=25)

@@ -222,8 +222,8 @@ def test_only_what_was_given_is_passed_on_and_where_it_was_given(
 def test_a_parameter_may_be_called_anything(name: str) -> None:
     parameter = inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, annotation=int)
     validator = ArgumentValidator(inspect.Signature([parameter]))
-    assert validator((), {name: 3}) == ((), {name: 3}, ())
-    assert list(validator((), {name: "3"}).problems) == [
+    assert validator.check((), {name: 3}) == ((), {name: 3}, ())
+    assert list(validator.check((), {name: "3"})[2]) == [
         Problem(name, ProblemKind.TYPE, expected="int", given="str '3'", fix=Replace(3))
     ]
 
@@ -261,9 +261,9 @@ def test_a_call_binds_here_exactly_where_python_binds_it(
     try:
         scope["called"](*args, **kwargs)
     except TypeError:
-        assert ArgumentValidator(signature)(tuple(args), kwargs).problems
+        assert ArgumentValidator(signature).check(tuple(args), kwargs)[2]
     else:
-        assert ArgumentValidator(signature)(tuple(args), kwargs) == (tuple(args), kwargs, ())
+        assert ArgumentValidator(signature).check(tuple(args), kwargs) == (tuple(args), kwargs, ())
 
 
 # -- objects --
@@ -330,7 +330,7 @@ def test_a_generator_is_not_consumed(ask: str) -> None:
     elif ask == "build":
         assert registry.build("reading", stream, others=stream) is stream
     else:
-        ArgumentValidator(inspect.signature(reading, eval_str=True))((stream, stream), {})
+        ArgumentValidator(inspect.signature(reading, eval_str=True)).check((stream, stream), {})
     assert taken == []
     assert list(stream) == [0, 1, 2]
 
@@ -352,7 +352,7 @@ def test_a_call_leaves_its_arguments_as_they_were(width: Any, ratios: Any, sizes
     assert kwargs == before
     assert list(map(id, kwargs.values())) == inside
     del kwargs["other"]
-    ArgumentValidator(inspect.signature(head, eval_str=True))((), kwargs)
+    ArgumentValidator(inspect.signature(head, eval_str=True)).check((), kwargs)
     assert kwargs == {name: before[name] for name in kwargs}
 
 

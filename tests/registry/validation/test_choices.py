@@ -335,12 +335,12 @@ def test_a_star_is_the_name_of_an_argument_where_any_name_is() -> None:
 
     validate = ArgumentValidator(inspect.signature(names))
     for _ in range(2):
-        assert validate((), {"*": 1}) == ((), {"*": 1}, ())
-        assert validate((), {"*": [1, 2], "a": 3}) == ((), {"*": [1, 2], "a": 3}, ())
+        assert validate.check((), {"*": 1}) == ((), {"*": 1}, ())
+        assert validate.check((), {"*": [1, 2], "a": 3}) == ((), {"*": [1, 2], "a": 3}, ())
     validate = ArgumentValidator(inspect.signature(both))
     for _ in range(2):
-        assert validate((), {"*": 1, "/": 2}) == ((), {"*": 1, "/": 2}, ())
-        assert validate((3, "x"), {"*": 1}) == ((3, "x"), {"*": 1}, ())
+        assert validate.check((), {"*": 1, "/": 2}) == ((), {"*": 1, "/": 2}, ())
+        assert validate.check((3, "x"), {"*": 1}) == ((3, "x"), {"*": 1}, ())
 
 
 def test_mappings_without_types_take_any() -> None:

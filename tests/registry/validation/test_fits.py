@@ -203,7 +203,7 @@ def validator(annotation: Any, default: Any = inspect.Parameter.empty) -> Argume
 
 
 def accepted(validate: ArgumentValidator, value: object) -> tuple[bool, Any]:
-    _, kwargs, problems = validate((), {"value": value})
+    _, kwargs, problems = validate.check((), {"value": value})
     return (False, None) if problems else (True, kwargs["value"])
 
 

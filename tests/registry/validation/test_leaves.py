@@ -192,11 +192,11 @@ def test_an_object_is_accepted_exactly_where_the_rule_says(annotation: Any, fits
 def test_a_default_fits_its_own_parameter_and_widens_no_other(annotation: Any, fits: Any) -> None:
     for default in OBJECTS:
         validator = ArgumentValidator(signature(f=(annotation, default), g=(annotation, None)))
-        assert validator((), {}) == ((), {}, ())
-        _, kwargs, problems = validator((), {"f": default, "g": None})
+        assert validator.check((), {}) == ((), {}, ())
+        _, kwargs, problems = validator.check((), {"f": default, "g": None})
         assert (list(kwargs), problems) == (["f", "g"], ())
         if default is not None and not fits(default):
-            _, _, problems = validator((), {"f": default, "g": default})
+            _, _, problems = validator.check((), {"f": default, "g": default})
             assert {problem.parameter for problem in problems} == {"g"}
 
 
@@ -204,7 +204,7 @@ def test_a_default_fits_its_own_parameter_and_widens_no_other(annotation: Any, f
 def test_a_list_serves_for_a_set_unless_it_cannot_be_hashed(annotation: Any) -> None:
     validator = ArgumentValidator(signature(f=(annotation, REQUIRED)))
     for value in ([1, 2], (1, 2), {1, 2}, frozenset({1, 2})):
-        assert validator((), {"f": value})[1]["f"] == {1, 2}
+        assert validator.check((), {"f": value})[1]["f"] == {1, 2}
     for wrong in (["1"], "12", {1: 2}, 3, {True}, [[1]], [{}], ([],)):
         assert not accepts(annotation, wrong)
-        assert validator((), {"f": wrong}).problems
+        assert validator.check((), {"f": wrong})[2]

@@ -62,7 +62,7 @@ def test_every_misspelling_is_refused_and_the_name_suggested(constructor: Any) -
         for wrong in dict.fromkeys(misspellings(name)):
             if not wrong or wrong in names:
                 continue
-            problems = validator((), {wrong: object()}).problems
+            problems = validator.check((), {wrong: object()})[2]
             (problem,) = [each for each in problems if each.kind is ProblemKind.UNKNOWN]
             near = [other for other in names if one_edit(wrong, other)]
             assert problem.path == wrong

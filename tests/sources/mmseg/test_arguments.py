@@ -12,7 +12,7 @@ import torch
 from terraregistry import DECODER_REGISTRY, MMSEG_DECODER_REGISTRY
 from terraregistry.errors import ComponentNotFoundError, InvalidArgumentsError, ReadOnlyRegistryError
 from terraregistry.sources.mmseg import is_installed
-from terraregistry.sources.mmseg.loaded_mmseg import load_module
+from terraregistry.sources.mmseg.mmseg_heads import load_module
 from terraregistry.testing import check_registry, check_source
 
 pytestmark = pytest.mark.skipif(not is_installed(), reason="mmsegmentation is not installed")

@@ -13,8 +13,7 @@ import torch
 from terraregistry import DECODER_REGISTRY, MMSEG_DECODER_REGISTRY, Decoder
 from terraregistry.errors import SourceUnavailableError
 from terraregistry.sources.mmseg import is_installed
-from terraregistry.sources.mmseg.heads import HEADS, LEFT_OUT
-from terraregistry.sources.mmseg.loaded_mmseg import load_module
+from terraregistry.sources.mmseg.mmseg_heads import HEADS, LEFT_OUT, load_module
 
 pytestmark = pytest.mark.skipif(not is_installed(), reason="mmsegmentation is not installed")
 

@@ -9,7 +9,7 @@ import pytest
 from terraregistry import MMSEG_DECODER_REGISTRY
 from terraregistry.errors import SourceUnavailableError
 from terraregistry.sources.mmseg import is_installed
-from terraregistry.sources.mmseg.loaded_mmseg import load_module
+from terraregistry.sources.mmseg.mmseg_heads import load_module
 
 pytestmark = pytest.mark.skipif(not is_installed(), reason="mmsegmentation is not installed")
 

@@ -11,7 +11,7 @@ import torch
 from terraregistry import MMSEG_DECODER_REGISTRY
 from terraregistry.errors import InvalidArgumentsError
 from terraregistry.sources.mmseg import is_installed
-from terraregistry.sources.mmseg.loaded_mmseg import load_module
+from terraregistry.sources.mmseg.mmseg_heads import load_module
 
 pytestmark = [
     pytest.mark.skipif(

@@ -11,7 +11,7 @@ import pytest
 from terraregistry import DECODER_REGISTRY, MMSEG_DECODER_REGISTRY
 from terraregistry.errors import ComponentNotFoundError, SourceUnavailableError
 from terraregistry.sources.mmseg import is_installed
-from terraregistry.sources.mmseg.heads import HEADS
+from terraregistry.sources.mmseg.mmseg_heads import HEADS
 from terraregistry.testing import check_source
 
 if TYPE_CHECKING:
@@ -144,8 +144,8 @@ def test_operators_that_are_there_are_used(tmp_path, in_a_process) -> None:
     write(tmp_path, PACKAGE | {"mmcv/_ext.py": "real = True\n", "mmseg/models/decode_heads.py": heads})
     printed = in_a_process("""
         import sys
-        from terraregistry.sources.mmseg.heads import HEADS
-        from terraregistry.sources.mmseg.loaded_mmseg import check_needs
+        from terraregistry.sources.mmseg.mmseg_heads import HEADS
+        from terraregistry.sources.mmseg.mmseg_heads import check_needs
         check_needs(HEADS["PSAHead"], {})
         print(sys.modules["mmcv._ext"].real)
         """)

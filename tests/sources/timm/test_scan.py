@@ -13,6 +13,8 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from terraregistry import TIMM_BACKBONE_REGISTRY
+from terraregistry.index import load_index, provider
+from terraregistry.sources.timm import TimmRegistry
 from terraregistry.sources.timm.scan import TimmSource, scan_timm
 
 if TYPE_CHECKING:
@@ -81,8 +83,28 @@ def test_a_name_that_is_nearly_one_stands_for_the_same_as_in_timm(
     assert not known or said == TIMM_BACKBONE_REGISTRY.look_up(mistyped)
 
 
-def test_reads_nothing_where_timm_is_imported() -> None:
-    assert scan_timm(PRITHVI) is None
+def test_reads_nothing_for_a_name_in_the_index(monkeypatch: pytest.MonkeyPatch) -> None:
+    index = load_index()
+    components = index.registry("terraregistry.library:TIMM_BACKBONE_REGISTRY").components
+    tagged = [alias for each in components for alias in each.aliases if "." in alias]
+    in_timm = {name: TIMM_BACKBONE_REGISTRY.look_up(name) for name in [*(each.name for each in components), *tagged]}
+    monkeypatch.setattr(provider, "_stored", [index])
+    monkeypatch.delitem(sys.modules, "timm")
+    monkeypatch.setattr("terraregistry.sources.timm.timm_registry.scan_timm", lambda _: pytest.fail("reads the source"))
+    registry = TimmRegistry()
+    for _ in range(2):  # the second time they are known
+        assert {name: registry.look_up(name) for name in in_timm} == in_timm
+    monkeypatch.setattr("terraregistry.sources.timm.timm_registry.scan_timm", scan_timm)
+    assert "resnet18.nothing_like_it" not in registry
+    assert "nothing_like_it" not in registry
+
+
+def test_reads_nothing_where_timm_is_imported(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("terraregistry.sources.timm.timm_registry.scan_timm", lambda _: pytest.fail("reads the source"))
+    registry = TimmRegistry()
+    assert "resnet18" in registry
+    assert "nothing_like_it" not in registry
+    assert [*registry] == [*TIMM_BACKBONE_REGISTRY]
 
 
 @pytest.mark.parametrize("files", [{}, {"__init__.py": ""}, {"__init__.py": "", "models/resnet.py": "resnet18 = 1"}])

@@ -36,7 +36,7 @@ def parameters_of(index: Index, kind: str, component: Component) -> tuple[Parame
     """Those of the constructor; of a factory, those of its `build_model`."""
     if kind != "model-factory":
         return component.signature.parameters
-    builder = index.find("terraregistry.index.references:BUILD_MODELS", component.name)
+    builder = index.find("terraregistry.index:BUILD_MODELS", component.name)
     assert builder is not None
     return builder.component.signature.parameters
 

@@ -6,8 +6,7 @@ import ast
 import copy
 from dataclasses import dataclass
 
-from terraregistry.index import ParameterKind
-from terraregistry.index.references import HEADS, SMP_ENCODERS, SMP_MODELS
+from terraregistry.index import HEADS, SMP_ENCODERS, SMP_MODELS, ParameterKind
 
 LIBRARY = "terraregistry.library:"
 HEAD_OF = {

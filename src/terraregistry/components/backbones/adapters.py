@@ -105,7 +105,7 @@ def check_adapter(method: str, peft_config_kwargs: Mapping[str, Any] | None = No
         close = nearest(name, known)
         others = "" if close else f"; expected one of {', '.join(known)}"
         raise _refusal("method", f"peft has no method {method!r}{others}", close)
-    problems = call_of(_configs(peft)[name]).check(kwargs=peft_config_kwargs or {}).problems
+    _, _, problems = call_of(_configs(peft)[name]).check(kwargs=peft_config_kwargs or {})
     if problems:
         moved = tuple(problem.at(("peft_config_kwargs", *problem.steps)) for problem in problems)
         raise InvalidArgumentsError("adapted", "terraregistry", moved)

@@ -9,8 +9,7 @@ from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias, cast, get_args
 import torch
 from torch import Tensor, nn
 
-from terraregistry.components.necks.neck_checks import one_of
-from terraregistry.components.refusals import at_least, refusal
+from terraregistry.components.refusals import at_least, one_of, refusal
 from terraregistry.errors import ProblemKind
 from terraregistry.protocols import FeatureSpec, Layout
 

@@ -1,4 +1,4 @@
-"""Atrous spatial pyramid pooling."""
+"""Atrous spatial pyramid pooling: by itself, with a head for segmentation, with a head for regression."""
 
 from __future__ import annotations
 
@@ -9,14 +9,13 @@ import torch
 from torch import nn
 
 from terraregistry.components.decoders.blocks import ConvNormAct, resized
-from terraregistry.components.necks.neck_checks import expect_maps, one_of
-from terraregistry.components.refusals import at_least, channels_at, refusal
+from terraregistry.components.refusals import at_least, channels_at, expect_maps, one_of, refusal
 from terraregistry.errors import ProblemKind
 
 if TYPE_CHECKING:
     from torch import Tensor
 
-__all__ = ["ASPPHead", "ASPPModule"]
+__all__ = ["ASPPHead", "ASPPModule", "ASPPRegressionHead", "ASPPSegmentationHead"]
 
 _UNREAD: Final = 3
 
@@ -170,3 +169,124 @@ class ASPPHead(nn.Module):
         whole = resized(self.image_pool(x), size, align_corners=self.align_corners)
         pooled: Tensor = self.dropout(self.bottleneck(torch.cat([whole, *self.aspp_modules(x)], dim=1)))
         return pooled
+
+
+class ASPPSegmentationHead(ASPPHead):
+    """Atrous spatial pyramid pooling of one feature, and a score for each class; it includes its head.
+
+    It has TerraTorch's state_dict keys: those of `ASPPHead`, and `conv_seg.weight` and `conv_seg.bias`. TerraTorch's
+    ignores the channels given, has no `out_channels` (so no factory can use it) and fails without dropout; this one
+    does not.
+    The other arguments are those of `ASPPHead`.
+
+    Args:
+        channels: The channels before the head; 256 by default.
+        num_classes: The number of classes.
+        head_dropout_ratio: The probability of dropping a channel before the head.
+
+    Attributes:
+        out_channels: The channels of the result: the classes.
+
+    Raises:
+        InvalidArgumentsError: As of `ASPPHead`, or `num_classes` is below 1.
+
+    Shape:
+        Features `(B, channel_list[i], H_i, W_i)` to a map `(B, num_classes, H, W)`.
+
+    Examples:
+        >>> ASPPSegmentationHead([8, 16], channels=4, num_classes=3).out_channels
+        3
+    """
+
+    includes_head: ClassVar[bool] = True
+
+    def __init__(
+        self,
+        channel_list: list[int],
+        dilations: Sequence[int] = (1, 6, 12, 18),
+        in_channels: int | None = None,
+        channels: int | None = None,
+        num_classes: int = 2,
+        align_corners: bool = False,
+        head_dropout_ratio: float = 0.3,
+        input_transform: Literal["resize_concat"] | None = None,
+        in_index: int | list[int] = -1,
+    ) -> None:
+        super().__init__(
+            channel_list,
+            dilations,
+            in_channels,
+            channels,
+            align_corners=align_corners,
+            head_dropout_ratio=head_dropout_ratio,
+            input_transform=input_transform,
+            in_index=in_index,
+        )
+        self.num_classes: int = at_least(self, "num_classes", num_classes)
+        self.out_channels: int = self.num_classes
+        self.conv_seg: nn.Conv2d = nn.Conv2d(self.channels, num_classes, kernel_size=1)
+
+    def forward(self, features: list[Tensor]) -> Tensor:
+        """Score each position for each class: features, as of `ASPPHead`, to `(B, num_classes, H, W)`."""
+        scores: Tensor = self.conv_seg(self.pyramid(features))
+        return scores
+
+
+class ASPPRegressionHead(ASPPHead):
+    """Atrous spatial pyramid pooling of one feature, and a number for each output; it includes its head.
+
+    It has TerraTorch's state_dict keys: those of `ASPPHead`, and `conv_reg.weight` and `conv_reg.bias`. TerraTorch's
+    ignores the channels given, fails without dropout, and its factory puts a second head after it; here it is the only
+    one.
+    The other arguments are those of `ASPPHead`.
+
+    Args:
+        channels: The channels before the head; 256 by default.
+        out_channels: The number of outputs.
+        head_dropout_ratio: The probability of dropping a channel before the head.
+
+    Attributes:
+        out_channels: The channels of the result: the outputs.
+
+    Raises:
+        InvalidArgumentsError: As of `ASPPHead`, or `out_channels` is below 1.
+
+    Shape:
+        Features `(B, channel_list[i], H_i, W_i)` to a map `(B, out_channels, H, W)`.
+
+    Examples:
+        >>> ASPPRegressionHead([8, 16], channels=4).out_channels
+        1
+    """
+
+    includes_head: ClassVar[bool] = True
+
+    def __init__(
+        self,
+        channel_list: list[int],
+        dilations: Sequence[int] = (1, 6, 12, 18),
+        in_channels: int | None = None,
+        channels: int | None = None,
+        out_channels: int = 1,
+        align_corners: bool = False,
+        head_dropout_ratio: float = 0.3,
+        input_transform: Literal["resize_concat"] | None = None,
+        in_index: int | list[int] = -1,
+    ) -> None:
+        super().__init__(
+            channel_list,
+            dilations,
+            in_channels,
+            channels,
+            align_corners=align_corners,
+            head_dropout_ratio=head_dropout_ratio,
+            input_transform=input_transform,
+            in_index=in_index,
+        )
+        self.out_channels: int = at_least(self, "out_channels", out_channels)
+        self.conv_reg: nn.Conv2d = nn.Conv2d(self.channels, out_channels, kernel_size=1)
+
+    def forward(self, features: list[Tensor]) -> Tensor:
+        """Predict each output at each position: features, as of `ASPPHead`, to `(B, out_channels, H, W)`."""
+        outputs: Tensor = self.conv_reg(self.pyramid(features))
+        return outputs

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
     from torch import Tensor
 
-__all__ = ["ConvNormAct", "resized"]
+__all__ = ["ChannelLayerNorm", "ConvNormAct", "resized"]
 
 
 class ConvNormAct(nn.Module):
@@ -59,3 +59,24 @@ def resized(x: Tensor, size: Sequence[int], *, align_corners: bool) -> Tensor:
     if tuple(x.shape[-2:]) == tuple(size):
         return x
     return functional.interpolate(x, size=list(size), mode="bilinear", align_corners=align_corners)
+
+
+class ChannelLayerNorm(nn.Module):
+    """Layer normalisation over the channels of a map, as ConvNeXt (Liu et al., 2022) has it.
+
+    Args:
+        channels: The number of channels.
+        eps: A constant added to the variance.
+
+    Shape:
+        `(B, C, H, W)` to `(B, C, H, W)`, contiguous.
+    """
+
+    def __init__(self, channels: int, eps: float = 1e-6) -> None:
+        super().__init__()
+        self.ln: nn.LayerNorm = nn.LayerNorm(channels, eps=eps)
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Normalise each position of `x`, `(B, C, H, W)`, over its channels."""
+        normalised: Tensor = self.ln(x.permute(0, 2, 3, 1))
+        return normalised.permute(0, 3, 1, 2).contiguous()

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 from torch import nn
 
-from terraregistry.components.decoders.layers import ChannelLayerNorm
+from terraregistry.components.decoders.blocks import ChannelLayerNorm
 from terraregistry.components.refusals import at_least, channels_at
 
 if TYPE_CHECKING:

@@ -16,8 +16,7 @@ from segmentation_models_pytorch.base.initialization import initialize_decoder
 from segmentation_models_pytorch.decoders.unet.decoder import UnetDecoder
 from torch import nn
 
-from terraregistry.components.necks.neck_checks import expect_maps, one_of
-from terraregistry.components.refusals import at_least, refusal
+from terraregistry.components.refusals import at_least, expect_maps, one_of, refusal
 
 if TYPE_CHECKING:
     from torch import Tensor

@@ -10,9 +10,8 @@ import torch
 from torch import nn
 
 from terraregistry.components.decoders.blocks import ConvNormAct, resized
-from terraregistry.components.necks.learned_pyramidal import pyramid_channels, pyramid_stages
-from terraregistry.components.necks.neck_checks import expect_maps
-from terraregistry.components.refusals import at_least, channels_at
+from terraregistry.components.necks.pyramidal import pyramid_channels, pyramid_stages
+from terraregistry.components.refusals import at_least, channels_at, expect_maps
 
 if TYPE_CHECKING:
     from torch import Tensor

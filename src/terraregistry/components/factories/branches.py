@@ -48,12 +48,8 @@ class _Heads(DescribedRegistry[nn.Module]):
 
 
 HEAD_REGISTRY: Final = _Heads()
-for _name, _module in {
-    "RegressionHead": "regression",
-    "ScalarHead": "scalar",
-    "SegmentationHead": "segmentation",
-}.items():
-    HEAD_REGISTRY.register_lazy(_name, f"terraregistry.components.heads.{_module}:{_name}")
+for _name in ("RegressionHead", "ScalarHead", "SegmentationHead"):
+    HEAD_REGISTRY.register_lazy(_name, f"terraregistry.components.heads:{_name}")
 
 
 @dataclass
@@ -223,7 +219,7 @@ class AuxiliaryPlanner:
     # A record from a config, not validated yet.
     def _read(self, where: KeyPath, given: AuxiliaryHead | Mapping[str, Any]) -> AuxiliaryHead | None:
         values = given if isinstance(given, Mapping) else vars(given)
-        problems = _record().check(kwargs=values).problems
+        _, _, problems = _record().check(kwargs=values)
         place = Arguments({}, inside=where)
         self.branches.problems.extend(place.located(problem) for problem in problems)
         unknown = {problem.parameter for problem in problems if problem.kind is ProblemKind.UNKNOWN}
@@ -231,7 +227,8 @@ class AuxiliaryPlanner:
             return None
         # The rest can be checked all the same.
         known = {name: value for name, value in values.items() if name not in unknown}
-        return AuxiliaryHead(**_record().check(kwargs=known).kwargs)
+        _, valid, _ = _record().check(kwargs=known)
+        return AuxiliaryHead(**valid)
 
     def _check_name(self, path: KeyPath, name: str) -> None:
         """Check a name, used in keys of the state_dict."""

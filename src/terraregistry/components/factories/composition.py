@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Final, cast
 
 from terraregistry.components.factories.planned_parts import build_part, invalid_composition, noting
-from terraregistry.components.models.layout import specs_of
+from terraregistry.components.models.framing import specs_of
 from terraregistry.errors import Problem, ProblemKind
 from terraregistry.problems import display_path
 
@@ -115,9 +115,7 @@ class Composition:
         Returns:
             The model.
         """
-        from terraregistry.components.models.embedding_output import EmbeddingOutputModel
-        from terraregistry.components.models.pixel_wise import PixelWiseModel
-        from terraregistry.components.models.scalar_output import ScalarOutputModel
+        from terraregistry.components.models.task_models import EmbeddingOutputModel, PixelWiseModel, ScalarOutputModel
 
         backbone = make(self.backbone)
         channels = list(cast("Backbone", backbone).out_channels)

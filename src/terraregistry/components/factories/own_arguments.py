@@ -85,9 +85,9 @@ class OwnArguments:
         free = [name for name in self.names if name not in own or self._is_default(name, own[name])]
         if self._call is None:
             self._call = self._inspected()
-        checked = self._call.check(kwargs=own)
-        problems = tuple(self._explained(problem, own) for problem in checked.problems)
-        return Read(_without(own, problems) if problems else dict(checked.kwargs), loose, problems, free)
+        _, valid, found = self._call.check(kwargs=own)
+        problems = tuple(self._explained(problem, own) for problem in found)
+        return Read(_without(own, problems) if problems else dict(valid), loose, problems, free)
 
     def _inspected(self) -> Call[nn.Module]:
         """Inspect the call of the named parameters alone; planners handle `**kwargs`."""

@@ -148,7 +148,7 @@ def take_framing(
 
 
 def _faults(name: str, value: Any) -> tuple[Problem, ...]:  # an argument is any object
-    problems = _framing().check(kwargs={name: value}).problems
+    _, _, problems = _framing().check(kwargs={name: value})
     try:
         if name == "patch_size" and value is not None and not problems:
             three_axes(value)

@@ -114,8 +114,7 @@ def not_found(path: KeyPath, error: ComponentNotFoundError) -> Problem:
     sources = f" (sources searched: {', '.join(error.sources)})" if error.sources else ""
     remedy = f"; {error.remedy}" if error.remedy else ""
     detail = f"{error.registry} has no component {error.name!r}{sources}{remedy}"
-    choices = () if error.remedy else error.suggestions
-    return Problem(path, ProblemKind.NOT_FOUND, given=str(error.name), detail=detail, choices=choices)
+    return Problem(path, ProblemKind.NOT_FOUND, given=str(error.name), detail=detail, choices=error.suggestions)
 
 
 def _unlike(kind: type, module: nn.Module, where: KeyPath) -> Iterator[Problem]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Final, NamedTuple, cast
 
-from terraregistry.components.backbones.prithvi.refused import refused_values, takes_bands
+from terraregistry.components.backbones.prithvi.bands import refused_values, takes_bands
 from terraregistry.components.factories.branches import AuxiliaryPlanner, BranchPlanner
 from terraregistry.components.factories.composition import Composition
 from terraregistry.components.factories.fitting import Parts

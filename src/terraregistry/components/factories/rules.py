@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
-from terraregistry.index.references import HEADS, SMP_ENCODERS, SMP_MODELS
+from terraregistry.index import HEADS, SMP_ENCODERS, SMP_MODELS
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping

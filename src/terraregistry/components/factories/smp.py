@@ -43,7 +43,7 @@ class _Segmentation:
     rescale: bool
 
     def build(self) -> nn.Module:
-        from terraregistry.components.models.whole import SmpModel
+        from terraregistry.components.models.task_models import SmpModel
 
         return SmpModel(self.make(encoder_weights=self.weights), rescale=self.rescale)
 

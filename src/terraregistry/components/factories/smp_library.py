@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any, Final, cast
 
 from terraregistry.deferred import DeferredModule
 from terraregistry.errors import Problem, ProblemKind, SourceUnavailableError
+from terraregistry.index import SMP_ENCODERS, SMP_MODELS
 from terraregistry.index.provider import DescribedEntry, stored_components
-from terraregistry.index.references import SMP_ENCODERS, SMP_MODELS
 from terraregistry.problems import Replace
 from terraregistry.registry import Entry, Registry
 from terraregistry.suggest import nearest

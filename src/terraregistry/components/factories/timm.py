@@ -38,7 +38,7 @@ class _Classifier:
     file: str
 
     def build(self) -> nn.Module:
-        from terraregistry.components.models.whole import TimmModel
+        from terraregistry.components.models.task_models import TimmModel
 
         backbone = self.part.build()
         # timm's own network, in the module that makes a backbone of it.
@@ -146,8 +146,7 @@ def _missing(file: str) -> list[Problem]:
 
 def _load(network: nn.Module, file: str, component: str) -> None:
     """Load a file of weights, without a classifier of another number of classes."""
-    from terraregistry.components.backbones.weights.weight_files import read_weights
-    from terraregistry.components.backbones.weights.weight_fitting import load_exactly
+    from terraregistry.components.backbones.weight_files import load_exactly, read_weights
 
     state, own = read_weights(file, component), network.state_dict()
     # timm names the layers that depend on the number of classes in a dictionary of values of several types.

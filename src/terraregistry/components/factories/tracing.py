@@ -25,8 +25,8 @@ from terraregistry.components.factories.probing import (
     shapes_features,
 )
 from terraregistry.components.factories.shadows import Flow, cannot_follow, in_both_modes, shadow_part
-from terraregistry.components.models.layout import specs_of
-from terraregistry.components.necks.sequence import NeckSequence
+from terraregistry.components.models.encoder_decoder import NeckSequence
+from terraregistry.components.models.framing import specs_of
 from terraregistry.errors import InvalidArgumentsError, Problem, ProblemKind
 from terraregistry.problems import display_path
 from terraregistry.wording import describe_error

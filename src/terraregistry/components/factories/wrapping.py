@@ -12,7 +12,7 @@ from terraregistry.components.factories.planned_parts import NamedPart
 from terraregistry.components.factories.rules import ADAPTERS_AT, USE_TEMPORAL
 from terraregistry.deferred import DeferredModule
 from terraregistry.errors import Problem, ProblemKind, UntrainedBackboneWarning, describe_value
-from terraregistry.index import references
+from terraregistry.index import PARTS
 from terraregistry.index.provider import DescribedRegistry
 from terraregistry.problems import display_path
 
@@ -47,7 +47,7 @@ TIME: Final = "TemporalWrapper"
 class _Wrappers(DescribedRegistry[nn.Module]):
     """The wrappers of backbones."""
 
-    stored_in = references.PARTS
+    stored_in = PARTS
 
 
 _WRAPPERS: Final = _Wrappers()

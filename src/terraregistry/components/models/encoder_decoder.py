@@ -1,4 +1,4 @@
-"""The common base of models with a backbone."""
+"""The common base of models with a backbone: necks in a row, a decoder, heads."""
 
 from __future__ import annotations
 
@@ -7,11 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 from torch import Tensor, nn
 
-from terraregistry.components.models.framing import find_patch_size, three_axes
-from terraregistry.components.models.images import image_size_of, is_image
-from terraregistry.components.models.layout import channels_first, layouts_of
-from terraregistry.components.models.padding import pad_to_patches
-from terraregistry.components.necks.sequence import NeckSequence
+from terraregistry.components.models.framing import channels_first, find_patch_size, layouts_of, three_axes
+from terraregistry.components.models.images import image_size_of, is_image, pad_to_patches
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -19,7 +16,45 @@ if TYPE_CHECKING:
     from terraregistry.components.models.framing import PaddingMode, PatchSize
     from terraregistry.components.models.images import Images
 
-__all__ = ["EncoderDecoderModel", "EncoderModel"]
+__all__ = ["EncoderDecoderModel", "EncoderModel", "NeckSequence"]
+
+
+class NeckSequence(nn.ModuleList):
+    """Necks, each applied to the output of the one before.
+
+    The size of the images is passed to a neck if its `forward` has a parameter for it. The signature is read when the
+    sequence is made, so a TypeError raised by a neck is never misread as a missing parameter.
+
+    Args:
+        necks: The necks, the first next to the backbone.
+    """
+
+    def __init__(self, necks: Iterable[nn.Module] = ()) -> None:
+        super().__init__(necks)
+        self._takes_image_size = tuple(_accepts_image_size(neck) for neck in self)
+
+    def forward(self, features: list[Tensor], image_size: tuple[int, int]) -> list[Tensor]:
+        """Pass features through each neck.
+
+        Args:
+            features: One tensor a feature.
+            image_size: Height and width of the backbone's input images, in pixels.
+
+        Returns:
+            The features of the last neck.
+        """
+        for neck, takes_size in zip(self, self._takes_image_size, strict=True):
+            features = neck(features, image_size=image_size) if takes_size else neck(features)
+        return features
+
+
+def _accepts_image_size(neck: nn.Module) -> bool:
+    """Return True if the `forward` of a neck accepts `image_size` by keyword."""
+    parameters = inspect.signature(neck.forward).parameters
+    named = parameters.get("image_size")
+    if named is not None and named.kind is not inspect.Parameter.POSITIONAL_ONLY:
+        return True
+    return any(parameter.kind is inspect.Parameter.VAR_KEYWORD for parameter in parameters.values())
 
 
 class EncoderModel(nn.Module):

@@ -1,4 +1,4 @@
-"""The padding of images: the patch size and the mode."""
+"""The framing of images and features: patch size and padding mode, and the order of a feature's axes."""
 
 from __future__ import annotations
 
@@ -7,10 +7,23 @@ from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias, get_args
 
 from typing_extensions import TypeIs
 
-if TYPE_CHECKING:
-    from torch import nn
+from terraregistry.protocols import Layout
 
-__all__ = ["PADDING_MODES", "PaddingMode", "PatchSize", "find_patch_size", "three_axes"]
+if TYPE_CHECKING:
+    from torch import Tensor, nn
+
+    from terraregistry.protocols import FeatureSpec
+
+__all__ = [
+    "PADDING_MODES",
+    "PaddingMode",
+    "PatchSize",
+    "channels_first",
+    "find_patch_size",
+    "layouts_of",
+    "specs_of",
+    "three_axes",
+]
 
 PaddingMode: TypeAlias = Literal["reflect", "replicate", "circular", "constant"]
 """How an image continues beyond its edges: as `torch.nn.functional.pad` has it."""
@@ -67,3 +80,50 @@ def find_patch_size(module: nn.Module) -> tuple[int, int, int] | None:
 def _is_patch_size(value: object) -> TypeIs[PatchSize]:
     sizes: list[object] = [*value] if isinstance(value, (tuple, list)) else [value]
     return 1 <= len(sizes) <= 3 and all(isinstance(size, int) and size > 0 for size in sizes)
+
+
+def layouts_of(backbone: nn.Module) -> tuple[Layout, ...] | None:
+    """Read the layout of each feature from a backbone's `feature_specs`.
+
+    Args:
+        backbone: The backbone.
+
+    Returns:
+        One layout a feature, or None if the backbone does not state it.
+    """
+    specs = specs_of(backbone)
+    return None if specs is None else tuple(spec.layout for spec in specs)
+
+
+def specs_of(backbone: nn.Module) -> tuple[FeatureSpec, ...] | None:
+    """Read a backbone's `feature_specs`.
+
+    Args:
+        backbone: The backbone; it may have the attribute by way of `__getattr__`, as wrappers do.
+
+    Returns:
+        One entry a feature, or None if the backbone does not state it.
+    """
+    specs: Sequence[FeatureSpec] | None = getattr(backbone, "feature_specs", None)
+    return None if specs is None else tuple(specs)
+
+
+def channels_first(features: Sequence[Tensor], layouts: Sequence[Layout]) -> list[Tensor]:
+    """Move the channels of channels-last maps to the second axis, as decoders expect.
+
+    Args:
+        features: One tensor a feature.
+        layouts: The layout of each.
+
+    Returns:
+        Maps as `(B, C, H, W)`; tokens as they are.
+
+    Raises:
+        ValueError: There is another number of features than of layouts.
+    """
+    if len(features) != len(layouts):
+        raise ValueError(f"the backbone gave {len(features)} features, but its feature_specs describe {len(layouts)}")
+    return [
+        feature.movedim(-1, 1) if layout is Layout.NHWC else feature
+        for feature, layout in zip(features, layouts, strict=True)
+    ]

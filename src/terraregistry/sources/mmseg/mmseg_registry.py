@@ -1,27 +1,102 @@
-"""The decode heads of mmsegmentation as a read-only registry."""
+"""The decode heads of mmsegmentation as a read-only registry, each with the signature of its `build`."""
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping, Sequence
+from inspect import Parameter
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, Literal
 
 from terraregistry.protocols import Decoder
 from terraregistry.registry import Call, Entry
-from terraregistry.registry.arguments import Checked
-from terraregistry.registry.readonly import ReadOnlyRegistry
-from terraregistry.sources.mmseg.heads import HEADS
-from terraregistry.sources.mmseg.layer_configs import check_configs
-from terraregistry.sources.mmseg.loaded_mmseg import check_needs, head_class, is_installed, not_installed
+from terraregistry.registry.registry import ReadOnlyRegistry
+from terraregistry.registry.signatures import NOT_EVALUATED, OPAQUE, EffectiveSignature, Signature, effective_signature
+from terraregistry.sources.mmseg.head_arguments import check_configs
+from terraregistry.sources.mmseg.mmseg_heads import (
+    HEADS,
+    Head,
+    Needs,
+    Takes,
+    check_needs,
+    head_class,
+    is_installed,
+    not_installed,
+)
 
 if TYPE_CHECKING:
     import inspect
-    from collections.abc import Callable, Mapping, Sequence
 
-    from terraregistry.registry.signatures import EffectiveSignature
-    from terraregistry.sources.mmseg.heads import Head
+    from terraregistry.registry.arguments import Checked
+    from terraregistry.registry.base import Found
     from terraregistry.sources.mmseg.mmseg_decoder import MmsegDecoder
 
-__all__ = ["MmsegConstructor", "MmsegRegistry"]
+__all__ = ["MmsegConstructor", "MmsegRegistry", "signature_of"]
+
+_Config = Mapping[str, Any]  # the arguments of any layer
+_TYPES: Final[Mapping[str, Any]] = {  # annotations are any objects
+    "act_cfg": _Config | None,
+    "align_corners": bool,
+    "branch_channels": tuple[int, ...],
+    "channels": int,
+    "conv_cfg": _Config | None,
+    "dropout_ratio": float,
+    "feature_strides": Sequence[int],
+    "ignore_index": int | None,
+    "in_channels": int | Sequence[int] | None,
+    "in_index": int | Sequence[int] | None,
+    "init_cfg": _Config | Sequence[_Config] | None,
+    "input_transform": Literal["resize_concat", "multiple_select"] | None,
+    "kernel_generate_head": _Config,
+    "kernel_update_head": Sequence[_Config],
+    "loss_decode": _Config | Sequence[_Config],
+    "norm_cfg": _Config | None,
+    "num_classes": int,
+    "num_stages": int,
+    "out_channels": int | None,
+    "sampler": _Config | None,
+    "threshold": float | None,
+}
+_FROM_CHANNELS: Final = ("in_channels", "in_index", "input_transform")
+_STARRED: Final = (Parameter.VAR_POSITIONAL, Parameter.VAR_KEYWORD)
+
+
+def signature_of(head: Head, cls: Callable[..., Any], returns: type) -> EffectiveSignature:
+    """Find the arguments of `build` for a head.
+
+    Args:
+        head: The head.
+        cls: Its class, without types.
+        returns: The return type of `build`.
+
+    Returns:
+        The signature: the channels of the features first, all else by name.
+    """
+    found = effective_signature(cls)
+    own = {name: each for name, each in found.signature.parameters.items() if each.kind not in _STARRED}
+    own["num_classes"] = Parameter("num_classes", Parameter.KEYWORD_ONLY)
+    if head.takes is Takes.ONE_AS_IT_IS:
+        own.pop("input_transform", None)
+    named = [_by_name(head, parameter) for parameter in own.values()]
+    named.sort(key=lambda parameter: parameter.default is not Parameter.empty)
+    first = Parameter("channel_list", Parameter.POSITIONAL_OR_KEYWORD, annotation=Sequence[int])
+    # Without mmdet, the class has another base, and what it takes cannot be known.
+    is_open = found.is_open or (head.needs is Needs.MMDET and "in_channels" not in own)
+    rest = [Parameter("kwargs", Parameter.VAR_KEYWORD)] if is_open else []
+    signature = Signature([first, *named, *rest], return_annotation=returns)
+    return EffectiveSignature(signature, found.origins)
+
+
+def _by_name(head: Head, parameter: Parameter) -> Parameter:
+    annotation, default = parameter.annotation, parameter.default
+    if default is Ellipsis:  # as mmdet marks what has to be given
+        default = Parameter.empty
+    if parameter.name in _FROM_CHANNELS:
+        annotation, default = _TYPES[parameter.name], OPAQUE
+    elif head.needs is Needs.MMDET and parameter.name == "out_channels":
+        pass  # of its pixel decoder
+    elif annotation is NOT_EVALUATED:
+        annotation = _TYPES.get(parameter.name, NOT_EVALUATED)
+    return parameter.replace(kind=Parameter.KEYWORD_ONLY, annotation=annotation, default=default)
 
 
 class MmsegConstructor:
@@ -66,7 +141,7 @@ class MmsegConstructor:
         Returns:
             A new decoder.
         """
-        from terraregistry.sources.mmseg.head_building import build_head
+        from terraregistry.sources.mmseg.mmseg_decoder import build_head
 
         return build_head(HEADS[self.name], channel_list, kwargs)
 
@@ -111,10 +186,16 @@ class MmsegRegistry(ReadOnlyRegistry[Decoder]):
     def _names(self) -> tuple[str, ...]:
         return tuple(self._entries)
 
-    def _entry(self, name: object) -> Entry[Decoder]:
-        if not self._entries and isinstance(name, str) and name in HEADS:
+    def found(self, name: str) -> Found[Decoder]:
+        """Return the component of a name.
+
+        Raises:
+            ComponentNotFoundError: The name is not here.
+            SourceUnavailableError: It is here once mmseg is installed.
+        """
+        if not self._entries and name in HEADS:
             raise not_installed()
-        return super()._entry(name)
+        return super().found(name)
 
 
 class _MmsegEntry(Entry[Decoder]):
@@ -152,14 +233,13 @@ class _MmsegCall(Call[Decoder]):
             SourceUnavailableError: The installation cannot build the head.
         """
         check_needs(self._head, dict(kwargs))
-        checked = super().check(args, kwargs)
-        problems = (*checked.problems, *check_configs(kwargs))
-        return Checked(args, kwargs, problems) if problems else checked
+        valid_args, valid, found = super().check(args, kwargs)
+        problems = (*found, *check_configs(kwargs))
+        return (args, kwargs, problems) if problems else (valid_args, valid, ())
 
 
 def _effective(head: Head) -> EffectiveSignature:
     cls = head_class(head)
-    from terraregistry.sources.mmseg.head_signatures import signature_of
     from terraregistry.sources.mmseg.mmseg_decoder import MmsegDecoder
 
     return signature_of(head, cls, MmsegDecoder)

@@ -8,7 +8,7 @@ from terraregistry.errors import SourceUnavailableError
 from terraregistry.index.provider import DescribedEntry
 from terraregistry.protocols import Decoder
 from terraregistry.registry import Call, Entry
-from terraregistry.registry.readonly import ReadOnlyRegistry
+from terraregistry.registry.registry import ReadOnlyRegistry
 from terraregistry.registry.signatures import effective_signature
 from terraregistry.wording import describe_error
 

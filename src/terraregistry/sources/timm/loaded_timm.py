@@ -6,9 +6,9 @@ import contextlib
 import functools
 import importlib
 import operator
-import sys
 from typing import TYPE_CHECKING, Any, Final
 
+from terraregistry.deferred import loaded
 from terraregistry.errors import SourceUnavailableError
 from terraregistry.locks import expect_imports, forking_lock
 from terraregistry.pretrained import PretrainedWeights
@@ -52,7 +52,7 @@ def load_timm() -> Any:  # a module whose parts are typed in part
     Raises:
         SourceUnavailableError: timm is missing, or broken.
     """
-    timm: Any = sys.modules.get("timm")
+    timm = loaded("timm")
     if timm in _loaded:
         return timm
     expect_imports()

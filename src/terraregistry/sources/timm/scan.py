@@ -5,7 +5,6 @@ from __future__ import annotations
 import ast
 import importlib.util
 import re
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -90,10 +89,8 @@ def scan_timm(additions: tuple[str, ...] = ()) -> TimmSource | None:
         additions: Architectures registered on the import of timm.
 
     Returns:
-        The names; None if timm is imported, and knows better, or has no source to read.
+        The names; None if timm has no source to read.
     """
-    if "timm" in sys.modules:
-        return None
     try:
         found = importlib.util.find_spec("timm")
     except (ImportError, ValueError):  # a finder of somebody's own; what is wrong shows when timm is imported

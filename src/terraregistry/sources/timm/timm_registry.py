@@ -6,13 +6,14 @@ import functools
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
+from terraregistry.deferred import is_loaded
 from terraregistry.errors import InvalidArgumentsError, Registration
-from terraregistry.index.provider import DescribedEntry, is_loaded, stored_component
-from terraregistry.index.references import TIMM_NETWORKS
+from terraregistry.index import TIMM_NETWORKS
+from terraregistry.index.provider import DescribedEntry, has_looked, stored_component
 from terraregistry.protocols import Backbone
 from terraregistry.registry import Call
 from terraregistry.registry.locations import locate
-from terraregistry.registry.readonly import ReadOnlyRegistry
+from terraregistry.registry.registry import ReadOnlyRegistry
 from terraregistry.sources.timm.additions import ADDITIONS, create_added
 from terraregistry.sources.timm.loaded_timm import (
     configurations_of,
@@ -119,8 +120,8 @@ class TimmRegistry(ReadOnlyRegistry[Backbone]):
     their architecture: they are contained and built, and not iterated. Names for loading a model's description from a hub or a
     folder (`hf-hub:...`, `local-dir:...`) are not contained.
 
-    Names are read from timm's source until timm is imported; from then on timm itself is used. It is imported here for anything
-    but names; the models added by this library are then registered in it.
+    Names are read from timm's source, or from an index in use, until timm is imported; from then on timm itself is used. It is
+    imported here for anything but names; the models added by this library are then registered in it.
     """
 
     _remedy = "register the model in timm itself, with timm.models.register_model, and it is seen here at once"
@@ -129,15 +130,33 @@ class TimmRegistry(ReadOnlyRegistry[Backbone]):
         super().__init__()
         self._entries: dict[str, _TimmEntry] = {}
         self._scanned: TimmSource | None = None
+        self._known: set[str] = set()
 
     def _source(self) -> TimmSource | None:
         """The names in timm's source, read once; None once timm is imported, or without a source to read."""
+        if is_loaded("timm"):
+            return None
         if self._scanned is None:
             self._scanned = scan_timm(tuple(ADDITIONS))
-        return None if is_loaded("timm") else self._scanned
+        return self._scanned
+
+    def _described(self, name: str) -> str | None:
+        """Look an architecture up in the index, also with a tag, if that is in use: without reading timm's source."""
+        if self._scanned is not None or not has_looked() or is_loaded("timm"):
+            return None
+        architecture = name.partition(".")[0]
+        if name not in self._known:
+            stored = stored_component(_STORED_IN, architecture, "timm")
+            if stored is None or name not in (architecture, *stored.aliases):
+                return None
+            self._known.add(name)
+        return architecture
 
     def look_up(self, name: str) -> str | None:
         """Return the canonical spelling of a name or an alias; None for an unknown name."""
+        described = self._described(name)
+        if described is not None:
+            return described
         source = self._source()
         if source is not None:
             is_known, canonical = source.look_up(name)
@@ -249,7 +268,7 @@ class TimmRegistry(ReadOnlyRegistry[Backbone]):
         Raises:
             ComponentNotFoundError: The name is not here.
         """
-        entry = self._entry(name)
+        entry = self.found(name)[0]
         return entry.answer({"features_only": False}).describe(entry.name, self.kind.name, self._aliases_of(entry.name))
 
     def _aliases_of(self, name: str) -> tuple[str, ...]:

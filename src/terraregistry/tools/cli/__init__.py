@@ -6,9 +6,9 @@ of them.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
-from terraregistry.tools.cli.application import main
+import atexit
+import gc
+from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
     import typer
@@ -18,11 +18,24 @@ if TYPE_CHECKING:
 
 __all__ = ["app", "main"]
 
+_OBJECTS: Final = 100_000
+"""Threshold of the garbage collector, in new objects: more than the index has."""
+
+
+def main() -> None:
+    """Run the command line: the entry point."""
+    gc.set_threshold(_OBJECTS)
+    atexit.register(gc.freeze)  # the memory goes with the process: nothing is searched for garbage at the end
+    from terraregistry.tools.cli.application import run
+
+    run()
+
 
 def __getattr__(name: str) -> typer.Typer:
     """Make the application on first access: this imports every command."""
     if name != "app":
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    from terraregistry.tools.cli import application
+    from terraregistry.tools.cli.application import application
 
-    return application.app
+    made = globals()["app"] = application()
+    return made

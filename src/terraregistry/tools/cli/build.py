@@ -8,10 +8,9 @@ from typing import TYPE_CHECKING, Annotated, NamedTuple
 
 import typer
 
-from terraregistry.tools.cli.choices import Unused, import_module
-from terraregistry.tools.cli.statuses import Status
-from terraregistry.tools.failures import Attempts
-from terraregistry.tools.state_files import check_target
+from terraregistry.tools.cli.printing import Attempts, Status, Unused
+from terraregistry.tools.cli.reading import import_module
+from terraregistry.tools.weights import check_target
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

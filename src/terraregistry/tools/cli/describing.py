@@ -7,8 +7,8 @@ import textwrap
 from typing import TYPE_CHECKING, Final
 
 from terraregistry.index import ParameterKind
-from terraregistry.tools.cli.docstrings import docstring_of, file_of
 from terraregistry.tools.cli.factory_rules import build_model_of, factory_rules, factory_sections
+from terraregistry.tools.cli.lookup import docstring_of, file_of
 from terraregistry.tools.cli.printing import styled
 from terraregistry.tools.snippets import python_snippet, yaml_snippet
 

@@ -18,8 +18,7 @@ from terraregistry.components.factories.rules import (
     USE_TEMPORAL,
     rule_of,
 )
-from terraregistry.index import ParameterKind
-from terraregistry.index.references import BUILD_MODELS, PARTS
+from terraregistry.index import BUILD_MODELS, PARTS, ParameterKind
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterator

@@ -9,9 +9,8 @@ import typer
 
 from terraregistry.suggest import did_you_mean, nearest
 from terraregistry.tools.cli.lookup import kinds_of, listed, matches, read_kind
-from terraregistry.tools.cli.printing import AsJson, ImportModules, is_terminal, print_json, styled
-from terraregistry.tools.cli.reading import completed_kinds, completed_sources, read_index, refuse
-from terraregistry.tools.cli.statuses import Status
+from terraregistry.tools.cli.printing import AsJson, ImportModules, Status, is_terminal, print_json, refuse, styled
+from terraregistry.tools.cli.reading import completed_kinds, completed_sources, read_index
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -1,30 +1,102 @@
-"""Loading the index for a command: an error is one line on standard error."""
+"""Loading the index for a command: made once, with progress; an error is one line on standard error."""
 
 from __future__ import annotations
 
+import contextlib
+import importlib
+import os
 import sys
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import typer
 
-from terraregistry.index import IndexUnavailableError, cached_index
-from terraregistry.indexing import with_modules
-from terraregistry.tools.cli.statuses import Status
-from terraregistry.tools.cli.waiting import wait_for_index
+from terraregistry.index.loading import IndexUnavailableError, cached_index, make_and_keep
+from terraregistry.tools.cli.printing import Status
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Callable, Generator, Iterable, Sequence
+    from pathlib import Path
 
     from terraregistry.index import Index
 
-__all__ = ["completed_kinds", "completed_names", "completed_sources", "read_index", "refuse"]
+__all__ = [
+    "completed_kinds",
+    "completed_names",
+    "completed_sources",
+    "import_module",
+    "read_index",
+    "wait_for_index",
+]
+
+_WITHOUT_CURSOR: Final = ("dumb", "unknown")
+"""Terminals on which rich draws nothing."""
+_ANNOUNCEMENT: Final = "Indexing the installed components, once (about 20 s)"
 
 
-def read_index(modules: Sequence[str] | None = None) -> Index:
+def wait_for_index() -> Index:
+    """Load the index. Making it shows the progress on standard error, and a warning if it cannot be kept.
+
+    Returns:
+        The index.
+
+    Raises:
+        IndexUnavailableError: There is none in the cache, and it cannot be made.
+    """
+    index = cached_index()
+    if index is not None:
+        return index
+    with _progress() as report:
+        made = make_and_keep(report)
+    if not made.is_kept:
+        typer.echo(_not_kept(made.folder), err=True)
+    return made.index
+
+
+def _not_kept(folder: Path) -> str:
+    if folder.is_relative_to(os.devnull):
+        reason, remedy = "there is no folder for it", "set HOME"
+    else:
+        reason, remedy = f"{folder} cannot be written", "make that folder writable"
+    remedy += "" if sys.platform == "win32" else ", or set XDG_CACHE_HOME to a folder that is writable"
+    return f"the index cannot be kept: {reason}, so each command makes it again; {remedy}"
+
+
+@contextlib.contextmanager
+def _progress() -> Generator[Callable[[int, int], None] | None]:
+    """Show a progress bar on standard error if it is a terminal, else one line."""
+    if not sys.stderr.isatty() or os.environ.get("TERM") in _WITHOUT_CURSOR:
+        typer.echo(f"{_ANNOUNCEMENT} ...", err=True)
+        yield None
+        return
+    from rich.console import Console
+    from rich.progress import Progress
+
+    with Progress(console=Console(stderr=True), transient=True) as progress:
+        task = progress.add_task(_ANNOUNCEMENT, total=None)
+        yield lambda done, total: progress.update(task, completed=done, total=total)
+
+
+def import_module(module: str) -> None:
+    """Import a module of the project in the current folder.
+
+    Args:
+        module: Its name.
+    """
+    _see_project()
+    importlib.import_module(module)
+
+
+def _see_project() -> None:
+    if "" not in sys.path:
+        sys.path.insert(0, "")  # as `python -m` has it: modules of the project that the command runs in
+
+
+def read_index(modules: Sequence[str] | None = None, *, option: str = "--import ") -> Index:
     """Load the index.
 
     Args:
         modules: Modules of a project, imported first.
+        option: The option they were given by, for an error.
 
     Returns:
         The index.
@@ -32,30 +104,21 @@ def read_index(modules: Sequence[str] | None = None) -> Index:
     Raises:
         Exit: The index cannot be made, or a module cannot be imported.
     """
-    if modules and "" not in sys.path:
-        sys.path.insert(0, "")  # as `python -m` has it: modules of the project that the command runs in
     try:
-        return with_modules(wait_for_index(), modules or ())
+        index = wait_for_index()
+        if not modules:
+            return index
+        from terraregistry.indexing import with_modules
+
+        _see_project()
+        return with_modules(index, modules)
     except IndexUnavailableError as error:
         typer.echo(f"{error}; `terraregistry doctor` looks for the cause", err=True)
         raise typer.Exit(Status.FAILED) from None
     except Exception as error:  # noqa: BLE001 - a module may raise anything
         shown = ", ".join(modules or ())
-        typer.echo(f"--import {shown}: {type(error).__name__}: {error}", err=True)
+        typer.echo(f"{option}{shown}: {type(error).__name__}: {error}", err=True)
         raise typer.Exit(Status.WRONG_INPUT) from None
-
-
-def refuse(message: str) -> typer.Exit:
-    """Print a message about wrong input on standard error.
-
-    Args:
-        message: The message.
-
-    Returns:
-        The exception to raise.
-    """
-    typer.echo(message, err=True)
-    return typer.Exit(Status.WRONG_INPUT)
 
 
 def completed_names(incomplete: str) -> list[str]:

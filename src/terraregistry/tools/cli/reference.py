@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 import typer.main
 
 from terraregistry.index import load_index
-from terraregistry.tools.cli.application import app
+from terraregistry.tools.cli import app
 from terraregistry.tools.cli.describing import written_type
 from terraregistry.tools.cli.factory_rules import factory_reference
 

@@ -7,8 +7,8 @@ from typing import Annotated
 
 import typer
 
-from terraregistry.tools.cli.printing import ImportModules  # noqa: TC001 - read at run time
-from terraregistry.tools.cli.reading import read_index, refuse
+from terraregistry.tools.cli.printing import ImportModules, refuse
+from terraregistry.tools.cli.reading import read_index
 from terraregistry.tools.schema import installed_schema_text
 
 __all__ = ["schema"]

@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from terraregistry.suggest import did_you_mean, nearest
+from terraregistry.terratorch_names import how_to_get
 from terraregistry.tools.cli.lookup import by_name, kinds_of, nearest_names, read_kind
-from terraregistry.tools.cli.printing import AsJson, ImportModules, print_json
-from terraregistry.tools.cli.reading import completed_kinds, completed_names, read_index, refuse
+from terraregistry.tools.cli.printing import AsJson, ImportModules, print_json, refuse
+from terraregistry.tools.cli.reading import completed_kinds, completed_names, read_index
 
 if TYPE_CHECKING:
     from terraregistry.index import Index
@@ -46,7 +47,8 @@ def show(
     found = by_name(index, name, known)
     if not found:
         searched = known or ", ".join(kinds_of(index))
-        hint = did_you_mean(nearest_names(index, name, known))
+        remedy = "" if known else how_to_get(name) or how_to_get(name.partition("_")[2])
+        hint = f"; {remedy}" if remedy else did_you_mean(nearest_names(index, name, known))
         raise refuse(f"there is no component {name!r}{hint} (kinds searched: {searched})")
     if as_json:
         print_json([as_data(index, each, name) for each in found])

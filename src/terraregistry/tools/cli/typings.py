@@ -1,22 +1,19 @@
-"""`terraregistry typings`: overloads for type checkers and IDEs."""
+"""`terraregistry typings`: overloads for type checkers and IDEs; modules of a project are named in its `pyproject.toml`."""
 
 from __future__ import annotations
 
-import sys
+import tomllib
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated, Final, cast
 
 import typer
 
-from terraregistry.tools.cli.reading import refuse
-from terraregistry.tools.cli.statuses import Status
+from terraregistry.tools.cli.printing import Status, refuse
+from terraregistry.tools.cli.reading import read_index
 
-if TYPE_CHECKING:
-    from collections.abc import Sequence
+__all__ = ["ProjectError", "project_modules", "typings"]
 
-    from terraregistry.index import Index
-
-__all__ = ["typings"]
+_FILE: Final = "pyproject.toml"
 
 
 def typings(
@@ -40,16 +37,14 @@ def typings(
 
     Exits with 0, with 1 when it cannot be written, or with 2 when a module cannot be imported or pyproject.toml is wrong.
     """
-    from terraregistry.index import IndexUnavailableError
-    from terraregistry.tools.project_file import ProjectError, project_modules
     from terraregistry.tools.typings import write_typings
 
     try:
-        index = _load(modules or project_modules(Path.cwd()))
+        index = read_index(modules or project_modules(Path.cwd()), option="")
         stub = write_typings(index, output)
     except ProjectError as error:
         raise refuse(str(error)) from None
-    except (OSError, IndexUnavailableError) as error:
+    except OSError as error:
         typer.echo(str(error), err=True)
         raise typer.Exit(Status.FAILED) from None
     for place, reason in index.gaps:
@@ -57,16 +52,42 @@ def typings(
     typer.echo(f"{stub}: {sum(len(each.components) for each in index.registries)} components")
 
 
-def _load(modules: Sequence[str]) -> Index:
-    from terraregistry.index import IndexUnavailableError
-    from terraregistry.indexing import with_modules
-    from terraregistry.tools.cli.waiting import wait_for_index
+class ProjectError(ValueError):
+    """Unreadable `pyproject.toml`, or invalid settings in it; the message names the file."""
 
-    if modules and "" not in sys.path:
-        sys.path.insert(0, "")  # as `python -m` has it: modules of the project that the command runs in
+
+def project_modules(folder: Path) -> tuple[str, ...]:
+    """Read the modules of a project that register components: `modules = ["package.module", ...]`.
+
+    Args:
+        folder: The folder of the project, or one inside it.
+
+    Returns:
+        The modules; empty if there is no `pyproject.toml`, or it names none.
+
+    Raises:
+        ProjectError: The file cannot be read, or `modules` is no list of module names.
+    """
+    here = folder.resolve()
+    for each in (here, *here.parents):
+        file = each / _FILE
+        if file.is_file():
+            return _modules(file)
+    return ()
+
+
+def _modules(file: Path) -> tuple[str, ...]:
     try:
-        return with_modules(wait_for_index(), modules)
-    except IndexUnavailableError:
-        raise
-    except Exception as error:  # noqa: BLE001 - a module may raise anything
-        raise refuse(f"{', '.join(modules)}: {type(error).__name__}: {error}") from None
+        table: object = tomllib.loads(file.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise ProjectError(f"{file}: {error}") from error
+    for key in ("tool", "terraregistry"):
+        table = cast("dict[str, object]", table).get(key, {}) if isinstance(table, dict) else None
+    modules = cast("dict[str, object]", table).get("modules", []) if isinstance(table, dict) else None
+    if not isinstance(modules, list) or not all(map(_is_module, cast("list[object]", modules))):
+        raise ProjectError(f'{file}: in [tool.terraregistry], write modules = ["package.module", ...]')
+    return tuple(cast("list[str]", modules))
+
+
+def _is_module(name: object) -> bool:
+    return isinstance(name, str) and all(part.isidentifier() for part in name.split("."))

@@ -5,16 +5,12 @@ from __future__ import annotations
 import contextlib
 import sys
 from enum import StrEnum
-from importlib import metadata
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from terraregistry.tools.checking import check_config, describes_model, find_files
-from terraregistry.tools.cli.choices import Unused, import_module
-from terraregistry.tools.cli.printing import ImportModules  # noqa: TC001 - read at run time
-from terraregistry.tools.cli.statuses import Status
-from terraregistry.tools.failures import Attempts
+from terraregistry.tools.cli.printing import Attempts, ImportModules, Status, Unused, installed_version, refuse
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Iterator, Sequence
@@ -70,8 +66,6 @@ def validate(
     _import(imports or [])
     files = [file for file in find_files(configs) if not skip_others or describes_model(file)]
     if not files and not skip_others:
-        from terraregistry.tools.cli.reading import refuse
-
         raise refuse(f"there is no .yaml or .yml file in {', '.join(configs)}")
     if files and not fit:
         _prepare()
@@ -102,6 +96,8 @@ def report(findings: Sequence[Finding], files: Sequence[str], output: Format = F
 
 
 def _import(modules: Sequence[str]) -> None:
+    from terraregistry.tools.cli.reading import import_module
+
     attempts = Attempts(traceback=False)
     for module in modules:
         with attempts.at(f"--import {module}"):
@@ -114,7 +110,7 @@ def _prepare() -> None:
     """Have the configs validated from the index, which is made now where there is none yet."""
     from terraregistry.index.loading import IndexUnavailableError
     from terraregistry.index.provider import answer_from
-    from terraregistry.tools.cli.waiting import wait_for_index
+    from terraregistry.tools.cli.reading import wait_for_index
 
     with contextlib.suppress(IndexUnavailableError):  # then the libraries themselves are asked
         answer_from(wait_for_index())
@@ -133,14 +129,7 @@ def _print(findings: Sequence[Finding], output: Format) -> None:
             if findings:
                 typer.echo(as_github(findings))
         case Format.SARIF:
-            typer.echo(as_sarif(findings, _version()))
-
-
-def _version() -> str:
-    try:
-        return metadata.version("terraregistry")
-    except metadata.PackageNotFoundError:  # as from a zip
-        return "0.0.0"
+            typer.echo(as_sarif(findings, installed_version("terraregistry") or "0.0.0"))
 
 
 def _summary(count: int, wrong: int, unknown: int, *, fit: bool) -> str:

@@ -2,22 +2,27 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final, TypeAlias
+from typing import TYPE_CHECKING, Final, TypeAlias, cast
 
 from yaml.constructor import ConstructorError, SafeConstructor
-from yaml.nodes import MappingNode, ScalarNode, SequenceNode
+from yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 
 from terraregistry.errors import ConfigError, describe_value
 from terraregistry.problems import Key, KeyPath, Problem, ProblemKind, Span, shorten
 from terraregistry.tools.config.document import Document
-from terraregistry.tools.config.loader import MAX_DEPTH, MAX_NODES, AliasNode, start_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from yaml.nodes import Node
+    from yaml.error import Mark
+    from yaml.events import Event
 
-__all__ = ["build_document"]
+__all__ = ["MAX_DEPTH", "MAX_NODES", "AliasNode", "build_document", "start_of"]
+
+MAX_DEPTH: Final = 100
+"""The maximum nesting depth of lists and mappings."""
+MAX_NODES: Final = 20_000
+"""The maximum number of keys and values of a config, with each alias expanded."""
 
 _STANDARD: Final = "tag:yaml.org,2002:"
 _MERGE: Final = _STANDARD + "merge"
@@ -36,6 +41,10 @@ _READERS: Final[dict[str, Callable[[ScalarNode], Key]]] = {
 
 Entry: TypeAlias = "tuple[Node, Node]"
 """The nodes of a key and of its value."""
+
+
+class AliasNode(Node):
+    """An alias: `value` is its target node, the marks are those of the alias itself."""
 
 
 def build_document(root: Node, file: str, text: str) -> Document:
@@ -59,6 +68,18 @@ def build_document(root: Node, file: str, text: str) -> Document:
     if builder.problems:
         raise ConfigError(file, tuple(sorted(builder.problems, key=lambda each: (each.span, each.message))))
     return Document(file, data, builder.keys, builder.values, text)
+
+
+def start_of(place: Event | Node) -> Mark:
+    """Return the mark of the beginning of an event or node.
+
+    Raises:
+        TypeError: It has no mark.
+    """
+    mark = place.start_mark
+    if mark is None:
+        raise TypeError(f"{type(place).__name__} has no mark")
+    return cast("Mark", mark)
 
 
 def span_of(node: Node) -> Span:

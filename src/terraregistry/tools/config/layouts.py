@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final, TypeAlias, cast
 from terraregistry.errors import Problem, ProblemKind, describe_value
 from terraregistry.problems import Key, Replace, display_path
 from terraregistry.suggest import nearest
+from terraregistry.terratorch_names import missing_task
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -170,13 +171,7 @@ def _add_task(model: _Mapping, arguments: _Mapping, moved: dict[str, KeyPath], p
         return
     task, given = TASKS.get(name), arguments.get("task")
     if task is None and given is None:
-        text = "missing" if class_path is None else f"{describe_value(class_path)} is none of TerraTorch's tasks"
-        known = sorted((*TASKS, *WITHOUT_TASK))
-        close = nearest(name, known)
-        more = f"; the known ones are {', '.join(known)}; for another, add the `task` to {display_path(_MODEL_ARGS)}"
-        fix = Replace(str(class_path).removesuffix(name) + close[0]) if close else None
-        detail = text if close else text + more
-        problems.append(Problem(_CLASS_PATH, ProblemKind.INVALID, detail=detail, choices=close, fix=fix))
+        problems.append(_no_task(class_path, name))
     elif task is not None and given is not None and task != given:
         problems.append(
             _invalid((*_MODEL_ARGS, "task"), f"{describe_value(given)}, but {name} (class_path) is {task!r}")
@@ -184,6 +179,21 @@ def _add_task(model: _Mapping, arguments: _Mapping, moved: dict[str, KeyPath], p
     elif given is None:
         arguments["task"] = task
         moved["task"] = _CLASS_PATH
+
+
+def _no_task(class_path: object, name: str) -> Problem:
+    """Report a class without a known `task`."""
+    added = f"add the `task` to {display_path(_MODEL_ARGS)}"
+    missing = missing_task(name)
+    if missing:
+        return _invalid(_CLASS_PATH, f"{missing}; for its model alone, {added}")
+    text = "missing" if class_path is None else f"{describe_value(class_path)} is none of TerraTorch's tasks"
+    known = sorted((*TASKS, *WITHOUT_TASK))
+    close = nearest(name, known)
+    if not close:
+        return _invalid(_CLASS_PATH, f"{text}; the known ones are {', '.join(known)}; for another, {added}")
+    fix = Replace(str(class_path).removesuffix(name) + close[0])
+    return Problem(_CLASS_PATH, ProblemKind.INVALID, detail=text, choices=close, fix=fix)
 
 
 def _add_aux_heads(

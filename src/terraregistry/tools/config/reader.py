@@ -1,29 +1,98 @@
-"""Read a YAML file into plain data with positions; YAML errors are reported with line and column."""
+"""Read a YAML file into plain data with positions; YAML errors are reported with line and column.
+
+PyYAML composes the nodes, with limits, and with jsonargparse's rules for scalars.
+"""
 
 from __future__ import annotations
 
+import re
+from abc import abstractmethod
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
-import yaml
+from yaml import AliasEvent, MarkedYAMLError, SafeLoader
+from yaml.composer import Composer
 from yaml.reader import ReaderError
 
 from terraregistry.errors import ConfigError, Problem, ProblemKind
 from terraregistry.problems import Span
-from terraregistry.tools.config.builder import build_document
-from terraregistry.tools.config.loader import ConfigLoader, LimitError, start_of
+from terraregistry.tools.config.builder import MAX_DEPTH, MAX_NODES, AliasNode, build_document, start_of
 
 if TYPE_CHECKING:
     from os import PathLike
 
+    from yaml.events import Event
     from yaml.nodes import Node
 
     from terraregistry.tools.config.document import Document
 
-__all__ = ["MAX_BYTES", "parse_config", "read_config"]
+__all__ = ["MAX_BYTES", "BoundedComposer", "ConfigLoader", "LimitError", "parse_config", "read_config"]
 
 MAX_BYTES: Final = 1_000_000
 """The maximum size of a config file."""
+
+_FLOAT_TAG: Final = "tag:yaml.org,2002:float"
+_NUMBER_START: Final = "-+0123456789."
+_EXPONENT: Final = re.compile(r"[-+]?(?:[0-9][0-9_]*\.?[0-9_]*|\.[0-9][0-9_]*)[eE][-+]?[0-9]+\Z")
+_NOT_RESOLVED: Final = frozenset({"tag:yaml.org,2002:timestamp", "tag:yaml.org,2002:value"})
+
+
+class LimitError(MarkedYAMLError):
+    """A YAML file larger or deeper than a config can be."""
+
+
+class BoundedComposer(Composer):
+    """Composes nodes from the events of a parser, with a bound on their depth and number."""
+
+    _depth: int = 0
+    _nodes: int = 0
+
+    def compose_node(self, parent: Node | None, index: int) -> Node | None:
+        """Compose the next node, an alias as an `AliasNode`."""
+        event = self.next_event()
+        self._nodes += 1
+        self._depth += 1
+        if self._nodes > MAX_NODES:
+            raise LimitError(problem=f"more than {MAX_NODES:,} keys and values", problem_mark=start_of(event))
+        if self._depth > MAX_DEPTH:
+            raise LimitError(problem=f"nested more than {MAX_DEPTH} levels deep", problem_mark=start_of(event))
+        node = super().compose_node(parent, index)
+        self._depth -= 1
+        if isinstance(event, AliasEvent):
+            return AliasNode("", node, start_of(event), start_of(event))
+        return node
+
+    @abstractmethod
+    def next_event(self) -> Event:
+        """Parse the next event without consuming it."""
+
+
+class ConfigLoader(BoundedComposer, SafeLoader):
+    """PyYAML's own loader of plain values.
+
+    Dates stay text. A number with an exponent is a float even without a dot and a sign (`1e-4`); PyYAML alone reads
+    it as text.
+
+    Args:
+        text: The config.
+    """
+
+    yaml_implicit_resolvers: dict[Any, Any] = {  # noqa: RUF012 - as its base class declares it, of anything
+        first: [(tag, pattern) for tag, pattern in resolvers if tag not in _NOT_RESOLVED]
+        for first, resolvers in SafeLoader.yaml_implicit_resolvers.items()
+    }
+
+    def __init__(self, text: str) -> None:
+        SafeLoader.__init__(self, text)
+
+    def next_event(self) -> Event:
+        """Parse the next event without consuming it."""
+        return self.peek_event()  # type: ignore[no-untyped-call, no-any-return]  # untyped stub
+
+
+ConfigLoader.add_implicit_resolver(  # pyright: ignore[reportUnknownMemberType]  # the stubs leave its arguments untyped
+    _FLOAT_TAG, _EXPONENT, list(_NUMBER_START)
+)
 
 
 def read_config(path: str | PathLike[str]) -> Document:
@@ -93,7 +162,7 @@ def _compose(text: str, file: str) -> Node:
     try:
         root = loader.get_node() if loader.check_node() else None
         second = start_of(loader.next_event()) if loader.check_node() else None
-    except yaml.MarkedYAMLError as error:
+    except MarkedYAMLError as error:
         raise _error(file, _syntax(error), *_place(error, loader)) from None
     except (ValueError, OverflowError):  # PyYAML checks neither the range of an escape nor the length of a version
         reason = "not valid YAML: a character code or version number is out of range"
@@ -107,12 +176,12 @@ def _compose(text: str, file: str) -> Node:
     return root
 
 
-def _place(error: yaml.MarkedYAMLError, loader: ConfigLoader | None = None) -> tuple[int, int]:
+def _place(error: MarkedYAMLError, loader: ConfigLoader | None = None) -> tuple[int, int]:
     mark = error.problem_mark or error.context_mark or loader
     return (mark.line + 1, mark.column + 1) if mark else (1, 1)
 
 
-def _syntax(error: yaml.MarkedYAMLError) -> str:
+def _syntax(error: MarkedYAMLError) -> str:
     problem = (error.problem or "it cannot be parsed").removeprefix("but ")
     if "'\\t'" in problem:
         problem += "; indent with spaces, not with tabs"

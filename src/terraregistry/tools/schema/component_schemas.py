@@ -7,8 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from terraregistry.components.factories.rules import BACKBONE, TIMM
-from terraregistry.index import ParameterKind, Signature
-from terraregistry.index.references import TIMM_NETWORKS
+from terraregistry.index import TIMM_NETWORKS, ParameterKind, Signature
 from terraregistry.tools.schema.schema_parts import is_one_of, when
 
 if TYPE_CHECKING:

@@ -18,7 +18,7 @@ from terraregistry.components.factories.rules import (
     TIMM,
     rule_of,
 )
-from terraregistry.index.references import BUILD_MODELS
+from terraregistry.index import BUILD_MODELS
 from terraregistry.tools.schema.argument_schemas import full
 from terraregistry.tools.schema.component_schemas import Networks, groups_of, named, named_as, variants
 from terraregistry.tools.schema.part_schemas import Parts

@@ -15,7 +15,7 @@ from terraregistry.components.factories.rules import (
     USE_TEMPORAL,
     count_parameter,
 )
-from terraregistry.index.references import PARTS
+from terraregistry.index import PARTS
 from terraregistry.tools.schema.argument_schemas import full
 from terraregistry.tools.schema.component_schemas import Networks, groups_of, named, variants, whole_network
 from terraregistry.tools.schema.schema_parts import all_of, given, is_one_of, refused, when
@@ -59,7 +59,7 @@ class Parts:
         return decoder.constructor in self._index.facts.whole_decoders
 
     def part(self, name: str, leading: int = 0) -> Arguments:
-        """Describe the arguments of one of `terraregistry.index.references:PARTS`.
+        """Describe the arguments of one of `terraregistry.index:PARTS`.
 
         Raises:
             KeyError: There is no such part.

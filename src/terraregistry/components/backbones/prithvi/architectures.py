@@ -5,11 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from terraregistry.components.backbones.weights.hub import HubFile
+from terraregistry.components.backbones.weight_files import HubFile
 from terraregistry.pretrained import PretrainedWeights
 
 if TYPE_CHECKING:
-    from terraregistry.components.backbones.prithvi.coordinates import Coordinate
+    from terraregistry.components.backbones.prithvi.patches import Coordinate
 
 __all__ = ["ARCHITECTURES", "Architecture", "published_weights"]
 

@@ -1,20 +1,35 @@
-"""The bands of satellite images, and how people name the channels of an image."""
+"""The bands of satellite images, how people name the channels of an image, and the values that a backbone always refuses.
+
+It is read without torch.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from enum import StrEnum
-from typing import TYPE_CHECKING, Final, TypeAlias
+from typing import TYPE_CHECKING, Any, Final, TypeAlias, cast
 
 from terraregistry.errors import InvalidArgumentsError, Problem, ProblemKind
 from terraregistry.suggest import nearest
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Iterator
+    from inspect import Parameter
 
     from terraregistry.problems import KeyPath
 
-__all__ = ["PRITHVI_BANDS", "Band", "GivenBand", "HLSBands", "SARBands", "read_bands", "read_model_bands"]
+__all__ = [
+    "PRITHVI_BANDS",
+    "Band",
+    "GivenBand",
+    "HLSBands",
+    "SARBands",
+    "read_bands",
+    "read_model_bands",
+    "refused_values",
+    "takes_bands",
+]
 
 
 class HLSBands(StrEnum):
@@ -186,3 +201,45 @@ def _range(given: Sequence[int], where: KeyPath, problems: list[Problem]) -> lis
     detail = f"expected the first and the last of a range of channels, got {tuple(given)}"
     problems.append(Problem(where, ProblemKind.INVALID, detail=detail))
     return []
+
+
+_BANDS: Final = ("bands", "pretrained_bands")
+
+
+def takes_bands(parameters: Mapping[str, Parameter]) -> bool:
+    """True if the `bands` of a component are those of this library.
+
+    Args:
+        parameters: The parameters of the component.
+    """
+    bands = parameters.get(_BANDS[0])
+    return bands is not None and HLSBands.__module__ in str(bands.annotation)
+
+
+def refused_values(component: str, given: Mapping[str, Any]) -> list[Problem]:  # arguments are any objects
+    """Find what a backbone refuses.
+
+    Args:
+        component: Its name.
+        given: Its arguments; their types are right.
+
+    Returns:
+        One entry a mistake.
+    """
+    problems: list[Problem] = []
+    for name in _BANDS:
+        bands: object = given.get(name)
+        if isinstance(bands, Sequence) and not isinstance(bands, str):
+            try:
+                read_bands(cast("Sequence[str]", bands), component, name)
+            except InvalidArgumentsError as error:
+                problems += error.problems
+    if given.get("vit_adapter"):
+        reason = (
+            "the adapter needs an extension for deformable attention that is compiled for CUDA, which is not supported"
+        )
+        problems.append(Problem("vit_adapter", ProblemKind.INVALID, detail=reason))
+    if not given.get("encoder_only", True):
+        reason = f"a backbone is an encoder; the masked autoencoder is called '{component}_mae'"
+        problems.append(Problem("encoder_only", ProblemKind.INVALID, detail=reason))
+    return problems

@@ -1,23 +1,72 @@
-"""The transformer of Prithvi: the part shared by its backbone, its masked autoencoder and its timm model."""
+"""The transformer shared by Prithvi's backbone, masked autoencoder and timm model, and the masking of its tokens."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence  # noqa: TC003 - read at run time
-from typing import cast
+from math import sqrt
+from typing import NamedTuple, cast
 
 import torch
 from timm.models.vision_transformer import Block
 from torch import Tensor, nn
 
-from terraregistry.components.backbones.prithvi.coordinates import Coordinate, CoordinateCode
-from terraregistry.components.backbones.prithvi.masking import MaskedTokens, keep_at_random
-from terraregistry.components.backbones.prithvi.patches import PatchEmbed, grid_of
-from terraregistry.components.backbones.prithvi.position import Grid, position_embedding, positions_for
-from terraregistry.components.backbones.prithvi.prompts import prompt_embeddings, with_prompts, without_prompts
-from terraregistry.components.backbones.prithvi.sizes import PatchSize, read_image_size, read_patch_size
+from terraregistry.components.backbones.prithvi.patches import (
+    Coordinate,
+    CoordinateCode,
+    Grid,
+    PatchEmbed,
+    PatchSize,
+    grid_of,
+    position_embedding,
+    positions_for,
+    read_image_size,
+    read_patch_size,
+)
 from terraregistry.components.refusals import at_least, refusal
 
-__all__ = ["PrithviEncoder", "initialise"]
+__all__ = ["MaskedTokens", "PrithviEncoder", "initialise", "keep_at_random"]
+
+
+class MaskedTokens(NamedTuple):
+    """Part of the tokens of each image, and their places.
+
+    Attributes:
+        tokens: The tokens kept, `(B, K, D)`.
+        mask: 1 for each patch left out and 0 for each kept, `(B, N)`.
+        ids_restore: For each patch its place among the patches kept, followed by those left out, `(B, N)`.
+    """
+
+    tokens: Tensor
+    mask: Tensor
+    ids_restore: Tensor
+
+
+def keep_at_random(tokens: Tensor, mask_ratio: float, noise: Tensor | None = None) -> MaskedTokens:
+    """Keep part of the tokens of each image.
+
+    Args:
+        tokens: `(B, N, D)`.
+        mask_ratio: The share left out, above 0 and below 1; of N tokens, `floor(N * (1 - mask_ratio))` are kept.
+        noise: A number for each token, `(B, N)`: the tokens with the smallest are kept. Random by default.
+
+    Returns:
+        The tokens kept, and their places.
+
+    Raises:
+        ValueError: The share is out of range, or too small to leave anything out.
+    """
+    batch, count, width = tokens.shape
+    keep = int(count * (1 - mask_ratio))
+    if not 0 < mask_ratio < 1 or keep == count:
+        raise ValueError(
+            f"mask_ratio: expected a share between 0 and 1 that leaves out a patch of {count}, got {mask_ratio}"
+        )
+    if noise is None:
+        noise = torch.rand(batch, count, device=tokens.device)
+    order = noise.argsort(dim=1)
+    restore = order.argsort(dim=1)
+    kept = tokens.gather(1, order[:, :keep, None].expand(-1, -1, width))
+    return MaskedTokens(kept, (restore >= keep).to(tokens.dtype), restore)
 
 
 class PrithviEncoder(nn.Module):
@@ -91,9 +140,7 @@ class PrithviEncoder(nn.Module):
         initialise(self)
         nn.init.xavier_uniform_(self.patch_embed.proj.weight.detach().view(embed_dim, -1))
         nn.init.normal_(self.cls_token, std=0.02)
-        self.vpt_prompt_embeddings: nn.ParameterList | None = prompt_embeddings(
-            self, vpt, vpt_n_tokens, patch, embed_dim, depth
-        )
+        self.vpt_prompt_embeddings: nn.ParameterList | None = _prompts(self, vpt, vpt_n_tokens, patch, embed_dim, depth)
         self.vpt_dropout: nn.Dropout = nn.Dropout(vpt_dropout)
 
     def grid_for(self, images: Tensor) -> Grid:
@@ -169,38 +216,14 @@ class PrithviEncoder(nn.Module):
             if index < needed:  # TorchScript has no break among modules
                 if prompts:
                     beside = self.vpt_dropout(prompts[index].expand(tokens.shape[0], -1, -1))
-                    tokens = without_prompts(block(with_prompts(tokens, beside)), beside.shape[1])
+                    seen: Tensor = block(torch.cat([tokens[:, :1], beside, tokens[:, 1:]], dim=1))
+                    tokens = torch.cat([seen[:, :1], seen[:, 1 + beside.shape[1] :]], dim=1)
                 else:
                     tokens = block(tokens)
                 outputs.append(tokens)
         if needed == self.depth:
             outputs[-1] = self.norm(outputs[-1])
         return outputs
-
-    def encode_some(
-        self,
-        images: Tensor,
-        temporal_coords: Tensor | None,
-        location_coords: Tensor | None,
-        mask_ratio: float,
-        noise: Tensor | None = None,
-    ) -> MaskedTokens:
-        """Encode a random part of the patches, as masked autoencoders do.
-
-        Args:
-            images: `(B, C, T, H, W)`, or `(B, C, H, W)` for a model built for one frame.
-            temporal_coords: Year and day of the year of each frame, `(B, T, 2)`.
-            location_coords: Latitude and longitude, `(B, 2)`.
-            mask_ratio: The share of the patches left out.
-            noise: A number for each patch, `(B, N)`: the patches with the smallest are kept. Random by default.
-
-        Returns:
-            The class token, the tokens of the patches kept, and their places.
-        """
-        class_token, tokens = self.embed(images, temporal_coords, location_coords)
-        kept = keep_at_random(tokens, mask_ratio, noise)
-        encoded = self.through_blocks(torch.cat([class_token, kept.tokens], dim=1))[-1]
-        return kept._replace(tokens=encoded)
 
     def freeze(self) -> None:
         """Stop training everything but the prompts."""
@@ -228,3 +251,18 @@ def _coordinates(given: Tensor, shape: list[int], name: str) -> Tensor:
     if list(given.shape) != shape:
         raise ValueError(f"{name}: expected the shape {shape}, got {list(given.shape)}")
     return given
+
+
+def _prompts(
+    encoder: nn.Module, vpt: bool, tokens: int | None, patch_size: tuple[int, int, int], width: int, depth: int
+) -> nn.ParameterList | None:
+    """Make the prompts of each block, `(1, tokens, width)`, for prompt tuning (Jia et al., 2022); None without."""
+    if not vpt:
+        if tokens is not None:
+            raise refusal(encoder, "vpt_n_tokens", f"there are prompts only with vpt=True, got {tokens} without it")
+        return None
+    if tokens is None:
+        raise refusal(encoder, "vpt_n_tokens", "expected the number of prompts for each block with vpt=True, got None")
+    shape = (1, at_least(encoder, "vpt_n_tokens", tokens), width)
+    bound = sqrt(6 / (3 * patch_size[1] * patch_size[2] + width))
+    return nn.ParameterList(nn.Parameter(torch.empty(shape).uniform_(-bound, bound)) for _ in range(depth))

@@ -1,4 +1,7 @@
-"""The blocks and stages of Prithvi's Swin, with MMSegmentation's names of their parts."""
+"""The blocks and stages of Prithvi's Swin, with MMSegmentation's names of their parts, and their attention in windows.
+
+Source: Swin Transformer (Liu et al., 2021).
+"""
 
 from __future__ import annotations
 
@@ -9,33 +12,150 @@ import torch
 from timm.layers.drop import DropPath
 from torch import Tensor, nn
 from torch.nn import functional
-from torch.utils.checkpoint import (
-    checkpoint,  # pyright: ignore[reportUnknownVariableType] - torch leaves parts of its type open
-)
+from torch.utils.checkpoint import checkpoint  # pyright: ignore[reportUnknownVariableType] - torch leaves parts of its type open
 
-from terraregistry.components.backbones.prithvi.windows import ShiftedWindowAttention, WindowAttention
+from terraregistry.components.refusals import refusal
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-__all__ = ["BlockSettings", "PatchEmbed2d", "PatchMerging", "SwinBlock", "SwinStage"]
+__all__ = [
+    "BlockSettings",
+    "PatchEmbed2d",
+    "PatchMerging",
+    "ShiftedWindowAttention",
+    "SwinBlock",
+    "SwinStage",
+    "WindowAttention",
+    "merge_windows",
+    "relative_positions",
+    "split_windows",
+]
+
+
+def split_windows(maps: Tensor, side: int) -> Tensor:
+    """Cut maps `(B, H, W, C)`, with H and W multiples of `side`, into windows `(B * n, side * side, C)`."""
+    batch, height, width, channels = maps.shape
+    cut = maps.reshape(batch, height // side, side, width // side, side, channels)
+    return cut.transpose(2, 3).reshape(-1, side * side, channels)
+
+
+def merge_windows(windows: Tensor, side: int, height: int, width: int) -> Tensor:
+    """Join windows `(B * n, side * side, C)` to maps `(B, height, width, C)`: the inverse of `split_windows`."""
+    apart = windows.reshape(-1, height // side, width // side, side, side, windows.shape[-1])
+    return apart.transpose(2, 3).reshape(-1, height, width, windows.shape[-1])
+
+
+def relative_positions(side: int) -> Tensor:
+    """Return for each pair of places in a window the number of its offset, `(side ** 2, side ** 2)`."""
+    places = torch.arange(side)
+    rows, columns = places.repeat_interleave(side), places.repeat(side)
+    down, right = rows[:, None] - rows, columns[:, None] - columns
+    return (down + side - 1) * (2 * side - 1) + right + side - 1
+
+
+class WindowAttention(nn.Module):
+    """Self-attention among the places of a window, with a learned bias for each offset.
+
+    Args:
+        embed_dim: The number of channels.
+        num_heads: The number of heads.
+        settings: The settings common to all blocks.
+    """
+
+    def __init__(self, embed_dim: int, num_heads: int, settings: BlockSettings) -> None:
+        super().__init__()
+        if num_heads < 1 or embed_dim % num_heads:
+            raise refusal(self, "num_heads", f"expected a divisor of the {embed_dim} channels, got {num_heads}")
+        self.num_heads = num_heads
+        self.scale = settings.qk_scale
+        self.relative_position_bias_table: nn.Parameter = nn.Parameter(
+            torch.empty((2 * settings.window_size - 1) ** 2, num_heads)
+        )
+        nn.init.trunc_normal_(self.relative_position_bias_table, std=0.02)
+        self.relative_position_index: Tensor  # declared here: TorchScript cannot read what a class declares
+        self.register_buffer("relative_position_index", relative_positions(settings.window_size))
+        self.qkv: nn.Linear = nn.Linear(embed_dim, 3 * embed_dim, bias=settings.qkv_bias)
+        self.attn_drop = settings.attn_drop_rate
+        self.proj: nn.Linear = nn.Linear(embed_dim, embed_dim)
+        self.proj_drop: nn.Dropout = nn.Dropout(settings.drop_rate)
+
+    def forward(self, windows: Tensor, mask: Tensor | None = None) -> Tensor:
+        """Attend.
+
+        Args:
+            windows: `(B * n, N, C)`, the n windows of an image one after the other.
+            mask: A bias on the attention of each window of an image, `(n, N, N)`.
+
+        Returns:
+            `(B * n, N, C)`.
+        """
+        count, places, channels = windows.shape
+        heads = self.qkv(windows).reshape(count, places, 3, self.num_heads, -1).permute(2, 0, 3, 1, 4)
+        bias = self.relative_position_bias_table[self.relative_position_index].permute(2, 0, 1)[None]
+        if mask is not None:
+            bias = (bias + mask[:, None]).repeat(count // mask.shape[0], 1, 1, 1)
+        query, key, value = heads.unbind(0)
+        dropout = self.attn_drop if self.training else 0.0
+        attended = functional.scaled_dot_product_attention(
+            query, key, value, attn_mask=bias.to(query.dtype), dropout_p=dropout, scale=self.scale
+        )
+        projected: Tensor = self.proj_drop(self.proj(attended.transpose(1, 2).reshape(count, places, channels)))
+        return projected
+
+
+class ShiftedWindowAttention(nn.Module):
+    """Attention in the windows of a map of any size, optionally shifted against its corner.
+
+    Maps are padded with zeros at the bottom and the right to a whole number of windows. Positions brought together by a
+    shift from opposite edges do not attend to each other.
+
+    Args:
+        attention: The attention in one window.
+        window_size: The side of a window.
+        shift: The offset of the windows.
+    """
+
+    def __init__(self, attention: WindowAttention, window_size: int, shift: int) -> None:
+        super().__init__()
+        self.window_size = window_size
+        self.shift = shift
+        self.w_msa = attention
+
+    def forward(self, maps: Tensor) -> Tensor:
+        """Attend in each window of maps, `(B, H, W, C)`, to maps of the same shape."""
+        side, shift = self.window_size, self.shift
+        height, width = maps.shape[1:3]
+        padded = functional.pad(maps, (0, 0, 0, -width % side, 0, -height % side))
+        rows, columns = padded.shape[1:3]
+        mask: Tensor | None = None
+        if shift:
+            padded = padded.roll((-shift, -shift), dims=(1, 2))
+            mask = _keep_apart(rows, columns, side, shift, maps)
+        attended = self.w_msa(split_windows(padded, side), mask)
+        merged = merge_windows(attended, side, rows, columns)
+        if shift:
+            merged = merged.roll((shift, shift), dims=(1, 2))
+        return merged[:, :height, :width]
+
+
+def _keep_apart(rows: int, columns: int, side: int, shift: int, like: Tensor) -> Tensor:
+    """Make the mask of the windows of a shifted map, `(n, side * side, side * side)`."""
+    down, right = _regions(rows, side, shift, like), _regions(columns, side, shift, like)
+    numbered = 3 * down[:, None] + right
+    windows = split_windows(numbered[None, :, :, None], side)[..., 0]
+    apart = -100.0
+    return (windows[:, None] != windows[:, :, None]).to(like.dtype) * apart
+
+
+def _regions(length: int, side: int, shift: int, like: Tensor) -> Tensor:
+    places = torch.arange(length, device=like.device)
+    return (places >= length - side).int() + (places >= length - shift).int()
 
 
 @dataclass(frozen=True)
 class BlockSettings:
-    """The settings common to all blocks.
-
-    Attributes:
-        window_size: The side of a window.
-        mlp_ratio: The width of the hidden layer, in widths of the input.
-        qkv_bias: Give queries, keys and values a bias.
-        qk_scale: The factor of the queries; one over the root of a head's width if None.
-        drop_rate: Dropout on the outputs of the linear layers.
-        attn_drop_rate: Dropout on the attention.
-        act_layer: Makes the activation.
-        norm_layer: Makes a normalisation of a width.
-        with_cp: Recompute activations in the backward pass, to save memory.
-    """
+    """The settings common to all blocks; they are explained in `PrithviSwin`."""
 
     window_size: int = 7
     mlp_ratio: float = 4.0
@@ -120,15 +240,7 @@ class SwinBlock(nn.Module):
     ) -> None:
         super().__init__()
         side = settings.window_size
-        attention = WindowAttention(
-            embed_dim,
-            num_heads,
-            side,
-            settings.qkv_bias,
-            settings.qk_scale,
-            settings.attn_drop_rate,
-            settings.drop_rate,
-        )
+        attention = WindowAttention(embed_dim, num_heads, settings)
         self.with_cp: bool = settings.with_cp
         self.norm1: nn.Module = settings.norm_layer(embed_dim)
         self.attn: ShiftedWindowAttention = ShiftedWindowAttention(attention, side, side // 2 if shifted else 0)

@@ -12,11 +12,9 @@ from timm.models import (
 )
 
 from terraregistry.components.backbones.prithvi.bands import GivenBand, read_model_bands
-from terraregistry.components.backbones.prithvi.patch_weights import BandChoice
+from terraregistry.components.backbones.prithvi.checkpoint import BandChoice
 from terraregistry.components.backbones.prithvi.vit_building import read_pretrained_bands
-from terraregistry.components.backbones.weights.hub import HUB_FAILURES, unreachable
-from terraregistry.components.backbones.weights.weight_files import unwrapped
-from terraregistry.components.backbones.weights.weight_fitting import without_mismatch
+from terraregistry.components.backbones.weight_files import HUB_FAILURES, unreachable, unwrapped, without_mismatch
 from terraregistry.errors import InvalidArgumentsError, Problem, ProblemKind, WeightsError
 
 if TYPE_CHECKING:

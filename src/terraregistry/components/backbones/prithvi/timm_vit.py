@@ -9,10 +9,8 @@ import torch
 from timm.models._features import feature_take_indices
 from torch import Tensor, nn
 
-from terraregistry.components.backbones.prithvi.coordinates import Coordinate  # noqa: TC001 - read at run time
 from terraregistry.components.backbones.prithvi.encoder import PrithviEncoder
-from terraregistry.components.backbones.prithvi.patches import tokens_to_map
-from terraregistry.components.backbones.prithvi.sizes import PatchSize  # noqa: TC001 - read at run time
+from terraregistry.components.backbones.prithvi.patches import Coordinate, PatchSize, tokens_to_map
 from terraregistry.components.refusals import refusal
 
 __all__ = ["PrithviVisionTransformer"]

@@ -1,8 +1,12 @@
-"""The published variants of Prithvi as backbones, each under its name.
+"""The published variants of Prithvi, each under its name: as backbones, and as masked autoencoders (`_mae`).
 
-Each takes the arguments of `PrithviOptions`. Unused arguments (ignored by TerraTorch) and misspelt bands are errors.
-With `pretrained=True` the weights come from the Hugging Face hub, with `ckpt_path` from a file; unavailable or
-mismatched weights are an error, never a silent fallback to random ones.
+Backbones take the arguments of `PrithviOptions`, masked autoencoders those of `PrithviMAEOptions`. Unused arguments
+(ignored by TerraTorch) and misspelt bands are errors. With `pretrained=True` the weights come from the Hugging Face hub,
+with `ckpt_path` from a file; unavailable or mismatched weights are an error, never a silent fallback to random ones.
+
+Raises:
+    InvalidArgumentsError: A band, a size or an index is wrong.
+    WeightsError: The weights are unavailable, or do not fit.
 """
 
 from __future__ import annotations
@@ -12,20 +16,33 @@ from typing import Unpack
 
 from terraregistry.components.backbones.prithvi.architectures import ARCHITECTURES, published_weights
 from terraregistry.components.backbones.prithvi.bands import GivenBand  # noqa: TC001 - read at run time
+from terraregistry.components.backbones.prithvi.mae import PrithviMAE  # noqa: TC001 - read at run time
 from terraregistry.components.backbones.prithvi.vit import PrithviViT  # noqa: TC001 - read at run time
-from terraregistry.components.backbones.prithvi.vit_building import build_vit
-from terraregistry.components.backbones.prithvi.vit_options import PrithviOptions  # noqa: TC001 - read at run time
+from terraregistry.components.backbones.prithvi.vit_building import (
+    PrithviMAEOptions,
+    PrithviOptions,
+    build_mae,
+    build_vit,
+)
 from terraregistry.pretrained import declare_weights
 
 __all__ = [
     "prithvi_eo_tiny",
+    "prithvi_eo_tiny_mae",
     "prithvi_eo_v1_100",
+    "prithvi_eo_v1_100_mae",
     "prithvi_eo_v2_100_tl",
+    "prithvi_eo_v2_100_tl_mae",
     "prithvi_eo_v2_300",
+    "prithvi_eo_v2_300_mae",
     "prithvi_eo_v2_300_tl",
+    "prithvi_eo_v2_300_tl_mae",
     "prithvi_eo_v2_600",
+    "prithvi_eo_v2_600_mae",
     "prithvi_eo_v2_600_tl",
+    "prithvi_eo_v2_600_tl_mae",
     "prithvi_eo_v2_tiny_tl",
+    "prithvi_eo_v2_tiny_tl_mae",
 ]
 
 
@@ -38,13 +55,6 @@ def prithvi_eo_tiny(
         pretrained: Load the published weights.
         bands: The channels of the images: bands of HLS, their names, numbers, or ranges of numbers. Prithvi's six by default.
         **options: Further arguments, see `PrithviOptions`.
-
-    Returns:
-        A new model.
-
-    Raises:
-        InvalidArgumentsError: A band, a size or an index is wrong.
-        WeightsError: The weights are unavailable, or do not fit.
 
     Examples:
         >>> backbone = prithvi_eo_tiny(bands=["RED", "NIR_NARROW"], img_size=32, out_indices=[-1])
@@ -63,13 +73,6 @@ def prithvi_eo_v1_100(
         pretrained: Load the published weights.
         bands: The channels of the images: bands of HLS, their names, numbers, or ranges of numbers. Prithvi's six by default.
         **options: Further arguments, see `PrithviOptions`.
-
-    Returns:
-        A new model.
-
-    Raises:
-        InvalidArgumentsError: A band, a size or an index is wrong.
-        WeightsError: The weights are unavailable, or do not fit.
     """
     return build_vit(ARCHITECTURES["prithvi_eo_v1_100"], pretrained, bands, **options)
 
@@ -83,13 +86,6 @@ def prithvi_eo_v2_tiny_tl(
         pretrained: Load the published weights.
         bands: The channels of the images: bands of HLS, their names, numbers, or ranges of numbers. Prithvi's six by default.
         **options: Further arguments, see `PrithviOptions`.
-
-    Returns:
-        A new model.
-
-    Raises:
-        InvalidArgumentsError: A band, a size or an index is wrong.
-        WeightsError: The weights are unavailable, or do not fit.
     """
     return build_vit(ARCHITECTURES["prithvi_eo_v2_tiny_tl"], pretrained, bands, **options)
 
@@ -103,13 +99,6 @@ def prithvi_eo_v2_100_tl(
         pretrained: Load the published weights.
         bands: The channels of the images: bands of HLS, their names, numbers, or ranges of numbers. Prithvi's six by default.
         **options: Further arguments, see `PrithviOptions`.
-
-    Returns:
-        A new model.
-
-    Raises:
-        InvalidArgumentsError: A band, a size or an index is wrong.
-        WeightsError: The weights are unavailable, or do not fit.
     """
     return build_vit(ARCHITECTURES["prithvi_eo_v2_100_tl"], pretrained, bands, **options)
 
@@ -123,13 +112,6 @@ def prithvi_eo_v2_300(
         pretrained: Load the published weights.
         bands: The channels of the images: bands of HLS, their names, numbers, or ranges of numbers. Prithvi's six by default.
         **options: Further arguments, see `PrithviOptions`.
-
-    Returns:
-        A new model.
-
-    Raises:
-        InvalidArgumentsError: A band, a size or an index is wrong.
-        WeightsError: The weights are unavailable, or do not fit.
     """
     return build_vit(ARCHITECTURES["prithvi_eo_v2_300"], pretrained, bands, **options)
 
@@ -143,13 +125,6 @@ def prithvi_eo_v2_300_tl(
         pretrained: Load the published weights.
         bands: The channels of the images: bands of HLS, their names, numbers, or ranges of numbers. Prithvi's six by default.
         **options: Further arguments, see `PrithviOptions`.
-
-    Returns:
-        A new model.
-
-    Raises:
-        InvalidArgumentsError: A band, a size or an index is wrong.
-        WeightsError: The weights are unavailable, or do not fit.
     """
     return build_vit(ARCHITECTURES["prithvi_eo_v2_300_tl"], pretrained, bands, **options)
 
@@ -163,13 +138,6 @@ def prithvi_eo_v2_600(
         pretrained: Load the published weights.
         bands: The channels of the images: bands of HLS, their names, numbers, or ranges of numbers. Prithvi's six by default.
         **options: Further arguments, see `PrithviOptions`.
-
-    Returns:
-        A new model.
-
-    Raises:
-        InvalidArgumentsError: A band, a size or an index is wrong.
-        WeightsError: The weights are unavailable, or do not fit.
     """
     return build_vit(ARCHITECTURES["prithvi_eo_v2_600"], pretrained, bands, **options)
 
@@ -183,16 +151,113 @@ def prithvi_eo_v2_600_tl(
         pretrained: Load the published weights.
         bands: The channels of the images: bands of HLS, their names, numbers, or ranges of numbers. Prithvi's six by default.
         **options: Further arguments, see `PrithviOptions`.
-
-    Returns:
-        A new model.
-
-    Raises:
-        InvalidArgumentsError: A band, a size or an index is wrong.
-        WeightsError: The weights are unavailable, or do not fit.
     """
     return build_vit(ARCHITECTURES["prithvi_eo_v2_600_tl"], pretrained, bands, **options)
 
 
+def prithvi_eo_tiny_mae(
+    pretrained: bool = False, bands: Sequence[GivenBand] | None = None, **options: Unpack[PrithviMAEOptions]
+) -> PrithviMAE:
+    """The masked autoencoder of `prithvi_eo_tiny`: an untrained model of four blocks; no weights are published.
+
+    Args:
+        pretrained: Load the published weights.
+        bands: The channels of the images: bands of HLS, their names, numbers, or ranges of numbers. Prithvi's six by default.
+        **options: Further arguments, see `PrithviMAEOptions`.
+    """
+    return build_mae(ARCHITECTURES["prithvi_eo_tiny"], pretrained, bands, **options)
+
+
+def prithvi_eo_v1_100_mae(
+    pretrained: bool = False, bands: Sequence[GivenBand] | None = None, **options: Unpack[PrithviMAEOptions]
+) -> PrithviMAE:
+    """The masked autoencoder of `prithvi_eo_v1_100`: Prithvi-EO-1.0 with 100 million parameters.
+
+    Args:
+        pretrained: Load the published weights.
+        bands: The channels of the images: bands of HLS, their names, numbers, or ranges of numbers. Prithvi's six by default.
+        **options: Further arguments, see `PrithviMAEOptions`.
+    """
+    return build_mae(ARCHITECTURES["prithvi_eo_v1_100"], pretrained, bands, **options)
+
+
+def prithvi_eo_v2_tiny_tl_mae(
+    pretrained: bool = False, bands: Sequence[GivenBand] | None = None, **options: Unpack[PrithviMAEOptions]
+) -> PrithviMAE:
+    """The masked autoencoder of `prithvi_eo_v2_tiny_tl`: Prithvi-EO-2.0 with 5 million parameters, encoding times and places.
+
+    Args:
+        pretrained: Load the published weights.
+        bands: The channels of the images: bands of HLS, their names, numbers, or ranges of numbers. Prithvi's six by default.
+        **options: Further arguments, see `PrithviMAEOptions`.
+    """
+    return build_mae(ARCHITECTURES["prithvi_eo_v2_tiny_tl"], pretrained, bands, **options)
+
+
+def prithvi_eo_v2_100_tl_mae(
+    pretrained: bool = False, bands: Sequence[GivenBand] | None = None, **options: Unpack[PrithviMAEOptions]
+) -> PrithviMAE:
+    """The masked autoencoder of `prithvi_eo_v2_100_tl`: Prithvi-EO-2.0 with 100 million parameters, encoding times and places.
+
+    Args:
+        pretrained: Load the published weights.
+        bands: The channels of the images: bands of HLS, their names, numbers, or ranges of numbers. Prithvi's six by default.
+        **options: Further arguments, see `PrithviMAEOptions`.
+    """
+    return build_mae(ARCHITECTURES["prithvi_eo_v2_100_tl"], pretrained, bands, **options)
+
+
+def prithvi_eo_v2_300_mae(
+    pretrained: bool = False, bands: Sequence[GivenBand] | None = None, **options: Unpack[PrithviMAEOptions]
+) -> PrithviMAE:
+    """The masked autoencoder of `prithvi_eo_v2_300`: Prithvi-EO-2.0 with 300 million parameters.
+
+    Args:
+        pretrained: Load the published weights.
+        bands: The channels of the images: bands of HLS, their names, numbers, or ranges of numbers. Prithvi's six by default.
+        **options: Further arguments, see `PrithviMAEOptions`.
+    """
+    return build_mae(ARCHITECTURES["prithvi_eo_v2_300"], pretrained, bands, **options)
+
+
+def prithvi_eo_v2_300_tl_mae(
+    pretrained: bool = False, bands: Sequence[GivenBand] | None = None, **options: Unpack[PrithviMAEOptions]
+) -> PrithviMAE:
+    """The masked autoencoder of `prithvi_eo_v2_300_tl`: Prithvi-EO-2.0 with 300 million parameters, encoding times and places.
+
+    Args:
+        pretrained: Load the published weights.
+        bands: The channels of the images: bands of HLS, their names, numbers, or ranges of numbers. Prithvi's six by default.
+        **options: Further arguments, see `PrithviMAEOptions`.
+    """
+    return build_mae(ARCHITECTURES["prithvi_eo_v2_300_tl"], pretrained, bands, **options)
+
+
+def prithvi_eo_v2_600_mae(
+    pretrained: bool = False, bands: Sequence[GivenBand] | None = None, **options: Unpack[PrithviMAEOptions]
+) -> PrithviMAE:
+    """The masked autoencoder of `prithvi_eo_v2_600`: Prithvi-EO-2.0 with 600 million parameters.
+
+    Args:
+        pretrained: Load the published weights.
+        bands: The channels of the images: bands of HLS, their names, numbers, or ranges of numbers. Prithvi's six by default.
+        **options: Further arguments, see `PrithviMAEOptions`.
+    """
+    return build_mae(ARCHITECTURES["prithvi_eo_v2_600"], pretrained, bands, **options)
+
+
+def prithvi_eo_v2_600_tl_mae(
+    pretrained: bool = False, bands: Sequence[GivenBand] | None = None, **options: Unpack[PrithviMAEOptions]
+) -> PrithviMAE:
+    """The masked autoencoder of `prithvi_eo_v2_600_tl`: Prithvi-EO-2.0 with 600 million parameters, encoding times and places.
+
+    Args:
+        pretrained: Load the published weights.
+        bands: The channels of the images: bands of HLS, their names, numbers, or ranges of numbers. Prithvi's six by default.
+        **options: Further arguments, see `PrithviMAEOptions`.
+    """
+    return build_mae(ARCHITECTURES["prithvi_eo_v2_600_tl"], pretrained, bands, **options)
+
+
 for _name in __all__:
-    declare_weights(globals()[_name], *published_weights(_name, ARCHITECTURES[_name]))
+    declare_weights(globals()[_name], *published_weights(_name, ARCHITECTURES[_name.removesuffix("_mae")]))

@@ -9,11 +9,8 @@ from typing import TYPE_CHECKING, ClassVar, Final
 import torch
 from torch import Tensor, nn
 
-from terraregistry.components.backbones.prithvi.coordinates import Coordinate  # noqa: TC001 - read at run time
 from terraregistry.components.backbones.prithvi.encoder import PrithviEncoder
-from terraregistry.components.backbones.prithvi.patches import grid_of, tokens_to_map
-from terraregistry.components.backbones.prithvi.position import Grid
-from terraregistry.components.backbones.prithvi.sizes import PatchSize  # noqa: TC001 - read at run time
+from terraregistry.components.backbones.prithvi.patches import Coordinate, Grid, PatchSize, grid_of, tokens_to_map
 from terraregistry.components.refusals import refusal
 from terraregistry.protocols import FeatureSpec, Layout
 

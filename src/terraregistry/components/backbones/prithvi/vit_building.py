@@ -1,10 +1,10 @@
-"""Building a variant of Prithvi from its default sizes, the options given and its weights."""
+"""Building a variant of Prithvi from its default sizes, the options given and its weights; the types of these options."""
 
 from __future__ import annotations
 
 import os  # noqa: TC003 - read at run time
 from collections.abc import Callable, Sequence  # noqa: TC003 - read at run time
-from typing import TypeVar
+from typing import TypedDict, TypeVar
 
 from torch import nn
 
@@ -15,18 +15,109 @@ from terraregistry.components.backbones.prithvi.bands import (
     GivenBand,
     read_bands,
     read_model_bands,
+    refused_values,
 )
-from terraregistry.components.backbones.prithvi.checkpoint import encoder_state, mae_state
-from terraregistry.components.backbones.prithvi.coordinates import Coordinate  # noqa: TC001 - read at run time
+from terraregistry.components.backbones.prithvi.checkpoint import (
+    BandChoice,
+    WeightsRequest,
+    encoder_state,
+    find_weights,
+    load_weights,
+    mae_state,
+)
 from terraregistry.components.backbones.prithvi.mae import PrithviMAE
-from terraregistry.components.backbones.prithvi.patch_weights import BandChoice
-from terraregistry.components.backbones.prithvi.refused import refused_values
-from terraregistry.components.backbones.prithvi.sizes import PatchSize  # noqa: TC001 - read at run time
+from terraregistry.components.backbones.prithvi.patches import Coordinate, PatchSize  # noqa: TC001 - read at run time
 from terraregistry.components.backbones.prithvi.vit import PrithviViT
-from terraregistry.components.backbones.prithvi.weight_loading import WeightsRequest, find_weights, load_weights
 from terraregistry.errors import InvalidArgumentsError
 
-__all__ = ["build_mae", "build_vit", "read_pretrained_bands"]
+__all__ = [
+    "EncoderOptions",
+    "LoadingOptions",
+    "PrithviMAEOptions",
+    "PrithviOptions",
+    "PromptOptions",
+    "build_mae",
+    "build_vit",
+    "read_pretrained_bands",
+]
+
+
+class EncoderOptions(TypedDict, total=False):
+    """The sizes and options of the encoder; None and missing ones default to the variant's own."""
+
+    in_chans: int | None
+    """The number of channels; it follows from `bands`, and must agree."""
+    num_frames: int
+    """The number of frames the model is built for, 1 by default."""
+    img_size: int | Sequence[int]
+    """Height and width of the images it is built for, 224 by default."""
+    patch_size: PatchSize | None
+    """One number for height and width, or (time, height, width)."""
+    embed_dim: int | None
+    """The width of a token."""
+    depth: int | None
+    """The number of blocks."""
+    num_heads: int | None
+    """The number of attention heads."""
+    mlp_ratio: float
+    """The width of each block's hidden layer in widths of a token, 4 by default."""
+    norm_layer: Callable[..., nn.Module]
+    """Makes a normalisation of a width; `torch.nn.LayerNorm` by default."""
+    drop_path: float
+    """How likely each block is skipped in training, 0 by default."""
+    coords_encoding: Sequence[Coordinate] | None
+    """The coordinates encoded beside the images."""
+    coords_scale_learn: bool | None
+    """Learn the weight of these codes."""
+
+
+class LoadingOptions(TypedDict, total=False):
+    """The weights to load, and how."""
+
+    pretrained_bands: Sequence[GivenBand] | None
+    """The training bands of the weights, in order; Prithvi's six by default."""
+    ckpt_path: str | os.PathLike[str] | None
+    """A file of weights, loaded in place of the published ones, with or without `pretrained`."""
+    allow_mismatch: bool
+    """Warn of mismatched weights instead of raising an error."""
+
+
+class PromptOptions(TypedDict, total=False):
+    """Prompt tuning."""
+
+    vpt: bool
+    """Add prompts to tune."""
+    vpt_n_tokens: int | None
+    """How many for each block."""
+    vpt_dropout: float
+    """Dropout on the prompts, 0 by default."""
+
+
+class PrithviOptions(EncoderOptions, LoadingOptions, PromptOptions, total=False):
+    """The arguments of every backbone beside `pretrained` and `bands`."""
+
+    out_indices: Sequence[int] | None
+    """The blocks giving a feature, in order; negative counts from the last, all by default."""
+    vit_adapter: bool
+    """Refused if true: the adapter needs deformable attention compiled for CUDA."""
+    encoder_only: bool
+    """Refused if false: the masked autoencoders have their own names, ending in `_mae`."""
+
+
+class PrithviMAEOptions(EncoderOptions, LoadingOptions, total=False):
+    """The arguments of every masked autoencoder beside `pretrained` and `bands`."""
+
+    decoder_embed_dim: int | None
+    """The width of the decoder's tokens."""
+    decoder_depth: int | None
+    """The number of the decoder's blocks."""
+    decoder_num_heads: int | None
+    """The number of the decoder's attention heads."""
+    norm_pix_loss: bool
+    """Compute the loss on patches normalised one by one."""
+    mask_ratio: float
+    """The share of the patches masked, 0.75 by default."""
+
 
 T = TypeVar("T")
 

@@ -5,16 +5,11 @@ from __future__ import annotations
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Final
 
-from terraregistry.sources.smp.decoders.deeplab import DeepLabV3, DeepLabV3Plus
-from terraregistry.sources.smp.decoders.dpt import DPT
-from terraregistry.sources.smp.decoders.fpn import FPN
-from terraregistry.sources.smp.decoders.linknet import Linknet
-from terraregistry.sources.smp.decoders.manet import MAnet
-from terraregistry.sources.smp.decoders.pan import PAN
-from terraregistry.sources.smp.decoders.pspnet import PSPNet
-from terraregistry.sources.smp.decoders.segformer import Segformer
+from terraregistry.sources.smp.decoders.context import DeepLabV3, DeepLabV3Plus, PSPNet
+from terraregistry.sources.smp.decoders.feature_pyramids import FPN, PAN, UPerNet
+from terraregistry.sources.smp.decoders.linknet_manet import Linknet, MAnet
 from terraregistry.sources.smp.decoders.smp_unet import Unet, UnetPlusPlus
-from terraregistry.sources.smp.decoders.smp_upernet import UPerNet
+from terraregistry.sources.smp.decoders.transformers import DPT, Segformer
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

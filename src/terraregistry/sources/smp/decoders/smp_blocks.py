@@ -1,7 +1,8 @@
-"""The channels of the blocks of smp's U-shaped decoders, Unet, Unet++ and MAnet."""
+"""The rules shared by smp's decoders going up step by step: their blocks, and features that double in size."""
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import TYPE_CHECKING, Final
 
 from terraregistry.sources.smp.decoder_options import SMP_BLOCK_CHANNELS
@@ -13,7 +14,15 @@ if TYPE_CHECKING:
 
     from terraregistry.sources.smp.pyramid import Pyramid
 
-__all__ = ["block_channels", "check_scse", "coarsest_block", "default_block_channels", "read_u_shape"]
+__all__ = [
+    "block_channels",
+    "check_scse",
+    "check_sizes_double",
+    "check_strides_double",
+    "coarsest_block",
+    "default_block_channels",
+    "read_u_shape",
+]
 
 _SCSE_REDUCTION: Final = 16
 
@@ -108,3 +117,43 @@ def check_scse(checks: Checks, path: str, widths: Sequence[int]) -> None:
         checks.refuse(
             path, f"'scse' needs at least {_SCSE_REDUCTION} channels in every block; one would have {narrowest}"
         )
+
+
+def check_strides_double(checks: Checks, pyramid: Pyramid, first: int = 0) -> None:
+    """Note a problem if the strides given do not double, or do not double from the image on.
+
+    Args:
+        checks: The collector of problems.
+        pyramid: The features.
+        first: The index of the first feature required to be half of the next.
+    """
+    strides = pyramid.strides[first:]
+    below = strides[0] if pyramid.placeholders else 1
+    start = ", the first a power of two" if pyramid.placeholders else ""
+    if below & (below - 1) or any(coarse != 2 * fine for fine, coarse in pairwise(strides)):
+        checks.refuse(
+            "strides",
+            f"needs each stride to be twice the one before{start}, such as (4, 8, 16, 32), got {pyramid.strides}; "
+            "make a pyramid of the features with a neck, or choose Unet, UPerNet or Segformer, which resize them",
+        )
+
+
+def check_sizes_double(component: str, sizes: Sequence[tuple[int, int]], used: Sequence[int]) -> None:
+    """Check the heights and widths of the features.
+
+    Args:
+        component: The name of the decoder.
+        sizes: The height and width of each feature.
+        used: The indices of the features fused by the decoder.
+
+    Raises:
+        ValueError: If one is not exactly twice as high and wide as the next.
+    """
+    for fine, coarse in pairwise(used):
+        height, width = sizes[coarse]
+        if sizes[fine] != (2 * height, 2 * width):
+            raise ValueError(
+                f"{component} needs each feature exactly twice as high and wide as the next: feature {fine} is "
+                f"{sizes[fine][0]}x{sizes[fine][1]}, feature {coarse} is {height}x{width}; pad the image to a multiple "
+                "of the largest stride, or make a pyramid of the features with a neck"
+            )

@@ -10,8 +10,14 @@ from segmentation_models_pytorch.decoders.unet.decoder import UnetDecoder
 from segmentation_models_pytorch.decoders.unetplusplus.decoder import UnetPlusPlusDecoder
 
 from terraregistry.sources.smp.decoder_options import AttentionType, Interpolation, Norm  # noqa: TC001 - read at run time
-from terraregistry.sources.smp.decoders.smp_blocks import block_channels, check_scse, coarsest_block, read_u_shape
-from terraregistry.sources.smp.doubling import check_sizes_double, check_strides_double
+from terraregistry.sources.smp.decoders.smp_blocks import (
+    block_channels,
+    check_scse,
+    check_sizes_double,
+    check_strides_double,
+    coarsest_block,
+    read_u_shape,
+)
 from terraregistry.sources.smp.smp_checks import Checks, either
 from terraregistry.sources.smp.smp_decoder import SmpDecoder
 

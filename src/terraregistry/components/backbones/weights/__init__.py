@@ -1,1 +1,0 @@
-"""Pretrained weights: finding them, reading them and fitting them into a module."""
