@@ -16,7 +16,7 @@ from torch import nn
 from terraregistry import MODEL_FACTORY_REGISTRY
 from terraregistry.components.decoders.fcn import FCNDecoder
 from terraregistry.components.decoders.linear import IdentityDecoder
-from terraregistry.components.factories.auxiliary import AuxiliaryHead
+from terraregistry.components.factories.branches import AuxiliaryHead
 from terraregistry.components.factories.encoder_decoder_factory import EncoderDecoderFactory
 from terraregistry.components.models.task_models import EmbeddingOutputModel, PixelWiseModel, ScalarOutputModel
 from terraregistry.components.necks.rearrange import SelectIndices

@@ -4,15 +4,20 @@ from __future__ import annotations
 
 import ast
 import fnmatch
+import inspect
 import json
 import os
+import re
 import subprocess
 import sys
 
 import pytest
+import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
+from terraregistry.components.factories.encoder_decoder_factory import EncoderDecoderFactory
+from terraregistry.components.factories.rules import EXAMPLES, FACTORIES
 from terraregistry.index import Index
 from terraregistry.indexing.making import make_index
 from terraregistry.library import (
@@ -466,3 +471,49 @@ def test_the_shell_completes_component_names(cached, words, expected):
     )
 
     assert (done.returncode, done.stdout.strip()) == (0, expected), done.stderr
+
+
+# -- show of a factory --
+
+
+@pytest.mark.parametrize("name", [*FACTORIES])
+def test_a_factory_is_shown_with_its_arguments_tasks_and_parts(run, name):
+    text = run("show", name).stdout
+    rule = FACTORIES[name]
+    method = getattr(MODEL_FACTORY_REGISTRY.build(name), "build_model")  # noqa: B009 - each has its own type
+
+    for parameter in inspect.signature(method).parameters.values():
+        assert re.search(rf"^  (\*\*)?{parameter.name} ", text, re.MULTILINE), parameter.name
+    for task in rule.tasks:
+        assert re.search(rf"^  {task} +\S", text, re.MULTILINE)
+    for part in rule.parts:
+        assert re.search(rf"^  {part.key} +\S", text, re.MULTILINE)
+    (data,) = json.loads(run("show", name, "--json").stdout)
+    assert [each["name"] for each in data["build_model"]["parameters"]] == [*inspect.signature(method).parameters]
+    assert [each["name"] for each in data["build_model"].get("tasks", [])] == [*rule.tasks]
+    assert [each["key"] for each in data["build_model"]["parts"]] == [each.key for each in rule.parts]
+
+
+def test_what_people_look_for_in_a_factory_is_shown(run):
+    text = run("show", "EncoderDecoderFactory").stdout
+
+    assert "task             str (required)" in text
+    assert "rescale          bool = True" in text
+    assert "segmentation          num_classes; SegmentationHead, a result at each pixel" in text
+    assert "regression            num_outputs (1 by default); RegressionHead, a result at each pixel" in text
+    assert "necks         any number; arguments: in the entry of the list, beside name" in text
+    assert "backbone_padding " in text
+    assert "backbone_use_temporal " in text
+    assert "decoder_args  Mapping[str, Any] | None = None: Arguments of the decoder, prefixed decoder_" in text
+    assert "method              str (required)" in text
+
+
+def test_the_examples_of_a_factory_are_right():
+    arguments = {"task": "segmentation", "backbone": "timm_resnet18", "decoder": "FCNDecoder", "num_classes": 2}
+    given = {name: yaml.safe_load(text) for name, text in EXAMPLES.items()}
+
+    assert {*EXAMPLES} <= {*inspect.signature(EncoderDecoderFactory.build_model).parameters}
+    factory = MODEL_FACTORY_REGISTRY.build("EncoderDecoderFactory")
+    factory.check_arguments(**arguments, **given)
+    given.pop("peft_config")  # the library peft may be missing
+    factory.validate_model(**arguments, **given)

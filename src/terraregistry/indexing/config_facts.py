@@ -52,10 +52,9 @@ def composing_registries() -> dict[str, BaseRegistry[Any]]:  # as above
     """
     from terraregistry.components.backbones.adapters import adapted
     from terraregistry.components.backbones.temporal import TemporalWrapper
-    from terraregistry.components.factories.auxiliary import AuxiliaryHead
-    from terraregistry.components.factories.framing_arguments import Framing
+    from terraregistry.components.factories.branches import HEAD_REGISTRY, AuxiliaryHead
+    from terraregistry.components.factories.part_arguments import Framing
     from terraregistry.components.factories.smp_library import smp_models
-    from terraregistry.components.factories.task_heads import HEADS as HEAD_REGISTRY
 
     parts = _AnyRegistry(
         AuxiliaryHead=AuxiliaryHead, Framing=Framing, TemporalWrapper=TemporalWrapper, adapters=adapted

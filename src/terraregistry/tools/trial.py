@@ -8,8 +8,8 @@ from copy import deepcopy
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from terraregistry.components.factories.composition_errors import not_found
-from terraregistry.components.factories.unused import without
+from terraregistry.components.factories.part_planning import not_found
+from terraregistry.components.factories.planned import without
 from terraregistry.errors import (
     ComponentNotFoundError,
     FitWarning,

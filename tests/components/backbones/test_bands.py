@@ -48,6 +48,19 @@ def test_all_that_is_wrong_is_said_at_once_with_what_was_meant() -> None:
     assert triple.endswith("got (1, 2, 3)")
 
 
+def test_numbers_of_sentinel_2_are_named_once() -> None:
+    with pytest.raises(InvalidArgumentsError) as caught:
+        read_bands(["B02", "b3", "RED", "B08", "B8A", "B12", "BLEU"], "it")
+    first, other = caught.value.problems
+    assert str(first) == (
+        "bands: bands have names, not numbers: B02 is BLUE, b3 is GREEN, B08 is NIR_BROAD, B8A is NIR_NARROW, "
+        "B12 is SWIR_2; the near infrared of Prithvi's weights is NIR_NARROW"
+    )
+    assert other.path == "bands[6]"
+    with pytest.raises(InvalidArgumentsError, match="there is no HLS band 'B13'"):
+        read_bands(["B13"], "it")
+
+
 def test_no_bands_are_refused() -> None:
     with pytest.raises(InvalidArgumentsError, match="bands: expected at least one band, got none"):
         read_bands([], "it")

@@ -14,9 +14,9 @@ from terraregistry.components.decoders.fcn import FCNDecoder
 from terraregistry.components.decoders.linear import IdentityDecoder, MLPDecoder
 from terraregistry.components.decoders.unet import UNetDecoder
 from terraregistry.components.decoders.upernet import UperNetDecoder
-from terraregistry.components.factories.drafts import Fit
 from terraregistry.components.factories.encoder_decoder_factory import EncoderDecoderFactory
 from terraregistry.components.factories.fitting import Parts
+from terraregistry.components.factories.planned import Fit
 from terraregistry.components.necks.pyramidal import (
     FeaturePyramidNetworkNeck,
     LearnedInterpolateToPyramidal,

@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from terraregistry.components.factories.auxiliary import AuxiliaryHead
-from terraregistry.components.factories.unused import settled
+from terraregistry.components.factories.branches import AuxiliaryHead
+from terraregistry.components.factories.planned import Draft, Fit, PlanningFactory, without
 from terraregistry.errors import InvalidArgumentsError, Problem, ProblemKind, UnusedArgumentWarning
 from terraregistry.library import MODEL_FACTORY_REGISTRY
 
@@ -166,34 +166,60 @@ def test_a_policy_that_there_is_not_is_refused() -> None:
     ]
 
 
-def test_what_turns_out_when_parts_are_made_is_dropped_as_well() -> None:
-    tries = []
+class Stub(PlanningFactory):
+    """A factory whose model is its arguments.
 
-    def make(arguments: dict) -> str:
-        tries.append(dict(arguments))
-        if "late" in arguments:
-            raise InvalidArgumentsError("f", "r", (Problem("late", ProblemKind.UNUSED, detail="nobody"),))
-        return "made"
+    Args:
+        early: The problems of the first stage, for arguments that are there.
+        late: Those of the second.
+        built: What building raises.
+    """
 
-    with pytest.warns(UnusedArgumentWarning, match="late: nobody"):
-        assert settled("warn", "f", {"late": 1, "a.b": 2}, make) == "made"
-    assert tries == [{"late": 1, "a.b": 2}, {"a.b": 2}]
+    def __init__(self, early=(), late=(), built: Exception | None = None) -> None:
+        self.early, self.late, self.built = early, late, built
+        self.tries: list[dict] = []
+
+    def build_model(self, **arguments) -> dict:
+        return self._build(arguments)
+
+    def draft(self, arguments) -> Draft:
+        self.tries.append(dict(arguments))
+        given = self.tries[-1]
+
+        class Built:
+            @staticmethod
+            def build() -> dict:
+                if self.built is not None:
+                    raise self.built
+                return given
+
+        left = [problem for problem in self.late if problem.parameter in given]
+        return Draft([problem for problem in self.early if problem.parameter in given], Built(), lambda: Fit(left))
 
 
-@pytest.mark.parametrize("path", ["gone", "list[9].x", "list[x]", "list[0]", "map.gone", "map[0]", "a", "", "list[0]x"])
+def test_what_turns_out_when_the_model_runs_is_dropped_as_well() -> None:
+    early, late = (Problem(name, ProblemKind.UNUSED, detail="nobody") for name in ("early", "late"))
+    stub = Stub([early], [late])
+    with pytest.warns(UnusedArgumentWarning) as warned:
+        assert stub.build_model(unused="warn", early=0, late=1, **{"a.b": 2}) == {"unused": "warn", "a.b": 2}
+    assert [each.message.problems for each in warned] == [(early, late)]
+    assert warned[0].filename == __file__
+    assert [set(given) - {"unused"} for given in stub.tries] == [{"early", "late", "a.b"}, {"late", "a.b"}, {"a.b"}]
+
+
+@pytest.mark.parametrize(
+    "path",
+    [("gone",), ("list", 9, "x"), ("list", "x"), ("list", 0), ("map", "gone"), ("map", 0), ("a",), ("list", 0, "x", 1)],
+)
 def test_what_is_not_there_cannot_be_dropped(path) -> None:
-    def make(arguments: dict) -> None:
-        raise InvalidArgumentsError("f", "r", (Problem(path, ProblemKind.UNKNOWN),))
-
     arguments = {"list": [{"x": 1}], "map": {"x": 1}, "a.b": 2}
+    assert without(arguments, path) is None
     with pytest.raises(InvalidArgumentsError):
-        settled("warn", "f", arguments, make)
+        Stub([Problem(("list", "nowhere"), ProblemKind.UNKNOWN)]).build_model(unused="warn", **arguments)
     assert arguments == {"list": [{"x": 1}], "map": {"x": 1}, "a.b": 2}
 
 
 def test_errors_about_something_else_are_left_alone() -> None:
-    def make(arguments: dict) -> None:
-        raise InvalidArgumentsError("g", "r", (Problem("a", ProblemKind.UNKNOWN),))
-
+    other = InvalidArgumentsError("g", "r", (Problem("a", ProblemKind.UNKNOWN),))
     with pytest.raises(InvalidArgumentsError, match="'g'"):
-        settled("warn", "f", {"a": 1}, make)
+        Stub(built=other).build_model(unused="warn", a=1)

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from terraregistry.indexing.portable import portable_type
 from terraregistry.registry.schemas import accepts
-from terraregistry.tools.schema.type_schemas import TypeSchemas
+from terraregistry.tools.schema.schema_parts import TypeSchemas
 
 
 class Band(enum.Enum):

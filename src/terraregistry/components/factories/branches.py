@@ -1,90 +1,76 @@
-"""A branch of a model: a decoder and the head after it."""
+"""Checks of the branches of a model: the decoder and the head after it, of the main one and of auxiliary ones."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import functools
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final, cast
 
-from terraregistry.components.factories.composition_errors import invalid_composition
-from terraregistry.components.factories.counts import COUNTS
+from terraregistry.components.factories.composition import INCLUDED, Branch, another_count, says_includes_head
+from terraregistry.components.factories.part_arguments import Arguments
 from terraregistry.components.factories.part_planning import plan_part
-from terraregistry.components.factories.planned_parts import build_part
-from terraregistry.components.factories.task_heads import HEADS
+from terraregistry.components.factories.rules import (
+    AUXILIARY,
+    AUXILIARY_ARGUMENTS,
+    AUXILIARY_PREFIXES,
+    COUNTS,
+    HEAD,
+    count_parameter,
+)
 from terraregistry.deferred import DeferredModule, is_stand_in
 from terraregistry.errors import ComponentNotFoundError, Problem, ProblemKind
-from terraregistry.index.provider import stored_index
+from terraregistry.index.provider import DescribedRegistry, stored_index
 from terraregistry.problems import display_path
 from terraregistry.protocols import Decoder
+from terraregistry.registry.calls import Call, call_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Sequence
 
     from torch import nn
 
-    from terraregistry.components.factories.counts import Count
-    from terraregistry.components.factories.part_arguments import Arguments
-    from terraregistry.components.factories.planned_parts import Maker, Part
-    from terraregistry.components.factories.task_heads import Task
+    from terraregistry.components.factories.own_arguments import Count
+    from terraregistry.components.factories.planned_parts import Part
+    from terraregistry.components.factories.rules import Task
     from terraregistry.problems import KeyPath
     from terraregistry.registry import MultiSourceRegistry
 else:
     nn = DeferredModule("torch.nn")
 
-__all__ = ["Branch", "BranchPlanner"]
+__all__ = ["HEAD_REGISTRY", "AuxiliaryHead", "AuxiliaryPlanner", "BranchPlanner", "refused_name"]
 
 
-@dataclass(frozen=True)
-class Branch:
-    """A decoder and its head, ready to be built.
+class _Heads(DescribedRegistry[nn.Module]):
+    """The heads."""
 
-    Attributes:
-        decoder: The decoder.
-        head: The head; None if the decoder includes it.
-        head_arguments: The arguments given for the head.
-        count: The number of outputs; None if not given, or already among the arguments of the decoder.
+    stored_in = HEAD.registry
+
+
+HEAD_REGISTRY: Final = _Heads()
+for _name in ("RegressionHead", "ScalarHead", "SegmentationHead"):
+    HEAD_REGISTRY.register_lazy(_name, f"terraregistry.components.heads:{_name}")
+
+
+@dataclass
+class AuxiliaryHead:
+    """A further decoder and head on the same features.
+
+    Args:
+        name: The name of its result in `ModelOutput.auxiliary_heads`.
+        decoder: The name of a decoder, or the decoder itself.
+        decoder_args: Arguments of the decoder, prefixed `decoder_`, and of the head, prefixed `head_`. The number of
+            classes or outputs is the model's unless `head_num_classes` or `head_num_outputs` is given.
     """
 
-    decoder: Part
-    head: Part | None
-    head_arguments: Arguments
-    count: Count | None
+    name: str
+    decoder: str | nn.Module
+    decoder_args: Mapping[str, Any] | None = None  # arguments are any objects
 
-    def told(self, strides: Sequence[int] | None) -> dict[str, list[int]]:
-        """Return the decoder's arguments beside the channels: the strides, if known and the decoder has the parameter."""
-        return {"strides": list(strides)} if strides is not None and self.decoder.takes("strides") else {}
 
-    def head_after(self, decoder: nn.Module | None) -> Part | None:
-        """Return the head; None if there is none, or the built decoder includes it."""
-        return None if _says_includes_head(decoder) else self.head
-
-    def misfits(self, decoder: nn.Module) -> list[Problem]:
-        """Report head arguments and a count in conflict with a built decoder including its head."""
-        if not _says_includes_head(decoder):
-            return []
-        return [*self.head_arguments.unused(_INCLUDED), *_another_count(decoder, self.count)]
-
-    def build(
-        self, channels: Sequence[int], strides: Sequence[int] | None, make: Maker = build_part
-    ) -> tuple[nn.Module, nn.Module | None]:
-        """Make the decoder and the head.
-
-        Args:
-            channels: The channels of each feature.
-            strides: The stride of each feature, for decoders with this parameter; None if unknown.
-            make: Makes a part.
-
-        Returns:
-            The decoder, and the head, or None if the decoder includes it.
-
-        Raises:
-            InvalidArgumentsError: The built decoder includes a head, in conflict with the arguments given for another.
-        """
-        decoder = make(self.decoder, list(channels), **self.told(strides))
-        problems = self.misfits(decoder)
-        if problems:
-            raise invalid_composition(problems)
-        head = self.head_after(decoder)
-        return decoder, None if head is None else make(head, _outputs(decoder))
+@functools.cache
+def _record() -> Call[AuxiliaryHead]:
+    return call_of(AuxiliaryHead)
 
 
 @dataclass(frozen=True)
@@ -126,7 +112,7 @@ class BranchPlanner:
         if told:
             decoder_arguments = self._with_count(decoder_arguments, told, count)
         if included and isinstance(given, nn.Module):
-            self.problems.extend(_another_count(given, count))
+            self.problems.extend(another_count(given, count))
         leading = ([1],)  # the channels are not known yet, and their type is all that is checked
         decoder = (
             None
@@ -135,7 +121,7 @@ class BranchPlanner:
         )
         head = None if included else self._head(where, head_arguments, count)
         if included:
-            self.problems.extend(head_arguments.unused(_INCLUDED))
+            self.problems.extend(head_arguments.unused(INCLUDED))
         return None if decoder is None else Branch(decoder, head, head_arguments, None if told else count)
 
     def _head(self, where: KeyPath, arguments: Arguments, count: Count | None) -> Part | None:
@@ -146,14 +132,16 @@ class BranchPlanner:
         if count is not None and count.parameter in self.task.counts:
             complete = self._with_count(arguments, count.parameter, count)
         elif count is not None:
-            detail = f"{self.task.name} has no {count.parameter}; write {usual}"
+            detail = self.task.wrong_counts[count.parameter]
             self.problems.append(Problem(count.parameter, ProblemKind.INVALID, detail=detail))
             complete = arguments.also(usual, 1, usual)
         elif self.task.count_required and not any(name in arguments.values for name in self.task.counts):
             self.problems.append(Problem(usual, ProblemKind.MISSING, expected="int"))
             complete = arguments.also(usual, 1, usual)
         title = f"the head of {display_path(where)}"
-        return plan_part(where, HEADS, self.task.head, complete, (1,), self.problems, kind=nn.Module, title=title)
+        return plan_part(
+            where, HEAD_REGISTRY, self.task.head, complete, (1,), self.problems, kind=nn.Module, title=title
+        )
 
     def _with_count(self, arguments: Arguments, parameter: str, count: Count | None) -> Arguments:
         """Add the number of outputs to the arguments of a part; report a part with a count of its own."""
@@ -168,7 +156,7 @@ class BranchPlanner:
 
     def _includes_head(self, given: str | nn.Module) -> bool:
         if isinstance(given, nn.Module):
-            return _says_includes_head(given)
+            return says_includes_head(given)
         try:
             product: object = self.decoders.signature(given).return_annotation
             if is_stand_in(product):  # nothing was imported to answer
@@ -176,19 +164,15 @@ class BranchPlanner:
             constructor = self.decoders.find_class(given)
         except ComponentNotFoundError:
             return False
-        return _says_includes_head(constructor) or _says_includes_head(product)
+        return says_includes_head(constructor) or says_includes_head(product)
 
     def _count_parameter(self, given: str | nn.Module | None) -> str:
         """Find the parameter of a decoder with a head for its number of outputs; empty if it has none."""
         if not isinstance(given, str):
             return ""
         parameters = self.decoders.signature(given).parameters
-        if any(each.kind is each.VAR_KEYWORD for each in parameters.values()):
-            return COUNTS[0]
-        return next((name for name in COUNTS if name in parameters), "")
-
-
-_INCLUDED: Final = "the decoder includes its head"
+        is_open = any(each.kind is each.VAR_KEYWORD for each in parameters.values())
+        return count_parameter(parameters, is_open=is_open)
 
 
 def _is_known_to_include_head(product: type) -> bool:
@@ -197,16 +181,86 @@ def _is_known_to_include_head(product: type) -> bool:
     return index is not None and f"{product.__module__}:{product.__qualname__}" in index.whole_decoders
 
 
-def _says_includes_head(decoder: object) -> bool:
-    return getattr(decoder, "includes_head", False) is True
+@dataclass(frozen=True)
+class AuxiliaryPlanner:
+    """Checks auxiliary heads.
+
+    Attributes:
+        branches: Checks their decoders and heads, and collects problems.
+        count: The number of outputs given for the model.
+        names: The names of the heads checked, by path.
+    """
+
+    branches: BranchPlanner
+    count: Count | None
+    names: dict[KeyPath, str] = field(default_factory=dict["KeyPath", str])
+
+    # A record from a config, not validated yet.
+    def plan(self, records: Sequence[AuxiliaryHead | Mapping[str, Any] | None]) -> dict[str, Branch]:
+        """Check auxiliary heads, without constructing anything.
+
+        Args:
+            records: The records, as dictionaries or instances; None for one already reported.
+
+        Returns:
+            The valid branches, by name.
+        """
+        planned: dict[str, Branch] = {}
+        for index, given in enumerate(records):
+            where = (AUXILIARY.key, index)
+            record = None if given is None else self._read(where, given)
+            if record is not None:
+                self._check_name((*where, "name"), record.name)
+                branch = self._branch(where, record)
+                if branch is not None:
+                    planned[record.name] = branch
+        return planned
+
+    # A record from a config, not validated yet.
+    def _read(self, where: KeyPath, given: AuxiliaryHead | Mapping[str, Any]) -> AuxiliaryHead | None:
+        values = given if isinstance(given, Mapping) else vars(given)
+        _, _, problems = _record().check(kwargs=values)
+        place = Arguments({}, inside=where)
+        self.branches.problems.extend(place.located(problem) for problem in problems)
+        unknown = {problem.parameter for problem in problems if problem.kind is ProblemKind.UNKNOWN}
+        if len(unknown) < len(problems):
+            return None
+        # The rest can be checked all the same.
+        known = {name: value for name, value in values.items() if name not in unknown}
+        _, valid, _ = _record().check(kwargs=known)
+        return AuxiliaryHead(**valid)
+
+    def _check_name(self, path: KeyPath, name: str) -> None:
+        """Check a name, used in keys of the state_dict."""
+        if name in self.names.values():
+            detail = f"another auxiliary head is called {name!r} already"
+            self.branches.problems.append(Problem(path, ProblemKind.DUPLICATE, detail=detail))
+        elif not name or "." in name:
+            self.branches.problems.append(refused_name(path, name))
+        else:
+            self.names[path] = name
+
+    def _branch(self, where: KeyPath, record: AuxiliaryHead) -> Branch | None:
+        given = record.decoder_args or {}
+        place = (*where, AUXILIARY_ARGUMENTS)
+        decoder_arguments, head_arguments = (_prefixed(given, prefix, place) for prefix in AUXILIARY_PREFIXES)
+        has_own = any(name in (*decoder_arguments.values, *head_arguments.values) for name in COUNTS)
+        count = None if has_own else self.count
+        branch = self.branches.plan((*where, "decoder"), record.decoder, decoder_arguments, head_arguments, count)
+        parts = [(decoder_arguments, branch.decoder), (head_arguments, branch.head)] if branch is not None else []
+        choices = [name for arguments, part in parts if part for name in arguments.spellings(part.parameters)]
+        for name in given:
+            if not name.startswith(AUXILIARY_PREFIXES):
+                self.branches.problems.append(Problem((*place, name), ProblemKind.UNKNOWN, choices=choices))
+        return branch
 
 
-def _outputs(decoder: nn.Module) -> int:
-    return cast("Decoder", decoder).out_channels
+def refused_name(path: KeyPath, name: str) -> Problem:
+    """Report a name invalid for a module of a model."""
+    detail = f"torch takes no module called {name!r}; expected a word such as 'aux', without dots"
+    return Problem(path, ProblemKind.INVALID, detail=detail)
 
 
-def _another_count(decoder: nn.Module, count: Count | None) -> Iterator[Problem]:
-    outputs: Any = getattr(decoder, "out_channels", None)  # whatever a module has under this name
-    if count is not None and outputs != count.value:
-        detail = f"{_INCLUDED}, which gives {outputs}, not {count.value}"
-        yield Problem(count.parameter, ProblemKind.INVALID, detail=detail)
+def _prefixed(given: Mapping[str, Any], prefix: str, place: KeyPath) -> Arguments:  # arguments are any objects
+    values = {name.removeprefix(prefix): value for name, value in given.items() if name.startswith(prefix)}
+    return Arguments(values, prefix, place)

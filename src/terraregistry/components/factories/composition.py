@@ -1,26 +1,83 @@
-"""A model planned and checked, ready to be built."""
+"""A model planned and checked, ready to be built: its parts, and its branches of a decoder and a head."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any, Final, cast
 
-from terraregistry.components.factories.composition_errors import noting
-from terraregistry.components.factories.planned_parts import build_part
+from terraregistry.components.factories.planned_parts import build_part, invalid_composition, noting
 from terraregistry.components.models.framing import specs_of
+from terraregistry.errors import Problem, ProblemKind
 from terraregistry.problems import display_path
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from torch import nn
 
-    from terraregistry.components.factories.branches import Branch
+    from terraregistry.components.factories.own_arguments import Count
+    from terraregistry.components.factories.part_arguments import Arguments
     from terraregistry.components.factories.planned_parts import Maker, Part
-    from terraregistry.components.factories.task_heads import Task
-    from terraregistry.protocols import Backbone, Neck
+    from terraregistry.components.factories.rules import Task
+    from terraregistry.protocols import Backbone, Decoder, Neck
 
-__all__ = ["Composition", "strides_through"]
+__all__ = ["INCLUDED", "Branch", "Composition", "another_count", "says_includes_head", "strides_through"]
+
+INCLUDED: Final = "the decoder includes its head"
+
+
+@dataclass(frozen=True)
+class Branch:
+    """A decoder and its head, ready to be built.
+
+    Attributes:
+        decoder: The decoder.
+        head: The head; None if the decoder includes it.
+        head_arguments: The arguments given for the head.
+        count: The number of outputs; None if not given, or already among the arguments of the decoder.
+    """
+
+    decoder: Part
+    head: Part | None
+    head_arguments: Arguments
+    count: Count | None
+
+    def told(self, strides: Sequence[int] | None) -> dict[str, list[int]]:
+        """Return the decoder's arguments beside the channels: the strides, if known and the decoder has the parameter."""
+        return {"strides": list(strides)} if strides is not None and self.decoder.takes("strides") else {}
+
+    def head_after(self, decoder: nn.Module | None) -> Part | None:
+        """Return the head; None if there is none, or the built decoder includes it."""
+        return None if says_includes_head(decoder) else self.head
+
+    def misfits(self, decoder: nn.Module) -> list[Problem]:
+        """Report head arguments and a count in conflict with a built decoder including its head."""
+        if not says_includes_head(decoder):
+            return []
+        return [*self.head_arguments.unused(INCLUDED), *another_count(decoder, self.count)]
+
+    def build(
+        self, channels: Sequence[int], strides: Sequence[int] | None, make: Maker = build_part
+    ) -> tuple[nn.Module, nn.Module | None]:
+        """Make the decoder and the head.
+
+        Args:
+            channels: The channels of each feature.
+            strides: The stride of each feature, for decoders with this parameter; None if unknown.
+            make: Makes a part.
+
+        Returns:
+            The decoder, and the head, or None if the decoder includes it.
+
+        Raises:
+            InvalidArgumentsError: The built decoder includes a head, in conflict with the arguments given for another.
+        """
+        decoder = make(self.decoder, list(channels), **self.told(strides))
+        problems = self.misfits(decoder)
+        if problems:
+            raise invalid_composition(problems)
+        head = self.head_after(decoder)
+        return decoder, None if head is None else make(head, cast("Decoder", decoder).out_channels)
 
 
 @dataclass(frozen=True)
@@ -96,3 +153,16 @@ def strides_through(neck: nn.Module, strides: Sequence[int] | None) -> tuple[int
     if strides is None or getattr(neck, "keeps_strides", False) is not True:
         return None
     return tuple(cast("Neck", neck).process_channel_list(list(strides)))
+
+
+def says_includes_head(decoder: object) -> bool:
+    """Return True if a decoder, or its class, declares to include its head."""
+    return getattr(decoder, "includes_head", False) is True
+
+
+def another_count(decoder: nn.Module, count: Count | None) -> Iterator[Problem]:
+    """Report a number of outputs other than that of a decoder including its head."""
+    outputs: Any = getattr(decoder, "out_channels", None)  # whatever a module has under this name
+    if count is not None and outputs != count.value:
+        detail = f"{INCLUDED}, which gives {outputs}, not {count.value}"
+        yield Problem(count.parameter, ProblemKind.INVALID, detail=detail)

@@ -5,16 +5,17 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence  # noqa: TC003 - read at run time
 from typing import TYPE_CHECKING, Any, Final
 
-from terraregistry.components.factories.auxiliary import AuxiliaryHead  # noqa: TC001 - read at run time
-from terraregistry.components.factories.planned import OwnArguments, PlanningFactory
+from terraregistry.components.factories.branches import AuxiliaryHead  # noqa: TC001 - read at run time
+from terraregistry.components.factories.own_arguments import OwnArguments
+from terraregistry.components.factories.planned import PlanningFactory, UnusedPolicy
 from terraregistry.components.factories.planning import Planner, Registries
-from terraregistry.components.factories.unused import UnusedPolicy  # noqa: TC001 - read at run time
+from terraregistry.components.factories.rules import ENCODER_DECODER
 from terraregistry.deferred import DeferredModule
 
 if TYPE_CHECKING:
     from torch import nn
 
-    from terraregistry.components.factories.drafts import Draft
+    from terraregistry.components.factories.planned import Draft
     from terraregistry.protocols import Backbone, Decoder, Neck
     from terraregistry.registry import MultiSourceRegistry
 else:
@@ -134,4 +135,4 @@ class EncoderDecoderFactory(PlanningFactory):
         return Planner(self._registries, own, free, loose, problems).draft()
 
 
-_OWN: Final = OwnArguments(EncoderDecoderFactory.build_model)
+_OWN: Final = OwnArguments(EncoderDecoderFactory.build_model, ENCODER_DECODER.parts)

@@ -11,11 +11,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, cast
 
-from terraregistry.components.factories.auxiliary import refused_name
-from terraregistry.components.factories.drafts import Fit
+from terraregistry.components.factories.branches import refused_name
 from terraregistry.components.factories.part_arguments import Arguments
+from terraregistry.components.factories.planned import Fit
 from terraregistry.components.factories.planned_parts import NamedPart
-from terraregistry.components.factories.wrapping import ADAPTERS_AT, WEIGHTS, AdaptedPart, unwrapped
+from terraregistry.components.factories.rules import ADAPTERS_AT
+from terraregistry.components.factories.wrapping import WEIGHTS, AdaptedPart, unwrapped
 from terraregistry.errors import InvalidArgumentsError, Problem, ProblemKind, SourceUnavailableError
 from terraregistry.wording import describe_error
 
@@ -24,10 +25,9 @@ if TYPE_CHECKING:
 
     from torch import nn
 
-    from terraregistry.components.factories.branches import Branch
-    from terraregistry.components.factories.composition import Composition
+    from terraregistry.components.factories.composition import Branch, Composition
     from terraregistry.components.factories.planned_parts import Part
-    from terraregistry.components.factories.task_heads import Task
+    from terraregistry.components.factories.rules import Task
     from terraregistry.problems import KeyPath
 
 __all__ = ["Parts", "adapter_misfits", "fit_whole"]
@@ -97,9 +97,8 @@ class Parts:
         self, composition: Composition, at_least: tuple[int, int] = (1, 1)
     ) -> tuple[list[Problem], Exception | None]:
         """Run the whole model on images of at least the given size; return doubts about it, or the exception raised."""
-        from terraregistry.components.factories.probing import images_for
+        from terraregistry.components.factories.probing import LevelWatch, images_for
         from terraregistry.components.factories.shadows import in_both_modes, shadow_part, without_data
-        from terraregistry.components.factories.watching import LevelWatch
 
         try:
             with without_data():
@@ -199,7 +198,7 @@ def fit_whole(
     import torch
 
     from terraregistry.components.factories.batches import batch_shape
-    from terraregistry.components.factories.culprits import find_culprits
+    from terraregistry.components.factories.probing import find_culprits
     from terraregistry.components.factories.shadows import cannot_follow, in_both_modes, make_shadow
 
     def run(variant: Part) -> Exception | None:

@@ -6,13 +6,13 @@ from collections.abc import Mapping  # noqa: TC003 - read at run time
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
-from terraregistry.components.factories.drafts import Draft, Fit
 from terraregistry.components.factories.fitting import adapter_misfits, fit_whole
+from terraregistry.components.factories.own_arguments import OwnArguments
 from terraregistry.components.factories.part_arguments import Arguments
 from terraregistry.components.factories.part_planning import plan_part
-from terraregistry.components.factories.planned import OwnArguments, PlanningFactory
-from terraregistry.components.factories.unused import UnusedPolicy  # noqa: TC001 - read at run time
-from terraregistry.components.factories.wrapping import ADAPTERS_AT, with_adapters
+from terraregistry.components.factories.planned import Draft, Fit, PlanningFactory, UnusedPolicy
+from terraregistry.components.factories.rules import ADAPTERS_AT, FULL_MODEL
+from terraregistry.components.factories.wrapping import with_adapters
 from terraregistry.components.models.framing import PaddingMode  # noqa: TC001 - read at run time
 from terraregistry.deferred import DeferredModule
 from terraregistry.errors import Problem, ProblemKind, SourceUnavailableError
@@ -92,7 +92,7 @@ class FullModelFactory(PlanningFactory):
         """
         own, loose, found, _ = _OWN.read(arguments)
         problems = [*found]
-        for name, usual in (("rescale", True), ("padding", "reflect")):
+        for name, usual in FULL_MODEL.ignored.items():
             if own.get(name, usual) != usual:
                 detail = "nothing reads this: a whole model gives what it gives"
                 problems.append(Problem(name, ProblemKind.UNUSED, detail=detail))

@@ -9,9 +9,8 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final, cast
 
-from terraregistry.components.factories.flow import in_words
 from terraregistry.components.factories.planned_parts import ModulePart, NamedPart
-from terraregistry.components.factories.shadows import make_shadow, run_shadow
+from terraregistry.components.factories.shadows import in_words, make_shadow, run_shadow
 from terraregistry.errors import InvalidArgumentsError, Problem, ProblemKind
 
 if TYPE_CHECKING:
@@ -19,8 +18,8 @@ if TYPE_CHECKING:
 
     from torch import Tensor
 
-    from terraregistry.components.factories.flow import Flow
     from terraregistry.components.factories.planned_parts import Part
+    from terraregistry.components.factories.shadows import Flow
 
 __all__ = [
     "explain_refusal",

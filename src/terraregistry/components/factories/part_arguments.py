@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+import functools
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
+from terraregistry.components.factories.rules import FRAMING, TEMPORAL, USE_TEMPORAL
+from terraregistry.components.models.framing import PaddingMode, PatchSize, three_axes
 from terraregistry.errors import Problem, ProblemKind, describe_value
 from terraregistry.problems import display_path
+from terraregistry.registry.calls import Call, call_of
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping
 
+    from terraregistry.components.factories.rules import PartRule
     from terraregistry.problems import KeyPath
 
-__all__ = ["Arguments", "take_prefixed"]
+__all__ = ["Arguments", "Framing", "take_framing", "take_prefixed", "take_temporal"]
 
 
 @dataclass(frozen=True)
@@ -74,24 +79,99 @@ class Arguments:
         )
 
 
-def take_prefixed(part: str, loose: dict[str, Any], together: Mapping[str, Any]) -> tuple[Arguments, list[Problem]]:
+def take_prefixed(
+    part: PartRule, loose: dict[str, Any], together: Mapping[str, Any]
+) -> tuple[Arguments, list[Problem]]:
     """Take the arguments of a part from its dictionary, or else by prefix.
 
     Args:
-        part: The part, such as `backbone`.
+        part: The rules of the part.
         loose: Prefixed arguments of all parts; those of this part are taken out.
         together: The part's dictionary, such as `backbone_kwargs`.
 
     Returns:
         The arguments, and a problem for each prefixed argument given beside a dictionary.
     """
-    prefix = f"{part}_"
-    names = [name for name in loose if name.startswith(prefix)]
-    prefixed = {name.removeprefix(prefix): loose.pop(name) for name in names}
+    names = [name for name in loose if name.startswith(part.prefix)]
+    prefixed = {name.removeprefix(part.prefix): loose.pop(name) for name in names}
     if not together:
-        return Arguments(prefixed, prefix), []
+        return Arguments(prefixed, part.prefix), []
+    beside = f"{part.dictionary} is given as well"
     problems = [
-        Problem(prefix + name, ProblemKind.UNUSED, detail=f"{part}_kwargs is given as well: write {name!r} in there")
+        Problem(part.prefix + name, ProblemKind.UNUSED, detail=f"{beside}: write {name!r} in there")
         for name in prefixed
     ]
-    return Arguments(dict(together), inside=(f"{part}_kwargs",)), problems
+    return Arguments(dict(together), inside=(part.dictionary,)), problems
+
+
+@dataclass(frozen=True)
+class Framing:
+    """Image padding.
+
+    Args:
+        patch_size: The size to pad images to.
+        padding: The continuation of images beyond their edges.
+    """
+
+    patch_size: PatchSize | None = None
+    padding: PaddingMode = "reflect"
+
+
+@functools.cache
+def _framing() -> Call[Framing]:
+    return call_of(Framing)
+
+
+def take_framing(
+    arguments: Arguments, parameters: Collection[str], problems: list[Problem]
+) -> tuple[dict[str, Any], Arguments]:  # arguments of several types
+    """Take the padding arguments out of the arguments of a backbone.
+
+    Args:
+        arguments: The arguments of the backbone.
+        parameters: The backbone's own parameters. Padding arguments among them also stay with the backbone, and
+            their meaning is the backbone's own.
+        problems: Collects problems.
+
+    Returns:
+        The padding arguments of the model, and the arguments left for the backbone.
+    """
+    framing: dict[str, Any] = {}
+    for name in FRAMING:
+        if name in arguments.values:
+            faults = _faults(name, arguments.values[name])
+            if not faults:
+                framing[name] = arguments.values[name]
+            elif name not in parameters:
+                problems += [arguments.located(fault) for fault in faults]
+    return framing, arguments.without([name for name in FRAMING if name not in parameters])
+
+
+def _faults(name: str, value: Any) -> tuple[Problem, ...]:  # an argument is any object
+    _, _, problems = _framing().check(kwargs={name: value})
+    try:
+        if name == "patch_size" and value is not None and not problems:
+            three_axes(value)
+    except ValueError as error:
+        return (Problem(name, ProblemKind.INVALID, detail=str(error)),)
+    return problems
+
+
+def take_temporal(arguments: Arguments, parameters: Collection[str]) -> tuple[Arguments, Arguments]:
+    """Split the arguments of the wrapper for time series from those of a backbone.
+
+    Args:
+        arguments: The arguments of the backbone.
+        parameters: The backbone's own parameters; they stay among its arguments.
+
+    Returns:
+        The wrapper's arguments, with `use_temporal` unchanged, and the rest.
+    """
+    about_time = [name for name in arguments.values if name == USE_TEMPORAL or name.startswith(TEMPORAL)]
+    mine = {name: arguments.values[name] for name in about_time if name not in parameters}
+    taken = Arguments(
+        {name.removeprefix(TEMPORAL): value for name, value in mine.items()},
+        arguments.prefix + TEMPORAL,
+        arguments.inside,
+    )
+    return taken.written_at(USE_TEMPORAL, arguments.path(USE_TEMPORAL)), arguments.without(mine)

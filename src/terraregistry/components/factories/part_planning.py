@@ -2,30 +2,43 @@
 
 from __future__ import annotations
 
+import json
+import re
+from collections.abc import Mapping
 from inspect import Parameter
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final, cast
 
-from terraregistry.components.factories.composition_errors import not_found, unlike
 from terraregistry.components.factories.planned_parts import ModulePart, NamedPart
+from terraregistry.components.factories.rules import NECKS
 from terraregistry.deferred import DeferredModule
-from terraregistry.errors import ComponentNotFoundError, InvalidArgumentsError, ProblemKind
+from terraregistry.errors import (
+    ComponentNotFoundError,
+    ComponentProtocolError,
+    InvalidArgumentsError,
+    ProblemKind,
+)
 from terraregistry.problems import Problem, Rename, display_path
+from terraregistry.registry.kinds import Kind
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Sequence
+    from collections.abc import Collection, Iterator, Sequence
 
     from torch import nn
 
     from terraregistry.components.factories.part_arguments import Arguments
     from terraregistry.components.factories.planned_parts import Builds, Part
+    from terraregistry.components.factories.rules import PartRule
     from terraregistry.problems import KeyPath
 else:
     nn = DeferredModule("torch.nn")
 
-__all__ = ["NOT_MADE", "plan_part"]
+__all__ = ["NOT_MADE", "as_yaml", "entry_of", "not_found", "plan_part", "respelled"]
 
 NOT_MADE: Final = object()
 """Placeholder for a module constructed later; valid for any parameter type."""
+_MOST_LINES: Final = 4
+_PLAIN: Final = re.compile(r"(?!(?:null|true|false|yes|no|on|off)$)[A-Za-z][\w./-]*", re.IGNORECASE)
+"""Texts written in YAML without quotation marks."""
 _STARRED: Final = (Parameter.VAR_POSITIONAL, Parameter.VAR_KEYWORD)
 
 
@@ -59,7 +72,7 @@ def plan_part(
     """
     if isinstance(given, nn.Module):
         problems += arguments.unused(f"{display_path(where)} is a module that is made already")
-        faults = [*unlike(kind, given, where)]
+        faults = [*_unlike(kind, given, where)]
         problems += faults
         return ModulePart(where, given, valid=not faults)
     refused: Sequence[Problem] = ()
@@ -94,3 +107,74 @@ def _given_by_the_model(
     fix = Rename(str(arguments.path(own)[-1])) if arguments.prefix and own in free else None
     hint = "" if fix is None else f"; its own {own} is written {fix.to}"
     return Problem(path, ProblemKind.DUPLICATE, detail=detail + hint, fix=fix)
+
+
+def not_found(path: KeyPath, error: ComponentNotFoundError) -> Problem:
+    """Turn the error of a name into a problem at the path of the name."""
+    sources = f" (sources searched: {', '.join(error.sources)})" if error.sources else ""
+    remedy = f"; {error.remedy}" if error.remedy else ""
+    detail = f"{error.registry} has no component {error.name!r}{sources}{remedy}"
+    return Problem(path, ProblemKind.NOT_FOUND, given=str(error.name), detail=detail, choices=error.suggestions)
+
+
+def _unlike(kind: type, module: nn.Module, where: KeyPath) -> Iterator[Problem]:
+    """Yield the reasons why a module cannot be a part, if any."""
+    try:
+        Kind(kind).check(module, display_path(where), lambda: display_path(where))
+    except ComponentProtocolError as error:
+        lacks = [f"lacks {', '.join(error.missing)}"] if error.missing else []
+        reasons = "; ".join([*lacks, *error.wrong])
+        yield Problem(where, ProblemKind.INVALID, detail=f"{error.product} is no {error.kind}: it {reasons}")
+
+
+def respelled(problem: Problem, value: object, part: PartRule) -> Problem:
+    """Add the YAML of a part given as a mapping, or of parts not in a list, to a problem of its type.
+
+    Args:
+        problem: A problem of the arguments of a factory.
+        value: The value of the argument.
+        part: The rules of the part with its key.
+
+    Returns:
+        The problem, with the YAML to write if that is known.
+    """
+    written: list[str] = []
+    mapping = cast("Mapping[object, object]", value) if isinstance(value, Mapping) else None
+    if problem.kind is ProblemKind.TYPE and part.many and mapping is not None:
+        written = [f"{part.key}: {as_yaml([entry_of(mapping)])}"]
+    elif problem.kind is ProblemKind.TYPE and part is NECKS and isinstance(value, list) and len(problem.steps) > 1:
+        entry = cast("list[object]", value)[cast("int", problem.steps[1])]
+        written = [as_yaml({"name": entry})] if isinstance(entry, str) else []
+    elif problem.kind is ProblemKind.TYPE and part.prefix and mapping is not None:
+        entry = entry_of(mapping)
+        arguments = {key: item for key, item in entry.items() if key != "name"}
+        for key, item in entry.items():
+            if len(arguments) == 1 and isinstance(item, Mapping) and str(key).endswith(("args", "params")):
+                arguments = dict(cast("Mapping[object, object]", item))
+        written = [f"{part.key}: {as_yaml(entry.get('name', 'NAME'))}"]
+        written += [f"{part.prefix}{key}: {as_yaml(item)}" for key, item in arguments.items()][:_MOST_LINES]
+    if not written:
+        return problem
+    detail = f"write {'a list: ' if part.many and mapping is not None else ''}"
+    detail += " and ".join(f"`{line}`" for line in written)
+    return Problem(problem.steps, problem.kind, expected=problem.expected, given=problem.given, detail=detail)
+
+
+def entry_of(given: Mapping[Any, Any]) -> Mapping[Any, Any]:  # as it is in a config
+    """Return the entry of a part as it is written in a list: `{name: X, a: 1}` for `{X: {a: 1}}` as well."""
+    for name, inside in given.items():
+        if len(given) == 1 and name != "name" and (inside is None or isinstance(inside, Mapping)):
+            return {"name": name, **(inside or {})}
+    return given
+
+
+def as_yaml(value: object) -> str:
+    """Write a value on one line of YAML."""
+    if isinstance(value, Mapping):
+        items = cast("Mapping[object, object]", value).items()
+        return f"{{{', '.join(f'{as_yaml(key)}: {as_yaml(item)}' for key, item in items)}}}"
+    if isinstance(value, (list, tuple)):
+        return f"[{', '.join(map(as_yaml, cast('Sequence[object]', value)))}]"
+    if isinstance(value, str) and _PLAIN.fullmatch(value):
+        return value
+    return json.dumps(value, default=repr)

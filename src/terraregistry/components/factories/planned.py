@@ -2,30 +2,70 @@
 
 from __future__ import annotations
 
-import inspect
 import warnings
 from abc import ABC, abstractmethod
-from typing import TYPE_CHECKING, Any, Final, NamedTuple
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, is_dataclass
+from typing import TYPE_CHECKING, Any, Literal, Protocol, TypeAlias, cast
 
-from terraregistry.components.factories.composition_errors import is_composition
-from terraregistry.components.factories.unused import settled
+from terraregistry.components.factories.planned_parts import is_composition
 from terraregistry.deferred import DeferredModule
-from terraregistry.errors import FitWarning, InvalidArgumentsError, Problem, ProblemKind
-from terraregistry.registry import Call
-from terraregistry.registry.signatures import EffectiveSignature, evaluate
+from terraregistry.errors import FitWarning, InvalidArgumentsError, Problem, ProblemKind, UnusedArgumentWarning
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Callable, Iterable
 
     from torch import nn
 
-    from terraregistry.components.factories.drafts import Draft, Fit, Plan
+    from terraregistry.errors import SourceUnavailableError
+    from terraregistry.problems import KeyPath
 else:
     nn = DeferredModule("torch.nn")
 
-__all__ = ["OwnArguments", "PlanningFactory", "Read"]
+__all__ = ["Draft", "Fit", "Plan", "PlanningFactory", "UnusedPolicy", "without"]
 
-_LISTS_OF_PARTS: Final = ("necks", "aux_decoders")
+UnusedPolicy: TypeAlias = Literal["error", "warn"]
+"""Policy for unused arguments: refuse them, or drop them with a warning."""
+
+
+class Plan(Protocol):
+    """A checked model, ready to be built."""
+
+    def build(self) -> nn.Module:
+        """Make the model."""
+        ...
+
+
+@dataclass(frozen=True)
+class Fit:
+    """The result of running a model without data.
+
+    Attributes:
+        problems: Invalid values, and parts incompatible with each other.
+        remarks: Operations not followed (`ProblemKind.UNCHECKED`), and doubtful but working configurations.
+        raised: Exceptions raised by constructors, by the problems made of them; None for an exception raised only by a run.
+        unavailable: The error for a required library, missing or broken; None if there is none.
+    """
+
+    problems: Sequence[Problem] = ()
+    remarks: Sequence[Problem] = ()
+    raised: Mapping[Problem, Exception | None] = field(default_factory=dict["Problem", "Exception | None"])
+    unavailable: SourceUnavailableError | None = None
+
+
+@dataclass(frozen=True)
+class Draft:
+    """A model after the first stage, with neither torch nor the library behind a source needed.
+
+    Attributes:
+        problems: Problems of the arguments: names, types, tasks, counts, and combinations.
+        plan: The model; None if a part is unknown.
+        fit: The second stage: makes the model without data and runs it.
+    """
+
+    problems: Sequence[Problem]
+    plan: Plan | None
+    fit: Callable[[], Fit] = Fit
 
 
 class PlanningFactory(ABC):
@@ -43,36 +83,6 @@ class PlanningFactory(ABC):
             The model after the first stage.
         """
 
-    def plan(self, arguments: Mapping[str, Any], *, building: bool = False) -> tuple[Plan, Fit]:
-        """Check the arguments of `build_model`, and run the model without data.
-
-        Args:
-            arguments: The arguments, by name.
-            building: Let exceptions of parts through unchanged if there is no other problem: those of constructors now,
-                the others when the model runs.
-
-        Returns:
-            The model, ready to be built, and the findings of the run.
-
-        Raises:
-            InvalidArgumentsError: Lists all problems.
-            SourceUnavailableError: The library behind a source is missing or broken.
-        """
-        draft = self.draft(arguments)
-        fit = draft.fit()
-        problems = [*draft.problems, *fit.problems]
-        if building and problems and draft.plan is not None and all(each in fit.raised for each in problems):
-            for error in filter(None, fit.raised.values()):
-                raise error
-            return draft.plan, fit
-        if fit.unavailable is not None:
-            if not problems:
-                raise fit.unavailable
-            problems.append(Problem(fit.unavailable.steps, ProblemKind.INVALID, detail=str(fit.unavailable)))
-        if problems or draft.plan is None:
-            raise self._refused(problems)
-        return draft.plan, fit
-
     def check_arguments(self, **arguments: Any) -> None:
         """Check the arguments of `build_model` without constructing a part of the model.
 
@@ -87,7 +97,9 @@ class PlanningFactory(ABC):
             SourceUnavailableError: The library behind a source is missing or broken, and its components' parameters are
                 needed.
         """
-        settled(arguments.get("unused"), component_of(self), arguments, self._check)
+        draft, _ = self._checked(arguments, run=False)
+        if draft.problems:
+            raise self._refused(draft.problems)
 
     def validate_model(self, **arguments: Any) -> None:
         """Check the arguments of `build_model`, and run the model without data.
@@ -102,29 +114,64 @@ class PlanningFactory(ABC):
             InvalidArgumentsError: The arguments are invalid; lists all problems, each at its path in the call.
             SourceUnavailableError: The library behind a source is missing or broken.
         """
-        settled(arguments.get("unused"), component_of(self), arguments, self._run)
-
-    def _run(self, arguments: Mapping[str, Any]) -> None:
-        _, fit = self.plan(arguments)
+        draft, fit = self._checked(arguments)
+        self._plan(draft, fit)
         if fit.remarks:
-            warnings.warn(FitWarning(component_of(self), tuple(fit.remarks)), stacklevel=4)
-
-    def _check(self, arguments: Mapping[str, Any]) -> None:
-        problems = self.draft(arguments).problems
-        if problems:
-            raise self._refused(problems)
+            warnings.warn(FitWarning(component_of(self), tuple(fit.remarks)), stacklevel=2)
 
     def _build(self, arguments: Mapping[str, Any]) -> nn.Module:
-        return settled(arguments.get("unused"), component_of(self), arguments, self._made, depth=1)
-
-    def _made(self, arguments: Mapping[str, Any]) -> nn.Module:
-        plan, _ = self.plan(arguments, building=True)
+        draft, fit = self._checked(arguments, depth=1)
+        problems = [*draft.problems, *fit.problems]
+        if problems and draft.plan is not None and all(each in fit.raised for each in problems):
+            # Exceptions of parts are let through unchanged: those of constructors now, the others when the model runs.
+            for error in filter(None, fit.raised.values()):
+                raise error
+            plan = draft.plan
+        else:
+            plan = self._plan(draft, fit)
         try:
             return plan.build()
         except InvalidArgumentsError as error:
             if not is_composition(error) or error.component == component_of(self):
                 raise
             raise self._refused(map(self._moved, error.problems)) from error
+
+    def _checked(self, arguments: Mapping[str, Any], *, run: bool = True, depth: int = 0) -> tuple[Draft, Fit]:
+        """Check arguments; with policy "warn", drop the unused ones, and warn.
+
+        Args:
+            arguments: The arguments of `build_model`.
+            run: Run the model without data as well.
+            depth: The number of the factory's functions between this one and the public one, for the warning.
+
+        Returns:
+            Both stages, without the dropped arguments.
+        """
+        lenient = arguments.get("unused") == "warn"
+        dropped: list[Problem] = []
+        try:
+            while True:
+                draft = self.draft(arguments)
+                unread = lenient and any(problem.is_unread for problem in draft.problems)
+                fit = draft.fit() if run and not unread else Fit()
+                left = _without_unread(arguments, [*draft.problems, *fit.problems], dropped) if lenient else None
+                if left is None:
+                    return draft, fit
+                arguments = left
+        finally:
+            if dropped:
+                warnings.warn(UnusedArgumentWarning(component_of(self), tuple(dropped)), stacklevel=3 + depth)
+
+    def _plan(self, draft: Draft, fit: Fit) -> Plan:
+        """Return the checked model, or raise all problems of both stages."""
+        problems = [*draft.problems, *fit.problems]
+        if fit.unavailable is not None:
+            if not problems:
+                raise fit.unavailable
+            problems.append(Problem(fit.unavailable.steps, ProblemKind.INVALID, detail=str(fit.unavailable)))
+        if problems or draft.plan is None:
+            raise self._refused(problems)
+        return draft.plan
 
     def _moved(self, problem: Problem) -> Problem:
         """Move a problem of a part to its path in this factory's call."""
@@ -134,84 +181,54 @@ class PlanningFactory(ABC):
         return InvalidArgumentsError(component_of(self), "MODEL_FACTORY_REGISTRY", tuple(dict.fromkeys(problems)))
 
 
-class Read(NamedTuple):
-    """The arguments of a call.
-
-    Attributes:
-        own: The arguments named by the factory, validated; invalid ones are left out.
-        loose: The others.
-        problems: The problems of the arguments named by the factory.
-        free: Suggestions for unknown names: the arguments not given.
-    """
-
-    own: dict[str, Any]  # of several types
-    loose: dict[str, Any]  # of parts, any objects
-    problems: tuple[Problem, ...]
-    free: list[str]
-
-
-class OwnArguments:
-    """The arguments named by a factory's `build_model`.
-
-    Args:
-        build_model: The method, as a function with the factory as first parameter.
-
-    Attributes:
-        names: Their names.
-    """
-
-    def __init__(self, build_model: Callable[..., nn.Module]) -> None:
-        signature = inspect.signature(build_model)
-        _, *named = [each for each in signature.parameters.values() if each.kind is not each.VAR_KEYWORD]
-        self.names: Final = [each.name for each in named]
-        self._defaults: Final = {each.name: each.default for each in named if each.default is not each.empty}
-        self._build_model: Final = build_model
-        self._named: Final = signature.replace(parameters=named)
-        self._call: Call[nn.Module] | None = None
-
-    def read(self, arguments: Mapping[str, Any]) -> Read:  # any objects
-        """Validate the arguments named by the factory, and separate the rest.
-
-        Args:
-            arguments: The arguments of a call, by name.
-
-        Returns:
-            The arguments, with their problems.
-        """
-        own = self._defaults | {name: value for name, value in arguments.items() if name in self.names}
-        loose = {name: value for name, value in arguments.items() if name not in self.names}
-        free = [name for name in self.names if name not in own or self._is_default(name, own[name])]
-        if self._call is None:
-            self._call = self._inspected()
-        _, valid, problems = self._call.check(kwargs=own)
-        return Read(_without(own, problems) if problems else dict(valid), loose, problems, free)
-
-    def _inspected(self) -> Call[nn.Module]:
-        """Inspect the call of the named parameters alone; planners handle `**kwargs`."""
-        hints = evaluate(self._build_model, self.names)
-        named = [
-            each.replace(annotation=hints.get(name, each.annotation)) for name, each in self._named.parameters.items()
-        ]
-        return Call(self._build_model, EffectiveSignature(self._named.replace(parameters=named), {}))
-
-    def _is_default(self, name: str, value: object) -> bool:
-        default: object = self._defaults.get(name, inspect.Parameter.empty)
-        return value is default or (type(value) is type(default) and isinstance(value, (str, int)) and value == default)
-
-
 def component_of(factory: object) -> str:
     """Return the owner of the arguments, as named in errors."""
     return f"{type(factory).__name__}.build_model"
 
 
-# Arguments of several types.
-def _without(own: Mapping[str, Any], problems: Iterable[Problem]) -> dict[str, Any]:
-    """Leave out invalid values: an entry of a list of parts (replaced by None), or else the whole argument."""
-    left = dict(own)
+# The arguments of a factory are any objects.
+def _without_unread(
+    arguments: Mapping[str, Any], problems: Iterable[Problem], dropped: list[Problem]
+) -> dict[str, Any] | None:
+    """Leave out the unused arguments among some problems, and list these; None if there are none."""
+    left: dict[str, Any] | None = None
     for problem in problems:
-        name, inside = problem.parameter, problem.steps[1:]
-        if name in _LISTS_OF_PARTS and inside:
-            left[name] = [None if at == inside[0] else part for at, part in enumerate(left[name])]
-        else:
-            left.pop(name, None)
+        smaller = without(left or arguments, problem.steps) if problem.is_unread else None
+        if smaller is not None:
+            left = smaller
+            dropped.append(problem)
     return left
+
+
+def without(arguments: Mapping[str, Any], path: KeyPath) -> dict[str, Any] | None:  # as above
+    """Copy arguments without the value at a path.
+
+    Args:
+        arguments: The arguments; not changed.
+        path: The path of the value.
+
+    Returns:
+        The rest; None if there is no such value.
+    """
+    smaller = _without(arguments, path)
+    return cast("dict[str, Any]", smaller) if isinstance(smaller, dict) else None
+
+
+def _without(value: object, path: KeyPath) -> object:
+    if not path:
+        return None
+    first, rest = path[0], path[1:]
+    inside: Mapping[object, object] = {}
+    if is_dataclass(value):  # an AuxiliaryHead
+        inside = cast("Mapping[object, object]", vars(value))
+    elif isinstance(value, Mapping):
+        inside = cast("Mapping[object, object]", value)
+    elif isinstance(value, (list, tuple)) and rest:  # an item as such is no argument
+        inside = dict(enumerate(cast("Sequence[object]", value)))
+    if first not in inside:
+        return None
+    if not rest:
+        return {key: item for key, item in inside.items() if key != first}
+    smaller = _without(inside[first], rest)
+    left = {**inside, first: smaller}
+    return None if smaller is None else [*left.values()] if isinstance(value, (list, tuple)) else left

@@ -5,15 +5,16 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final, NoReturn, Protocol
 
-from terraregistry.components.factories.composition_errors import invalid_composition, noting
 from terraregistry.deferred import DeferredModule
 from terraregistry.errors import ComponentProtocolError, InvalidArgumentsError
 from terraregistry.problems import display_path
+from terraregistry.wording import add_note
 
 if TYPE_CHECKING:
     import inspect
-    from collections.abc import Callable, Collection, Mapping
+    from collections.abc import Callable, Collection, Iterable, Mapping
     from inspect import Parameter
+    from types import TracebackType
     from typing import TypeAlias
 
     from torch import nn
@@ -24,7 +25,17 @@ if TYPE_CHECKING:
 else:
     nn = DeferredModule("torch.nn")
 
-__all__ = ["Builds", "Maker", "ModulePart", "NamedPart", "Part", "build_part"]
+__all__ = [
+    "Builds",
+    "Maker",
+    "ModulePart",
+    "NamedPart",
+    "Part",
+    "build_part",
+    "invalid_composition",
+    "is_composition",
+    "noting",
+]
 
 
 class Builds(Protocol):
@@ -227,3 +238,41 @@ def _for(args: Collection[object]) -> str:
 def _given(arguments: Arguments) -> str:
     text = str(arguments)
     return f", with {text}" if text else ""
+
+
+COMPOSITION: Final = "EncoderDecoderFactory.build_model"
+"""The component named in errors of a composition."""
+
+
+def invalid_composition(problems: Iterable[Problem]) -> InvalidArgumentsError:
+    """Make the error of a composition, with each problem listed once."""
+    return InvalidArgumentsError(COMPOSITION, "MODEL_FACTORY_REGISTRY", tuple(dict.fromkeys(problems)))
+
+
+def is_composition(error: InvalidArgumentsError) -> bool:
+    """Return True for an error about a composition, False for one raised by a part about another component."""
+    return error.component == COMPOSITION
+
+
+class noting:  # noqa: N801 - it is used as a function
+    """Context manager adding a note to exceptions raised inside.
+
+    A class, since a `contextlib.contextmanager` cannot pass on a frozen exception.
+
+    Args:
+        note: The step in progress.
+    """
+
+    __slots__ = ("_note",)
+
+    def __init__(self, note: str) -> None:
+        self._note = note
+
+    def __enter__(self) -> None:
+        pass
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        if isinstance(error, Exception):
+            add_note(error, self._note)

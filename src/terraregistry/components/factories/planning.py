@@ -2,33 +2,42 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final, NamedTuple
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, Final, NamedTuple, cast
 
 from terraregistry.components.backbones.prithvi.bands import refused_values, takes_bands
-from terraregistry.components.factories.auxiliary import AuxiliaryPlanner
-from terraregistry.components.factories.branches import BranchPlanner
+from terraregistry.components.factories.branches import AuxiliaryPlanner, BranchPlanner
 from terraregistry.components.factories.composition import Composition
-from terraregistry.components.factories.counts import COUNTS, read_count
-from terraregistry.components.factories.drafts import Draft
 from terraregistry.components.factories.fitting import Parts
-from terraregistry.components.factories.framing_arguments import FRAMING, take_framing
-from terraregistry.components.factories.part_arguments import Arguments, take_prefixed
-from terraregistry.components.factories.part_planning import plan_part
+from terraregistry.components.factories.own_arguments import find_task, only_positive, read_count
+from terraregistry.components.factories.part_arguments import Arguments, take_framing, take_prefixed, take_temporal
+from terraregistry.components.factories.part_planning import as_yaml, entry_of, plan_part
+from terraregistry.components.factories.planned import Draft
 from terraregistry.components.factories.planned_parts import NamedPart
-from terraregistry.components.factories.task_heads import UNKNOWN_TASK, find_task
-from terraregistry.components.factories.wrapping import ADAPTERS_AT, take_temporal, with_adapters, with_time
+from terraregistry.components.factories.rules import (
+    ADAPTERS_AT,
+    AUXILIARY,
+    BACKBONE,
+    DECODER,
+    ENCODER_DECODER,
+    FRAMING,
+    HEAD,
+    NECKS,
+    UNKNOWN_TASK,
+)
+from terraregistry.components.factories.wrapping import with_adapters, with_time
 from terraregistry.deferred import DeferredModule
 from terraregistry.errors import ComponentNotFoundError, Problem, ProblemKind, Rename
 from terraregistry.protocols import Backbone, Decoder, Neck
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping
+    from collections.abc import Callable, Collection
 
     from torch import nn
 
-    from terraregistry.components.factories.branches import Branch
+    from terraregistry.components.factories.composition import Branch
     from terraregistry.components.factories.planned_parts import Part
-    from terraregistry.components.factories.task_heads import Task
+    from terraregistry.components.factories.rules import PartRule, Task
     from terraregistry.problems import KeyPath
     from terraregistry.registry import MultiSourceRegistry
 else:
@@ -97,10 +106,10 @@ class Planner:
         Returns:
             The composition, with its problems and the check of the fit of its parts.
         """
-        task = find_task(self._own["task"], self._problems) if "task" in self._own else UNKNOWN_TASK
+        task = find_task(self._own["task"], ENCODER_DECODER, self._problems) if "task" in self._own else UNKNOWN_TASK
         backbone, framing = self._backbone()
-        given = enumerate(self._own.get("necks") or ())
-        necks = [None if neck is None else self._neck(("necks", at), neck) for at, neck in given]
+        given = enumerate(self._own.get(NECKS.key) or ())
+        necks = [None if neck is None else self._neck((NECKS.key, at), neck) for at, neck in given]
         branch, aux, aux_names = self._branches(task)
         self._problems.extend(_unknown(name, self._spellings) for name in self._loose)
         composition: Composition | None = None
@@ -111,7 +120,7 @@ class Planner:
         parts = Parts(
             task=task,
             backbone=backbone,
-            necks=necks if "necks" in self._own else None,
+            necks=necks if NECKS.key in self._own else None,
             branches=[*([branch] if branch is not None else []), *aux.values()],
             aux_names=aux_names,
             adapters=self._own.get(ADAPTERS_AT),
@@ -120,8 +129,8 @@ class Planner:
         )
         return Draft(self._problems, composition, parts.fit)
 
-    def _take(self, part: str) -> Arguments:
-        arguments, problems = take_prefixed(part, self._loose, self._own.get(f"{part}_kwargs") or {})
+    def _take(self, part: PartRule) -> Arguments:
+        arguments, problems = take_prefixed(part, self._loose, self._own.get(part.dictionary) or {})
         self._problems.extend(problems)
         return arguments
 
@@ -131,14 +140,14 @@ class Planner:
             self._spellings.extend(arguments.spellings(part.parameters))
 
     def _backbone(self) -> tuple[Part | None, dict[str, Any]]:  # arguments of several types
-        given: str | nn.Module | None = self._own.get("backbone")
+        given: str | nn.Module | None = self._own.get(BACKBONE.key)
         parameters = self._parameters_of(given)
-        temporal, taken = take_temporal(self._take("backbone"), parameters)
+        temporal, taken = take_temporal(self._take(BACKBONE), parameters)
         framing, arguments = take_framing(taken, parameters, self._problems)
         part: Part | None = None
         if given is not None:
             registry = self._registries.backbones
-            part = plan_part(("backbone",), registry, given, arguments, (), self._problems, kind=Backbone)
+            part = plan_part((BACKBONE.key,), registry, given, arguments, (), self._problems, kind=Backbone)
             self._remember(arguments, part)
             if isinstance(part, NamedPart) and takes_bands(part.parameters):
                 values = part.arguments.values
@@ -169,51 +178,58 @@ class Planner:
         elif "name" in given:
             name, arguments = given["name"], arguments.without(["name"])
         else:
-            self._problems.append(Problem(name_at, ProblemKind.MISSING, expected="str"))
+            entry = entry_of(given)
+            detail = "" if entry is given else f"write `{as_yaml(entry)}`"
+            self._problems.append(Problem(name_at, ProblemKind.MISSING, expected="str", detail=detail))
             return None
-        necks = self._registries.necks
-        return plan_part(where, necks, name, arguments, ([1],), self._problems, kind=Neck, name_at=name_at)
+        found: list[Problem] = []
+        part = plan_part(where, self._registries.necks, name, arguments, ([1],), found, kind=Neck, name_at=name_at)
+        self._problems.extend(map(_beside_name(arguments), found))
+        return part
 
     def _branches(self, task: Task) -> tuple[Branch | None, dict[str, Branch], dict[KeyPath, str]]:
-        arguments, head_arguments = self._take("decoder"), self._take("head")
-        self._refuse_what_nothing_reads(task)
+        arguments, head_arguments = self._take(DECODER), self._take(HEAD)
+        for name, why in task.unread.items():
+            if self._own.get(name):
+                self._problems.append(Problem(name, ProblemKind.UNUSED, detail=f"nothing reads this: {why}"))
         if not task.decodes:
-            why = f"{task.name} has no decoder"
+            why = task.unread[DECODER.key]
             self._problems.extend([*arguments.unused(why), *head_arguments.unused(why)])
             return None, {}, {}
-        decoder: str | nn.Module | None = self._own.get("decoder")
-        if decoder is None and "decoder" in self._own:
-            self._problems.append(Problem("decoder", ProblemKind.MISSING, expected="str | Module"))
+        decoder: str | nn.Module | None = self._own.get(DECODER.key)
+        if decoder is None and DECODER.key in self._own:
+            self._problems.append(Problem(DECODER.key, ProblemKind.MISSING, expected="str | Module"))
         planner = BranchPlanner(self._registries.decoders, task, self._problems)
+        self._problems.extend(only_positive(self._own, ENCODER_DECODER))
         count = read_count(self._own, task, self._problems)
-        branch = planner.plan(("decoder",), decoder, arguments, head_arguments, count)
+        branch = planner.plan((DECODER.key,), decoder, arguments, head_arguments, count)
         if branch is not None:
             self._remember(arguments, branch.decoder)
             self._remember(head_arguments, branch.head)
         auxiliary = AuxiliaryPlanner(planner, count)
-        aux = auxiliary.plan(self._own.get("aux_decoders") or ())
+        aux = auxiliary.plan(self._own.get(AUXILIARY.key) or ())
         return branch, aux, auxiliary.names
 
-    def _refuse_what_nothing_reads(self, task: Task) -> None:
-        names: tuple[str, ...] = ()
-        if not task.decodes:
-            names = ("decoder", *COUNTS, "aux_decoders", "image_size_out")
-        elif task.name and not task.pixel_wise:
-            names = ("image_size_out",)
-        for name in names:
-            if self._own.get(name):
-                detail = f"nothing reads this: {task.name} has no {_WHAT.get(name, 'decoder')}"
-                self._problems.append(Problem(name, ProblemKind.UNUSED, detail=detail))
 
+def _beside_name(arguments: Arguments) -> Callable[[Problem], Problem]:
+    """Explain a dictionary of arguments in the entry of a neck."""
 
-_WHAT: Final = {"image_size_out": "results at each pixel"}
+    def explained(problem: Problem) -> Problem:
+        value: object = arguments.values.get(str(problem.steps[-1]))
+        if problem.kind is not ProblemKind.UNKNOWN or not isinstance(value, Mapping):
+            return problem
+        inside = as_yaml(cast("Mapping[str, object]", value))
+        detail = f"its arguments stand beside `name`: `{inside[1:-1]}`"
+        return Problem(problem.steps, problem.kind, detail=detail)
+
+    return explained
 
 
 def _unknown(name: str, spellings: Collection[str]) -> Problem:
     """Report an argument of no part, and its home if that is known."""
     if name in _OF_TRAINING:
         return Problem(name, ProblemKind.UNKNOWN, detail="it belongs to the training task, not to the model")
-    written = f"backbone_{_OTHER_NAMES.get(name, name)}"
+    written = BACKBONE.prefix + _OTHER_NAMES.get(name, name)
     if written not in spellings:
         return Problem(name, ProblemKind.UNKNOWN, choices=spellings)
     detail = f"the backbone's is written {written!r}"

@@ -8,10 +8,10 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
 from terraregistry.components.backbones.prithvi.bands import GivenBand  # noqa: TC001 - read at run time
-from terraregistry.components.factories.auxiliary import AuxiliaryHead  # noqa: TC001 - read at run time
-from terraregistry.components.factories.drafts import Draft, Fit
-from terraregistry.components.factories.planned import OwnArguments, PlanningFactory
-from terraregistry.components.factories.unused import UnusedPolicy  # noqa: TC001 - read at run time
+from terraregistry.components.factories.branches import AuxiliaryHead  # noqa: TC001 - read at run time
+from terraregistry.components.factories.own_arguments import OwnArguments, find_task
+from terraregistry.components.factories.planned import Draft, Fit, PlanningFactory, UnusedPolicy
+from terraregistry.components.factories.rules import BACKBONE, ENCODER_DECODER, PRITHVI, TASKS, UNKNOWN_TASK
 from terraregistry.deferred import DeferredModule
 from terraregistry.errors import ComponentNotFoundError, Problem, ProblemKind
 from terraregistry.problems import Rename
@@ -29,14 +29,8 @@ else:
 
 __all__ = ["PrithviModelFactory"]
 
-_INNER: Final = {
-    "bands": "backbone_bands",
-    "in_channels": "backbone_in_chans",
-    "pretrained": "backbone_pretrained",
-    "num_frames": "backbone_num_frames",
-}
+_INNER: Final = {name: BACKBONE.prefix + inner for name, inner in PRITHVI.passed_on.items()}
 """Names of the backbone arguments in `EncoderDecoderFactory`, by their names here."""
-_PARTS: Final = ("backbone_", "decoder_", "head_")
 _PASSED_ON: Final = ("task", "backbone", "decoder", "num_classes", "aux_decoders", "rescale")
 
 
@@ -120,11 +114,15 @@ class PrithviModelFactory(PlanningFactory):
         Returns:
             The composition after the first stage.
         """
-        own, loose, found, free = _OWN.read(arguments)
+        own, loose, wrong, free = _OWN.read(arguments)
+        found = [*wrong]
+        known = str(own.get("task")).lower() in TASKS  # the inner factory reports one that does not exist
+        if known and find_task(own["task"], PRITHVI, found) is UNKNOWN_TASK:
+            del own["task"]
         problems = [*found, *self._unlike_prithvi(own.get("backbone"))]
         inner: dict[str, Any] = {name: own[name] for name in _PASSED_ON if name in own}
         for name, value in loose.items():
-            if not name.startswith(_PARTS) or name in ("backbone_kwargs", "decoder_kwargs", "head_kwargs"):
+            if not name.startswith(PRITHVI.prefixes) or name in ENCODER_DECODER.dictionaries:
                 problems.append(Problem(name, ProblemKind.UNKNOWN, choices=free))
             elif name in _INNER.values():
                 spelling = next(own_name for own_name, other in _INNER.items() if other == name)
@@ -156,10 +154,9 @@ class PrithviModelFactory(PlanningFactory):
 
     def _matters(self, name: str, own: Mapping[str, Any]) -> bool:  # as above
         """Return True if an argument has to reach the backbone: given, or different from the backbone's default."""
-        backbone: str | nn.Module | None = own.get("backbone")
-        if name != "pretrained":
-            return bool(own[name] != (1 if name == "num_frames" else None))
-        return isinstance(backbone, str)
+        if name in PRITHVI.neutral:
+            return bool(own[name] != PRITHVI.neutral[name])
+        return isinstance(own.get(BACKBONE.key), str)
 
     def _unlike_prithvi(self, backbone: str | nn.Module | None) -> list[Problem]:
         if not isinstance(backbone, str):
@@ -168,10 +165,10 @@ class PrithviModelFactory(PlanningFactory):
             bare = self._backbones.resolve(backbone).name
         except ComponentNotFoundError:
             return []  # which is reported with what it is close to
-        if bare.startswith("prithvi_"):
+        if bare.startswith(PRITHVI.starts_with):
             return []
         detail = f"{backbone!r} is no Prithvi backbone, such as 'prithvi_eo_v2_300'; EncoderDecoderFactory takes any"
         return [Problem("backbone", ProblemKind.INVALID, detail=detail)]
 
 
-_OWN: Final = OwnArguments(PrithviModelFactory.build_model)
+_OWN: Final = OwnArguments(PrithviModelFactory.build_model, PRITHVI.parts)

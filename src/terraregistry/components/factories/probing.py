@@ -1,8 +1,10 @@
-"""Images without data for a backbone, and runs of it, a decoder and a head as in a model."""
+"""Runs of parts without data, as in a model: images, arguments at fault, and a watch on the features of decoders."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final, cast
+from dataclasses import replace
+from functools import partial
+from typing import TYPE_CHECKING, Any, Final, NamedTuple, cast
 
 import torch
 from torch import Tensor, nn
@@ -13,15 +15,39 @@ from terraregistry.components.factories.shadows import in_both_modes
 from terraregistry.components.factories.wrapping import TIME, WrappedPart, unwrapped
 from terraregistry.components.models.encoder_decoder import EncoderModel
 from terraregistry.components.models.images import image_size_of
-from terraregistry.errors import ComponentProtocolError, InvalidArgumentsError, SourceUnavailableError
+from terraregistry.errors import (
+    ComponentProtocolError,
+    InvalidArgumentsError,
+    Problem,
+    ProblemKind,
+    SourceUnavailableError,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
+    from inspect import Parameter
+    from types import TracebackType
+    from typing import Self
 
+    from torch.utils.hooks import RemovableHandle
+
+    from terraregistry.components.factories.composition import Composition
     from terraregistry.components.factories.planned_parts import Part
+    from terraregistry.problems import KeyPath
     from terraregistry.protocols import Backbone
 
-__all__ = ["Chain", "as_listed", "asked", "encoded", "failure_of", "images_for"]
+__all__ = [
+    "Chain",
+    "Culprit",
+    "LevelWatch",
+    "as_listed",
+    "asked",
+    "encoded",
+    "failure_of",
+    "find_culprits",
+    "images_for",
+    "shapes_features",
+]
 
 _BATCH: Final = 2
 _ABOUT_IMAGES: Final = ("in_chans", "in_channels", "img_size", "num_frames")
@@ -133,3 +159,131 @@ def asked(part: Part) -> InvalidArgumentsError | None:
         except InvalidArgumentsError as refused:
             return refused
     return None
+
+
+class Culprit(NamedTuple):
+    """An argument at fault: the part fails with it and works without it.
+
+    Attributes:
+        path: The path of the argument.
+        value: The value given.
+        part: The part with this argument and without the other culprits.
+        error: The exception raised by that part.
+    """
+
+    path: KeyPath
+    value: object
+    part: Part
+    error: Exception
+
+
+def find_culprits(part: Part, failure: Callable[[Part], Exception | None]) -> tuple[Part, list[Culprit]] | None:
+    """Find every argument at fault for the failure of a part.
+
+    The part is tried with its required arguments alone, then with one more argument at a time. Arguments with which it fails
+    are tried again after the others, as one may need another.
+
+    Args:
+        part: The failing part.
+        failure: Makes and runs a part, and returns the exception raised; None on success.
+
+    Returns:
+        The working part without the culprits, and the culprits; None if it fails without any argument too.
+    """
+    if isinstance(part, WrappedPart):
+        return _of_wrapped(part, failure)
+    return _of_named(part, failure) if isinstance(part, NamedPart) else None
+
+
+def _of_named(
+    part: NamedPart, failure: Callable[[NamedPart], Exception | None]
+) -> tuple[NamedPart, list[Culprit]] | None:
+    given = part.arguments.values
+    kept = {name: value for name, value in given.items() if _is_needed(part.parameters, name)}
+    if len(kept) == len(given) or failure(part.with_values(kept)) is not None:
+        return None
+
+    def with_kept(*others: str) -> NamedPart:
+        return part.with_values({name: value for name, value in given.items() if name in kept or name in others})
+
+    left = [name for name in given if name not in kept]
+    while True:
+        culprits: list[Culprit] = []
+        for name in left:
+            tried = with_kept(name)
+            error = failure(tried)
+            if error is None:
+                kept[name] = given[name]
+            else:
+                culprits.append(Culprit(part.arguments.path(name), given[name], tried, error))
+        if len(culprits) in (0, len(left)):
+            return with_kept(), culprits
+        left = [name for name in left if name not in kept]
+
+
+def _of_wrapped(part: WrappedPart, failure: Callable[[Part], Exception | None]) -> tuple[Part, list[Culprit]] | None:
+    """Try the arguments of the backbone, then those of its wrapper."""
+    inner = find_culprits(part.inner, lambda each: failure(replace(part, inner=each)))
+    if inner is not None:
+        return replace(part, inner=inner[0]), inner[1]
+    outer = _of_named(part.wrapper, lambda each: failure(replace(part, wrapper=each)))
+    return None if outer is None else (replace(part, wrapper=outer[0]), outer[1])
+
+
+def _is_needed(parameters: Mapping[str, Parameter], name: str) -> bool:
+    parameter = parameters.get(name)
+    return parameter is not None and parameter.default is parameter.empty
+
+
+def shapes_features(value: Any) -> bool:  # any argument
+    """True if an argument may change the number or the size of features: a name or a switch selects the computation."""
+    return not isinstance(value, (str, bool))
+
+
+class LevelWatch:
+    """Context manager noting decoders for features of several levels run on features of one.
+
+    Args:
+        composition: The composition of the model.
+        model: The model.
+
+    Attributes:
+        doubts: The doubtful decoders; complete after the run of the model.
+    """
+
+    def __init__(self, composition: Composition, model: nn.Module) -> None:
+        self.doubts: Final[list[Problem]] = []
+        self._handles: list[RemovableHandle] = []
+        children = dict(model.named_children())
+        aux = dict(children["aux_heads"].named_children()) if "aux_heads" in children else {}
+        self._decoders: Final = [
+            (branch.decoder, next(iter(aux[name].children()))) for name, branch in composition.aux_branches.items()
+        ]
+        if composition.branch is not None:
+            self._decoders.append((composition.branch.decoder, children["decoder"]))
+
+    def __enter__(self) -> Self:
+        for part, decoder in self._decoders:
+            if getattr(decoder, "wants_levels", False) is True:
+                self._handles.append(decoder.register_forward_pre_hook(partial(self._note, part)))
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        for handle in self._handles:
+            handle.remove()
+
+    def _note(self, part: Part, _: nn.Module, given: tuple[Any, ...]) -> None:  # whatever a module is called with
+        features = cast("list[Tensor]", given[0])
+        sizes = {tuple(feature.shape[2:]) for feature in features}
+        if len(features) < 2 or len(sizes) > 1:
+            return
+        what = part.name if isinstance(part, NamedPart) else "the decoder"
+        detail = (
+            f"{what} joins features of several resolutions, and all {len(features)} have one; a neck such as "
+            "LearnedInterpolateToPyramidal before it makes a pyramid of them"
+        )
+        problem = Problem(part.where, ProblemKind.DOUBTFUL, detail=detail)
+        if problem not in self.doubts:
+            self.doubts.append(problem)

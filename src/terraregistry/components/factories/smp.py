@@ -8,12 +8,12 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, Final, Literal, cast
 
 from terraregistry.components.backbones.prithvi.bands import GivenBand  # noqa: TC001 - read at run time
-from terraregistry.components.factories.drafts import Draft
-from terraregistry.components.factories.factory_checks import only_task, positive, with_own
 from terraregistry.components.factories.fitting import fit_whole
+from terraregistry.components.factories.own_arguments import OwnArguments, find_task, only_positive, with_own
 from terraregistry.components.factories.part_arguments import Arguments, take_prefixed
 from terraregistry.components.factories.part_planning import plan_part
-from terraregistry.components.factories.planned import OwnArguments, PlanningFactory
+from terraregistry.components.factories.planned import Draft, PlanningFactory, UnusedPolicy
+from terraregistry.components.factories.rules import SMP
 from terraregistry.components.factories.smp_library import (
     EncoderNetworks,
     encoder_problems,
@@ -22,7 +22,6 @@ from terraregistry.components.factories.smp_library import (
     timm_network,
     weights_of,
 )
-from terraregistry.components.factories.unused import UnusedPolicy  # noqa: TC001 - read at run time
 from terraregistry.components.factories.wrapping import without_pretrained
 from terraregistry.deferred import DeferredModule
 from terraregistry.errors import Problem, ProblemKind
@@ -39,9 +38,7 @@ else:
 
 __all__ = ["SMPModelFactory"]
 
-_TASK: Final = "segmentation"
-_NAMES: Final = {"backbone": "encoder_name", "in_channels": "in_channels", "num_classes": "classes"}
-_WEIGHTS: Final = "encoder_weights"
+(_WEIGHTS,) = SMP.supplied
 
 
 @dataclass(frozen=True)
@@ -138,8 +135,8 @@ class SMPModelFactory(PlanningFactory):
             SourceUnavailableError: smp is missing or broken.
         """
         own, loose, found, _ = _OWN.read(arguments)
-        problems = [*found, *only_task(own.get("task", _TASK), _TASK, "SMPModelFactory")]
-        problems += [*positive(own, "num_classes"), *positive(own, "in_channels"), *_channels(own)]
+        problems = [*found, *only_positive(own, SMP), *_channels(own)]
+        find_task(own.get("task", SMP.tasks[0]), SMP, problems)
         weights = weights_of(own.get("pretrained"))
         if "backbone" in own:
             problems += encoder_problems(own["backbone"], weights, self._networks)
@@ -163,7 +160,7 @@ class SMPModelFactory(PlanningFactory):
         self, own: Mapping[str, Any], loose: Mapping[str, Any], weights: str | None, problems: list[Problem]
     ) -> Part | None:  # as above
         rest = dict(loose)
-        prefixed, _ = take_prefixed("smp", rest, {})
+        prefixed, _ = take_prefixed(SMP.parts[0], rest, {})
         given = Arguments({**rest, **prefixed.values})
         for name in prefixed.values:
             if name in rest:
@@ -189,10 +186,10 @@ class SMPModelFactory(PlanningFactory):
             given_name: str = own["model"]
             problems.append(Problem("model", ProblemKind.NOT_FOUND, given=given_name, detail=detail, choices=choices))
             return None
-        given = with_own(_with_auxiliary(given, problems), told, _NAMES, problems)
+        given = with_own(_with_auxiliary(given, problems), told, SMP.passed_on, problems)
         # The encoder first: an argument of it is to blame for a failure with it, not the encoder for one with the argument.
         given = replace(
-            given, values=dict(sorted(given.values.items(), key=lambda each: each[0] not in _NAMES.values()))
+            given, values=dict(sorted(given.values.items(), key=lambda each: each[0] not in SMP.passed_on.values()))
         )
         models = models_on(own.get("backbone", ""), self._networks, weights)
         return plan_part(("model",), models, own["model"], given, (), problems, kind=nn.Module)

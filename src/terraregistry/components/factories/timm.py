@@ -8,13 +8,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, cast
 
-from terraregistry.components.factories.drafts import Draft
-from terraregistry.components.factories.factory_checks import only_task, positive, with_own
 from terraregistry.components.factories.fitting import fit_whole
+from terraregistry.components.factories.own_arguments import OwnArguments, find_task, only_positive, with_own
 from terraregistry.components.factories.part_arguments import take_prefixed
 from terraregistry.components.factories.part_planning import plan_part
-from terraregistry.components.factories.planned import OwnArguments, PlanningFactory
-from terraregistry.components.factories.unused import UnusedPolicy  # noqa: TC001 - read at run time
+from terraregistry.components.factories.planned import Draft, PlanningFactory, UnusedPolicy
+from terraregistry.components.factories.rules import TIMM
 from terraregistry.components.factories.wrapping import without_pretrained
 from terraregistry.deferred import DeferredModule
 from terraregistry.errors import Problem, ProblemKind
@@ -28,15 +27,7 @@ else:
 
 __all__ = ["TimmModelFactory"]
 
-_TASK: Final = "classification"
-_PYRAMID: Final = "features_only"
-_NAMES: Final = {
-    "in_channels": "in_chans",
-    "num_classes": "num_classes",
-    "pretrained": "pretrained",
-    _PYRAMID: _PYRAMID,
-}
-"""The names of the factory's arguments in timm, and the argument supplied by the factory itself."""
+(_PYRAMID,) = TIMM.supplied
 
 
 @dataclass(frozen=True)
@@ -121,9 +112,9 @@ class TimmModelFactory(PlanningFactory):
             The classifier after the first stage; the second makes it without data, and runs it.
         """
         own, loose, found, own_names = _OWN.read(arguments)
-        problems = [*found, *only_task(own.get("task", _TASK), _TASK, "TimmModelFactory")]
-        problems += [*positive(own, "in_channels"), *positive(own, "num_classes")]
-        given, _ = take_prefixed("backbone", loose, {})
+        problems = [*found, *only_positive(own, TIMM)]
+        find_task(own.get("task", TIMM.tasks[0]), TIMM, problems)
+        given, _ = take_prefixed(TIMM.parts[0], loose, {})
         if _PYRAMID in given.values:
             detail = "nothing reads this: a classifier is no feature pyramid"
             problems.append(Problem(given.path(_PYRAMID), ProblemKind.UNUSED, detail=detail))
@@ -133,7 +124,7 @@ class TimmModelFactory(PlanningFactory):
         part: Part | None = None
         if "backbone" in own:
             published = own | ({"pretrained": False} if file else {})
-            given = with_own(given, published | {_PYRAMID: False}, _NAMES, problems)
+            given = with_own(given, published | {_PYRAMID: False}, {**TIMM.passed_on, _PYRAMID: _PYRAMID}, problems)
             part = plan_part(("backbone",), self._networks, own["backbone"], given, (), problems, kind=nn.Module)
         choices = [*own_names, *(given.spellings(part.parameters) if part is not None else ())]
         problems += [Problem(name, ProblemKind.UNKNOWN, choices=choices) for name in loose]

@@ -6,9 +6,6 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Final, cast
 
 from terraregistry.components.factories.composition import strides_through
-from terraregistry.components.factories.composition_errors import is_composition, noting
-from terraregistry.components.factories.culprits import find_culprits, shapes_features
-from terraregistry.components.factories.flow import Flow
 from terraregistry.components.factories.misfits import (
     explain_refusal,
     in_values,
@@ -17,9 +14,17 @@ from terraregistry.components.factories.misfits import (
     needs_other_steps,
     refused_anyway,
 )
-from terraregistry.components.factories.planned_parts import ModulePart
-from terraregistry.components.factories.probing import Chain, as_listed, asked, encoded, failure_of
-from terraregistry.components.factories.shadows import cannot_follow, in_both_modes, shadow_part
+from terraregistry.components.factories.planned_parts import ModulePart, is_composition, noting
+from terraregistry.components.factories.probing import (
+    Chain,
+    as_listed,
+    asked,
+    encoded,
+    failure_of,
+    find_culprits,
+    shapes_features,
+)
+from terraregistry.components.factories.shadows import Flow, cannot_follow, in_both_modes, shadow_part
 from terraregistry.components.models.encoder_decoder import NeckSequence
 from terraregistry.components.models.framing import specs_of
 from terraregistry.errors import InvalidArgumentsError, Problem, ProblemKind
@@ -31,9 +36,9 @@ if TYPE_CHECKING:
 
     from torch import Tensor, nn
 
-    from terraregistry.components.factories.branches import Branch
-    from terraregistry.components.factories.culprits import Culprit
+    from terraregistry.components.factories.composition import Branch
     from terraregistry.components.factories.planned_parts import Part
+    from terraregistry.components.factories.probing import Culprit
     from terraregistry.protocols import Backbone, Neck
 
 __all__ = ["Tracer"]

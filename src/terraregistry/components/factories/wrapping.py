@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 from terraregistry.components.factories.part_arguments import Arguments
 from terraregistry.components.factories.part_planning import NOT_MADE, plan_part
 from terraregistry.components.factories.planned_parts import NamedPart
+from terraregistry.components.factories.rules import ADAPTERS_AT, USE_TEMPORAL
 from terraregistry.deferred import DeferredModule
 from terraregistry.errors import Problem, ProblemKind, UntrainedBackboneWarning, describe_value
 from terraregistry.index import PARTS
@@ -16,7 +17,7 @@ from terraregistry.index.provider import DescribedRegistry
 from terraregistry.problems import display_path
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping
+    from collections.abc import Mapping
     from inspect import Parameter
 
     from torch import nn
@@ -28,12 +29,10 @@ else:
 
 __all__ = [
     "ADAPTERS",
-    "ADAPTERS_AT",
     "TIME",
     "WEIGHTS",
     "AdaptedPart",
     "WrappedPart",
-    "take_temporal",
     "with_adapters",
     "with_time",
     "without_pretrained",
@@ -41,8 +40,6 @@ __all__ = [
 
 ADAPTERS: Final = "adapters"
 """The name of the wrapper with adapters."""
-ADAPTERS_AT: Final = "peft_config"
-"""The argument of a factory requesting them."""
 TIME: Final = "TemporalWrapper"
 """The name of the wrapper applying a backbone to each image of a time series."""
 
@@ -56,8 +53,6 @@ class _Wrappers(DescribedRegistry[nn.Module]):
 _WRAPPERS: Final = _Wrappers()
 _WRAPPERS.register_lazy(TIME, "terraregistry.components.backbones.temporal:TemporalWrapper")
 _WRAPPERS.register_lazy(ADAPTERS, "terraregistry.components.backbones.adapters:adapted")
-_USE: Final = "use_temporal"
-_TEMPORAL: Final = "temporal_"
 _PRETRAINED: Final = "pretrained"
 WEIGHTS: Final = (_PRETRAINED, "ckpt_path", "checkpoint_path")
 """The arguments requesting weights from a backbone."""
@@ -130,26 +125,6 @@ class AdaptedPart(WrappedPart):
         return bool(given)
 
 
-def take_temporal(arguments: Arguments, parameters: Collection[str]) -> tuple[Arguments, Arguments]:
-    """Split the arguments of the wrapper for time series from those of a backbone.
-
-    Args:
-        arguments: The arguments of the backbone.
-        parameters: The backbone's own parameters; they stay among its arguments.
-
-    Returns:
-        The wrapper's arguments, with `use_temporal` unchanged, and the rest.
-    """
-    about_time = [name for name in arguments.values if name == _USE or name.startswith(_TEMPORAL)]
-    mine = {name: arguments.values[name] for name in about_time if name not in parameters}
-    taken = Arguments(
-        {name.removeprefix(_TEMPORAL): value for name, value in mine.items()},
-        arguments.prefix + _TEMPORAL,
-        arguments.inside,
-    )
-    return taken.written_at(_USE, arguments.path(_USE)), arguments.without(mine)
-
-
 def with_time(part: Part | None, arguments: Arguments, problems: list[Problem]) -> Part | None:
     """Wrap a backbone for time series, if requested.
 
@@ -161,12 +136,14 @@ def with_time(part: Part | None, arguments: Arguments, problems: list[Problem]) 
     Returns:
         The backbone, with the wrapper or without.
     """
-    use: object = arguments.values.get(_USE, False)
-    rest = arguments.without([_USE])
+    use: object = arguments.values.get(USE_TEMPORAL, False)
+    rest = arguments.without([USE_TEMPORAL])
     if not isinstance(use, bool):
-        problems.append(Problem(arguments.path(_USE), ProblemKind.TYPE, expected="bool", given=describe_value(use)))
+        problems.append(
+            Problem(arguments.path(USE_TEMPORAL), ProblemKind.TYPE, expected="bool", given=describe_value(use))
+        )
     if use is False:
-        problems += rest.unused(f"it needs {display_path(arguments.path(_USE))}=True")
+        problems += rest.unused(f"it needs {display_path(arguments.path(USE_TEMPORAL))}=True")
         return part
     return _around(part, TIME, rest, problems)
 

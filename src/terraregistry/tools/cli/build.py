@@ -202,7 +202,7 @@ def _check(config: str, unused: Unused, attempts: Attempts) -> None:
 
 
 def _build(config: str, options: TrialOptions, unused: Unused) -> None:
-    from terraregistry.tools.parts_table import print_trial
+    from terraregistry.tools.model_parts import print_trial
     from terraregistry.tools.trial import make_factory, run_trial
 
     request = _request(config, unused)

@@ -7,6 +7,7 @@ import textwrap
 from typing import TYPE_CHECKING, Final
 
 from terraregistry.index import ParameterKind
+from terraregistry.tools.cli.factory_rules import build_model_of, factory_rules, factory_sections
 from terraregistry.tools.cli.lookup import docstring_of, file_of
 from terraregistry.tools.cli.printing import styled
 from terraregistry.tools.snippets import python_snippet, yaml_snippet
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
     from terraregistry.pretrained import PretrainedWeights
     from terraregistry.tools.cli.lookup import Listed
 
-__all__ = ["as_data", "as_text", "megabytes", "short_type"]
+__all__ = ["as_data", "as_text", "megabytes", "short_type", "written_type"]
 
 _MODULES: Final = re.compile(r"""('[^']*'|"[^"]*")|(?:\b[A-Za-z_]\w*\.)+(?=[A-Za-z_])""")
 _STARS: Final = {ParameterKind.VAR_POSITIONAL: "*", ParameterKind.VAR_KEYWORD: "**"}
@@ -72,6 +73,7 @@ def as_data(index: Index, each: Listed, name: str) -> dict[str, object]:
         The output of `show --json`.
     """
     component = each.component
+    method = build_model_of(index, each.registry, component.name)
     file = file_of(component)
     return {
         "name": each.name,
@@ -81,17 +83,8 @@ def as_data(index: Index, each: Listed, name: str) -> dict[str, object]:
         "aliases": list(component.aliases),
         "constructor": component.constructor,
         "product": component.product.text,
-        "parameters": [
-            {
-                "name": one.name,
-                "kind": one.kind.value,
-                "type": one.accepts.text,
-                "default": one.default,
-                "required": one.default is None and one.kind not in _STARS,
-                "declared_by": one.origin or component.constructor,
-            }
-            for one in component.signature.parameters
-        ],
+        "parameters": _parameters_data(component),
+        **({} if method is None else {"build_model": _factory_data(component, method)}),
         "docstring": docstring_of(component),
         "file": component.file if file is None else str(file),
         "line": component.line,
@@ -111,6 +104,24 @@ def as_data(index: Index, each: Listed, name: str) -> dict[str, object]:
     }
 
 
+def _parameters_data(component: Component) -> list[dict[str, object]]:
+    return [
+        {
+            "name": one.name,
+            "kind": one.kind.value,
+            "type": one.accepts.text,
+            "default": one.default,
+            "required": one.default is None and one.kind not in _STARS,
+            "declared_by": one.origin or component.constructor,
+        }
+        for one in component.signature.parameters
+    ]
+
+
+def _factory_data(factory: Component, method: Component) -> dict[str, object]:
+    return {"parameters": _parameters_data(method), **factory_rules(factory)}
+
+
 def as_text(index: Index, each: Listed, name: str) -> str:
     """Describe a component as text.
 
@@ -123,12 +134,13 @@ def as_text(index: Index, each: Listed, name: str) -> str:
         Several paragraphs, with colours on a terminal.
     """
     component = each.component
+    method = build_model_of(index, each.registry, component.name)
     spelling = _spelling(each, name)
     product = short_type(component.product.text)
     head = f"{styled(each.name, colour='cyan', bold=True)}: {each.kind}, builds {_article(product)} {product}"
     paragraphs = [
         "\n".join([head, *_indented(docstring_of(component))]),
-        "\n".join(_section("Arguments", _parameters(component))),
+        *_argument_sections(index, component, method),
         "\n".join(_section("Defined", _facts(each))),
         "\n".join(_section("Pretrained weights", _weights(each))),
         "\n".join(_section("Python", python_snippet(index, each.registry, spelling).splitlines())),
@@ -170,10 +182,32 @@ def _parameters(component: Component) -> list[str]:
     return lines
 
 
+def _argument_sections(index: Index, component: Component, method: Component | None) -> Iterator[str]:
+    """Write the arguments of a component; for a factory, those of its models."""
+    if method is None:
+        yield "\n".join(_section("Arguments", _parameters(component)))
+    else:
+        for title, rows in factory_sections(index, component, method, written_type):
+            yield "\n".join(_section(title, _rows(rows)))
+
+
+def _rows(rows: list[tuple[str, str, str]]) -> list[str]:
+    width = max(len(name) for name, *_ in rows)
+    return [
+        f"{styled(name.ljust(width), colour='green')}  {': '.join(filter(None, (code, text.replace('`', ''))))}"
+        for name, code, text in rows
+    ]
+
+
 def _written(each: Parameter) -> tuple[str, str, str]:
+    return f"{_STARS.get(each.kind, '')}{each.name}", written_type(each), each.origin
+
+
+def written_type(each: Parameter) -> str:
+    """Write the type and the default of a parameter."""
     default = "" if each.default is None else f" = {each.default}"
     required = " (required)" if each.default is None and each.kind not in _STARS else ""
-    return f"{_STARS.get(each.kind, '')}{each.name}", f"{short_type(each.accepts.text)}{default}{required}", each.origin
+    return f"{short_type(each.accepts.text)}{default}{required}"
 
 
 def _facts(each: Listed) -> list[str]:

@@ -1,4 +1,4 @@
-"""The reference of the command line in Markdown: `python -m terraregistry.tools.cli.reference` updates it in the docs."""
+"""The references of the command line and of the factories: `python -m terraregistry.tools.cli.reference` writes them."""
 
 from __future__ import annotations
 
@@ -9,15 +9,17 @@ from typing import TYPE_CHECKING, Any, Final
 
 import typer.main
 
+from terraregistry.index import load_index
 from terraregistry.tools.cli import app
+from terraregistry.tools.cli.describing import written_type
+from terraregistry.tools.cli.factory_rules import factory_reference
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator, Mapping
 
-__all__ = ["MARK", "command_reference", "rewritten"]
+__all__ = ["MARK", "REFERENCES", "command_reference", "rewritten"]
 
 MARK: Final = "<!-- from here on written by `python -m terraregistry.tools.cli.reference` -->\n"
-_PAGE: Final = Path("docs/reference/command-line.md")
 
 
 def command_reference() -> str:
@@ -30,16 +32,24 @@ def command_reference() -> str:
     return "\n".join(line for name, command in group.commands.items() for line in _section(name, command))
 
 
-def rewritten(page: str) -> str:
+REFERENCES: Final[Mapping[str, Callable[[], str]]] = {
+    "command-line.md": command_reference,
+    "factories.md": lambda: factory_reference(load_index(), written_type),
+}
+"""The reference of each page in `docs/reference` with one."""
+
+
+def rewritten(page: str, reference: str) -> str:
     """Replace the reference at the end of a page.
 
     Args:
         page: The page: its handwritten part, the mark, and an old reference.
+        reference: The reference.
 
     Returns:
         The page.
     """
-    return page.partition(MARK)[0] + MARK + "\n" + command_reference()
+    return page.partition(MARK)[0] + MARK + "\n" + reference
 
 
 def _section(name: str, command: Any) -> Iterator[str]:  # as above
@@ -80,4 +90,6 @@ def _told(parameter: Any) -> str:  # as above
 
 
 if __name__ == "__main__":
-    _PAGE.write_text(rewritten(_PAGE.read_text(encoding="utf-8")), encoding="utf-8")
+    for _name, _reference in REFERENCES.items():
+        _page = Path("docs", "reference", _name)
+        _page.write_text(rewritten(_page.read_text(encoding="utf-8"), _reference()), encoding="utf-8")

@@ -9,8 +9,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
 from terraregistry.index import ParameterKind
-from terraregistry.tools.schema.schema_parts import only_these, refused, when
-from terraregistry.tools.schema.type_schemas import TypeSchemas
+from terraregistry.tools.schema.schema_parts import TypeSchemas, only_these, refused, when
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping

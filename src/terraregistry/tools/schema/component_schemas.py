@@ -4,19 +4,20 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
-from terraregistry.index import ParameterKind, Signature
+from terraregistry.components.factories.rules import BACKBONE, TIMM
+from terraregistry.index import TIMM_NETWORKS, ParameterKind, Signature
 from terraregistry.tools.schema.schema_parts import is_one_of, when
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
     from terraregistry.index import Component, Index, Parameter
-    from terraregistry.tools.schema.argument_schemas import ArgumentSchemas
+    from terraregistry.tools.schema.argument_schemas import Arguments, ArgumentSchemas
     from terraregistry.tools.schema.schema_parts import Schema
 
-__all__ = ["Group", "groups_of", "named", "named_as", "variants"]
+__all__ = ["Group", "Networks", "groups_of", "named", "named_as", "variants", "whole_network"]
 
 
 @dataclass(frozen=True)
@@ -113,3 +114,60 @@ def variants(
             others.setdefault(differing, []).append(name)
     for differing, names in others.items():
         yield when(is_one_of(key, names), write({each.name: arguments.default_of(each) for each in differing}))
+
+
+class Networks:
+    """The arguments of networks.
+
+    Args:
+        index: The index.
+        arguments: Makes the schemas of arguments.
+    """
+
+    def __init__(self, index: Index, arguments: ArgumentSchemas) -> None:
+        self._arguments: Final = arguments
+        self._networks: Final = {each.name: each for each in index.registry(TIMM_NETWORKS).components}
+        self._pyramids: Final = {id(each) for each in index.registry(TIMM.parts[0].registry).components}
+
+    def of(self, group: Group) -> Iterator[tuple[list[str], Arguments]]:
+        """List the names of a group with the arguments of their networks, equal ones together.
+
+        Args:
+            group: The group; components other than timm's networks are left out.
+
+        Yields:
+            The names and their arguments.
+        """
+        named: dict[tuple[tuple[Parameter, ...], tuple[str, ...]], list[str]] = {}
+        for name, component in zip(group.names, group.components, strict=True):
+            network = self._networks.get(component.name) if id(component) in self._pyramids else None
+            if network is not None:
+                named.setdefault(_difference(component.signature, network.signature), []).append(name)
+        usual = self._arguments.of(group.signature)
+        for (changed, removed), names in named.items():
+            schemas = self._arguments.of(Signature(changed)).schemas
+            yield names, usual.without([*removed, *schemas]).with_more(schemas)
+
+
+def _difference(pyramid: Signature, network: Signature) -> tuple[tuple[Parameter, ...], tuple[str, ...]]:
+    """Return the parameters of a network not shared with its feature pyramid, and the names of those it lacks."""
+    before = {each.name: each for each in pyramid.parameters}
+    after = {each.name: each for each in network.parameters}
+    changed = tuple(each for name, each in after.items() if before.get(name) != each)
+    return changed, tuple(name for name in before if name not in after)
+
+
+def whole_network(dictionary: str) -> dict[str, object]:
+    """Match if a backbone is to be a whole network.
+
+    Args:
+        dictionary: The key of the dictionary of the backbone's arguments; empty for none.
+    """
+    (pyramid,) = TIMM.supplied
+
+    def off(name: str) -> dict[str, object]:
+        return {"properties": {name: {"const": False}}, "required": [name]}
+
+    prefixed = off(BACKBONE.prefix + pyramid)
+    inside = {"properties": {dictionary: {"type": "object", **off(pyramid)}}, "required": [dictionary]}
+    return {"anyOf": [prefixed, inside]} if dictionary else prefixed

@@ -7,16 +7,16 @@ from typing import TYPE_CHECKING, Final
 
 from terraregistry.tools.config.layouts import TASKS, WITHOUT_TASK
 from terraregistry.tools.schema.argument_schemas import ArgumentSchemas
-from terraregistry.tools.schema.factories import factories_of
+from terraregistry.tools.schema.factory_schemas import factories_of
 from terraregistry.tools.schema.schema_parts import Definitions, all_of, given, is_one_of, when
 from terraregistry.tools.schema.task_schemas import is_task
 
 if TYPE_CHECKING:
     from terraregistry.index import Index
-    from terraregistry.tools.schema.factory import Factory
+    from terraregistry.tools.schema.factory_schemas import Factory
     from terraregistry.tools.schema.schema_parts import Schema
 
-__all__ = ["ID", "config_schema", "schema_text"]
+__all__ = ["ID", "schema_text"]
 
 ID: Final = "urn:terraregistry:config"
 """The `$id` of the schema."""
@@ -38,19 +38,6 @@ def schema_text(index: Index) -> str:
     head = json.dumps(schema, indent=1)[:-2]
     lines = [f"  {json.dumps(name)}: {json.dumps(each, separators=(',', ':'))}" for name, each in definitions.items()]
     return head + ',\n "$defs": {\n' + ",\n".join(lines) + "\n }\n}\n"
-
-
-def config_schema(index: Index) -> dict[str, object]:
-    """Make the schema of configs.
-
-    Args:
-        index: The index.
-
-    Returns:
-        A JSON Schema, draft 2020-12.
-    """
-    schema, definitions = _described(index)
-    return {**schema, "$defs": definitions}
 
 
 def _described(index: Index) -> tuple[dict[str, object], dict[str, Schema]]:
@@ -155,24 +142,10 @@ def _of_own_class(factory: Factory) -> dict[str, object]:
 
 def _with_heads(factory: Factory, task: str, rule: Schema) -> Schema:
     """Apply the rule of a task to arguments, and to the auxiliary heads beside them."""
-    properties: dict[str, Schema] = {"model_args": rule}
-    if task in factory.auxiliary_tasks:
-        properties["aux_heads"] = factory.auxiliary_tasks[task]
-    elif factory.tasks is not None and not factory.any_task and factory.auxiliary is not False:
-        properties["aux_heads"] = {"maxItems": 0}
-    found: Schema = {"properties": properties}
-    if task in factory.uncounted:
-        alone = {"properties": {"aux_heads": factory.uncounted[task]}}
-        found = all_of(found, when({"properties": {"model_args": _COUNTED}}, True, alone))
-    if task in factory.borrowing:
-        heads, arguments = factory.borrowing[task]
-        borrowed = {"properties": {"aux_heads": heads}, "required": ["aux_heads"]}
-        found = all_of(found, when(borrowed, {"properties": {"model_args": arguments}}))
-    return found
+    return all_of({"properties": {"model_args": rule}}, factory.heads.get(task, True))
 
 
 _WHOLE_MODEL: Final = {
     "properties": {"class_path": {"type": "string", "pattern": rf"(?:^|\.)(?:{'|'.join(WITHOUT_TASK)})$"}},
     "required": ["class_path"],
 }
-_COUNTED: Final = {"anyOf": [given("num_classes"), given("num_outputs")]}

@@ -4,11 +4,20 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from terraregistry.components.factories.counts import COUNTS
+from terraregistry.components.factories.rules import (
+    AUXILIARY_ARGUMENTS,
+    AUXILIARY_PREFIXES,
+    BACKBONE,
+    COUNTS,
+    DECODER,
+    NECKS,
+    TEMPORAL,
+    USE_TEMPORAL,
+    count_parameter,
+)
 from terraregistry.index import PARTS
 from terraregistry.tools.schema.argument_schemas import full
-from terraregistry.tools.schema.component_schemas import groups_of, named, variants
-from terraregistry.tools.schema.networks import Networks, whole_network
+from terraregistry.tools.schema.component_schemas import Networks, groups_of, named, variants, whole_network
 from terraregistry.tools.schema.schema_parts import all_of, given, is_one_of, refused, when
 
 if TYPE_CHECKING:
@@ -19,13 +28,7 @@ if TYPE_CHECKING:
     from terraregistry.tools.schema.component_schemas import Group
     from terraregistry.tools.schema.schema_parts import Definitions, Schema
 
-__all__ = ["BACKBONES", "DECODERS", "NECKS", "Parts"]
-
-BACKBONES: Final = "terraregistry.library:BACKBONE_REGISTRY"
-DECODERS: Final = "terraregistry.library:DECODER_REGISTRY"
-NECKS: Final = "terraregistry.library:NECK_REGISTRY"
-
-_FRAMING: Final = ("patch_size", "padding")
+__all__ = ["Parts"]
 
 
 class Parts:
@@ -41,10 +44,9 @@ class Parts:
         self._index: Final = index
         self._arguments: Final = arguments
         self._definitions: Final = definitions
-        self.backbones: Final = groups_of(index, BACKBONES)
+        self.backbones: Final = groups_of(index, BACKBONE.registry)
         self._networks: Final = Networks(index, arguments)
-        self.prithvi_backbones: Final = groups_of(index, BACKBONES, lambda each: each.name.startswith("prithvi_"))
-        self.decoders: Final = groups_of(index, DECODERS)
+        self.decoders: Final = groups_of(index, DECODER.registry)
         self.whole_decoders: Final = [
             name
             for group in self.decoders
@@ -77,7 +79,7 @@ class Parts:
 
     def backbone(self, group: Group, *, dictionary: bool = True) -> Schema:
         """Make the schema of the arguments of a group of backbones, prefixed with `backbone_` or in `backbone_kwargs`."""
-        key = "backbone_kwargs" if dictionary else ""
+        key = BACKBONE.dictionary if dictionary else ""
         own = self._arguments.of(group.signature)
         pyramid = self._read_by_all(own)
         networks = [(names, self._read_by_all(each)) for names, each in self._networks.of(group)]
@@ -92,7 +94,7 @@ class Parts:
         rules = [self._definitions.refer("backbone", _limited(each.beyond(shared), key)) for _, each in networks]
         if len(rules) > 1:
             rules = [when(is_one_of("backbone", names), rule) for (names, _), rule in zip(networks, rules, strict=True)]
-        common: dict[str, Schema] = {f"backbone_{name}": schema for name, schema in shared.items()}
+        common: dict[str, Schema] = {BACKBONE.prefix + name: schema for name, schema in shared.items()}
         if key:
             common[key] = {"allOf": [{"properties": shared}]}
         chosen = when(whole_network(key), all_of(*rules), strict) if rules else strict
@@ -102,10 +104,10 @@ class Parts:
         """Add the arguments read around a backbone: by the framing of images, and by the wrapper for time series."""
         framing: Mapping[str, Schema] = {} if not own.is_closed else self.part("Framing").schemas
         time = self._time(own)
-        return own.with_more({**framing, **time}, "temporal_" if time else "")
+        return own.with_more({**framing, **time}, TEMPORAL if time else "")
 
     def _time(self, own: Arguments) -> Mapping[str, Schema]:
-        if any(name == "use_temporal" or name.startswith("temporal_") for name in own.schemas):
+        if any(name == USE_TEMPORAL or name.startswith(TEMPORAL) for name in own.schemas):
             return {}
         wrapper = self.part("TemporalWrapper", leading=1)
         use = {
@@ -113,7 +115,7 @@ class Parts:
             "default": False,
             "description": "Whether the backbone, one for images, is applied to each step of a time series.",
         }
-        return {"use_temporal": use, **{f"temporal_{name}": schema for name, schema in wrapper.schemas.items()}}
+        return {USE_TEMPORAL: use, **{TEMPORAL + name: schema for name, schema in wrapper.schemas.items()}}
 
     def _usually(self, group: Group, key: str, dictionary: str) -> Schema:
         def write(schemas: dict[str, Schema]) -> Schema:
@@ -126,48 +128,70 @@ class Parts:
 
     def decoder(self, group: Group) -> Schema:
         """Make the schema of the arguments of a group of decoders, prefixed with `decoder_` or in `decoder_kwargs`."""
-        arguments = self._decoder_arguments(group)
-        told = _count_of(arguments) if self.is_whole(group.components[0]) else ""
-        usually = self._usually(group, "decoder", "decoder_kwargs")
-        written = arguments.optional([told]).prefixed("decoder_", dictionary="decoder_kwargs")
+        arguments, told = self._decoder(group)
+        prefix, key = DECODER.prefix, DECODER.dictionary
+        usually = self._usually(group, DECODER.key, key)
+        written = arguments.optional([told]).prefixed(prefix, dictionary=key)
         counted: Schema = True
         if told:
-            names = [f"decoder_{name}" for name in COUNTS]
-            twice = all_of(refused(f"^(?:{'|'.join(names)})$"), _inside("decoder_kwargs", refused(_ANY_COUNT)))
-            alone: Schema = True
-            if told in arguments.required:
-                missing = when(
-                    full("decoder_kwargs"),
-                    _inside("decoder_kwargs", {"required": [told]}),
-                    {"required": [f"decoder_{told}"]},
-                )
-                alone = missing
+            names = "|".join(COUNTS)
+            twice = all_of(refused(f"^{prefix}(?:{names})$"), {"properties": {key: refused(f"^(?:{names})$")}})
+            inside = {"properties": {key: {"required": [told]}}}
+            alone = when(full(key), inside, {"required": [prefix + told]}) if told in arguments.required else True
             counted = when({"anyOf": [given(name) for name in COUNTS]}, twice, alone)
         return self._definitions.refer("decoder", all_of(written, usually, counted))
 
     def auxiliary_decoder(self, group: Group) -> Schema:
         """Make the schema of an auxiliary head with a decoder of a group, without the arguments of its own head."""
-        arguments = self._decoder_arguments(group)
-        told = _count_of(arguments) if self.is_whole(group.components[0]) else ""
+        arguments, told = self._decoder(group)
         optional = arguments.optional([told])
-        found: dict[str, object] = {"properties": {"decoder_args": optional.prefixed("decoder_")}}
+        key = AUXILIARY_ARGUMENTS
+        found: dict[str, object] = {"properties": {key: optional.prefixed(DECODER.prefix)}}
         if optional.required:
-            found["required"] = ["decoder_args"]
-            found = {"allOf": [found, {"properties": {"decoder_args": {"type": "object"}}}]}
+            found["required"] = [key]
+            found = {"allOf": [found, {"properties": {key: {"type": "object"}}}]}
         return self._definitions.refer("auxiliary", found)
+
+    def auxiliary_heads(self) -> Schema:
+        """Make the schema of a list of auxiliary heads, except for its task-dependent parts."""
+        record = self.part("AuxiliaryHead")
+        arguments = {
+            "type": ["null", "object"],
+            **refused(f"^(?!{'|'.join(AUXILIARY_PREFIXES)})"),
+            "description": "Arguments of the decoder and the head, with decoder_ or head_ in front.",
+        }
+        properties: dict[str, Schema] = {
+            **record.schemas,
+            "name": {"type": "string", "pattern": r"^[^.]+$", "description": "The name of its result."},
+            DECODER.key: self.decoder_names(),
+            AUXILIARY_ARGUMENTS: arguments,
+        }
+        head = {
+            "title": "An auxiliary head",
+            "type": "object",
+            "properties": properties,
+            "required": list(record.required),
+            "additionalProperties": False,
+            "allOf": [*self.each(self.decoders, DECODER.key, self.auxiliary_decoder)],
+        }
+        text = "Further branches on the same features, which help to train the model."
+        items = self._definitions.refer("auxiliary_head", head)
+        return {"type": ["array", "null"], "description": text, "items": items}
 
     def needs_count(self, group: Group) -> str:
         """Return the name of the required argument for the number of outputs of a group of decoders, or "" for none."""
-        arguments = self._decoder_arguments(group)
-        told = _count_of(arguments) if self.is_whole(group.components[0]) else ""
+        arguments, told = self._decoder(group)
         return told if told in arguments.required else ""
 
-    def _decoder_arguments(self, group: Group) -> Arguments:
-        return self._arguments.of(group.signature, leading=1, synonyms=group.synonyms)
+    def _decoder(self, group: Group) -> tuple[Arguments, str]:
+        """Describe the arguments of decoders, and name that for the number of outputs of those with a head."""
+        arguments = self._arguments.of(group.signature, leading=1, synonyms=group.synonyms)
+        told = count_parameter(arguments.schemas, is_open=not arguments.is_closed)
+        return arguments, told if self.is_whole(group.components[0]) else ""
 
     def necks(self) -> Schema:
         """Make the schema of a list of necks."""
-        groups = groups_of(self._index, NECKS)
+        groups = groups_of(self._index, NECKS.registry)
         choices = [self._neck(group) for group in groups]
         names = {
             **named(groups, "The name of a neck", "neck"),
@@ -200,29 +224,16 @@ class Parts:
             yield when(is_one_of(key, group.names), write(group))
 
 
-_ANY_COUNT: Final = f"^(?:{'|'.join(COUNTS)})$"
-
-
-def _count_of(arguments: Arguments) -> str:
-    if not arguments.is_closed:
-        return COUNTS[0]
-    return next((name for name in COUNTS if name in arguments.schemas), "")
-
-
-def _inside(key: str, schema: Schema) -> dict[str, object]:
-    return {"properties": {key: schema}}
-
-
 def _limited(backbone: Arguments, dictionary: str) -> Schema:
     """Make the schema of the arguments that depend on the kind of backbone (pyramid or network), and refuse others."""
-    more: list[Schema] = [_without_time("backbone_")]
+    more: list[Schema] = [_without_time(BACKBONE.prefix)]
     if dictionary:
         more.append({"properties": {dictionary: _without_time("")}})
-    return all_of(backbone.prefixed("backbone_", dictionary=dictionary), *more)
+    return all_of(backbone.prefixed(BACKBONE.prefix, dictionary=dictionary), *more)
 
 
 def _without_time(prefix: str) -> dict[str, object]:
     """Refuse the arguments of the wrapper for time series if there is no such wrapper."""
-    use = f"{prefix}use_temporal"
+    use = prefix + USE_TEMPORAL
     wrapped = {"properties": {use: {"const": True}}, "required": [use]}
-    return when(wrapped, True, refused(f"^{prefix}temporal_"))
+    return when(wrapped, True, refused(f"^{prefix}{TEMPORAL}"))

@@ -4,23 +4,34 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from terraregistry.components.factories.counts import COUNTS
-from terraregistry.index import HEADS
+from terraregistry.components.factories.rules import (
+    AUXILIARY,
+    AUXILIARY_ARGUMENTS,
+    AUXILIARY_PREFIXES,
+    COUNTS,
+    DECODER,
+    HEAD,
+)
 from terraregistry.tools.schema.schema_parts import all_of, any_case, given, is_one_of, refused, when
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
 
-    from terraregistry.components.factories.task_table import Task
+    from terraregistry.components.factories.rules import Task
     from terraregistry.index import Index
     from terraregistry.tools.schema.argument_schemas import Arguments, ArgumentSchemas
     from terraregistry.tools.schema.part_schemas import Parts
     from terraregistry.tools.schema.schema_parts import Definitions, Schema
 
-__all__ = ["TaskRules", "is_task", "task_names", "unfit_counts"]
+__all__ = ["TaskSchemas", "is_task", "task_names"]
 
 _ANY: Final = f"(?:{'|'.join(COUNTS)})$"
-_NOTHING: Final = ("decoder", *COUNTS, "aux_decoders", "image_size_out")
+_COUNTED: Final = {"anyOf": [given(name) for name in COUNTS]}
+_NONE: Final[dict[str, dict[str, object]]] = {
+    **{key: {"enum": [None, 0]} for key in COUNTS},
+    AUXILIARY.key: {"maxItems": 0},
+}
+"""The values of an unused argument accepted beside null."""
 
 
 def task_names(names: Iterable[str]) -> dict[str, object]:
@@ -41,7 +52,7 @@ def is_task(name: str) -> dict[str, object]:
     return {"properties": {"task": {"type": "string", "pattern": any_case([name])}}, "required": ["task"]}
 
 
-class TaskRules:
+class TaskSchemas:
     """The schemas of the requirements of tasks.
 
     Args:
@@ -59,103 +70,101 @@ class TaskRules:
 
     def rule(self, task: Task) -> Schema:
         """Make the schema of a task's requirements on the arguments of a factory."""
+        unread: dict[str, Schema] = {name: _NONE.get(name, {"type": "null"}) for name in task.unread}
         if not task.decodes:
-            return self._definitions.refer("task", _without_decoder())
+            empty: dict[str, Schema] = {key: {"maxProperties": 0} for key in (DECODER.dictionary, HEAD.dictionary)}
+            prefixed = refused(f"^(?:{DECODER.prefix}|{HEAD.prefix})(?!kwargs$)")
+            return self._definitions.refer("task", {"properties": {**unread, **empty}, **prefixed})
         counts = {name: {"minimum": 1} for name in COUNTS}
-        asked: dict[str, object] = {"required": ["decoder"], "properties": {"decoder": {"type": "string"}, **counts}}
-        framed: Schema = True if task.pixel_wise else {"properties": {"image_size_out": {"type": "null"}}}
+        asked: dict[str, object] = {
+            "required": [DECODER.key],
+            "properties": {DECODER.key: {"type": "string"}, **counts, **unread},
+        }
         both = {"not": {"allOf": [given(name) for name in COUNTS]}, "errorMessage": f"give one of {', '.join(COUNTS)}"}
-        heads = when(self._whole(), _no_head(), self._head(task))
-        auxiliary = {"properties": {"aux_decoders": self.auxiliary(task)}}
-        alone = when(_counted(), True, {"properties": {"aux_decoders": self.uncounted(task)}})
-        borrowed = {"properties": {"aux_decoders": self.borrowing(task)}, "required": ["aux_decoders"]}
-        unfit = when(borrowed, unfit_counts(task))
-        return self._definitions.refer("task", all_of(asked, framed, both, heads, auxiliary, alone, unfit))
+        no_head = {**refused(f"^{HEAD.prefix}(?!kwargs$)"), "properties": {HEAD.dictionary: {"maxProperties": 0}}}
+        heads = when(self._whole(), no_head, self._head(task))
+        auxiliary = self._auxiliary_heads(task, AUXILIARY.key, lambda arguments: arguments)
+        return self._definitions.refer("task", all_of(asked, both, heads, *auxiliary))
+
+    def heads(self, task: Task) -> Schema:
+        """Make the schema of the arguments of one of TerraTorch's task classes: `model_args`, with `aux_heads` beside."""
+        if not task.decodes:
+            return {"properties": {"aux_heads": {"maxItems": 0}}}
+        return all_of(*self._auxiliary_heads(task, "aux_heads", lambda each: {"properties": {"model_args": each}}))
+
+    def _auxiliary_heads(self, task: Task, key: str, within: Callable[[Schema], Schema]) -> tuple[Schema, ...]:
+        """Make the schemas of a list of auxiliary heads, and of the arguments of a model with such a list.
+
+        Args:
+            task: The task.
+            key: The key of the list.
+            within: Applies a schema to the arguments of the model.
+        """
+        borrowed = {"properties": {key: self._borrowing(task)}, "required": [key]}
+        alone = self._uncounted(task)
+        return (
+            {"properties": {key: self._auxiliary(task)}},
+            True if alone is True else when(within(_COUNTED), True, {"properties": {key: alone}}),
+            when(borrowed, within(_fit_counts(task))),
+        )
 
     def _whole(self) -> Schema:
-        return self._definitions.refer("whole", is_one_of("decoder", self._parts.whole_decoders))
+        return self._definitions.refer("whole", is_one_of(DECODER.key, self._parts.whole_decoders))
 
     def _head_arguments(self, task: Task) -> Arguments:
-        found = self._index.find(HEADS, task.head)
+        found = self._index.find(HEAD.registry, task.head)
         if found is None:
             raise KeyError(task.head)
         return self._arguments.of(found.component.signature, leading=1).optional(COUNTS)
 
     def _head(self, task: Task) -> Schema:
-        written = self._head_arguments(task).prefixed("head_", dictionary="head_kwargs")
-        counted = all_of(refused(f"^head_{_ANY}"), {"properties": {"head_kwargs": refused(f"^{_ANY}")}})
+        written = self._head_arguments(task).prefixed(HEAD.prefix, dictionary=HEAD.dictionary)
+        inside = {"properties": {HEAD.dictionary: refused(f"^{_ANY}")}}
+        counted = all_of(refused(f"^{HEAD.prefix}{_ANY}"), inside)
         needed: Schema = True
         if task.count_required:
-            own = [{"required": [f"head_{name}"]} for name in task.counts]
-            inside = [
-                {"required": ["head_kwargs"], "properties": {"head_kwargs": {"type": "object", "required": [name]}}}
-                for name in task.counts
-            ]
-            needed = when(
-                {"anyOf": [*own, *inside]},
-                True,
-                {"required": [task.counts[0]], "properties": {task.counts[0]: {"type": "integer"}}},
-            )
-        return self._definitions.refer("head", all_of(written, unfit_counts(task), when(_counted(), counted, needed)))
+            own: list[Schema] = [{"required": [HEAD.prefix + name]} for name in task.counts]
+            own += [_among(HEAD.dictionary, [name]) for name in task.counts]
+            usual = task.counts[0]
+            needed = when({"anyOf": own}, True, {"required": [usual], "properties": {usual: {"type": "integer"}}})
+        return self._definitions.refer("head", all_of(written, _fit_counts(task), when(_COUNTED, counted, needed)))
 
-    def auxiliary(self, task: Task) -> Schema:
+    def _auxiliary(self, task: Task) -> Schema:
         """Make the schema of a list of auxiliary heads."""
-        head = {"properties": {"decoder_args": self._head_arguments(task).prefixed("head_")}}
-        none = {"properties": {"decoder_args": refused("^head_")}}
+        head = {"properties": {AUXILIARY_ARGUMENTS: self._head_arguments(task).prefixed(HEAD.prefix)}}
+        none = {"properties": {AUXILIARY_ARGUMENTS: refused(f"^{HEAD.prefix}")}}
         return {"items": self._definitions.refer("auxiliary_head", when(self._whole(), none, head))}
 
-    def uncounted(self, task: Task) -> Schema:
+    def _uncounted(self, task: Task) -> Schema:
         """Make the schema of a list of auxiliary heads, each with a number of classes or outputs of its own."""
         needed: list[Schema] = []
         for group in self._parts.decoders:
             told = self._parts.needs_count(group)
             if told:
-                needed.append(when(is_one_of("decoder", group.names), _among_arguments([f"decoder_{told}"])))
+                own = _among(AUXILIARY_ARGUMENTS, [DECODER.prefix + told])
+                needed.append(when(is_one_of(DECODER.key, group.names), own))
         if task.count_required:
-            names = [f"head_{name}" for name in task.counts]
-            needed.append(when(self._whole(), True, _among_arguments(names)))
+            names = [HEAD.prefix + name for name in task.counts]
+            needed.append(when(self._whole(), True, _among(AUXILIARY_ARGUMENTS, names)))
         rule = all_of(*needed)
         return {"items": self._definitions.refer("auxiliary_count", rule)} if rule is not True else True
 
-    def borrowing(self, task: Task) -> Schema:
+    def _borrowing(self, task: Task) -> Schema:
         """Match a list of auxiliary heads if one is the task's and takes the model's number of classes or outputs."""
-        prefixes = ("head_",) if task.count_required else ("decoder_", "head_")
-        own = _among_arguments([prefix + name for prefix in prefixes for name in COUNTS])
-        head = {"type": "object", "required": ["decoder"], "not": {"anyOf": [self._whole(), own]}}
+        prefixes = (HEAD.prefix,) if task.count_required else AUXILIARY_PREFIXES
+        own = _among(AUXILIARY_ARGUMENTS, [prefix + name for prefix in prefixes for name in COUNTS])
+        head = {"type": "object", "required": [DECODER.key], "not": {"anyOf": [self._whole(), own]}}
         return {"type": "array", "contains": self._definitions.refer("auxiliary_borrowing", head)}
 
 
-def unfit_counts(task: Task) -> Schema:
+def _fit_counts(task: Task) -> Schema:
     """Refuse the numbers of classes or outputs not taken by the head of a task."""
-    wrong = [name for name in COUNTS if name not in task.counts]
-    properties = {
-        name: {"type": "null", "errorMessage": f"{task.name} has no {name}; write {task.counts[0]}"} for name in wrong
-    }
-    return {"properties": properties} if wrong else True
+    wrong = {name: {"type": "null", "errorMessage": text} for name, text in task.wrong_counts.items()}
+    return {"properties": wrong} if wrong else True
 
 
-def _counted() -> dict[str, object]:
-    return {"anyOf": [given(name) for name in COUNTS]}
-
-
-def _among_arguments(names: list[str]) -> dict[str, object]:
+def _among(dictionary: str, names: list[str]) -> dict[str, object]:
+    """Match a dictionary with one of some keys."""
     one = [{"required": [name]} for name in names]
     fits = one[0] if len(one) == 1 else {"anyOf": one}
-    return {"required": ["decoder_args"], "properties": {"decoder_args": {"type": "object", **fits}}}
-
-
-def _no_head() -> dict[str, object]:
-    return {**refused("^head_(?!kwargs$)"), "properties": {"head_kwargs": {"maxProperties": 0}}}
-
-
-def _without_decoder() -> dict[str, object]:
-    empty: dict[str, object] = {"maxProperties": 0}
-    nothing: dict[str, object] = {
-        "decoder": {"type": "null"},
-        **{name: {"enum": [None, 0]} for name in COUNTS},
-        "aux_decoders": {"maxItems": 0},
-        "image_size_out": {"type": "null"},
-        "decoder_kwargs": empty,
-        "head_kwargs": empty,
-    }
-    return {"properties": nothing, **refused("^(?:decoder|head)_(?!kwargs$)")}
+    return {"required": [dictionary], "properties": {dictionary: {"type": "object", **fits}}}

@@ -14,6 +14,7 @@ from terraregistry.errors import InvalidArgumentsError, Problem, ProblemKind
 from terraregistry.suggest import nearest
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from inspect import Parameter
 
     from terraregistry.problems import KeyPath
@@ -107,7 +108,7 @@ def read_bands(given: Sequence[GivenBand], component: str, parameter: str = "ban
         >>> read_bands(["RED", (3, 5)], "a backbone")
         (<HLSBands.RED: 'RED'>, 3, 4, 5)
     """
-    problems: list[Problem] = []
+    problems = [*_numbered(given, parameter)]
     bands: list[Band] = []
     for index, band in enumerate(given):
         where = (parameter, index)
@@ -151,10 +152,39 @@ def read_model_bands(
     raise InvalidArgumentsError(component, "terraregistry", (Problem("in_chans", ProblemKind.INVALID, detail=detail),))
 
 
+_SENTINEL_2: Final[Mapping[str, HLSBands]] = {
+    **{f"B{number}": band for number, band in enumerate(list(HLSBands)[:7], 1)},
+    "B8": HLSBands.NIR_BROAD,
+    "B8A": HLSBands.NIR_NARROW,
+    "B9": HLSBands.WATER_VAPOR,
+    "B10": HLSBands.CIRRUS,
+    "B11": HLSBands.SWIR_1,
+    "B12": HLSBands.SWIR_2,
+}
+"""The bands by the numbers of Sentinel-2."""
+
+
+def _number(name: str) -> str:
+    """Write the number of a band of Sentinel-2 without zeros in front: `B2` for `b02`."""
+    return name[:1].upper() + name[1:].upper().lstrip("0")
+
+
+def _numbered(given: Sequence[GivenBand], parameter: str) -> Iterator[Problem]:
+    """Report the numbers of Sentinel-2 among the bands, all in one problem."""
+    names = [band for band in given if isinstance(band, str)]
+    meant = {name: _SENTINEL_2[_number(name)] for name in names if _number(name) in _SENTINEL_2}
+    if meant:
+        known = ", ".join(f"{name} is {band}" for name, band in meant.items())
+        near = "; the near infrared of Prithvi's weights is NIR_NARROW" if HLSBands.NIR_BROAD in meant.values() else ""
+        yield Problem(parameter, ProblemKind.INVALID, detail=f"bands have names, not numbers: {known}{near}")
+
+
 def _named(name: str, where: KeyPath, problems: list[Problem]) -> list[Band]:
     for bands in (HLSBands, SARBands):
         with suppress(ValueError):
             return [bands(name)]
+    if _number(name) in _SENTINEL_2:
+        return []  # reported once for all
     if name.isascii() and name.isdecimal():
         return [name]  # TerraTorch's configs count channels in quotes
     detail = f"there is no HLS band {name!r}"

@@ -1,0 +1,260 @@
+"""The config schemas of the model factories of an index, from the rules of composition."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Final
+
+from terraregistry.components.factories.rules import (
+    ADAPTERS_AT,
+    AUXILIARY,
+    BACKBONE,
+    DECODER,
+    ENCODER_DECODER,
+    FULL_MODEL,
+    NECKS,
+    SMP,
+    TASKS,
+    TIMM,
+    rule_of,
+)
+from terraregistry.index import BUILD_MODELS
+from terraregistry.tools.schema.argument_schemas import full
+from terraregistry.tools.schema.component_schemas import Networks, groups_of, named, named_as, variants
+from terraregistry.tools.schema.part_schemas import Parts
+from terraregistry.tools.schema.schema_parts import all_of, is_one_of, only_these, refused, when
+from terraregistry.tools.schema.task_schemas import TaskSchemas, task_names
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from terraregistry.components.factories.rules import FactoryRule
+    from terraregistry.index import Component, Index
+    from terraregistry.tools.schema.argument_schemas import Arguments, ArgumentSchemas
+    from terraregistry.tools.schema.component_schemas import Group
+    from terraregistry.tools.schema.schema_parts import Definitions, Schema
+
+__all__ = ["Factory", "factories_of"]
+
+_FACTORIES: Final = "terraregistry.library:MODEL_FACTORY_REGISTRY"
+
+
+@dataclass(frozen=True)
+class Factory:
+    """The schemas of a factory.
+
+    Attributes:
+        name: Its name.
+        summary: Its summary.
+        arguments: The schema of its arguments, except for task-dependent parts.
+        tasks: The schema for each known task; None if the factory takes no task.
+        auxiliary: The schema of a list of auxiliary heads; False if it takes none.
+        heads: For each task: further requirements on a task class's arguments, with the list of auxiliary heads in them.
+        any_task: True if nothing is known of its tasks.
+    """
+
+    name: str
+    summary: str
+    arguments: Schema
+    tasks: Mapping[str, Schema] | None = None
+    auxiliary: Schema = False
+    heads: Mapping[str, Schema] = field(default_factory=dict[str, "Schema"])
+    any_task: bool = False
+
+
+def factories_of(index: Index, arguments: ArgumentSchemas, definitions: Definitions) -> list[Factory]:
+    """Make the schemas of the factories.
+
+    Args:
+        index: The index.
+        arguments: Makes the schemas of arguments.
+        definitions: The definitions to add schemas to.
+
+    Returns:
+        The factories. For one from outside this library: the signature of its `build_model`, or any arguments if
+        that is unknown.
+    """
+    schemas = _FactorySchemas(index, arguments, definitions)
+    found: list[Factory] = []
+    for name, resolved in index.spellings(_FACTORIES).items():
+        factory = resolved.component
+        method = index.find(BUILD_MODELS, resolved.canonical)
+        if method is None:
+            found.append(Factory(name, factory.summary, {"type": "object"}, auxiliary=True))
+            continue
+        rule = rule_of(factory.product.text)
+        made = _by_signature(method.component, arguments) if rule is None else schemas.of(rule, method.component)
+        found.append(replace(made, name=name, summary=factory.summary))
+    return found
+
+
+def _by_signature(method: Component, arguments: ArgumentSchemas) -> Factory:
+    own = arguments.of(method.signature)
+    takes_task = "task" in own.schemas or not own.is_closed
+    schema = own.with_more({"model_factory": True}).optional(["task"]).in_dictionary()
+    taken = own.schemas.get(AUXILIARY.key, not own.is_closed)
+    auxiliary = taken if isinstance(taken, bool) else {"anyOf": [taken, {"type": "null"}]}
+    return Factory(method.name, method.summary, schema, {} if takes_task else None, auxiliary, any_task=True)
+
+
+class _FactorySchemas:
+    """The schemas of the library's own factories.
+
+    Args:
+        index: The index.
+        arguments: Makes the schemas of arguments.
+        definitions: The definitions to add schemas to.
+    """
+
+    def __init__(self, index: Index, arguments: ArgumentSchemas, definitions: Definitions) -> None:
+        self._index: Final = index
+        self._arguments: Final = arguments
+        self._definitions: Final = definitions
+        self._parts: Final = Parts(index, arguments, definitions)
+        self._tasks: Final = TaskSchemas(index, arguments, definitions, self._parts)
+        self._whole: Final = {SMP.name: self._smp, TIMM.name: self._timm, FULL_MODEL.name: self._full_model}
+
+    def of(self, rule: FactoryRule, method: Component) -> Factory:
+        """Make the schema of a factory.
+
+        Args:
+            rule: The rules of the factory.
+            method: Its `build_model`.
+        """
+        own = self._arguments.of(method.signature)
+        properties = dict(own.schemas)
+        if rule.tasks:
+            properties["task"] = task_names(rule.tasks)
+        if ADAPTERS_AT in properties:
+            properties[ADAPTERS_AT] = self._parts.adapters()
+        properties |= {name: {"const": value, "description": "Not read."} for name, value in rule.ignored.items()}
+        rules = [*self._whole.get(rule.name, self._composed)(rule, properties)]
+        if DECODER.key in own.schemas and DECODER.key not in own.required:
+            properties[DECODER.key] = {"anyOf": [properties[DECODER.key], {"type": "null"}]}
+        known = only_these([*properties, "model_factory"], starts=rule.prefixes)
+        arguments = {
+            "title": f"What {method.name} needs",
+            "type": "object",
+            "properties": properties,
+            **({} if any(part.bare for part in rule.parts) else refused(known)),
+            "required": [name for name in own.required if name not in ("task", DECODER.key)],
+            "allOf": rules,
+        }
+        schema = self._definitions.refer("factory", arguments)
+        composed = AUXILIARY in rule.parts
+        return Factory(
+            method.name,
+            method.summary,
+            schema,
+            {name: self._tasks.rule(TASKS[name]) if composed else True for name in rule.tasks} or None,
+            self._parts.auxiliary_heads() if composed else False,
+            {name: self._tasks.heads(TASKS[name]) for name in rule.tasks} if composed else {},
+        )
+
+    def _composed(self, rule: FactoryRule, properties: dict[str, Schema]) -> Iterable[Schema]:
+        groups, names = self._parts.backbones, self._parts.backbone_names()
+        if rule.starts_with:
+            groups = groups_of(self._index, BACKBONE.registry, lambda each: each.name.startswith(rule.starts_with))
+            kind = f"{rule.starts_with.rstrip('_').capitalize()} backbone"
+            names = self._definitions.refer("prithvi_names", named(groups, f"The name of a {kind}", kind))
+        properties[BACKBONE.key] = names
+        properties[DECODER.key] = self._parts.decoder_names()
+        properties[AUXILIARY.key] = self._parts.auxiliary_heads()
+        if NECKS in rule.parts:
+            properties[NECKS.key] = self._parts.necks()
+        yield from self._parts.each(groups, BACKBONE.key, lambda group: self._backbone(rule, group))
+        yield from self._parts.each(self._parts.decoders, DECODER.key, self._parts.decoder)
+        for part in rule.parts:
+            if part.dictionary:
+                yield when(full(part.dictionary), refused(f"^{part.prefix}(?!kwargs$)"))
+        dictionaries = [part.dictionary for part in ENCODER_DECODER.parts if part.dictionary not in rule.dictionaries]
+        never = [*(BACKBONE.prefix + name for name in rule.closed), *dictionaries]
+        if never:
+            yield refused(f"^(?:{'|'.join(never)})$")
+
+    def _backbone(self, rule: FactoryRule, group: Group) -> Schema:
+        own = self._arguments.of(group.signature)
+        lacking: dict[str, Schema] = {
+            name: {"const": rule.neutral[name]} if name in rule.neutral else False
+            for name, inner in rule.passed_on.items()
+            if own.is_closed and inner not in own.schemas
+        }
+        backbone = self._parts.backbone(group, dictionary=BACKBONE in rule.parts)
+        return all_of(backbone, {"properties": lacking}) if lacking else backbone
+
+    def _smp(self, rule: FactoryRule, properties: dict[str, Schema]) -> Iterable[Schema]:
+        model, encoder = rule.parts
+        models, encoders = groups_of(self._index, model.registry), groups_of(self._index, encoder.registry)
+        timm = sorted(f"tu-{name}" for name in self._index.spellings(TIMM.parts[0].registry))
+        names = named(encoders, "The name of an encoder", "encoder")
+        properties[encoder.key] = {**names, "enum": [*(name for group in encoders for name in group.names), *timm]}
+        properties[model.key] = named(models, "The name of a model of segmentation-models-pytorch", "model")
+        yield from self._parts.each(encoders, encoder.key, self._encoder)
+        yield from self._parts.each(models, model.key, lambda group: self._smp_model(rule, group, properties))
+        yield {"properties": dict.fromkeys(rule.positive, _AT_LEAST_ONE)}
+
+    def _encoder(self, group: Group) -> Schema:
+        weights = self._arguments.of(group.signature)
+        required = {"required": list(weights.required)} if weights.required else {}
+        return {"properties": dict(weights.schemas), **required}
+
+    def _smp_model(self, rule: FactoryRule, group: Group, own: Mapping[str, Schema]) -> Schema:
+        model = rule.parts[0]
+        both = dict(self._arguments.of(group.signature).without(rule.closed).schemas)
+
+        def written(schemas: Mapping[str, Schema]) -> dict[str, Schema]:
+            kept = {name: schema for name, schema in schemas.items() if name in both}
+            return {**kept, **{model.prefix + name: schema for name, schema in kept.items()}}
+
+        twice = {model.prefix + name: {"properties": {name: False}} for name in both}
+        found: dict[str, object] = {"properties": written(both), "dependentSchemas": twice}
+        short = [f"aux_{name}" for name in ("classes", "pooling", "dropout", "activation")]
+        known = [*own, "model_factory", *written(both), *short, *(model.prefix + name for name in short)]
+        # An encoder of timm has arguments of its own.
+        on_timm = {"properties": {"backbone": {"pattern": "^(?:tu|timm)-"}}}
+        others = when(on_timm, True, refused(only_these(known)))
+        usually = variants(group, model.key, self._arguments, lambda schemas: {"properties": written(schemas)})
+        return self._definitions.refer("smp_model", all_of(found, others, *usually))
+
+    def _timm(self, rule: FactoryRule, properties: dict[str, Schema]) -> Iterable[Schema]:
+        (network,) = rule.parts
+        networks = Networks(self._index, self._arguments)
+        split = [(group, *each) for group in groups_of(self._index, network.registry) for each in networks.of(group)]
+        classifiers = [
+            each for each in split if not each[2].is_closed or all(name in each[2].schemas for name in rule.closed)
+        ]
+        listed = [name for _, names, _ in classifiers for name in names]
+        names = named_as(listed, "The name of a network of timm", "network that can be a classifier")
+        properties[network.key] = self._definitions.refer("timm_names", names)
+        for group, each, arguments in classifiers:
+            yield when(is_one_of(network.key, each), self._network(rule, group, arguments))
+        yield {"properties": dict.fromkeys(rule.positive, _AT_LEAST_ONE)}
+
+    def _network(self, rule: FactoryRule, group: Group, arguments: Arguments) -> Schema:
+        (network,) = rule.parts
+        left = arguments.without(rule.closed)
+
+        def write(schemas: dict[str, Schema]) -> Schema:
+            return {
+                "properties": {network.prefix + name: each for name, each in schemas.items() if name in left.schemas}
+            }
+
+        usually = variants(group, network.key, self._arguments, write)
+        closed = refused(f"^{network.prefix}(?:{'|'.join(rule.closed)})$")
+        return self._definitions.refer("network", all_of(left.prefixed(network.prefix), closed, *usually))
+
+    def _full_model(self, rule: FactoryRule, properties: dict[str, Schema]) -> Iterable[Schema]:
+        (model,) = rule.parts
+        groups = groups_of(self._index, model.registry)
+        properties[model.key] = named(groups, "The name of a whole model", "whole model")
+        more = dict.fromkeys([*properties, "model_factory"], True)
+
+        def write(group: Group) -> Schema:
+            arguments = self._arguments.of(group.signature).with_more(more)
+            usually = variants(group, model.key, self._arguments, lambda schemas: {"properties": schemas})
+            return self._definitions.refer("full_model", all_of(arguments.in_dictionary(), *usually))
+
+        return self._parts.each(groups, model.key, write)
+
+
+_AT_LEAST_ONE: Final = {"minimum": 1}
