@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import inspect
+import typing
+from collections.abc import Mapping, Sequence
 from inspect import Parameter
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
@@ -11,7 +13,7 @@ from terraregistry.registry.explanations import explain
 from terraregistry.registry.signatures import NOT_EVALUATED, render
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Iterator
 
 __all__ = ["ArgumentValidator", "Checked"]
 
@@ -36,12 +38,12 @@ class Checked(NamedTuple):
 class ArgumentValidator:
     """Validator of calls to one signature; each argument is validated by itself."""
 
-    __slots__ = ("_least", "_named", "_open", "_parameters", "_positional", "_required", "_star", "_starting")
+    __slots__ = ("_extras", "_least", "_named", "_parameters", "_positional", "_required", "_star", "_starting")
 
     def __init__(self, signature: inspect.Signature) -> None:
         parameters = signature.parameters.values()
-        self._star: Final = any(each.kind is Parameter.VAR_POSITIONAL for each in parameters)
-        self._open: Final = any(each.kind is Parameter.VAR_KEYWORD for each in parameters)
+        self._star: Final = next((each for each in parameters if each.kind is Parameter.VAR_POSITIONAL), None)
+        self._extras: Final = next((each for each in parameters if each.kind is Parameter.VAR_KEYWORD), None)
         self._parameters: Final = [each for each in parameters if each.kind in {*_BY_POSITION, *_BY_NAME}]
         self._positional: Final = [each for each in self._parameters if each.kind in _BY_POSITION]
         named = {each.name: each for each in self._parameters if each.kind in _BY_NAME}
@@ -49,8 +51,8 @@ class ArgumentValidator:
         self._required: Final = {each.name for each in required if each.name in named}
         self._least: Final = len(required) - len(self._required)
         # A positional-only parameter may have the name of an argument that a `**kwargs` takes.
-        self._starting: Final = _Validators({each.name: each for each in self._positional}, is_open=False)
-        self._named: Final = _Validators(named, is_open=self._open)
+        self._starting: Final = _Validators({each.name: each for each in self._positional}, self._star)
+        self._named: Final = _Validators(named, self._extras)
 
     # The arguments of a call are any objects.
     def __call__(self, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Checked:
@@ -71,7 +73,8 @@ class ArgumentValidator:
             if args:
                 taken = self._positional[: len(args)]
                 start = [self._starting[each.name](value) for each, value in zip(taken, args, strict=False)]
-                positional = (*start, *args[len(taken) :])
+                further: list[Any] = [self._starting.rest(value) for value in args[len(taken) :]]
+                positional = (*start, *further)
                 missing = missing.difference([each.name for each in taken])
             for name, value in kwargs.items():
                 valid[name] = self._named[name](value)
@@ -84,14 +87,14 @@ class ArgumentValidator:
 
     def _fits(self, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> bool:  # as above
         """Return True if all positional arguments have places and none is given by name as well."""
-        return (self._star or len(args) <= len(self._positional)) and not self._doubled(args, kwargs)
+        return (self._star is not None or len(args) <= len(self._positional)) and not self._doubled(args, kwargs)
 
     def _doubled(self, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> list[str]:  # as above
         taken = self._positional[: len(args)]
         return [each.name for each in taken if each.kind in _BY_NAME and each.name in kwargs]
 
     def _problems(self, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Iterator[Problem]:  # as above
-        if len(args) > len(self._positional) and not self._star:
+        if len(args) > len(self._positional) and self._star is None:
             takes = f"takes at most {len(self._positional)} positional argument{'s' * (len(self._positional) != 1)}"
             yield Problem("", ProblemKind.TOO_MANY, detail=f"{takes}, got {len(args)}")
         for name in self._doubled(args, kwargs):
@@ -112,9 +115,17 @@ class ArgumentValidator:
             if parameter.default is Parameter.empty:
                 expected = "" if parameter.annotation is NOT_EVALUATED else render(parameter.annotation)
                 yield Problem(name, ProblemKind.MISSING, expected=expected)
-        for name in kwargs if not self._open else ():
-            if name not in self._named.parameters:
+        if self._star is not None:
+            for index, value in enumerate(args[len(self._positional) :]):
+                if not self._starting.accept("", value):
+                    yield from explain(self._star.annotation, value, (self._star.name, index))
+        for name, value in kwargs.items():
+            if name in self._named.parameters:
+                continue
+            if self._extras is None:
                 yield Problem((name,), ProblemKind.UNKNOWN, choices=free)
+            elif not self._named.accept(name, value):
+                yield from explain(self._extras.annotation, value, (name,))
 
 
 class _Validators(dict[str, "Callable[[Any], Any]"]):
@@ -122,18 +133,20 @@ class _Validators(dict[str, "Callable[[Any], Any]"]):
 
     Attributes:
         parameters: The parameters by name.
+        rest: The validator of any other argument, where there may be more.
     """
 
-    __slots__ = ("_is_open", "parameters")
+    __slots__ = ("_is_open", "parameters", "rest")
 
-    def __init__(self, parameters: Mapping[str, Parameter], *, is_open: bool) -> None:
+    def __init__(self, parameters: Mapping[str, Parameter], starred: Parameter | None) -> None:
         super().__init__()
         self.parameters: Final = parameters
-        self._is_open: Final = is_open
+        self._is_open: Final = starred is not None
+        self.rest: Final = _itself if starred is None else _rest(starred)
 
     def __missing__(self, name: str) -> Callable[[Any], Any]:  # an argument is any object
         if self._is_open and name not in self.parameters:
-            return _itself
+            return self.rest
         from terraregistry.registry.schemas import argument_validator
 
         made = self[name] = argument_validator(self.parameters[name]).validate_python
@@ -150,3 +163,17 @@ class _Validators(dict[str, "Callable[[Any], Any]"]):
 
 def _itself(value: Any) -> Any:  # an argument is any object
     return value
+
+
+def _rest(starred: Parameter) -> Callable[[Any], Any]:  # as above
+    """Return the validator of each further argument, by the annotation of `*args` or `**kwargs`.
+
+    An annotation of the whole is a common mistake, such as `**kwargs: dict[str, Any]`; it says nothing of an item.
+    """
+    whole = (tuple, list, Sequence) if starred.kind is Parameter.VAR_POSITIONAL else (dict, Mapping)
+    annotation = starred.annotation
+    if annotation is NOT_EVALUATED or annotation is Any or (typing.get_origin(annotation) or annotation) in whole:
+        return _itself
+    from terraregistry.registry.schemas import argument_validator
+
+    return argument_validator(starred).validate_python

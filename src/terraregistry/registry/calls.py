@@ -158,15 +158,18 @@ class Call(Generic[T]):
                 )
 
     def _explained(self, problem: Problem) -> Problem:
-        """Replace the problem of an unknown, ineffective argument by one with the reason."""
+        """Replace the problem of an ineffective argument by one with the reason."""
         reason = self._ineffective.get(problem.parameter)
-        if reason is None or problem.kind is not ProblemKind.UNKNOWN:
+        if reason is None or problem.kind not in (ProblemKind.UNKNOWN, ProblemKind.TYPE):
             return problem
         return Problem(problem.steps, ProblemKind.UNUSED, detail=reason)
 
     def _dropped(self, kwargs: Mapping[str, Any], found: tuple[Problem, ...]) -> Iterator[Problem]:  # as above
-        """Report ineffective arguments not reported yet, since a signature with `**kwargs` accepts any name."""
-        reported = {problem.parameter for problem in found}
+        """Report ineffective arguments not reported yet, since a signature with `**kwargs` accepts any name.
+
+        A parameter may be ineffective but for one value, which is its type.
+        """
+        reported = {problem.parameter for problem in found} | self.effective.signature.parameters.keys()
         for name, reason in self._ineffective.items():
             if name in kwargs and name not in reported:
                 yield Problem(name, ProblemKind.UNUSED, detail=reason)

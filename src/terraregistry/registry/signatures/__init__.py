@@ -10,6 +10,7 @@ from terraregistry.registry.signatures.annotations import (
     render_signature,
 )
 from terraregistry.registry.signatures.effective import EffectiveSignature, Signature, effective_signature
+from terraregistry.registry.signatures.wider import wider_class
 
 __all__ = [
     "NOT_EVALUATED",
@@ -22,4 +23,5 @@ __all__ = [
     "render",
     "render_default",
     "render_signature",
+    "wider_class",
 ]

@@ -128,6 +128,12 @@ class Carriers:
                 return self._display(node)
             case ast.BinOp(left=left, op=ast.BitOr(), right=right):
                 return self._union(left, right)
+            case ast.DictComp(key=ast.Name(id=key), generators=[ast.comprehension(target=target, iter=items, ifs=[])]):
+                keeps_names = (
+                    isinstance(target, ast.Tuple) and isinstance(target.elts[0], ast.Name) and target.elts[0].id == key
+                )
+                held = _held(items)
+                return self.of(held) if keeps_names and held is not None else None
             case ast.IfExp(body=body, orelse=orelse):
                 return self._either([body, orelse])
             case ast.BoolOp(values=values):
@@ -143,7 +149,8 @@ class Carriers:
         fixed = frozenset(keyword.arg for keyword in node.keywords if keyword.arg is not None)
         unpacked = [keyword.value for keyword in node.keywords if keyword.arg is None]
         carried = [carrier for carrier in map(self.of, unpacked) if carrier]
-        first = self.of(node.args[0]) if len(node.args) == 1 else None
+        items = _held(node.args[0]) if len(node.args) == 1 else None
+        first = self.of(items or node.args[0]) if len(node.args) == 1 else None
         if carried:
             below, opaque = self.contents(node.args[0]) if node.args else ({}, False)
             step = Carrier(fixed=fixed, defaults=below, opaque=opaque or len(unpacked) > len(carried))
@@ -231,3 +238,17 @@ def _items_of(constant: object) -> tuple[dict[str, object], bool]:
         return {}, True
     items = typing.cast("Mapping[object, object]", constant)
     return {key: value for key, value in items.items() if isinstance(key, str)}, False
+
+
+def _held(items: ast.expr) -> ast.expr | None:
+    """Return the dictionary of an expression for items: `kwargs.items()`, `list(more.items()) + list(kwargs.items())`."""
+    match items:
+        case ast.Call(func=ast.Attribute(value=held, attr="items"), args=[], keywords=[]):
+            return held
+        case ast.Call(func=ast.Name(id="list" | "tuple"), args=[inner], keywords=[]):
+            return _held(inner)
+        case ast.BinOp(left=left, op=ast.Add(), right=right):
+            below, above = _held(left), _held(right)
+            return None if below is None or above is None else ast.BinOp(below, ast.BitOr(), above)
+        case _:
+            return None

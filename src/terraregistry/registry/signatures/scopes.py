@@ -16,7 +16,7 @@ from terraregistry.registry.signatures.annotations import OPAQUE
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-__all__ = ["Scope", "Target", "own_nodes", "parse"]
+__all__ = ["Scope", "Target", "definition_of", "own_nodes", "parse"]
 
 Function = ast.FunctionDef | ast.AsyncFunctionDef
 _INNER = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda, ast.ClassDef)
@@ -61,6 +61,17 @@ def parse(code: types.CodeType) -> Function | None:
     return first if isinstance(first, Function) else None
 
 
+def definition_of(function: types.FunctionType) -> Function | None:
+    """Return a function's definition; None without source, or if the file changed since its import."""
+    code = function.__code__
+    definition = parse(code)
+    if definition is None or definition.name != code.co_name:
+        return None
+    arguments = definition.args
+    names = [argument.arg for argument in (*arguments.posonlyargs, *arguments.args, *arguments.kwonlyargs)]
+    return definition if names == [*code.co_varnames[: code.co_argcount + code.co_kwonlyargcount]] else None
+
+
 def own_nodes(definition: Function) -> Iterator[ast.AST]:
     """Walk the nodes of a function's body, without the contents of inner functions and classes.
 
@@ -79,7 +90,14 @@ def own_nodes(definition: Function) -> Iterator[ast.AST]:
 
 
 class Scope:
-    """The names of one function: parameters, assignments, closure variables, globals."""
+    """The names of one function: parameters, assignments, closure variables, globals.
+
+    Attributes:
+        definition: The function's definition.
+        parameters: The names of its parameters.
+        assigned: The expressions assigned to each of its variables; None for any other binding.
+        known: Values of names at this point: loop variables, and constants passed by the caller.
+    """
 
     def __init__(self, target: Target, function: types.FunctionType, definition: Function) -> None:
         self.definition = definition
@@ -91,6 +109,7 @@ class Scope:
         positional = [*arguments.posonlyargs, *arguments.args]
         self._first = positional[0].arg if positional and target.owner is not None else None
         self.assigned: dict[str, list[ast.expr | None]] = {}
+        self.known: dict[str, object] = {}
         self._imported: dict[str, object] = {}
         for node in own_nodes(definition):
             self._note_assignment(node)
@@ -110,6 +129,11 @@ class Scope:
             found = self.targets(node)
             return found[0].callable if found is not None and len(found) == 1 else OPAQUE
         return literal
+
+    def key(self, node: ast.expr) -> str | None:
+        """Evaluate a dictionary key; None if unknown, or no string."""
+        value = self.value(node) if isinstance(node, (ast.Constant, ast.Name)) else OPAQUE
+        return value if isinstance(value, str) else None
 
     def targets(self, node: ast.expr) -> list[Target] | None:
         """Find the possible callees of an expression.
@@ -222,6 +246,8 @@ class Scope:
                 self.assigned.setdefault(name, []).append(None)
 
     def _named(self, name: str) -> list[Target] | None:
+        if name in self.known:
+            return [Target(self.known[name])]
         if name in self.assigned:
             values = self.assigned[name]
             if any(value is None or (isinstance(value, ast.Name) and value.id == name) for value in values):

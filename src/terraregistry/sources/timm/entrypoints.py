@@ -13,7 +13,7 @@ import types
 import typing
 from collections.abc import Callable, Mapping, Sequence
 from inspect import Parameter
-from typing import Any, Final
+from typing import Any, Final, Literal
 
 from terraregistry.registry.signatures import NOT_EVALUATED, OPAQUE, EffectiveSignature, Signature, effective_signature
 from terraregistry.sources.timm.loaded_timm import is_timms
@@ -30,6 +30,15 @@ _PYRAMID_ONLY: Final = {
         "feature_cls", Parameter.KEYWORD_ONLY, annotation=str | Callable[..., Any] | None, default=OPAQUE
     ),
 }
+_SIZE: Final = int | tuple[int, int]
+"""`img_size` of every architecture: where the annotation names one of the two, `timm.layers.to_2tuple` takes both."""
+_NO_CLASSES: Final = Parameter(
+    "num_classes",
+    Parameter.KEYWORD_ONLY,
+    annotation=Literal[0] | None,
+    default=OPAQUE,
+)
+"""A feature pyramid has no classifier: no classes say nothing new, and any other number has no effect."""
 _STARRED: Final = (Parameter.VAR_POSITIONAL, Parameter.VAR_KEYWORD)
 _BUILDER_OPTIONS: Final = ("pretrained_strict", "pretrained_filter_fn", "kwargs_filter", "pretrained_model_args")
 
@@ -93,11 +102,16 @@ def inspect_entrypoint(
         whole = follower.follow({"features_only": False}) if features_only else built
         ineffective = _dropped(built, built if whole is None else whole, features_only=features_only)
         collisions = follower.collisions(parameters)
+        size = parameters.get("img_size")
+        if size is not None and (size.annotation is int or typing.get_origin(size.annotation) is tuple):
+            parameters["img_size"] = size.replace(annotation=_SIZE)
     _add_builder(parameters, origins, create, features_only=features_only)
     if follower is not None and built is not None:
         collisions += follower.collisions(_BUILDER_OPTIONS)
     for name in [*ineffective, *collisions]:
         parameters.pop(name, None)
+    if features_only and "num_classes" in ineffective and "num_classes" not in collisions:
+        parameters["num_classes"] = _NO_CLASSES
     signature = Signature(_ordered(parameters, star), return_annotation=returns)
     return TimmSignature(EffectiveSignature(signature, origins), ineffective)
 
