@@ -10,6 +10,7 @@ from terraregistry.registry.signatures.annotations import (
     render_signature,
 )
 from terraregistry.registry.signatures.effective import EffectiveSignature, Signature, effective_signature
+from terraregistry.registry.signatures.steps import SignatureExplanation, Step, explain_signature
 from terraregistry.registry.signatures.wider import wider_class
 
 __all__ = [
@@ -18,8 +19,11 @@ __all__ = [
     "EffectiveSignature",
     "Opaque",
     "Signature",
+    "SignatureExplanation",
+    "Step",
     "effective_signature",
     "evaluate",
+    "explain_signature",
     "render",
     "render_default",
     "render_signature",

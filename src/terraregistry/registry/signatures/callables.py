@@ -25,7 +25,8 @@ from terraregistry.registry.signatures.found import (
     without_positional,
 )
 from terraregistry.registry.signatures.made import Made, made_by_new
-from terraregistry.registry.signatures.scopes import Scope, Target, definition_of
+from terraregistry.registry.signatures.scopes import Scope, Target, code_location, definition_of
+from terraregistry.registry.signatures.steps import record
 
 if typing.TYPE_CHECKING:
     from collections.abc import Sequence
@@ -51,6 +52,7 @@ def find(target: Target, trail: _Trail = ()) -> Found | None:
     """
     constructor = target.callable
     if len(trail) > _DEEPEST:
+        record(2 * len(trail), lambda: f"stopped: more than {_DEEPEST} callables deep")
         return UNKNOWN
     if constructor is object.__init__ or constructor is object.__new__:
         return Found({}, {})
@@ -58,8 +60,11 @@ def find(target: Target, trail: _Trail = ()) -> Found | None:
         return _of_partial(typing.cast("functools.partial[object]", constructor), trail)
     declared = inspect.getattr_static(constructor, "__signature__", None)
     if declared is not None and not isinstance(constructor, types.FunctionType):
+        record(2 * len(trail), lambda: f"{_name(constructor)} declares its signature: __signature__", of=constructor)
         return by_inspection(constructor)
     if isinstance(constructor, type):
+        if constructor is not object:
+            record(2 * len(trail), lambda: f"class {_name(constructor)}", of=constructor)
         return _of_class(constructor, trail)
     if isinstance(constructor, types.MethodType):
         return _of_method(constructor, trail)
@@ -79,6 +84,8 @@ def _of_object(target: Target, trail: _Trail) -> Found | None:
         found = find(call, (*trail, call))
     else:
         found = by_inspection(constructor)
+        known = "no source; its signature is that of inspect" if found is not UNKNOWN else "no source and no signature"
+        record(2 * len(trail), lambda: f"{_name(constructor)}: {known}")
         found = without_positional(found, int(target.bound))
     wrapped = inspect.getattr_static(constructor, "__wrapped__", None)
     if found is None or found.kwargs is None or not inspect.isroutine(wrapped):
@@ -138,6 +145,7 @@ def _of_constructors(cls: type, trail: _Trail) -> Found | None:
     targets = [method for method in methods if method is not None]
     written = [target for target in targets if isinstance(target.callable, types.FunctionType)]
     if targets and not written:
+        record(2 * len(trail), lambda: f"{_name(cls)}: its constructor is no Python function")
         return by_inspection(cls)
     found = [find(target, (*trail, cls)) for target in written]
     if not found:
@@ -145,10 +153,18 @@ def _of_constructors(cls: type, trail: _Trail) -> Found | None:
     if len(found) == 1 or found[0] is None or found[1] is None:
         return found[0]
     makes = made_by_new(written[1], cls)
+    record(2 * len(trail) + 1, lambda: f"__new__ makes {_MADE[makes]}")
     if makes is Made.ANOTHER:
         return found[1]
     both = both_of(found[0], found[1])
     return both if makes is Made.ITSELF else any_of([both, found[1]])
+
+
+_MADE: Final = {
+    Made.ITSELF: "an instance: __init__ gets the same arguments",
+    Made.ANOTHER: "something else: __init__ is not called",
+    Made.UNKNOWN: "an instance or something else: __init__ may not be called",
+}
 
 
 def special(cls: type, name: str) -> Target | None:
@@ -185,29 +201,37 @@ def _of_function(target: Target, trail: _Trail) -> Found | None:
         found = _of_function(replace(target, bound=False), trail)
         return None if found is None else without_positional(found, 1)
     own = own_parameters(function, target)
+    record(2 * len(trail), lambda: _declaration(function, own), code_location(function))
     if own.kwargs is None:
         return own
     unpacked = unpacked_options(own, own.kwargs)
     arguments = ((name, id(given.callable)) for name, given in target.arguments.items())
     step = (function, target.owner, target.receiver, *arguments)
     if step in trail:
+        record(2 * len(trail) + 1, lambda: "recursion: it adds no parameters")
         return unpacked
     definition = definition_of(function)
+    if definition is None:
+        record(2 * len(trail) + 1, lambda: "stopped: its source is missing, or has changed since its import")
+    elif _is_sink(definition):
+        record(2 * len(trail) + 1, lambda: "ignores all arguments: any name is accepted")
+        return own
     paths = [] if definition is None else paths_of(Scope(target, function, definition))
     followed = _forwarded(own, paths, function, (*trail, step)) if paths else own
     if unpacked is not None:
         return unpacked if followed is None else with_defaults(unpacked, followed)
     if followed is None:
         return None
-    if definition is not None and _is_sink(definition):
-        return replace(followed, kwargs=own.kwargs)
+    forwards = [forward for path in paths for forward in path.forwards]
+    loses_star = own.star is not None and not any(forward.passes_positional for forward in forwards)
     wrapped = function.__dict__.get("__wrapped__")
-    claimed = None if wrapped is None else find(replace(target, callable=wrapped), (*trail, step))
-    if claimed is None:  # also for what wraps itself
+    if wrapped is None or (followed.kwargs is None and not loses_star):
         return followed
-    if definition is None:
-        return claimed
-    return _believed(claimed, followed, own, [forward for path in paths for forward in path.forwards])
+    record(2 * len(trail) + 1, lambda: f"functools.wraps names {_name(wrapped)}")
+    claimed = find(replace(target, callable=wrapped), (*trail, step))
+    if claimed is None:  # it wraps itself
+        return followed
+    return claimed if definition is None else _believed(claimed, followed, own, forwards)
 
 
 def _believed(claimed: Found, followed: Found, own: Found, forwards: Sequence[Forward]) -> Found:
@@ -255,6 +279,7 @@ def _forwarded(own: Found, paths: Sequence[Path], function: object, trail: _Trai
     """Replace `**kwargs` by the parameters reached, and `*args` likewise if forwarded."""
     alternatives: list[Found] = []
     for path in paths:
+        _record_losses(path, 2 * len(trail) - 1)
         reached = [_reached(forward, trail) for forward in path.forwards]
         known = [each for each in reached if each is not None]
         if len(known) == len(reached):
@@ -292,9 +317,41 @@ def _making_way(name: str, own: Found, reached: Found) -> str:
 
 
 def _reached(forward: Forward, trail: _Trail) -> Found | None:
+    record(2 * len(trail) - 1, lambda: _called(forward), forward.location)
     if forward.targets is None:
+        record(2 * len(trail), lambda: "stopped: unknown from the source; any name is let through")
         return UNKNOWN
     found = [find(target, trail) for target in forward.targets]
     known = [each for each in found if each is not None]
     # Each by itself: what the call gives by position fills another parameter of each.
     return any_of([passed_by(forward, each) for each in known]) if known else None
+
+
+# -- steps in words --
+
+
+def _record_losses(path: Path, depth: int) -> None:
+    if path.kept is not None:
+        record(depth, lambda: "keeps the arguments: their reader is unknown from the source", path.kept)
+    if path.escapes is not None:
+        record(depth, lambda: "stopped: hands the dictionary to code that may change it", path.escapes)
+    if path.reads:
+        record(depth, lambda: f"reads {', '.join(sorted(path.reads))}")
+    if not (path.forwards or path.kept or path.escapes):
+        record(depth, lambda: "passes **kwargs to nothing: no other name is accepted")
+
+
+def _called(forward: Forward) -> str:
+    if forward.call is None:
+        return "refuses all other names"
+    return f"calls {ast.unparse(forward.call)} with **kwargs"
+
+
+def _declaration(function: types.FunctionType, own: Found) -> str:
+    stars = [*([f"*{own.star.name}"] if own.star else []), *([f"**{own.kwargs.name}"] if own.kwargs else [])]
+    return f"{_name(function)}({', '.join([*own.parameters, *stars])})"
+
+
+def _name(thing: object) -> str:
+    name: object = getattr(thing, "__qualname__", None)
+    return name.rpartition("<locals>.")[2] if isinstance(name, str) else type(thing).__qualname__

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import ast
 import inspect
-import itertools
 import types
 import typing
 from collections.abc import Mapping, Sequence
@@ -12,19 +11,17 @@ from typing import TYPE_CHECKING, Final
 
 from terraregistry.registry.signatures.annotations import OPAQUE
 from terraregistry.registry.signatures.carriers import Carrier
+from terraregistry.registry.signatures.loops import rounds_of
 from terraregistry.registry.signatures.paths import Forward, Path, merged
 from terraregistry.registry.signatures.scopes import Scope, Target, definition_of
 from terraregistry.registry.signatures.uses import Uses
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
-
     from terraregistry.registry.signatures.scopes import Function
 
 __all__ = ["paths_of"]
 
 _MOST_PATHS: Final = 64
-_MOST_ROUNDS: Final = 8
 _MOST_HELPERS: Final = 5
 _Branch = Sequence[ast.AST]
 _State = tuple[list[Path], dict[str, Carrier]]
@@ -148,7 +145,7 @@ class _Reader(Uses, ast.NodeVisitor):
 
     def _refuse_the_rest(self, carrier: Carrier) -> None:
         """Continue with no arguments left, as if forwarded to a callable without parameters."""
-        self.forward(Forward([Target(object)], 0, frozenset(), carrier))
+        self.forward(Forward([Target(object)], 0, frozenset(), carrier, location=self.location()))
 
     def visit_IfExp(self, node: ast.IfExp) -> None:
         self.condition(node.test)
@@ -161,7 +158,7 @@ class _Reader(Uses, ast.NodeVisitor):
 
     def visit_For(self, node: ast.For) -> None:
         self.visit(node.iter)
-        rounds = self._rounds(node)
+        rounds = rounds_of(node, self._scope, self.carriers.variables)
         self._loop(node.body, rounds or [{}])
         for statement in node.orelse:
             self.visit(statement)
@@ -210,26 +207,6 @@ class _Reader(Uses, ast.NodeVisitor):
         if states and joined:
             self.carriers.join([variables for _, variables in joined])
         self.live = merged([path for live, _ in joined for path in live])
-
-    def _rounds(self, node: ast.For) -> list[dict[str, object]] | None:
-        """Return the loop's variables in each round, for a loop over constants that touches the arguments."""
-        if not any(isinstance(each, ast.Name) and each.id in self.carriers.variables for each in _walk(node.body)):
-            return None
-        known: Iterable[object] = ()
-        match node.iter:
-            case ast.Call(func=ast.Attribute(value=held, attr="items"), args=[], keywords=[]):
-                mapping = self._scope.value(held)
-                known = typing.cast("Mapping[object, object]", mapping).items() if isinstance(mapping, Mapping) else ()
-            case _:
-                value = self._scope.value(node.iter)
-                known = typing.cast("Sequence[object]", value) if isinstance(value, (tuple, list, dict)) else ()
-        items: list[object] = [*known]
-        if not items or len(items) > _MOST_ROUNDS:
-            return None
-        bound = [_bound(node.target, item) for item in items]
-        rounds = [each for each in bound if each is not None]
-        once = all(self._scope.assigned.get(name) == [None] for name in rounds[0]) if rounds else False
-        return rounds if once and len(rounds) == len(bound) else None
 
     def visit_Try(self, node: ast.Try) -> None:
         self._try(node)
@@ -290,7 +267,7 @@ class _Reader(Uses, ast.NodeVisitor):
         self.carriers.join(left)
         self.live = merged(after)
         if self.live and len(self.live) + len(self._finished) > _MOST_PATHS:
-            self.live = [self.live[0], Path(escapes=True)]  # the others may do anything
+            self.live = [self.live[0], Path(escapes=self.location())]  # the others may do anything
 
     # -- helpers given the dictionary itself --
 
@@ -372,25 +349,6 @@ class _Reader(Uses, ast.NodeVisitor):
         """Record arguments used inside as escaped; class bodies are not followed."""
         if any(isinstance(each, ast.Name) and each.id in self.carriers.variables for each in ast.walk(node)):
             self.escape()
-
-
-def _walk(nodes: _Branch) -> Iterator[ast.AST]:
-    return itertools.chain.from_iterable(map(ast.walk, nodes))
-
-
-def _bound(target: ast.expr, item: object) -> dict[str, object] | None:
-    """Return the variables bound by one item of a loop; None if unknown."""
-    match target:
-        case ast.Name(id=name):
-            return {name: item}
-        case ast.Tuple(elts=parts) if isinstance(item, tuple):
-            items = typing.cast("tuple[object, ...]", item)
-            bound = [_bound(part, each) for part, each in zip(parts, items, strict=False)]
-            known = [each for each in bound if each is not None]
-            complete = len(known) == len(parts) == len(items)
-            return {name: value for each in known for name, value in each.items()} if complete else None
-        case _:
-            return None
 
 
 def _holds(node: ast.expr) -> bool:

@@ -11,12 +11,13 @@ import types
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
+from terraregistry.registry.locations import Location
 from terraregistry.registry.signatures.annotations import OPAQUE
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-__all__ = ["Scope", "Target", "definition_of", "own_nodes", "parse"]
+__all__ = ["Scope", "Target", "code_location", "definition_of", "own_nodes", "parse"]
 
 Function = ast.FunctionDef | ast.AsyncFunctionDef
 _INNER = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda, ast.ClassDef)
@@ -72,6 +73,11 @@ def definition_of(function: types.FunctionType) -> Function | None:
     return definition if names == [*code.co_varnames[: code.co_argcount + code.co_kwonlyargcount]] else None
 
 
+def code_location(function: types.FunctionType, line: int = 0) -> Location:
+    """Return the place of a function itself, without what it wraps; lines count from its first."""
+    return Location(function.__code__.co_filename, function.__code__.co_firstlineno + line)
+
+
 def own_nodes(definition: Function) -> Iterator[ast.AST]:
     """Walk the nodes of a function's body, without the contents of inner functions and classes.
 
@@ -113,6 +119,11 @@ class Scope:
         self._imported: dict[str, object] = {}
         for node in own_nodes(definition):
             self._note_assignment(node)
+
+    def location(self, line: int) -> Location:
+        """Return the place of a line of the parsed source."""
+        first = min(each.lineno for each in [self.definition, *self.definition.decorator_list])
+        return code_location(self._function, line - first)
 
     def value(self, node: ast.expr) -> object:
         """Evaluate a constant or a name.

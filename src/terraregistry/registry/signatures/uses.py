@@ -13,6 +13,7 @@ from terraregistry.registry.signatures.carriers import Carrier, Carriers
 from terraregistry.registry.signatures.paths import REQUIRED, Forward, Path
 
 if TYPE_CHECKING:
+    from terraregistry.registry.locations import Location
     from terraregistry.registry.signatures.scopes import Scope, Target
 
 __all__ = ["Uses"]
@@ -36,6 +37,7 @@ class Uses(ast.NodeVisitor):
         self.live: list[Path] = [Path()]
         self.inner: frozenset[str] = frozenset()
         self._scope = scope
+        self._line = scope.definition.lineno
         star = scope.definition.args.vararg
         self._star = star.arg if star else None
 
@@ -47,6 +49,16 @@ class Uses(ast.NodeVisitor):
     def enter(self, node: ast.Call) -> bool:
         """Read the body of a helper given the dictionary itself; False if it cannot be followed."""
 
+    def visit(self, node: ast.AST) -> None:
+        """Read a node, keeping the line of the statement."""
+        if isinstance(node, ast.stmt):
+            self._line = node.lineno
+        super().visit(node)
+
+    def location(self) -> Location:
+        """Return the place of the current statement."""
+        return self._scope.location(self._line)
+
     def visit_Name(self, node: ast.Name) -> None:
         """Record a use without special handling."""
         if isinstance(node.ctx, ast.Load) and node.id in self.carriers.variables:
@@ -55,12 +67,12 @@ class Uses(ast.NodeVisitor):
     def keep(self) -> None:
         """Record all arguments as stored, with a reader unknown from the source."""
         for path in self.live:
-            path.kept = True
+            path.kept = path.kept or self.location()
 
     def escape(self) -> None:
         """Record the arguments as handed to code able to change them."""
         for path in self.live:
-            path.escapes = True
+            path.escapes = path.escapes or self.location()
 
     def _read(self, key: str, default: object, carrier: Carrier) -> None:
         if key in carrier.hidden or key in carrier.fixed:  # the function's own by now
@@ -154,6 +166,8 @@ class Uses(ast.NodeVisitor):
             replace(carrier, opaque=carrier.opaque or opaque),
             passes,
             made_by_partial,
+            function,
+            self._scope.location(node.lineno),
         )
         self.forward(forward)
 
