@@ -117,6 +117,11 @@ given = [["a"]]
             A,
         ),
         (["for key in given[0]:", "    kwargs.pop(key, 1)", "stage(**kwargs)"], OPEN),
+        # Over a copy that has a value of its own on some path.
+        (
+            ["rest = dict(kwargs)", "if given:", "    rest['depth'] = 3", "rest.update(kwargs)", "stage(**rest)"],
+            "(*, depth: int = ..., width: int = 64, bias: bool = True)",
+        ),
         # With other values, and the same names.
         (["kwargs = {key: str(value) for key, value in kwargs.items()}", "stage(**kwargs)"], ALL),
         (

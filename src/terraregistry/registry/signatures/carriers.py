@@ -1,4 +1,43 @@
-"""Carriers: dictionaries holding a function's `**kwargs`, and the changes to their names."""
+"""Carriers: dictionaries holding a function's `**kwargs`, and the changes to their names.
+
+Signatures are resolved by abstract interpretation: the source is run without values, and a dictionary is known by the
+state of each of its keys. All keys that are not mentioned are in the state `caller`.
+
+| state | the value at this key | recorded in |
+| --- | --- | --- |
+| caller | the caller's, if given | |
+| default | the caller's, else the function's own | `defaults` |
+| fixed | the function's own; the caller's would collide | `fixed` |
+| hidden | removed or overwritten; the caller's is lost | `hidden` |
+| perhaps | hidden on some path | `perhaps` |
+
+`one.then(step)` is a change after another, `one.either(other)` the union of two branches, `one.over(under)` a merge in which
+the first wins. Each is a table from the states of a key in both (rows: the first) to its state in the result:
+
+| then | caller | default | fixed | hidden | perhaps |
+| --- | --- | --- | --- | --- | --- |
+| caller | caller | default | fixed | hidden | perhaps |
+| default | default | default | fixed | hidden | perhaps |
+| fixed | fixed | fixed | fixed | fixed | fixed |
+| hidden | hidden | hidden | hidden | hidden | hidden |
+| perhaps | perhaps | perhaps | fixed | hidden | perhaps |
+
+| either | caller | default | fixed | hidden | perhaps |
+| --- | --- | --- | --- | --- | --- |
+| caller | caller | default | default | perhaps | perhaps |
+| default | default | default | default | perhaps | perhaps |
+| fixed | default | default | fixed | perhaps | perhaps |
+| hidden | perhaps | perhaps | perhaps | hidden | perhaps |
+| perhaps | perhaps | perhaps | perhaps | perhaps | perhaps |
+
+| over | caller | default | fixed | hidden | perhaps |
+| --- | --- | --- | --- | --- | --- |
+| caller | caller | default | fixed | default | default |
+| default | default | default | fixed | default | default |
+| fixed | fixed | fixed | fixed | fixed | fixed |
+| hidden | perhaps | perhaps | fixed | hidden | perhaps |
+| perhaps | perhaps | perhaps | fixed | perhaps | perhaps |
+"""
 
 from __future__ import annotations
 
@@ -68,7 +107,11 @@ class Carrier:
             self.fixed | under.fixed,
             self.hidden & under.hidden,
             self.perhaps | (self.hidden - under.hidden),
-            {**dict.fromkeys(under.hidden - self.hidden, OPAQUE), **under.defaults, **self.defaults},
+            {
+                **dict.fromkeys((under.hidden | under.perhaps) - self.hidden, OPAQUE),
+                **under.defaults,
+                **self.defaults,
+            },
             self.opaque or under.opaque,
         )
 
