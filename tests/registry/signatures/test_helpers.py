@@ -116,6 +116,11 @@ given = [["a"]]
             ["for key in ['a', 'width']:", "    kwargs.pop(key, 1)", "    break", "stage(**kwargs)"],
             A,
         ),
+        (
+            ["for key in 'a', 'b':", "    kwargs.pop(key, 1)", "for key in ['a']:", "    kwargs.pop(key, 1)"],
+            "(*, a=1, b=1)",
+        ),
+        (["for key in 'a', 'b':", "    key = given[0][0]", "    kwargs.pop(key, 1)", "stage(**kwargs)"], OPEN),
         (["for key in given[0]:", "    kwargs.pop(key, 1)", "stage(**kwargs)"], OPEN),
         # Over a copy that has a value of its own on some path.
         (

@@ -22,6 +22,8 @@ def unknown(**kwargs):
         (["made = Other(**kwargs)", "return made"], "(*, a, c=3)"),
         (["if kwargs.get('c'):", "    return Other(**kwargs)", "raise ValueError"], "(*, a, c=3)"),
         (["return Other.__new__(Other)"], "()"),
+        (["return {**kwargs}"], "(**kwargs)"),
+        (["kwargs.pop('a')", "return [cls]"], "(*, a)"),
         # An instance of the class, which its `__init__` gets as well.
         (["return super().__new__(cls)"], "(*, b=2)"),
         (["return object.__new__(cls)"], "(*, b=2)"),

@@ -55,7 +55,7 @@ if TYPE_CHECKING:
 
     from terraregistry.registry.signatures.scopes import Scope
 
-__all__ = ["Carrier", "Carriers"]
+__all__ = ["Carrier", "Carriers", "held_by_items"]
 
 
 @dataclass(frozen=True)
@@ -175,7 +175,7 @@ class Carriers:
                 keeps_names = (
                     isinstance(target, ast.Tuple) and isinstance(target.elts[0], ast.Name) and target.elts[0].id == key
                 )
-                held = _held(items)
+                held = held_by_items(items)
                 return self.of(held) if keeps_names and held is not None else None
             case ast.IfExp(body=body, orelse=orelse):
                 return self._either([body, orelse])
@@ -192,7 +192,7 @@ class Carriers:
         fixed = frozenset(keyword.arg for keyword in node.keywords if keyword.arg is not None)
         unpacked = [keyword.value for keyword in node.keywords if keyword.arg is None]
         carried = [carrier for carrier in map(self.of, unpacked) if carrier]
-        items = _held(node.args[0]) if len(node.args) == 1 else None
+        items = held_by_items(node.args[0]) if len(node.args) == 1 else None
         first = self.of(items or node.args[0]) if len(node.args) == 1 else None
         if carried:
             below, opaque = self.contents(node.args[0]) if node.args else ({}, False)
@@ -283,15 +283,22 @@ def _items_of(constant: object) -> tuple[dict[str, object], bool]:
     return {key: value for key, value in items.items() if isinstance(key, str)}, False
 
 
-def _held(items: ast.expr) -> ast.expr | None:
-    """Return the dictionary of an expression for items: `kwargs.items()`, `list(more.items()) + list(kwargs.items())`."""
+def held_by_items(items: ast.expr) -> ast.expr | None:
+    """Return the dictionary of an expression for its items.
+
+    Args:
+        items: Such as `kwargs.items()`, or `list(more.items()) + list(kwargs.items())`.
+
+    Returns:
+        The expression of a dictionary with these items; None for any other expression.
+    """
     match items:
         case ast.Call(func=ast.Attribute(value=held, attr="items"), args=[], keywords=[]):
             return held
         case ast.Call(func=ast.Name(id="list" | "tuple"), args=[inner], keywords=[]):
-            return _held(inner)
+            return held_by_items(inner)
         case ast.BinOp(left=left, op=ast.Add(), right=right):
-            below, above = _held(left), _held(right)
+            below, above = held_by_items(left), held_by_items(right)
             return None if below is None or above is None else ast.BinOp(below, ast.BitOr(), above)
         case _:
             return None

@@ -29,10 +29,8 @@ def rounds_of(node: ast.For, scope: Scope, variables: Container[str]) -> list[di
     Returns:
         The values of its variables a round; None unless it is over a few constants and touches the arguments.
     """
-    if not any(
-        isinstance(each, ast.Name) and each.id in variables
-        for each in itertools.chain.from_iterable(map(ast.walk, node.body))
-    ):
+    names = [each for each in itertools.chain.from_iterable(map(ast.walk, node.body)) if isinstance(each, ast.Name)]
+    if not any(each.id in variables for each in names):
         return None
     known: Iterable[object] = ()
     match node.iter:
@@ -47,8 +45,8 @@ def rounds_of(node: ast.For, scope: Scope, variables: Container[str]) -> list[di
         return None
     bound = [_bound(node.target, item) for item in items]
     rounds = [each for each in bound if each is not None]
-    once = all(scope.assigned.get(name) == [None] for name in rounds[0]) if rounds else False
-    return rounds if once and len(rounds) == len(bound) else None
+    stored = {each.id for each in names if not isinstance(each.ctx, ast.Load)}
+    return rounds if len(rounds) == len(bound) and stored.isdisjoint(rounds[0]) else None
 
 
 def _bound(target: ast.expr, item: object) -> dict[str, object] | None:

@@ -45,7 +45,7 @@ def made_by_new(new: Target, cls: type) -> Made:
 
 def _made(value: ast.expr, scope: Scope, cls: type) -> Made:
     match value:
-        case ast.Constant():
+        case ast.Constant() | ast.Dict() | ast.List() | ast.Set() | ast.Tuple() | ast.JoinedStr():
             return Made.ANOTHER
         case ast.Name(id=name) if name in scope.assigned:
             assigned = {_made(each, scope, cls) for each in scope.assigned[name] if each is not None}

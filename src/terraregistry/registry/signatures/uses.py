@@ -9,7 +9,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 from terraregistry.registry.signatures.annotations import OPAQUE
-from terraregistry.registry.signatures.carriers import Carrier, Carriers
+from terraregistry.registry.signatures.carriers import Carrier, Carriers, held_by_items
 from terraregistry.registry.signatures.paths import REQUIRED, Forward, Path
 
 if TYPE_CHECKING:
@@ -123,7 +123,7 @@ class Uses(ast.NodeVisitor):
         parts: list[ast.expr | None] = []
         match node:
             case ast.Call(args=arguments, keywords=keywords):
-                parts = [*arguments, *(keyword.value for keyword in keywords)]
+                parts = [*((held_by_items(each) or each) for each in arguments), *(each.value for each in keywords)]
             case ast.Dict(keys=keys, values=values):
                 parts = [*keys, *values]
             case ast.BinOp(left=left, right=right):
