@@ -24,7 +24,14 @@ if TYPE_CHECKING:
         TIMM_BACKBONE_REGISTRY,
     )
     from terraregistry.protocols import Backbone, Decoder, ModelFactory, Neck
-    from terraregistry.registry import ComponentSpec, MultiSourceRegistry, QualifiedName, Registry, Source
+    from terraregistry.registry import (
+        ComponentSpec,
+        MultiSourceRegistry,
+        QualifiedName,
+        Registry,
+        Source,
+        explain_signature,
+    )
     from terraregistry.tools.configured import from_config, to_config
 
 __all__ = [
@@ -49,13 +56,21 @@ __all__ = [
     "QualifiedName",
     "Registry",
     "Source",
+    "explain_signature",
     "from_config",
     "to_config",
 ]
 
 _HOMES: Final = {
     "terraregistry.protocols": ("Backbone", "Decoder", "ModelFactory", "Neck"),
-    "terraregistry.registry": ("ComponentSpec", "MultiSourceRegistry", "QualifiedName", "Registry", "Source"),
+    "terraregistry.registry": (
+        "ComponentSpec",
+        "MultiSourceRegistry",
+        "QualifiedName",
+        "Registry",
+        "Source",
+        "explain_signature",
+    ),
     "terraregistry.tools.configured": ("from_config", "to_config"),
 }
 

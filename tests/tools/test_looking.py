@@ -42,6 +42,7 @@ from terraregistry.tools.cli.lookup import (
     nearest_names,
     read_kind,
 )
+from terraregistry.tools.cli.printing import Status
 
 
 class SomeOfTimm(TimmRegistry):
@@ -226,6 +227,31 @@ def test_a_component_is_shown_with_all_that_is_known(look):
     assert "timm_resnet18.fb_swsl_ig1b_ft_in1k: cc-by-nc-4.0" in text
     assert 'BACKBONE_REGISTRY.build("timm_resnet18"' in text
     assert "backbone: timm_resnet18" in text
+
+
+def test_why_a_component_has_its_arguments(look):
+    text = look("show", "terratorch_PermuteDims", "--why").stdout
+
+    assert text.startswith("terratorch_PermuteDims\nclass PermuteDims  (")
+    assert "PermuteDims.__init__(channel_list, new_order)" in text
+    assert text.rstrip().endswith("-> PermuteDims")
+
+
+def test_why_any_class_has_its_arguments(look):
+    text = look("show", "torch.nn:Identity", "--why").stdout
+
+    assert "Identity.__init__(*args, **kwargs)" in text
+    assert "ignores all arguments: any name is accepted\nsignature: (*args: Any, **kwargs: Any) -> Identity\n" in text
+
+
+@pytest.mark.parametrize(
+    "reference", ["no_such_module:Class", "torch.nn:NoSuchClass", "torch.nn:", "torch:__version__"]
+)
+def test_a_class_that_cannot_be_explained_is_wrong_input(look, reference):
+    result = look("show", reference, "--why")
+
+    assert result.exit_code == Status.WRONG_INPUT
+    assert reference in result.stderr
 
 
 def test_a_tag_that_was_asked_for_is_in_the_snippets(look):

@@ -16,6 +16,7 @@ from terraregistry.registry.mounts import Source
 from terraregistry.registry.multi import MultiSourceRegistry
 from terraregistry.registry.names import QualifiedName
 from terraregistry.registry.registry import Registry
+from terraregistry.registry.signatures import explain_signature
 from terraregistry.registry.specs import ComponentSpec
 
 if TYPE_CHECKING:
@@ -61,6 +62,7 @@ __all__ = [
     "QualifiedName",
     "Registry",
     "Source",
+    "explain_signature",
 ]
 
 _LIBRARY: Final = "terraregistry.library"

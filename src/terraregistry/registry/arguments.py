@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import types
 import typing
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from inspect import Parameter
 from types import MappingProxyType
@@ -45,9 +45,9 @@ class ArgumentValidator:
     """
 
     __slots__ = (
+        "_extras",
         "_ineffective",
         "_least",
-        "_open",
         "_parameters",
         "_positional",
         "_required",
@@ -66,7 +66,8 @@ class ArgumentValidator:
         self._ineffective: Final = ineffective
         self._synonyms: Final = synonyms
         self._watched: Final = frozenset((*ineffective, *synonyms))
-        self._star = self._open = False
+        self._star: Parameter | None = None
+        self._extras: Parameter | None = None
         self._least = 0
         self._required: Final[set[str]] = set()
         self._parameters: Final[list[Parameter]] = []
@@ -76,9 +77,9 @@ class ArgumentValidator:
         for name, parameter in signature.parameters.items():
             kind = parameter.kind
             if kind is Parameter.VAR_POSITIONAL:
-                self._star = True
+                self._star = parameter
             elif kind is Parameter.VAR_KEYWORD:
-                self._open = True
+                self._extras = parameter
             else:
                 self._parameters.append(parameter)
                 if kind is not Parameter.KEYWORD_ONLY:
@@ -90,7 +91,7 @@ class ArgumentValidator:
                     self._required.add(name)
                 elif parameter.default is Parameter.empty:
                     self._least += 1
-        self._validators: Final = _Validators(taking, is_open=self._open)
+        self._validators: Final = _Validators(taking, self._star, self._extras)
 
     # The arguments of a call are any objects.
     def check(self, args: tuple[Any, ...] = (), kwargs: Mapping[str, Any] = _NOTHING) -> Checked:
@@ -109,8 +110,9 @@ class ArgumentValidator:
         try:
             if args:
                 names = self._positional[: len(args)]
-                start = [validators[place](args[place]) for place in range(len(names))]
-                positional, missing = (*start, *args[len(names) :]), missing.difference(names)
+                reach = len(names) if self._star is None else len(args)
+                start = [validators[place](args[place]) for place in range(reach)]
+                positional, missing = (*start, *args[reach:]), missing.difference(names)
             for name in kwargs:
                 valid[name] = validators[name](kwargs[name])
         except Exception:  # noqa: BLE001 - a value's own methods may raise anything while it is looked at
@@ -125,7 +127,7 @@ class ArgumentValidator:
 
     def _fits(self, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> bool:  # as above
         """Return True if all positional arguments have places and none is given by name as well."""
-        few = self._star or len(args) <= len(self._positional)
+        few = self._star is not None or len(args) <= len(self._positional)
         return few and len(args) >= self._least and not self._doubled(args, kwargs)
 
     def _doubled(self, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> list[str]:  # as above
@@ -163,7 +165,7 @@ class ArgumentValidator:
 
     def _mismatches(self, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Iterator[Problem]:  # as above
         most = len(self._positional)
-        if len(args) > most and not self._star:
+        if len(args) > most and self._star is None:
             takes = f"takes at most {most} positional argument{'s' * (most != 1)}"
             yield Problem("", ProblemKind.TOO_MANY, detail=f"{takes}, got {len(args)}")
         for name in self._doubled(args, kwargs):
@@ -181,19 +183,27 @@ class ArgumentValidator:
                 if parameter.default is Parameter.empty:
                     expected = "" if parameter.annotation is NOT_EVALUATED else render(parameter.annotation)
                     yield Problem(name, ProblemKind.MISSING, expected=expected)
-        for name in kwargs if not self._open else ():
-            if name not in self._validators.parameters:
-                reason = self._ineffective.get(name)
-                if reason is None:
-                    yield Problem((name,), ProblemKind.UNKNOWN, choices=free)
-                else:
-                    yield Problem((name,), ProblemKind.UNUSED, detail=reason)
+        if self._star is not None:
+            for place in range(most, len(args)):
+                yield from self._mismatch(place, self._star, args[place], (self._star.name, place - most))
+        for name in kwargs:
+            if name in self._validators.parameters:
+                continue
+            reason = self._ineffective.get(name)
+            if self._extras is not None:
+                yield from self._mismatch(name, self._extras, kwargs[name], (name,))
+            elif reason is None:
+                yield Problem((name,), ProblemKind.UNKNOWN, choices=free)
+            else:
+                yield Problem((name,), ProblemKind.UNUSED, detail=reason)
 
-    def _mismatch(self, key: str | int, parameter: Parameter, value: object) -> Iterator[Problem]:
+    def _mismatch(
+        self, key: str | int, parameter: Parameter, value: object, path: KeyPath | None = None
+    ) -> Iterator[Problem]:
         try:
             self._validators[key](value)
         except Exception:  # noqa: BLE001 - a value's own methods may raise anything while it is looked at
-            yield from explain(parameter.annotation, value, (parameter.name,))
+            yield from explain(parameter.annotation, value, path or (parameter.name,))
 
 
 class _Validators(dict["str | int", "Callable[[Any], Any]"]):
@@ -203,15 +213,19 @@ class _Validators(dict["str | int", "Callable[[Any], Any]"]):
         parameters: The parameters by name, the positional ones also by place.
     """
 
-    __slots__ = ("_is_open", "parameters")
+    __slots__ = ("_extras", "_star", "parameters")
 
-    def __init__(self, parameters: Mapping[str | int, Parameter], *, is_open: bool) -> None:
+    def __init__(
+        self, parameters: Mapping[str | int, Parameter], star: Parameter | None, extras: Parameter | None
+    ) -> None:
         self.parameters: Final = parameters
-        self._is_open: Final = is_open
+        self._star: Final = star
+        self._extras: Final = extras
 
     def __missing__(self, key: str | int) -> Callable[[Any], Any]:  # an argument is any object
-        if self._is_open and key not in self.parameters:
-            return _itself
+        starred = self._star if isinstance(key, int) else self._extras
+        if starred is not None and key not in self.parameters:
+            return _rest(starred)  # not kept: there are any number of such names
         expect_imports()
         from terraregistry.registry.schemas import argument_validator
 
@@ -221,6 +235,21 @@ class _Validators(dict["str | int", "Callable[[Any], Any]"]):
 
 def _itself(value: Any) -> Any:  # an argument is any object
     return value
+
+
+def _rest(starred: Parameter) -> Callable[[Any], Any]:  # as above
+    """Return the validator of each further argument, by the annotation of `*args` or `**kwargs`.
+
+    An annotation of the whole is a common mistake, such as `**kwargs: dict[str, Any]`; it says nothing of an item.
+    """
+    whole = (tuple, list, Sequence) if starred.kind is Parameter.VAR_POSITIONAL else (dict, Mapping)
+    annotation = starred.annotation
+    if annotation is NOT_EVALUATED or annotation is Any or (typing.get_origin(annotation) or annotation) in whole:
+        return _itself
+    expect_imports()
+    from terraregistry.registry.schemas import argument_validator
+
+    return argument_validator(starred).validate_python
 
 
 def explain(annotation: object, value: object, path: KeyPath) -> Iterator[Problem]:

@@ -572,14 +572,12 @@ class TestEscapes:
         assert text(Kept) == ALL
 
     def test_handed_to_somebody_who_may_take_something_out(self) -> None:
-        def take_out(options: dict[str, Any]) -> None:
-            options.pop("mode", None)
-
-        def make(**kwargs: Any) -> None:
+        def make(take_out: Any, **kwargs: Any) -> None:
             take_out(kwargs)
             stage(**kwargs)
 
-        assert text(make) == "(*, depth: int, width: int = 64, bias: bool = True, **kwargs: Any)"
+        expected = "(take_out: Any, *, depth: int, width: int = 64, bias: bool = True, **kwargs: Any)"
+        assert text(make) == expected
 
     def test_somebody_unknown(self) -> None:
         def make(factory: Any, **kwargs: Any) -> object:
@@ -631,6 +629,47 @@ class TestWrappers:
             return wrapper
 
         assert text(logged(stage)) == "(depth: int, width: int = 64, *, bias: bool = True)"
+
+    def test_wraps_of_a_wrapper_that_takes_its_arguments_apart(self) -> None:
+        def lenient(function: Any) -> Any:
+            @functools.wraps(function)
+            def wrapper(*args: Any, **kwargs: Any) -> Any:
+                known = inspect.signature(function).parameters
+                function(*args, **{name: value for name, value in kwargs.items() if name in known})
+                return {name: value for name, value in kwargs.items() if name not in known}
+
+            return wrapper
+
+        assert text(lenient(stage)) == "(depth: int, width: int = 64, *, bias: bool = True, **kwargs)"
+        assert lenient(stage)(3, colour="red") == {"colour": "red"}
+
+    def test_wraps_of_a_wrapper_with_names_of_its_own(self) -> None:
+        def logged(function: Any) -> Any:
+            @functools.wraps(function)
+            def wrapper(*args: Any, **kwargs: Any) -> Any:
+                for old, new in {"size": "width"}.items():
+                    if old in kwargs:
+                        kwargs[new] = kwargs.pop(old)
+                function.__name__.format(kwargs)
+                return function(*args, **kwargs)
+
+            return wrapper
+
+        assert text(logged(stage)) == "(depth: int, width: int = 64, *, bias: bool = True, size=...)"
+
+    def test_wraps_of_a_wrapper_with_positional_arguments_of_its_own(self) -> None:
+        def by_position(function: Any) -> Any:
+            @functools.wraps(function)
+            def wrapper(*args: Any, **kwargs: Any) -> Any:
+                args, further = args[:1], args[1:]
+                kwargs.update(dict(zip(["bias"], further, strict=True)))
+                return function(*args, **kwargs)
+
+            return wrapper
+
+        def strict(depth: int, *, bias: bool = True) -> None: ...
+
+        assert text(by_position(strict)) == "(depth: int, *args, bias: bool = True)"
 
     def test_plain_closure(self) -> None:
         def with_width(function: Any) -> Any:

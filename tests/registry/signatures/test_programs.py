@@ -287,7 +287,7 @@ class make:
     def __new__(cls, *args, **kwargs):
         return super().__new__(cls)
 """,
-            "(*args)",
+            "(*args, **kwargs)",
         ),
         (
             """

@@ -45,6 +45,20 @@ KEPT = []
 def saw(*values):
     SEEN.extend(values)
 
+
+def take_out(options, name, *, times=1):
+    saw(options.pop(name, 0))
+
+
+def put_under(options, name, value):
+    saw(options.setdefault(name, value))
+
+
+def fill_in(options, name, value):
+    if name in options:
+        return saw(options[name])
+    options[name] = value
+
 """
 
 
@@ -140,7 +154,7 @@ class Author:
         header = self.header("", texts, positional, star=False, kwargs=False)
         inside = self.header("self", texts, positional, star=False, kwargs=False)
         saw = f"saw({', '.join(names)})"
-        kind = self.choose("function", "class", "new", "dataclass", "static", "class method", "instance")
+        kind = self.choose("function", "class", "new", "another", "dataclass", "static", "class method", "instance")
         name = self.fresh("leaf" if kind == "function" else "Leaf")
         expression, is_class = name, kind in ("class", "new")
         if kind == "function":
@@ -152,6 +166,11 @@ class Author:
             self.lines += [f"class {name}:", f"    def __new__({inside}):", f"        {saw}"]
             self.lines += ["        return super().__new__(cls)"]
             is_class = False  # its __new__ is not what super().__init__ reaches
+        elif kind == "another":  # Python does not call its __init__
+            inside = inside.replace("self", "cls", 1)
+            self.lines += [f"class {name}:", f"    def __new__({inside}):", f"        {saw}"]
+            self.lines += [f"        return {self.choose('{}', 'dict()', 'None')}"]
+            self.lines += ["    def __init__(self):", "        saw()"]
         elif kind == "dataclass":
             fields = [text if "=" in text else f"{text}: int" for text in texts[:positional]]
             fields = [text.replace("=", ": int = ") if "=" in text else text for text in fields]
@@ -307,8 +326,19 @@ class Author:
             "kwargs = dict(kwargs)",
             f'del kwargs["{name}"]',
             f'saw(value := kwargs.get("{name}", 0))',
+            f'take_out(kwargs, "{name}")',
+            f'take_out(name="{name}", options=kwargs)',
+            f'put_under(kwargs, "{name}", 0)',
+            f'fill_in(kwargs, "{name}", 0)',
+            f'for key in ("{name}", "{other}"):\n    saw(kwargs.pop(key, 0))',
+            f'for key, value in {{"{name}": 0, "{other}": 0}}.items():\n    take_out(kwargs, key)',
+            f'for key in ["{name}", "{other}"]:\n    if key not in kwargs:\n        continue\n    saw(kwargs.pop(key))',
+            f'for key in ["{name}", "{other}"]:\n    if key in kwargs:\n        break\n    kwargs[key] = 0',
+            "kwargs = {key: value for key, value in kwargs.items()}",
+            f"kwargs = dict(list(dict({name}=0).items()) + list(kwargs.items()))",
         ).split("\n")
-        self.is_exact &= "else:" not in statement  # what is true after it depends on more than the flags
+        # What is true after these depends on more than the flags.
+        self.is_exact &= not any(word in line for word in ("else:", "fill_in", "break") for line in statement)
         return self.under([f"if {self.flag()}:"], statement) if self.number(0, 4) == 4 else statement
 
     @staticmethod
@@ -492,11 +522,17 @@ class Author:
         name = self.fresh("wrapped")
         fixed = f"{self.choose(*sorted(thing.names))}=0, " if thing.names and self.maybe() and self.maybe() else ""
         values = "0, " if thing.positional and self.maybe() and self.maybe() and not wraps else ""
+        body = [f"        return function({values}*args, {fixed}**kwargs)"]
+        if wraps and self.number(0, 3) == 3:  # it takes more than it wraps
+            self.may_be_open = True
+            fixed, known = "", sorted(thing.names)
+            body = [f"        saw(*[value for key, value in kwargs.items() if key not in {known}])"]
+            body += [f"        return function(*args, **{{key: kwargs[key] for key in kwargs if key in {known}}})"]
         self.lines += [
             f"def make_{name}(function):",
             "    @functools.wraps(function)" if wraps and not fixed else "    #",
             "    def inner(*args, **kwargs):",
-            f"        return function({values}*args, {fixed}**kwargs)",
+            *body,
             "    return inner",
             f"{name} = make_{name}({thing.expression})",
         ]

@@ -6,7 +6,7 @@ import concurrent.futures
 import inspect
 import sys
 from inspect import Parameter
-from typing import Any, Literal
+from typing import Any, Literal, Optional
 
 import pytest
 import timm
@@ -15,6 +15,7 @@ from torch import nn
 
 from terraregistry import BACKBONE_REGISTRY, TIMM_BACKBONE_REGISTRY
 from terraregistry.errors import InvalidArgumentsError, Problem, ProblemKind
+from terraregistry.registry.schemas import accepts
 from terraregistry.registry.signatures import OPAQUE
 from terraregistry.sources.timm import entrypoints
 from terraregistry.sources.timm.entrypoints import inspect_entrypoint
@@ -62,7 +63,7 @@ def test_every_architecture_has_a_signature_that_goes_past_the_entry_points_own(
         assert named >= _OF_EVERY_BUILD, name
         assert len(named - _OF_EVERY_BUILD) >= 4, (name, named)
         assert "in_chans" in named, name
-        assert signature.parameters["num_classes"].annotation == Literal[0] | None, name  # of a pyramid: none
+        assert signature.parameters["num_classes"].annotation == Optional[Literal[0]], name  # noqa: UP045 - as it is shown
 
 
 def test_every_signature_begins_with_pretrained_and_returns_the_exact_type(signatures: Signatures) -> None:
@@ -269,6 +270,38 @@ def test_the_number_of_classes_of_a_feature_pyramid_is_refused_with_the_reason(n
     (problem,) = _problems(name, num_classes=7)
     assert (problem.path, problem.kind) == ("num_classes", ProblemKind.UNUSED)
     assert problem.message == "has no effect on a feature pyramid; it needs features_only=False"
+    for none in (0, None):
+        assert _problems(name, num_classes=none) == []
+    with torch.device("meta"):
+        TIMM_BACKBONE_REGISTRY.build(name, num_classes=0)
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        *("hiera_tiny_224", "mvitv2_tiny", "swinv2_cr_tiny_224"),  # annotated as a pair
+        *("cait_xxs24_224", "coat_tiny", "convit_tiny", "mixer_s32_224", "nest_tiny", "pit_ti_224", "repvit_m1"),
+        *("samvit_base_patch16", "sequencer2d_s", "visformer_tiny", "volo_d1_224"),
+    ],
+)
+def test_an_image_size_is_a_number_or_a_pair(name: str) -> None:
+    for size in (256, (256, 256), [256, 256]):
+        assert _problems(name, img_size=size) == [], size
+        assert _problems(name, img_size=size, features_only=False) == [], size
+    with torch.device("meta"):
+        for taken in (256, (256, 256)):
+            TIMM_BACKBONE_REGISTRY.build(name, img_size=taken, features_only=False)
+    assert [each.path for each in _problems(name, img_size="256")] == ["img_size"]
+
+
+def test_every_image_size_is_a_number_or_a_pair(signatures: Signatures) -> None:
+    sizes = {
+        name: each.parameters["img_size"] for name, each in _own(signatures).items() if "img_size" in each.parameters
+    }
+    assert len(sizes) > 400
+    for name, parameter in sizes.items():
+        assert accepts(parameter.annotation, 256), name
+        assert accepts(parameter.annotation, (256, 256)), name
 
 
 @pytest.mark.parametrize("features_only", [True, False])

@@ -15,7 +15,7 @@ from terraregistry.registry.schemas.conditions import ANYTHING, hashable
 from terraregistry.registry.schemas.containers import CONTAINERS
 from terraregistry.registry.schemas.scalars import SIMPLE, literal
 from terraregistry.registry.schemas.unions import union
-from terraregistry.registry.signatures import NOT_EVALUATED, Opaque
+from terraregistry.registry.signatures import NOT_EVALUATED, Opaque, wider_class
 
 __all__ = ["accepts", "argument_validator", "plain", "schema_of"]
 
@@ -73,7 +73,10 @@ def _of_class(cls: object, arguments: tuple[object, ...]) -> CoreSchema:
         return container(tuple(map(plain, arguments)), schema_of)
     if cls is type:
         return subclass(tuple(_bases(arguments[0])) if arguments else (object,))
-    return instance(typing.cast("type[object]", cls), schema_of) if isinstance(cls, type) else ANYTHING
+    if not isinstance(cls, type):
+        return ANYTHING
+    schema, wider = instance(typing.cast("type[object]", cls), schema_of), wider_class(cls)
+    return schema if wider is None else core_schema.union_schema([schema, schema_of(wider)], mode="left_to_right")
 
 
 def argument_validator(parameter: inspect.Parameter) -> SchemaValidator:

@@ -10,6 +10,8 @@ from terraregistry.registry.signatures.annotations import (
     render_signature,
 )
 from terraregistry.registry.signatures.effective import EffectiveSignature, Signature, effective_signature
+from terraregistry.registry.signatures.steps import SignatureExplanation, Step, explain_signature
+from terraregistry.registry.signatures.wider import wider_class
 
 __all__ = [
     "NOT_EVALUATED",
@@ -17,9 +19,13 @@ __all__ = [
     "EffectiveSignature",
     "Opaque",
     "Signature",
+    "SignatureExplanation",
+    "Step",
     "effective_signature",
     "evaluate",
+    "explain_signature",
     "render",
     "render_default",
     "render_signature",
+    "wider_class",
 ]

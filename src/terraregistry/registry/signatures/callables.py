@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import dataclasses
+import ast
 import functools
 import inspect
-import sys
 import types
 import typing
 from dataclasses import replace
 from inspect import Parameter
-from typing import Any, Final
+from typing import Final
 
-from terraregistry.registry.signatures.annotations import NOT_EVALUATED, OPAQUE, Opaque, evaluate
+from terraregistry.registry.signatures.declared import by_inspection, own_parameters, unpacked_options, with_defaults
 from terraregistry.registry.signatures.forwarding import paths_of
 from terraregistry.registry.signatures.found import (
     POSITIONAL,
@@ -25,15 +24,19 @@ from terraregistry.registry.signatures.found import (
     passed_by,
     without_positional,
 )
-from terraregistry.registry.signatures.scopes import Scope, Target, parse
+from terraregistry.registry.signatures.made import Made, made_by_new
+from terraregistry.registry.signatures.scopes import Scope, Target, code_location, definition_of
+from terraregistry.registry.signatures.steps import record
 
 if typing.TYPE_CHECKING:
-    from terraregistry.registry.signatures.paths import Forward
+    from collections.abc import Sequence
+
+    from terraregistry.registry.signatures.paths import Forward, Path
+    from terraregistry.registry.signatures.scopes import Function
 
 __all__ = ["find", "special"]
 
 _DEEPEST: Final = 25
-_STARRED: Final = (Parameter.VAR_POSITIONAL, Parameter.VAR_KEYWORD)
 _Trail = tuple[object, ...]
 
 
@@ -49,6 +52,7 @@ def find(target: Target, trail: _Trail = ()) -> Found | None:
     """
     constructor = target.callable
     if len(trail) > _DEEPEST:
+        record(2 * len(trail), lambda: f"stopped: more than {_DEEPEST} callables deep")
         return UNKNOWN
     if constructor is object.__init__ or constructor is object.__new__:
         return Found({}, {})
@@ -56,8 +60,11 @@ def find(target: Target, trail: _Trail = ()) -> Found | None:
         return _of_partial(typing.cast("functools.partial[object]", constructor), trail)
     declared = inspect.getattr_static(constructor, "__signature__", None)
     if declared is not None and not isinstance(constructor, types.FunctionType):
-        return _of_signature(constructor)
+        record(2 * len(trail), lambda: f"{_name(constructor)} declares its signature: __signature__", of=constructor)
+        return by_inspection(constructor)
     if isinstance(constructor, type):
+        if constructor is not object:
+            record(2 * len(trail), lambda: f"class {_name(constructor)}", of=constructor)
         return _of_class(constructor, trail)
     if isinstance(constructor, types.MethodType):
         return _of_method(constructor, trail)
@@ -76,37 +83,14 @@ def _of_object(target: Target, trail: _Trail) -> Found | None:
     if call is not None:
         found = find(call, (*trail, call))
     else:
-        found = _of_signature(constructor)
+        found = by_inspection(constructor)
+        known = "no source; its signature is that of inspect" if found is not UNKNOWN else "no source and no signature"
+        record(2 * len(trail), lambda: f"{_name(constructor)}: {known}")
         found = without_positional(found, int(target.bound))
     wrapped = inspect.getattr_static(constructor, "__wrapped__", None)
     if found is None or found.kwargs is None or not inspect.isroutine(wrapped):
         return found
     return find(replace(target, callable=wrapped), (*trail, target))
-
-
-def _of_signature(constructor: object) -> Found:
-    """Use `inspect.signature`, for a callable without source or with a declared signature."""
-    try:
-        signature = inspect.signature(typing.cast("typing.Callable[..., object]", constructor))
-    except (TypeError, ValueError):
-        return UNKNOWN
-    hints = evaluate(constructor, signature.parameters)
-    parameters = {
-        name: parameter.replace(annotation=hints.get(name, _evaluated(parameter.annotation)))
-        for name, parameter in signature.parameters.items()
-    }
-    return _split(parameters, constructor)
-
-
-def _evaluated(annotation: object) -> Any:  # an annotation is any object
-    return NOT_EVALUATED if isinstance(annotation, str) else annotation
-
-
-def _split(parameters: dict[str, Parameter], origin: object) -> Found:
-    named = {name: parameter for name, parameter in parameters.items() if parameter.kind not in _STARRED}
-    stars = [parameter for parameter in parameters.values() if parameter.kind is Parameter.VAR_POSITIONAL]
-    kwargs = [parameter for parameter in parameters.values() if parameter.kind is Parameter.VAR_KEYWORD]
-    return Found(named, dict.fromkeys(named, origin), next(iter(stars), None), next(iter(kwargs), None))
 
 
 def _of_partial(partial: functools.partial[object], trail: _Trail) -> Found | None:
@@ -161,13 +145,26 @@ def _of_constructors(cls: type, trail: _Trail) -> Found | None:
     targets = [method for method in methods if method is not None]
     written = [target for target in targets if isinstance(target.callable, types.FunctionType)]
     if targets and not written:
-        return _of_signature(cls)
+        record(2 * len(trail), lambda: f"{_name(cls)}: its constructor is no Python function")
+        return by_inspection(cls)
     found = [find(target, (*trail, cls)) for target in written]
     if not found:
         return Found({}, {})
     if len(found) == 1 or found[0] is None or found[1] is None:
         return found[0]
-    return both_of(found[0], found[1])
+    makes = made_by_new(written[1], cls)
+    record(2 * len(trail) + 1, lambda: f"__new__ makes {_MADE[makes]}")
+    if makes is Made.ANOTHER:
+        return found[1]
+    both = both_of(found[0], found[1])
+    return both if makes is Made.ITSELF else any_of([both, found[1]])
+
+
+_MADE: Final = {
+    Made.ITSELF: "an instance: __init__ gets the same arguments",
+    Made.ANOTHER: "something else: __init__ is not called",
+    Made.UNKNOWN: "an instance or something else: __init__ may not be called",
+}
 
 
 def special(cls: type, name: str) -> Target | None:
@@ -203,121 +200,86 @@ def _of_function(target: Target, trail: _Trail) -> Found | None:
         # The object is the first of its `*args`, and goes where they go.
         found = _of_function(replace(target, bound=False), trail)
         return None if found is None else without_positional(found, 1)
-    own = _own_parameters(function, target)
+    own = own_parameters(function, target)
+    record(2 * len(trail), lambda: _declaration(function, own), code_location(function))
     if own.kwargs is None:
         return own
-    unpacked = _unpacked_options(own, own.kwargs)
+    unpacked = unpacked_options(own, own.kwargs)
     arguments = ((name, id(given.callable)) for name, given in target.arguments.items())
     step = (function, target.owner, target.receiver, *arguments)
     if step in trail:
+        record(2 * len(trail) + 1, lambda: "recursion: it adds no parameters")
         return unpacked
-    definition = parse(function.__code__)
-    followed: Found | None = own
-    if definition is not None and _same_parameters(function, definition):
-        followed = _forwarded(own, Scope(target, function, definition), function, (*trail, step))
-    if unpacked is not None:
-        return unpacked if followed is None else _with_defaults(unpacked, followed)
-    wrapped = function.__dict__.get("__wrapped__")
-    if wrapped is not None and followed is not None and followed.kwargs is not None:
-        # None is what wraps itself.
-        return find(Target(wrapped, target.owner, target.receiver, target.bound), (*trail, step)) or followed
-    return followed
-
-
-def _same_parameters(function: types.FunctionType, definition: typing.Any) -> bool:  # an ast function of either kind
-    """Guard against a source file changed since its import."""
-    names = [
-        argument.arg for argument in (*definition.args.posonlyargs, *definition.args.args, *definition.args.kwonlyargs)
-    ]
-    code = function.__code__
-    return definition.name == code.co_name and names == list(
-        code.co_varnames[: code.co_argcount + code.co_kwonlyargcount]
-    )
-
-
-def _own_parameters(function: types.FunctionType, target: Target) -> Found:
-    signature = inspect.signature(function, follow_wrapped=False)
-    parameters = dict(list(signature.parameters.items())[int(target.bound) :])
-    hints = evaluate(_annotated(function, target.owner), parameters)
-    for name, made in _made_defaults(target.owner).items():
-        if name in parameters and function.__name__ == "__init__":
-            parameters[name] = parameters[name].replace(default=made)
-    return _split(
-        {
-            name: parameter.replace(annotation=hints.get(name, _evaluated(parameter.annotation)))
-            for name, parameter in parameters.items()
-        },
-        function,
-    )
-
-
-def _made_defaults(owner: type | None) -> dict[str, Opaque]:
-    """Return the defaults made by a dataclass's factories in each call; its `__init__` has a sentinel for them."""
-    if owner is None or not dataclasses.is_dataclass(owner) or "__dataclass_fields__" not in vars(owner):
-        return {}
-    made = {each.name: each.default_factory for each in dataclasses.fields(owner) if each.init}
-    empty: dict[object, str] = {list: "[]", dict: "{}", tuple: "()"}
-    return {
-        name: Opaque(empty.get(factory) or f"{getattr(factory, '__qualname__', type(factory).__name__)}()")
-        for name, factory in made.items()
-        if factory is not dataclasses.MISSING
-    }
-
-
-def _annotated(function: types.FunctionType, owner: type | None) -> object:
-    """Return the holder of a function's annotations: the namespace of a NamedTuple's own method has no names."""
-    if owner is None or not hasattr(owner, "_fields") or not issubclass(owner, tuple):
-        return function
-    return _in_module(owner.__module__, function.__annotations__)
-
-
-def _in_module(name: str, annotations: dict[str, Any]) -> object:
-    module = sys.modules.get(name)
-    return types.SimpleNamespace(__annotations__=annotations, __globals__=vars(module) if module else {})
-
-
-def _unpacked_options(own: Found, kwargs: Parameter) -> Found | None:
-    """Read `**kwargs: Unpack[Options]` (PEP 692)."""
-    older = getattr(sys.modules.get("typing_extensions"), "Unpack", typing.Unpack)  # Python 3.11 has another one
-    if typing.get_origin(kwargs.annotation) not in (typing.Unpack, older):
-        return None
-    (given,) = typing.get_args(kwargs.annotation)
-    options = typing.get_origin(given) or given
-    required: frozenset[str] | None = getattr(options, "__required_keys__", None)
-    if required is None:  # it is no `TypedDict`
-        return None
-    parameters = dict(own.parameters)
-    hints = evaluate(_in_module(options.__module__, options.__annotations__), options.__annotations__)
-    for name, hint in hints.items():
-        # Of string annotations, the class itself does not know which are marked, and of one that fails nobody does.
-        mark = typing.get_origin(hint)
-        unmarked = name in required and mark is not typing.NotRequired and hint is not NOT_EVALUATED
-        needed = mark is typing.Required or unmarked
-        annotation = typing.get_args(hint)[0] if mark in (typing.Required, typing.NotRequired) else hint
-        default = Parameter.empty if needed else OPAQUE
-        parameters[name] = Parameter(name, Parameter.KEYWORD_ONLY, annotation=annotation, default=default)
-    return replace(
-        own, parameters=parameters, origins={**dict.fromkeys(parameters, options), **own.origins}, kwargs=None
-    )
-
-
-def _with_defaults(options: Found, reached: Found) -> Found:
-    """Add the defaults of the parameters reached: a `TypedDict` has types only."""
-    parameters = dict(options.parameters)
-    for name, parameter in parameters.items():
-        default = reached.parameters[name].default if name in reached.parameters else Parameter.empty
-        if parameter.default is OPAQUE and default is not Parameter.empty:
-            parameters[name] = parameter.replace(default=default)
-    return replace(options, parameters=parameters)
-
-
-def _forwarded(own: Found, scope: Scope, function: object, trail: _Trail) -> Found | None:
-    """Replace `**kwargs` by the parameters reached, and `*args` likewise if forwarded."""
-    paths = paths_of(scope)
-    if not paths:  # it always raises, whatever it is given
+    definition = definition_of(function)
+    if definition is None:
+        record(2 * len(trail) + 1, lambda: "stopped: its source is missing, or has changed since its import")
+    elif _is_sink(definition):
+        record(2 * len(trail) + 1, lambda: "ignores all arguments: any name is accepted")
         return own
+    paths = [] if definition is None else paths_of(Scope(target, function, definition))
+    followed = _forwarded(own, paths, function, (*trail, step)) if paths else own
+    if unpacked is not None:
+        return unpacked if followed is None else with_defaults(unpacked, followed)
+    if followed is None:
+        return None
+    forwards = [forward for path in paths for forward in path.forwards]
+    loses_star = own.star is not None and not any(forward.passes_positional for forward in forwards)
+    wrapped = function.__dict__.get("__wrapped__")
+    if wrapped is None or (followed.kwargs is None and not loses_star):
+        return followed
+    record(2 * len(trail) + 1, lambda: f"functools.wraps names {_name(wrapped)}")
+    claimed = find(replace(target, callable=wrapped), (*trail, step))
+    if claimed is None:  # it wraps itself
+        return followed
+    return claimed if definition is None else _believed(claimed, followed, own, forwards)
+
+
+def _believed(claimed: Found, followed: Found, own: Found, forwards: Sequence[Forward]) -> Found:
+    """Join the parameters of a wrapped function with what its wrapper's source shows.
+
+    A wrapper that passes its `**kwargs` on as a whole is believed to take no more than the wrapped function, besides the
+    names it reads itself. One that takes them apart keeps its own.
+
+    Args:
+        claimed: The parameters of the function named by `functools.wraps`.
+        followed: The parameters found by following the wrapper.
+        own: The wrapper's own parameters.
+        forwards: The calls that the wrapper passes its arguments to.
+
+    Returns:
+        The parameters.
+    """
+    if followed.kwargs is None and (not forwards or claimed.parameters.keys() != followed.parameters.keys()):
+        return followed
+    passes = not forwards or any(forward.passes_positional for forward in forwards)
+    further = followed.parameters.keys() - claimed.parameters.keys()
+    read = {name: _by_name(optional(followed.parameters[name])) for name in followed.parameters if name in further}
+    return replace(
+        claimed,
+        parameters={**claimed.parameters, **read},
+        origins={**followed.origins, **claimed.origins},
+        star=claimed.star or (None if passes else own.star),
+        kwargs=claimed.kwargs if forwards else own.kwargs,
+        refused=claimed.refused - further,
+    )
+
+
+def _is_sink(definition: Function) -> bool:
+    """Return True for a function that ignores all its arguments on purpose, as `torch.nn.Identity` does."""
+    arguments = definition.args
+    if arguments.vararg is None or arguments.kwarg is None or len([*arguments.posonlyargs, *arguments.args]) > 1:
+        return False
+    names = {arguments.vararg.arg, arguments.kwarg.arg}
+    return not arguments.kwonlyargs and not any(
+        isinstance(node, ast.Name) and node.id in names for node in ast.walk(definition)
+    )
+
+
+def _forwarded(own: Found, paths: Sequence[Path], function: object, trail: _Trail) -> Found | None:
+    """Replace `**kwargs` by the parameters reached, and `*args` likewise if forwarded."""
     alternatives: list[Found] = []
     for path in paths:
+        _record_losses(path, 2 * len(trail) - 1)
         reached = [_reached(forward, trail) for forward in path.forwards]
         known = [each for each in reached if each is not None]
         if len(known) == len(reached):
@@ -355,9 +317,41 @@ def _making_way(name: str, own: Found, reached: Found) -> str:
 
 
 def _reached(forward: Forward, trail: _Trail) -> Found | None:
+    record(2 * len(trail) - 1, lambda: _called(forward), forward.location)
     if forward.targets is None:
+        record(2 * len(trail), lambda: "stopped: unknown from the source; any name is let through")
         return UNKNOWN
     found = [find(target, trail) for target in forward.targets]
     known = [each for each in found if each is not None]
     # Each by itself: what the call gives by position fills another parameter of each.
     return any_of([passed_by(forward, each) for each in known]) if known else None
+
+
+# -- steps in words --
+
+
+def _record_losses(path: Path, depth: int) -> None:
+    if path.kept is not None:
+        record(depth, lambda: "keeps the arguments: their reader is unknown from the source", path.kept)
+    if path.escapes is not None:
+        record(depth, lambda: "stopped: hands the dictionary to code that may change it", path.escapes)
+    if path.reads:
+        record(depth, lambda: f"reads {', '.join(sorted(path.reads))}")
+    if not (path.forwards or path.kept or path.escapes):
+        record(depth, lambda: "passes **kwargs to nothing: no other name is accepted")
+
+
+def _called(forward: Forward) -> str:
+    if forward.call is None:
+        return "refuses all other names"
+    return f"calls {ast.unparse(forward.call)} with **kwargs"
+
+
+def _declaration(function: types.FunctionType, own: Found) -> str:
+    stars = [*([f"*{own.star.name}"] if own.star else []), *([f"**{own.kwargs.name}"] if own.kwargs else [])]
+    return f"{_name(function)}({', '.join([*own.parameters, *stars])})"
+
+
+def _name(thing: object) -> str:
+    name: object = getattr(thing, "__qualname__", None)
+    return name.rpartition("<locals>.")[2] if isinstance(name, str) else type(thing).__qualname__

@@ -1,4 +1,43 @@
-"""Carriers: dictionaries holding a function's `**kwargs`, and the changes to their names."""
+"""Carriers: dictionaries holding a function's `**kwargs`, and the changes to their names.
+
+Signatures are resolved by abstract interpretation: the source is run without values, and a dictionary is known by the
+state of each of its keys. All keys that are not mentioned are in the state `caller`.
+
+| state | the value at this key | recorded in |
+| --- | --- | --- |
+| caller | the caller's, if given | |
+| default | the caller's, else the function's own | `defaults` |
+| fixed | the function's own; the caller's would collide | `fixed` |
+| hidden | removed or overwritten; the caller's is lost | `hidden` |
+| perhaps | hidden on some path | `perhaps` |
+
+`one.then(step)` is a change after another, `one.either(other)` the union of two branches, `one.over(under)` a merge in which
+the first wins. Each is a table from the states of a key in both (rows: the first) to its state in the result:
+
+| then | caller | default | fixed | hidden | perhaps |
+| --- | --- | --- | --- | --- | --- |
+| caller | caller | default | fixed | hidden | perhaps |
+| default | default | default | fixed | hidden | perhaps |
+| fixed | fixed | fixed | fixed | fixed | fixed |
+| hidden | hidden | hidden | hidden | hidden | hidden |
+| perhaps | perhaps | perhaps | fixed | hidden | perhaps |
+
+| either | caller | default | fixed | hidden | perhaps |
+| --- | --- | --- | --- | --- | --- |
+| caller | caller | default | default | perhaps | perhaps |
+| default | default | default | default | perhaps | perhaps |
+| fixed | default | default | fixed | perhaps | perhaps |
+| hidden | perhaps | perhaps | perhaps | hidden | perhaps |
+| perhaps | perhaps | perhaps | perhaps | perhaps | perhaps |
+
+| over | caller | default | fixed | hidden | perhaps |
+| --- | --- | --- | --- | --- | --- |
+| caller | caller | default | fixed | default | default |
+| default | default | default | fixed | default | default |
+| fixed | fixed | fixed | fixed | fixed | fixed |
+| hidden | perhaps | perhaps | fixed | hidden | perhaps |
+| perhaps | perhaps | perhaps | fixed | perhaps | perhaps |
+"""
 
 from __future__ import annotations
 
@@ -16,7 +55,7 @@ if TYPE_CHECKING:
 
     from terraregistry.registry.signatures.scopes import Scope
 
-__all__ = ["Carrier", "Carriers"]
+__all__ = ["Carrier", "Carriers", "held_by_items"]
 
 
 @dataclass(frozen=True)
@@ -68,7 +107,11 @@ class Carrier:
             self.fixed | under.fixed,
             self.hidden & under.hidden,
             self.perhaps | (self.hidden - under.hidden),
-            {**dict.fromkeys(under.hidden - self.hidden, OPAQUE), **under.defaults, **self.defaults},
+            {
+                **dict.fromkeys((under.hidden | under.perhaps) - self.hidden, OPAQUE),
+                **under.defaults,
+                **self.defaults,
+            },
             self.opaque or under.opaque,
         )
 
@@ -128,6 +171,12 @@ class Carriers:
                 return self._display(node)
             case ast.BinOp(left=left, op=ast.BitOr(), right=right):
                 return self._union(left, right)
+            case ast.DictComp(key=ast.Name(id=key), generators=[ast.comprehension(target=target, iter=items, ifs=[])]):
+                keeps_names = (
+                    isinstance(target, ast.Tuple) and isinstance(target.elts[0], ast.Name) and target.elts[0].id == key
+                )
+                held = held_by_items(items)
+                return self.of(held) if keeps_names and held is not None else None
             case ast.IfExp(body=body, orelse=orelse):
                 return self._either([body, orelse])
             case ast.BoolOp(values=values):
@@ -143,7 +192,8 @@ class Carriers:
         fixed = frozenset(keyword.arg for keyword in node.keywords if keyword.arg is not None)
         unpacked = [keyword.value for keyword in node.keywords if keyword.arg is None]
         carried = [carrier for carrier in map(self.of, unpacked) if carrier]
-        first = self.of(node.args[0]) if len(node.args) == 1 else None
+        items = held_by_items(node.args[0]) if len(node.args) == 1 else None
+        first = self.of(items or node.args[0]) if len(node.args) == 1 else None
         if carried:
             below, opaque = self.contents(node.args[0]) if node.args else ({}, False)
             step = Carrier(fixed=fixed, defaults=below, opaque=opaque or len(unpacked) > len(carried))
@@ -231,3 +281,24 @@ def _items_of(constant: object) -> tuple[dict[str, object], bool]:
         return {}, True
     items = typing.cast("Mapping[object, object]", constant)
     return {key: value for key, value in items.items() if isinstance(key, str)}, False
+
+
+def held_by_items(items: ast.expr) -> ast.expr | None:
+    """Return the dictionary of an expression for its items.
+
+    Args:
+        items: Such as `kwargs.items()`, or `list(more.items()) + list(kwargs.items())`.
+
+    Returns:
+        The expression of a dictionary with these items; None for any other expression.
+    """
+    match items:
+        case ast.Call(func=ast.Attribute(value=held, attr="items"), args=[], keywords=[]):
+            return held
+        case ast.Call(func=ast.Name(id="list" | "tuple"), args=[inner], keywords=[]):
+            return held_by_items(inner)
+        case ast.BinOp(left=left, op=ast.Add(), right=right):
+            below, above = held_by_items(left), held_by_items(right)
+            return None if below is None or above is None else ast.BinOp(below, ast.BitOr(), above)
+        case _:
+            return None

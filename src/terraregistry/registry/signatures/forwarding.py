@@ -3,21 +3,30 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Sequence
+import inspect
+import types
+import typing
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Final
 
+from terraregistry.registry.signatures.annotations import OPAQUE
+from terraregistry.registry.signatures.carriers import Carrier
+from terraregistry.registry.signatures.loops import rounds_of
 from terraregistry.registry.signatures.paths import Forward, Path, merged
-from terraregistry.registry.signatures.scopes import Target
+from terraregistry.registry.signatures.scopes import Scope, Target, definition_of
 from terraregistry.registry.signatures.uses import Uses
 
 if TYPE_CHECKING:
-    from terraregistry.registry.signatures.carriers import Carrier
-    from terraregistry.registry.signatures.scopes import Function, Scope
+    from terraregistry.registry.signatures.scopes import Function
 
 __all__ = ["paths_of"]
 
 _MOST_PATHS: Final = 64
+_MOST_HELPERS: Final = 5
 _Branch = Sequence[ast.AST]
+_State = tuple[list[Path], dict[str, Carrier]]
+_NOT_RUN: Final = inspect.CO_GENERATOR | inspect.CO_COROUTINE | inspect.CO_ASYNC_GENERATOR
+"""Flags of functions that a call does not run."""
 
 
 def paths_of(scope: Scope) -> list[Path]:
@@ -33,21 +42,30 @@ def paths_of(scope: Scope) -> list[Path]:
     if kwargs is None:  # it has changed since it was imported
         return []
     reader = _Reader(scope, kwargs.arg)
-    for statement in scope.definition.body:
-        reader.visit(statement)
+    reader.read()
     return reader.paths()
 
 
 class _Reader(Uses, ast.NodeVisitor):
     """Visitor of a function's body in execution order; keeps its paths apart."""
 
-    def __init__(self, scope: Scope, kwargs: str) -> None:
+    def __init__(self, scope: Scope, kwargs: str, helpers: tuple[object, ...] = ()) -> None:
         super().__init__(scope, kwargs)
         self._finished: list[Path] = []
+        self._left: list[dict[str, Carrier]] = []
+        self._continued: list[_State] = []
+        self._broken: list[_State] = []
+        self._helpers = helpers
+
+    def read(self) -> None:
+        """Read the whole body."""
+        for statement in self._scope.definition.body:
+            self.visit(statement)
+        self._finish()
 
     def paths(self) -> list[Path]:
         """Return the paths not ending in an exception."""
-        return merged([*self._finished, *self.live])
+        return merged(self._finished)
 
     # -- assignments --
 
@@ -100,6 +118,11 @@ class _Reader(Uses, ast.NodeVisitor):
     def visit_Return(self, node: ast.Return) -> None:
         if node.value is not None:
             self.visit(node.value)
+        self._finish()
+
+    def _finish(self) -> None:
+        if self.live:
+            self._left.append(dict(self.carriers.variables))
         self._finished += self.live
         self.live = []
 
@@ -122,7 +145,7 @@ class _Reader(Uses, ast.NodeVisitor):
 
     def _refuse_the_rest(self, carrier: Carrier) -> None:
         """Continue with no arguments left, as if forwarded to a callable without parameters."""
-        self.forward(Forward([Target(object)], 0, frozenset(), carrier))
+        self.forward(Forward([Target(object)], 0, frozenset(), carrier, location=self.location()))
 
     def visit_IfExp(self, node: ast.IfExp) -> None:
         self.condition(node.test)
@@ -135,7 +158,12 @@ class _Reader(Uses, ast.NodeVisitor):
 
     def visit_For(self, node: ast.For) -> None:
         self.visit(node.iter)
-        self._loop([*node.body, *node.orelse])
+        rounds = rounds_of(node, self._scope, self.carriers.variables)
+        self._loop(node.body, rounds or [{}])
+        for statement in node.orelse:
+            self.visit(statement)
+        for name in rounds[0] if rounds else ():
+            del self._scope.known[name]
 
     def visit_AsyncFor(self, node: ast.AsyncFor) -> None:
         self.visit(node.iter)
@@ -145,12 +173,40 @@ class _Reader(Uses, ast.NodeVisitor):
         self.condition(node.test)
         self._loop([*node.body, *node.orelse])
 
-    def _loop(self, nodes: _Branch) -> None:
-        """Read the body as if run once; if it always leaves, also as if never run."""
-        before = [path.copy() for path in self.live]
-        for node in nodes:
-            self.visit(node)
-        self.live = self.live or before
+    def visit_Continue(self, node: ast.Continue) -> None:
+        del node
+        self._leave_for(self._continued)
+
+    def visit_Break(self, node: ast.Break) -> None:
+        del node
+        self._leave_for(self._broken)
+
+    def _leave_for(self, states: list[_State]) -> None:
+        states.append((self.live, dict(self.carriers.variables)))
+        self.live = []
+
+    def _loop(self, nodes: _Branch, rounds: Sequence[Mapping[str, object]] = ({},)) -> None:
+        """Read the body as if run once a round; if it always leaves, also as if never run."""
+        before = [path.copy() for path in self.live], dict(self.carriers.variables)
+        outer = self._continued, self._broken
+        self._broken = []
+        for known in rounds:
+            self._scope.known |= known
+            self._continued = []
+            for node in nodes:
+                self.visit(node)
+            self._land(self._continued)
+        self._land(self._broken)
+        self._continued, self._broken = outer
+        if not self.live:
+            self.live, self.carriers.variables = before
+
+    def _land(self, states: list[_State]) -> None:
+        """Continue with the union of this state and others."""
+        joined = [(live, variables) for live, variables in [(self.live, self.carriers.variables), *states] if live]
+        if states and joined:
+            self.carriers.join([variables for _, variables in joined])
+        self.live = merged([path for live, _ in joined for path in live])
 
     def visit_Try(self, node: ast.Try) -> None:
         self._try(node)
@@ -211,7 +267,53 @@ class _Reader(Uses, ast.NodeVisitor):
         self.carriers.join(left)
         self.live = merged(after)
         if self.live and len(self.live) + len(self._finished) > _MOST_PATHS:
-            self.live = [self.live[0], Path(escapes=True)]  # the others may do anything
+            self.live = [self.live[0], Path(escapes=self.location())]  # the others may do anything
+
+    # -- helpers given the dictionary itself --
+
+    def enter(self, node: ast.Call) -> bool:
+        keywords = {keyword.arg: keyword.value for keyword in node.keywords}
+        carried = [each for each in [*node.args, *keywords.values()] if self.carriers.of(each) is not None]
+        if len(carried) != 1 or None in keywords or any(isinstance(each, ast.Starred) for each in node.args):
+            return False
+        target, definition = self._helper(node)
+        if target is None or definition is None:
+            return False
+        arguments = definition.args
+        names = [each.arg for each in [*arguments.posonlyargs, *arguments.args]][int(target.bound) :]
+        given: dict[str, ast.expr] = {**dict(zip(names, node.args, strict=False)), **keywords}  # type: ignore[dict-item]
+        scope = Scope(target, typing.cast("types.FunctionType", target.callable), definition)
+        parameter = next((name for name, each in given.items() if each is carried[0]), "")
+        if len(node.args) > len(names) or parameter in scope.assigned or parameter not in scope.parameters:
+            return False
+        values = {name: self._scope.value(each) for name, each in given.items() if name != parameter}
+        scope.known = {
+            name: value for name, value in values.items() if value is not OPAQUE and name not in scope.assigned
+        }
+        self.visit(node.func)
+        for each in given.values():
+            if each is not carried[0]:
+                self.visit(each)
+        carrier = self.read_carrier(carried[0])
+        inner = _Reader(scope, parameter, (*self._helpers, target.callable))
+        inner.carriers.variables[parameter] = carrier or Carrier()
+        inner.live, inner._star = self.live, None  # its own `*args` stay empty
+        inner.read()
+        self.live = inner.paths()
+        if isinstance(carried[0], ast.Name):
+            inner.carriers.join(inner._left)
+            self.carriers.variables[carried[0].id] = inner.carriers.variables.get(parameter, Carrier())
+        return True
+
+    def _helper(self, node: ast.Call) -> tuple[Target | None, Function | None]:
+        """Return the only possible callee and its definition, unless under inspection already."""
+        targets = self.callees(node.func, node.args, node.keywords)
+        function = targets[0].callable if targets is not None and len(targets) == 1 else None
+        known = isinstance(function, types.FunctionType) and function not in self._helpers
+        if targets is None or not known or len(self._helpers) >= _MOST_HELPERS:
+            return None, None
+        helper = typing.cast("types.FunctionType", function)
+        return targets[0], None if helper.__code__.co_flags & _NOT_RUN else definition_of(helper)
 
     # -- functions inside --
 
@@ -231,17 +333,17 @@ class _Reader(Uses, ast.NodeVisitor):
 
     def _inside(self, arguments: ast.arguments, body: _Branch) -> None:
         """Read an inner function as if run in place; its own parameters are not the outer function's names."""
-        outer = self._finished, self.carriers.variables, self.inner
+        outer = self._finished, self._left, self.carriers.variables, self.inner
         own = {node.arg for node in ast.walk(arguments) if isinstance(node, ast.arg)}
         nodes = [node for each in body for node in ast.walk(each)]
         assigned = {node.id for node in nodes if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store)}
         self.carriers.variables = {name: each for name, each in self.carriers.variables.items() if name not in own}
         before = [path.copy() for path in self.live]
-        self._finished, self.inner = [], self.inner | own | assigned
+        self._finished, self._left, self.inner = [], [], self.inner | own | assigned
         for node in body:
             self.visit(node)
         self.live = merged([*self.live, *self._finished]) or before  # one that only raises may never be called
-        self._finished, self.carriers.variables, self.inner = outer
+        self._finished, self._left, self.carriers.variables, self.inner = outer
 
     def visit_ClassDef(self, node: ast.ClassDef) -> None:
         """Record arguments used inside as escaped; class bodies are not followed."""

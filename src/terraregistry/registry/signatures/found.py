@@ -79,7 +79,7 @@ def any_of(alternatives: Sequence[Found]) -> Found:
         if not all(name in found.parameters for found in alternatives):
             parameters[name] = optional(parameter)
     parameters, star = _in_order(parameters, alternatives, [found for found in alternatives if found.star is not None])
-    kwargs = next((found.kwargs for found in alternatives if found.kwargs is not None), None)
+    kwargs = _common([found.kwargs for found in alternatives if found.kwargs is not None])
     swallows = any(found.swallows for found in alternatives)
     refused = frozenset(name for found in alternatives for name in found.refused)
     ignored = frozenset(name for found in alternatives for name in found.ignored)
@@ -99,13 +99,20 @@ def _in_order(
     by_name_too = any(name in found.parameters for found in starred for name in longest[len(_positional(found)) :])
     ordered = {name: parameters[name] for name in dict.fromkeys([*longest, *parameters]) if name in parameters}
     if not by_name_too and all(order == longest[: len(order)] for order in orders):
-        return ordered, next((found.star for found in together if found.star is not None), None)
+        return ordered, _common([found.star for found in together if found.star is not None])
     agreed = 0
     while all(order[: agreed + 1] == longest[: agreed + 1] for order in orders):
         agreed += 1
     unclear = {name for order in orders for name in order[agreed:]} & ordered.keys()
     by_name = {name: optional(ordered[name]).replace(kind=Parameter.KEYWORD_ONLY) for name in unclear}
     return {**ordered, **by_name}, UNKNOWN.star
+
+
+def _common(starred: Sequence[Parameter]) -> Parameter | None:
+    """Join the `*args` or `**kwargs` of several: the annotation if equal."""
+    if not starred or all(each.annotation == starred[0].annotation for each in starred):
+        return starred[0] if starred else None
+    return starred[0].replace(annotation=NOT_EVALUATED)
 
 
 def _positional(found: Found) -> list[str]:
@@ -188,7 +195,8 @@ def both_of(one: Found, other: Found) -> Found:
         if name in one.parameters and name in other.parameters:
             parameters[name] = _both(one.parameters[name], other.parameters[name])
         elif one.lets_through(name) and other.lets_through(name):
-            parameters[name] = parameter
+            by_position = (other if name in one.parameters else one).star is not None
+            parameters[name] = parameter if by_position else parameter.replace(kind=Parameter.KEYWORD_ONLY)
     is_open = one.lets_unknown_through and other.lets_unknown_through and (one.kwargs or other.kwargs)
     lost = one.ignored | other.ignored
     return Found(

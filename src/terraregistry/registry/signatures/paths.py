@@ -8,6 +8,9 @@ from typing import TYPE_CHECKING, Final
 from terraregistry.registry.signatures.annotations import OPAQUE
 
 if TYPE_CHECKING:
+    import ast
+
+    from terraregistry.registry.locations import Location
     from terraregistry.registry.signatures.carriers import Carrier
     from terraregistry.registry.signatures.scopes import Target
 
@@ -28,6 +31,8 @@ class Forward:
         carrier: The changes to the arguments on the way.
         passes_positional: True if the function's `*args` are forwarded as well.
         partial: True if the call is only prepared, as by `functools.partial`.
+        call: The expression called; None if the arguments are refused by the function itself.
+        location: The line of the call.
     """
 
     targets: list[Target] | None
@@ -36,6 +41,8 @@ class Forward:
     carrier: Carrier
     passes_positional: bool = False
     partial: bool = False
+    call: ast.expr | None = None
+    location: Location | None = None
 
 
 @dataclass
@@ -45,14 +52,14 @@ class Path:
     Attributes:
         forwards: The calls forwarded to; each has to accept the arguments.
         reads: The names looked up by the function itself, with their defaults (`REQUIRED` if there is none).
-        kept: True if all arguments are stored, with a reader unknown from the source.
-        escapes: True if the arguments are handed to code able to change them.
+        kept: The line that stores all arguments, with a reader unknown from the source.
+        escapes: The line that hands the arguments to code able to change them.
     """
 
     forwards: list[Forward] = field(default_factory=list[Forward])
     reads: dict[str, object] = field(default_factory=dict[str, object])
-    kept: bool = False
-    escapes: bool = False
+    kept: Location | None = None
+    escapes: Location | None = None
 
     def copy(self) -> Path:
         """Return an equal, independent path."""
@@ -68,8 +75,8 @@ class Path:
         for name in {**self.reads, **other.reads}:
             defaults = [path.reads.get(name, OPAQUE) for path in (self, other)]
             self.reads[name] = next((default for default in defaults if default is not REQUIRED), REQUIRED)
-        self.kept |= other.kept
-        self.escapes |= other.escapes
+        self.kept = self.kept or other.kept
+        self.escapes = self.escapes or other.escapes
 
 
 def merged(paths: list[Path]) -> list[Path]:

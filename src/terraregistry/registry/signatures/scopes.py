@@ -11,12 +11,13 @@ import types
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
+from terraregistry.registry.locations import Location
 from terraregistry.registry.signatures.annotations import OPAQUE
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-__all__ = ["Scope", "Target", "own_nodes", "parse"]
+__all__ = ["Scope", "Target", "code_location", "definition_of", "own_nodes", "parse"]
 
 Function = ast.FunctionDef | ast.AsyncFunctionDef
 _INNER = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda, ast.ClassDef)
@@ -61,6 +62,22 @@ def parse(code: types.CodeType) -> Function | None:
     return first if isinstance(first, Function) else None
 
 
+def definition_of(function: types.FunctionType) -> Function | None:
+    """Return a function's definition; None without source, or if the file changed since its import."""
+    code = function.__code__
+    definition = parse(code)
+    if definition is None or definition.name != code.co_name:
+        return None
+    arguments = definition.args
+    names = [argument.arg for argument in (*arguments.posonlyargs, *arguments.args, *arguments.kwonlyargs)]
+    return definition if names == [*code.co_varnames[: code.co_argcount + code.co_kwonlyargcount]] else None
+
+
+def code_location(function: types.FunctionType, line: int = 0) -> Location:
+    """Return the place of a function itself, without what it wraps; lines count from its first."""
+    return Location(function.__code__.co_filename, function.__code__.co_firstlineno + line)
+
+
 def own_nodes(definition: Function) -> Iterator[ast.AST]:
     """Walk the nodes of a function's body, without the contents of inner functions and classes.
 
@@ -79,7 +96,14 @@ def own_nodes(definition: Function) -> Iterator[ast.AST]:
 
 
 class Scope:
-    """The names of one function: parameters, assignments, closure variables, globals."""
+    """The names of one function: parameters, assignments, closure variables, globals.
+
+    Attributes:
+        definition: The function's definition.
+        parameters: The names of its parameters.
+        assigned: The expressions assigned to each of its variables; None for any other binding.
+        known: Values of names at this point: loop variables, and constants passed by the caller.
+    """
 
     def __init__(self, target: Target, function: types.FunctionType, definition: Function) -> None:
         self.definition = definition
@@ -91,9 +115,15 @@ class Scope:
         positional = [*arguments.posonlyargs, *arguments.args]
         self._first = positional[0].arg if positional and target.owner is not None else None
         self.assigned: dict[str, list[ast.expr | None]] = {}
+        self.known: dict[str, object] = {}
         self._imported: dict[str, object] = {}
         for node in own_nodes(definition):
             self._note_assignment(node)
+
+    def location(self, line: int) -> Location:
+        """Return the place of a line of the parsed source."""
+        first = min(each.lineno for each in [self.definition, *self.definition.decorator_list])
+        return code_location(self._function, line - first)
 
     def value(self, node: ast.expr) -> object:
         """Evaluate a constant or a name.
@@ -110,6 +140,11 @@ class Scope:
             found = self.targets(node)
             return found[0].callable if found is not None and len(found) == 1 else OPAQUE
         return literal
+
+    def key(self, node: ast.expr) -> str | None:
+        """Evaluate a dictionary key; None if unknown, or no string."""
+        value = self.value(node) if isinstance(node, (ast.Constant, ast.Name)) else OPAQUE
+        return value if isinstance(value, str) else None
 
     def targets(self, node: ast.expr) -> list[Target] | None:
         """Find the possible callees of an expression.
@@ -222,6 +257,8 @@ class Scope:
                 self.assigned.setdefault(name, []).append(None)
 
     def _named(self, name: str) -> list[Target] | None:
+        if name in self.known:
+            return [Target(self.known[name])]
         if name in self.assigned:
             values = self.assigned[name]
             if any(value is None or (isinstance(value, ast.Name) and value.id == name) for value in values):

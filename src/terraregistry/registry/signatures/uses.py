@@ -9,10 +9,11 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 from terraregistry.registry.signatures.annotations import OPAQUE
-from terraregistry.registry.signatures.carriers import Carrier, Carriers
+from terraregistry.registry.signatures.carriers import Carrier, Carriers, held_by_items
 from terraregistry.registry.signatures.paths import REQUIRED, Forward, Path
 
 if TYPE_CHECKING:
+    from terraregistry.registry.locations import Location
     from terraregistry.registry.signatures.scopes import Scope, Target
 
 __all__ = ["Uses"]
@@ -36,12 +37,27 @@ class Uses(ast.NodeVisitor):
         self.live: list[Path] = [Path()]
         self.inner: frozenset[str] = frozenset()
         self._scope = scope
+        self._line = scope.definition.lineno
         star = scope.definition.args.vararg
         self._star = star.arg if star else None
 
     @abstractmethod
     def condition(self, node: ast.expr) -> None:
         """Read a condition."""
+
+    @abstractmethod
+    def enter(self, node: ast.Call) -> bool:
+        """Read the body of a helper given the dictionary itself; False if it cannot be followed."""
+
+    def visit(self, node: ast.AST) -> None:
+        """Read a node, keeping the line of the statement."""
+        if isinstance(node, ast.stmt):
+            self._line = node.lineno
+        super().visit(node)
+
+    def location(self) -> Location:
+        """Return the place of the current statement."""
+        return self._scope.location(self._line)
 
     def visit_Name(self, node: ast.Name) -> None:
         """Record a use without special handling."""
@@ -51,12 +67,12 @@ class Uses(ast.NodeVisitor):
     def keep(self) -> None:
         """Record all arguments as stored, with a reader unknown from the source."""
         for path in self.live:
-            path.kept = True
+            path.kept = path.kept or self.location()
 
     def escape(self) -> None:
         """Record the arguments as handed to code able to change them."""
         for path in self.live:
-            path.escapes = True
+            path.escapes = path.escapes or self.location()
 
     def _read(self, key: str, default: object, carrier: Carrier) -> None:
         if key in carrier.hidden or key in carrier.fixed:  # the function's own by now
@@ -68,7 +84,7 @@ class Uses(ast.NodeVisitor):
 
     def visit_Call(self, node: ast.Call) -> None:
         """Read a call, its arguments before the call itself."""
-        if self._is_method_of_carrier(node) or self._is_change_of_variable(node):
+        if self._is_method_of_carrier(node) or self._is_change_of_variable(node) or self.enter(node):
             return
         self.visit(node.func)
         for argument in node.args:
@@ -107,7 +123,7 @@ class Uses(ast.NodeVisitor):
         parts: list[ast.expr | None] = []
         match node:
             case ast.Call(args=arguments, keywords=keywords):
-                parts = [*arguments, *(keyword.value for keyword in keywords)]
+                parts = [*((held_by_items(each) or each) for each in arguments), *(each.value for each in keywords)]
             case ast.Dict(keys=keys, values=values):
                 parts = [*keys, *values]
             case ast.BinOp(left=left, right=right):
@@ -117,6 +133,8 @@ class Uses(ast.NodeVisitor):
             case ast.IfExp(test=test, body=body, orelse=orelse):
                 self.condition(test)
                 parts = [body, orelse]
+            case ast.DictComp(value=value):
+                parts = [value]
             case _:  # a name
                 pass
         for part in parts:
@@ -138,15 +156,18 @@ class Uses(ast.NodeVisitor):
         if made_by_partial:
             function = arguments.pop(0)
         stars = [argument.value for argument in arguments if isinstance(argument, ast.Starred)]
-        passes = any(isinstance(star, ast.Name) and star.id == self._star for star in stars)
+        changed = self._star in self._scope.assigned
+        passes = not changed and any(isinstance(star, ast.Name) and star.id == self._star for star in stars)
         given, opaque = self._given_by(node)
         forward = Forward(
-            self._targets(function, arguments, node.keywords),
+            self.callees(function, arguments, node.keywords),
             None if len(stars) > int(passes) else len(arguments) - len(stars),
             given,
             replace(carrier, opaque=carrier.opaque or opaque),
             passes,
             made_by_partial,
+            function,
+            self._scope.location(node.lineno),
         )
         self.forward(forward)
 
@@ -162,9 +183,10 @@ class Uses(ast.NodeVisitor):
         held = [self.carriers.contents(value) for value in unpacked if self.carriers.of(value) is None]
         return names.union(*(contents for contents, _ in held)), any(more for _, more in held)
 
-    def _targets(
+    def callees(
         self, function: ast.expr, arguments: list[ast.expr], keywords: list[ast.keyword]
     ) -> list[Target] | None:
+        """Find the possible callees of a call, with the classes and functions passed to them; None if unknown."""
         root = function
         while isinstance(root, ast.Attribute):
             root = root.value
@@ -181,14 +203,18 @@ class Uses(ast.NodeVisitor):
 
     # -- methods and items of the dictionary --
 
+    def _key(self, node: ast.expr) -> str | None:
+        return None if isinstance(node, ast.Name) and node.id in self.inner else self._scope.key(node)
+
     def _is_method_of_carrier(self, node: ast.Call) -> bool:
         match node.func:
             case ast.Attribute(value=ast.Name(id=name), attr=method) if name in self.carriers.variables:
                 pass
             case _:
                 return False
+        key = self._key(node.args[0]) if node.args else None
         match method, node.args:
-            case (("pop" | "get" | "setdefault"), [ast.Constant(value=str(key)), *defaults]):
+            case (("pop" | "get" | "setdefault"), [_, *defaults]) if key is not None:
                 for default in defaults:
                     self.visit(default)
                 absent = None if method == "get" else REQUIRED
@@ -257,16 +283,15 @@ class Uses(ast.NodeVisitor):
 
     def visit_Subscript(self, node: ast.Subscript) -> None:
         """Read an item look-up, assignment or deletion."""
+        key = self._key(node.slice)
         match node:
-            case ast.Subscript(value=ast.Name(id=name), slice=ast.Constant(value=str(key))) if (
-                name in self.carriers.variables
-            ):
+            case ast.Subscript(value=ast.Name(id=name)) if key is not None and name in self.carriers.variables:
                 carrier = self.carriers.variables[name]
                 if not isinstance(node.ctx, ast.Store):
                     self._read(key, REQUIRED, carrier)
                 if not isinstance(node.ctx, ast.Load):
                     self.carriers.variables[name] = carrier.hiding([key])
-            case ast.Subscript(value=ast.Name(id=name), slice=ast.Constant(value=str(key)), ctx=ast.Store()):
+            case ast.Subscript(value=ast.Name(id=name), ctx=ast.Store()) if key is not None:
                 self.carriers.note_item(name, key)
             case ast.Subscript(value=ast.Name(id=name), ctx=ast.Store()):
                 self.carriers.note_change(name)
@@ -280,9 +305,9 @@ class Uses(ast.NodeVisitor):
     def visit_Compare(self, node: ast.Compare) -> None:
         """Read a comparison; a membership test is a use of its name."""
         match node:
-            case ast.Compare(left=ast.Constant(value=str(key)), ops=[ast.In() | ast.NotIn()], comparators=[held]):
-                carrier = self.carriers.of(held)
-                if carrier is not None:
+            case ast.Compare(left=asked, ops=[ast.In() | ast.NotIn()], comparators=[held]):
+                carrier, key = self.carriers.of(held), self._key(asked)
+                if carrier is not None and key is not None:
                     self._read(key, OPAQUE, carrier)
                     return
             case _:

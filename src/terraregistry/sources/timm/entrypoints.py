@@ -32,8 +32,15 @@ _PYRAMID_ONLY: Final = {
 }
 _TIMMS_INDICES: Final = (0, 1, 2, 3, 4)
 """The features chosen by timm's builder itself."""
-_CLASSES: Final = Parameter("num_classes", Parameter.KEYWORD_ONLY, annotation=Literal[0], default=0)
-"""The classes of a feature pyramid: none, which may be said."""
+_SIZE: Final = int | tuple[int, int]
+"""`img_size` of every architecture: where the annotation names one of the two, `timm.layers.to_2tuple` takes both."""
+_NO_CLASSES: Final = Parameter(
+    "num_classes",
+    Parameter.KEYWORD_ONLY,
+    annotation=Literal[0] | None,
+    default=OPAQUE,
+)
+"""A feature pyramid has no classifier: no classes say nothing new, and any other number has no effect."""
 _STARRED: Final = (Parameter.VAR_POSITIONAL, Parameter.VAR_KEYWORD)
 _BUILDER_OPTIONS: Final = ("pretrained_strict", "pretrained_filter_fn", "kwargs_filter", "pretrained_model_args")
 
@@ -97,6 +104,9 @@ def inspect_entrypoint(
         whole = follower.follow({"features_only": False}) if features_only else built
         ineffective = _dropped(built, built if whole is None else whole, features_only=features_only)
         collisions = follower.collisions(parameters)
+        size = parameters.get("img_size")
+        if size is not None and (size.annotation is int or typing.get_origin(size.annotation) is tuple):
+            parameters["img_size"] = size.replace(annotation=_SIZE)
     _add_builder(parameters, origins, create, features_only=features_only)
     if follower is not None and built is not None:
         collisions += follower.collisions(_BUILDER_OPTIONS)
@@ -106,9 +116,9 @@ def inspect_entrypoint(
             parameters["out_indices"] = parameters["out_indices"].replace(default=chosen)
     for name in [*ineffective, *collisions]:
         parameters.pop(name, None)
-    if _CLASSES.name in ineffective and _CLASSES.name not in collisions:
-        parameters[_CLASSES.name] = _CLASSES
-        origins[_CLASSES.name] = create
+    if features_only and "num_classes" in ineffective and "num_classes" not in collisions:
+        parameters["num_classes"] = _NO_CLASSES
+        origins["num_classes"] = create
     signature = Signature(_ordered(parameters, star), return_annotation=returns)
     return TimmSignature(EffectiveSignature(signature, origins), ineffective)
 

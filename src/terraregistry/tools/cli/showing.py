@@ -14,6 +14,7 @@ from terraregistry.tools.cli.reading import completed_kinds, completed_names, re
 
 if TYPE_CHECKING:
     from terraregistry.index import Index
+    from terraregistry.tools.cli.lookup import Listed
 
 __all__ = ["show"]
 
@@ -33,6 +34,14 @@ def show(
             metavar="KIND", help="Only of this kind, where several have the name.", autocompletion=completed_kinds
         ),
     ] = None,
+    why: Annotated[
+        bool,
+        typer.Option(
+            "--why",
+            help="Show how the arguments were found: each call followed, and where that stopped. "
+            "NAME may also be any class or function, `package.module:Class`; it is imported.",
+        ),
+    ] = False,
     imports: ImportModules = None,
     as_json: AsJson = False,
 ) -> None:
@@ -42,6 +51,9 @@ def show(
     """
     from terraregistry.tools.cli.describing import as_data, as_text
 
+    if why and ":" in name:
+        typer.echo(_explained_reference(name))
+        return
     index = read_index(imports)
     known = _known_kind(index, kind)
     found = by_name(index, name, known)
@@ -50,7 +62,9 @@ def show(
         remedy = "" if known else how_to_get(name) or how_to_get(name.partition("_")[2])
         hint = f"; {remedy}" if remedy else did_you_mean(nearest_names(index, name, known))
         raise refuse(f"there is no component {name!r}{hint} (kinds searched: {searched})")
-    if as_json:
+    if why:
+        typer.echo("\n\n".join(_explained(each) for each in found))
+    elif as_json:
         print_json([as_data(index, each, name) for each in found])
     else:
         typer.echo("\n\n".join(as_text(index, each, name) for each in found))
@@ -64,3 +78,27 @@ def _known_kind(index: Index, kind: str | None) -> str | None:
     if known is None:
         raise refuse(f"there is no kind {kind!r}{did_you_mean(nearest(kind, kinds))} (kinds: {', '.join(kinds)})")
     return known
+
+
+def _explained(entry: Listed) -> str:
+    from terraregistry import MultiSourceRegistry, Registry, explain_signature
+    from terraregistry.registry.specs import registry_at
+
+    registry = registry_at(entry.registry)
+    if isinstance(registry, MultiSourceRegistry):
+        return f"{entry.name}\n{explain_signature(registry.find_class(entry.name))}"
+    if isinstance(registry, Registry):
+        return f"{entry.name}\n{explain_signature(registry[entry.name])}"
+    raise refuse(f"{entry.name}: its registry {entry.registry} gives no constructor")
+
+
+def _explained_reference(reference: str) -> str:
+    from terraregistry import Registry, explain_signature
+    from terraregistry.errors import RegistryError
+
+    registry = Registry[object]()
+    try:
+        registry.register_lazy("it", reference)
+        return str(explain_signature(registry["it"]))
+    except (RegistryError, ValueError) as error:
+        raise refuse(str(error)) from None
