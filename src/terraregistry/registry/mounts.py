@@ -14,7 +14,6 @@ from terraregistry.registry.calls import Call, ComponentDescription
 from terraregistry.registry.entries import Entry, is_named_alike
 from terraregistry.registry.locations import calling_site
 from terraregistry.registry.signatures import EffectiveSignature, effective_signature
-from terraregistry.suggest import nearest
 from terraregistry.wording import describe_error, quoted
 
 if TYPE_CHECKING:
@@ -149,10 +148,6 @@ class Mount(NamedTuple, Generic[T]):
         constructor = self.constructor(name)
         call = Call(constructor, effective_signature(constructor))
         return replace(call.describe(canonical, kind, ()), signature=self.signature(name))
-
-    def nearest(self, name: str) -> tuple[str, ...]:
-        """Return the closest names; registries of this library use their own suggestions."""
-        return nearest(name, self.names()) if self.ours is None else self.ours._nearest(name)
 
     def _constructor(self, name: str) -> Callable[..., T]:
         find = _finder(self.source)

@@ -181,15 +181,7 @@ class MultiSourceRegistry(NamedSet[T]):
     @overload
     def get(self, prefix: str, default: D) -> Source[T] | D: ...
     def get(self, prefix: str, default: D | None = None) -> Source[T] | D | None:
-        """Return the source of a prefix, or a default.
-
-        Args:
-            prefix: The prefix.
-            default: The value for an unknown prefix.
-
-        Returns:
-            The source, or the default.
-        """
+        """Return the source of a prefix, or a default for an unknown one."""
         mount = self._mounted_at(prefix)
         return default if mount is None else mount.source
 
@@ -254,16 +246,22 @@ class MultiSourceRegistry(NamedSet[T]):
             raise self._not_found(name)
         return located
 
+    def _nearest_in(self, mount: Mount[T], name: str) -> tuple[str, ...]:
+        """Return the closest names in a source; registries of this library use their own suggestions."""
+        return nearest(name, mount.names()) if mount.ours is None else mount.ours._nearest(name)
+
     def _nearest(self, name: str) -> tuple[str, ...]:
         """Return the closest names: after a known prefix, else for the whole name as bare or as misspelt qualified."""
         spelled: dict[str, str] = {}
         for mount in self._mounts:
             # Of a source that cannot be asked there is nothing: whoever asks for this one is told why it is not here.
             with contextlib.suppress(SourceUnavailableError):
-                close = mount.nearest(name[len(mount.start) :]) if name.startswith(mount.start) else ()
+                close = self._nearest_in(mount, name[len(mount.start) :]) if name.startswith(mount.start) else ()
                 if close:
                     return tuple(mount.start + each for each in close)
-                spelled.update((each, mount.start + each) for each in mount.nearest(name) if each not in spelled)
+                spelled.update(
+                    (each, mount.start + each) for each in self._nearest_in(mount, name) if each not in spelled
+                )
                 whole = nearest(name, [mount.start + each for each in mount.names()])
                 spelled.update((each, each) for each in whole if is_misspelling(name, each))
         # The bare and the qualified spelling of one component may both be close.
@@ -292,10 +290,8 @@ class MultiSourceRegistry(NamedSet[T]):
             ComponentNotFoundError: The name resolves nowhere.
             SourceUnavailableError: A source required for the answer is unavailable.
         """
-        # As _located and QualifiedName(...) do, without the Python functions in between that cost as much as the look-up.
-        located = self._locate(name) if isinstance(name, str) else None  # type: ignore[redundant-expr]  # names come from untyped configs too
-        if located is None:
-            raise self._not_found(name)
+        located = self._located(name)
+        # As QualifiedName(...) does, without the Python function in between that costs as much as the look-up.
         return tuple.__new__(QualifiedName, (located[0][0], located[2]))  # pyright: ignore[reportUnknownMemberType]  # typeshed leaves its items open
 
     def candidates(self, name: str) -> list[QualifiedName]:

@@ -193,7 +193,7 @@ class MmsegRegistry(ReadOnlyRegistry[Decoder]):
             ComponentNotFoundError: The name is not here.
             SourceUnavailableError: It is here once mmseg is installed.
         """
-        if not self._entries and name in HEADS:
+        if not self._entries and isinstance(name, str) and name in HEADS:  # type: ignore[redundant-expr]  # names come from untyped configs too
             raise not_installed()
         return super().found(name)
 
