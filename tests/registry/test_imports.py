@@ -22,6 +22,7 @@ CORE = [
     "terraregistry.protocols",
     "terraregistry.registry",
     "terraregistry.registry.base",
+    "terraregistry.registry.builders",
     "terraregistry.registry.calls",
     "terraregistry.registry.entries",
     "terraregistry.registry.globs",

@@ -10,6 +10,7 @@ import importlib
 from typing import TYPE_CHECKING, Final
 
 from terraregistry.registry.base import BaseRegistry
+from terraregistry.registry.builders import Builder
 from terraregistry.registry.calls import Call, ComponentDescription
 from terraregistry.registry.entries import Entry
 from terraregistry.registry.multi import MultiSourceRegistry
@@ -50,6 +51,7 @@ __all__ = [
     "TIMM_BACKBONE_REGISTRY",
     "Backbone",
     "BaseRegistry",
+    "Builder",
     "Call",
     "ComponentDescription",
     "ComponentSpec",
