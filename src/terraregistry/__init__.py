@@ -23,8 +23,16 @@ if TYPE_CHECKING:
         TERRATORCH_NECK_REGISTRY,
         TIMM_BACKBONE_REGISTRY,
     )
-    from terraregistry.protocols import Backbone, Decoder, ModelFactory, Neck
-    from terraregistry.registry import ComponentSpec, MultiSourceRegistry, QualifiedName, Registry, Source
+    from terraregistry.protocols import (
+        Backbone,
+        BackboneModule,
+        Decoder,
+        DecoderModule,
+        ModelFactory,
+        Neck,
+        NeckModule,
+    )
+    from terraregistry.registry import Builder, ComponentSpec, MultiSourceRegistry, QualifiedName, Registry, Source
     from terraregistry.tools.configured import from_config, to_config
 
 __all__ = [
@@ -41,11 +49,15 @@ __all__ = [
     "TERRATORCH_NECK_REGISTRY",
     "TIMM_BACKBONE_REGISTRY",
     "Backbone",
+    "BackboneModule",
+    "Builder",
     "ComponentSpec",
     "Decoder",
+    "DecoderModule",
     "ModelFactory",
     "MultiSourceRegistry",
     "Neck",
+    "NeckModule",
     "QualifiedName",
     "Registry",
     "Source",
@@ -54,8 +66,13 @@ __all__ = [
 ]
 
 _HOMES: Final = {
-    "terraregistry.protocols": ("Backbone", "Decoder", "ModelFactory", "Neck"),
-    "terraregistry.registry": ("ComponentSpec", "MultiSourceRegistry", "QualifiedName", "Registry", "Source"),
+    "terraregistry.protocols": (
+        *("Backbone", "Decoder", "ModelFactory", "Neck"),
+        *("BackboneModule", "DecoderModule", "NeckModule"),
+    ),
+    "terraregistry.registry": (
+        *("Builder", "ComponentSpec", "MultiSourceRegistry", "QualifiedName", "Registry", "Source"),
+    ),
     "terraregistry.tools.configured": ("from_config", "to_config"),
 }
 

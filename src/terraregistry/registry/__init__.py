@@ -34,7 +34,15 @@ if TYPE_CHECKING:
         TERRATORCH_NECK_REGISTRY,
         TIMM_BACKBONE_REGISTRY,
     )
-    from terraregistry.protocols import Backbone, Decoder, ModelFactory, Neck
+    from terraregistry.protocols import (
+        Backbone,
+        BackboneModule,
+        Decoder,
+        DecoderModule,
+        ModelFactory,
+        Neck,
+        NeckModule,
+    )
 
 __all__ = [
     "BACKBONE_REGISTRY",
@@ -50,23 +58,29 @@ __all__ = [
     "TERRATORCH_NECK_REGISTRY",
     "TIMM_BACKBONE_REGISTRY",
     "Backbone",
+    "BackboneModule",
     "BaseRegistry",
     "Builder",
     "Call",
     "ComponentDescription",
     "ComponentSpec",
     "Decoder",
+    "DecoderModule",
     "Entry",
     "ModelFactory",
     "MultiSourceRegistry",
     "Neck",
+    "NeckModule",
     "QualifiedName",
     "Registry",
     "Source",
 ]
 
 _LIBRARY: Final = "terraregistry.library"
-_PROTOCOLS: Final = ("Backbone", "Decoder", "ModelFactory", "Neck")
+_PROTOCOLS: Final = (
+    *("Backbone", "Decoder", "ModelFactory", "Neck"),
+    *("BackboneModule", "DecoderModule", "NeckModule"),
+)
 
 
 def __getattr__(name: str) -> object:
