@@ -26,7 +26,8 @@ KINDS = {
 class NoModule:
     """It has the members of a backbone alone."""
 
-    out_channels = [8]
+    def __init__(self) -> None:
+        self.out_channels = [8]
 
     def forward(self, x: object) -> list[object]:
         return [x]
@@ -48,7 +49,7 @@ def test_modules_of_no_kind_and_others_are_no_instances(kind: type) -> None:
 
 
 def test_a_registry_can_be_of_them() -> None:
-    registry = Registry[BackboneModule](right=lambda: KINDS[BackboneModule](), wrong=NoModule)  # type: ignore[arg-type, call-arg]
+    registry = Registry[BackboneModule](right=KINDS[BackboneModule], wrong=NoModule)  # type: ignore[arg-type, call-arg]
     registry.build("right")
     with pytest.raises(ComponentProtocolError):
         registry.build("wrong")

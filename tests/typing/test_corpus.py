@@ -9,6 +9,7 @@ import pytest
 
 from .checking import pyright
 from .corpus import right
+from .mypy.checking import errors, mypy, said_of, write_project
 
 pytestmark = pytest.mark.slow
 
@@ -24,6 +25,9 @@ def _lines(text, *, of):
 
 UNPACKED_INTEGERS = _lines(RIGHT, of='**{"in_chans": 3}')
 """A dictionary of integers may have any key, for a checker: also that of a parameter that takes none."""
+
+NAMES_OF_ANY_TYPE = _lines(RIGHT, of='.builder(config["name"])')
+"""What `builder` gives for a name of type `Any` is unknown to pyright, and strict mode reports what is unknown."""
 
 
 def test_there_are_many():
@@ -42,7 +46,18 @@ def test_the_right_lines_run(capsys):
     right.main()
 
 
-@pytest.mark.parametrize("mode", ["standard", "strict"])
-def test_pyright(mode, tmp_path):
-    assert set(pyright(RIGHT, tmp_path / "right", mode=mode).reports) == UNPACKED_INTEGERS
+@pytest.mark.parametrize(("mode", "unknown"), [("standard", set()), ("strict", NAMES_OF_ANY_TYPE)])
+def test_pyright(mode, unknown, tmp_path):
+    assert set(pyright(RIGHT, tmp_path / "right", mode=mode).reports) == UNPACKED_INTEGERS | unknown
     assert set(pyright(WRONG, tmp_path / "wrong", mode=mode).reports) == MISTAKES
+
+
+def test_mypy(tmp_path):
+    write_project(tmp_path, {"right.py": RIGHT, "wrong.py": WRONG})
+    lines = mypy(tmp_path, "right.py", "wrong.py")
+    found = errors(said_of(lines, "right.py"))
+    # `*values` may be as long as there are parameters; what `nn.Module` gives when it is called is anything.
+    others = _lines(RIGHT, of="*values, indices=[0]") | _lines(RIGHT, of="self.stem(x) + self.backbone(x)")
+    assert set(found) == UNPACKED_INTEGERS | others
+    missed = _lines(WRONG, of='"FCNDecoder", [8])(FEATURES[0])') | _lines(WRONG, of='"resnet18")(FEATURES)')
+    assert set(errors(said_of(lines, "wrong.py"))) == MISTAKES - missed

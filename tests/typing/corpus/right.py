@@ -89,7 +89,7 @@ def products_of_literal_names() -> None:
     kind: Backbone = backbone
     both: BackboneModule = BACKBONE_REGISTRY.build("test_resnet" if count else os.sep)
     backbone.requires_grad_(False)
-    pieces = list(backbone.named_modules())
+    pieces = [name for name, _ in backbone.named_parameters()]
     held = nn.ModuleList([backbone])
     named = nn.ModuleDict({"backbone": backbone})
     model = nn.Sequential(backbone)
@@ -435,7 +435,7 @@ def specs() -> Iterator[ComponentSpec[Decoder]]:
     listed: list[ComponentSpec[Decoder]] = [exact, DECODER_REGISTRY.validate("IdentityDecoder", [8])]
     built: list[Decoder] = [each.build() for each in listed]
     data: dict[str, Any] = exact.to_dict()
-    print(exact.name, exact.kwargs, hash(exact), {exact, spec}, built, ComponentSpec.from_dict(data).build())
+    print(exact.name, exact.kwargs, hash(exact), {exact, spec}, built, ComponentSpec[Decoder].from_dict(data).build())
 
 
 def takes_spec(spec: ComponentSpec[Decoder]) -> int:

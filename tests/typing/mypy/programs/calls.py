@@ -3,6 +3,8 @@
 from collections.abc import Callable
 from typing import Any, Final, Literal, assert_type
 
+from torch import nn
+
 import terraregistry
 from terraregistry import (
     BACKBONE_REGISTRY,
@@ -12,6 +14,7 @@ from terraregistry import (
     TERRATORCH_DECODER_REGISTRY as OWN,
     ComponentSpec,
     Decoder,
+    DecoderModule,
     MultiSourceRegistry,
     Registry,
 )
@@ -32,7 +35,11 @@ assert_type(DECODER_REGISTRY.build("FCNDecoder", [1, 2]), FCNDecoder)
 assert_type(DECODER_REGISTRY.build("terratorch_FCNDecoder", [1, 2]), FCNDecoder)
 assert_type(terraregistry.DECODER_REGISTRY.build(NAME, [1, 2]), FCNDecoder)
 assert_type(other_home.DECODER_REGISTRY.build(NAME, embed_dim=[1, 2]), FCNDecoder)
-assert_type(DECODER_REGISTRY.build(some, anything=1), Decoder)
+assert_type(DECODER_REGISTRY.build(some, anything=1), DecoderModule)
+assert_type(DECODER_REGISTRY.validate(some, anything=1).build(), DecoderModule)
+assert_type(DECODER_REGISTRY.builder(some)(anything=1), DecoderModule)
+module: nn.Module = DECODER_REGISTRY.build(some)
+covariant: ComponentSpec[Decoder] = DECODER_REGISTRY.validate("FCNDecoder", [1])
 assert_type(BACKBONE_REGISTRY.build("resnet18.a1_in1k", True), TimmBackbone)
 DECODER_REGISTRY.build(WRONG, [1, 2])  # E: DECODER_REGISTRY has no component "FCNDecodr"; did you mean "FCNDecoder"?  [unknown-component]
 OWN.build("terratorch_FCNDecoder", [1])  # E: TERRATORCH_DECODER_REGISTRY has no component "terratorch_FCNDecoder"; did you mean "FCNDecoder"?  [unknown-component]
