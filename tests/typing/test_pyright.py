@@ -95,9 +95,9 @@ def dynamic(name: str, literal: Literal["resnet18", "timm_resnet34"]) -> None:
     made: BackboneModule = BACKBONE_REGISTRY.build(name, anything=1)
     spec: ComponentSpec[BackboneModule] = BACKBONE_REGISTRY.validate(name, anything=1)
     put_together: BackboneModule = BACKBONE_REGISTRY.build(f"{name}_x")
-    timm: TimmBackbone = BACKBONE_REGISTRY.build(literal)
+    either: BackboneModule = BACKBONE_REGISTRY.build(literal, drop_rate=0.1)
     assert_type(BACKBONE_REGISTRY.builder(name), Builder[..., BackboneModule])
-    print(made, spec, put_together, timm)
+    print(made, spec, put_together, either)
 
 
 def by_name(decoder: FCNDecoder, backbone: TimmBackbone) -> None:
