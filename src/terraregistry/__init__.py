@@ -23,8 +23,17 @@ if TYPE_CHECKING:
         TERRATORCH_NECK_REGISTRY,
         TIMM_BACKBONE_REGISTRY,
     )
-    from terraregistry.protocols import Backbone, Decoder, ModelFactory, Neck
+    from terraregistry.protocols import (
+        Backbone,
+        BackboneModule,
+        Decoder,
+        DecoderModule,
+        ModelFactory,
+        Neck,
+        NeckModule,
+    )
     from terraregistry.registry import (
+        Builder,
         ComponentSpec,
         MultiSourceRegistry,
         QualifiedName,
@@ -48,11 +57,15 @@ __all__ = [
     "TERRATORCH_NECK_REGISTRY",
     "TIMM_BACKBONE_REGISTRY",
     "Backbone",
+    "BackboneModule",
+    "Builder",
     "ComponentSpec",
     "Decoder",
+    "DecoderModule",
     "ModelFactory",
     "MultiSourceRegistry",
     "Neck",
+    "NeckModule",
     "QualifiedName",
     "Registry",
     "Source",
@@ -62,13 +75,12 @@ __all__ = [
 ]
 
 _HOMES: Final = {
-    "terraregistry.protocols": ("Backbone", "Decoder", "ModelFactory", "Neck"),
+    "terraregistry.protocols": (
+        *("Backbone", "Decoder", "ModelFactory", "Neck"),
+        *("BackboneModule", "DecoderModule", "NeckModule"),
+    ),
     "terraregistry.registry": (
-        "ComponentSpec",
-        "MultiSourceRegistry",
-        "QualifiedName",
-        "Registry",
-        "Source",
+        *("Builder", "ComponentSpec", "MultiSourceRegistry", "QualifiedName", "Registry", "Source"),
         "explain_signature",
     ),
     "terraregistry.tools.configured": ("from_config", "to_config"),

@@ -6,6 +6,7 @@ not load torch.
 
 from __future__ import annotations
 
+import sys
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, runtime_checkable
 
@@ -14,7 +15,18 @@ if TYPE_CHECKING:
 
     from torch import Tensor, nn
 
-__all__ = ["Backbone", "Decoder", "DescribesFeatures", "FeatureSpec", "Layout", "ModelFactory", "Neck"]
+__all__ = [
+    "Backbone",
+    "BackboneModule",
+    "Decoder",
+    "DecoderModule",
+    "DescribesFeatures",
+    "FeatureSpec",
+    "Layout",
+    "ModelFactory",
+    "Neck",
+    "NeckModule",
+]
 
 
 class Layout(StrEnum):
@@ -135,3 +147,36 @@ class ModelFactory(Protocol):
             A module for batches of images.
         """
         ...
+
+
+if TYPE_CHECKING:
+
+    class BackboneModule(Backbone, nn.Module):
+        """A `Backbone` that is an `nn.Module`: what the library's registries build for a name of type `str`.
+
+        It is for annotations and `isinstance`. A backbone of your own derives from `nn.Module`.
+        """
+
+    class DecoderModule(Decoder, nn.Module):
+        """A `Decoder` that is an `nn.Module`; see `BackboneModule`."""
+
+    class NeckModule(Neck, nn.Module):
+        """A `Neck` that is an `nn.Module`; see `BackboneModule`."""
+
+else:  # no torch is loaded for them
+
+    class _Modules(type(Protocol)):
+        """Classes with the modules that satisfy their base as instances."""
+
+        def __instancecheck__(cls, instance: object) -> bool:
+            nn = sys.modules.get("torch.nn")
+            return nn is not None and isinstance(instance, nn.Module) and isinstance(instance, cls.__base__)
+
+    class BackboneModule(Backbone, metaclass=_Modules):
+        """A `Backbone` that is an `nn.Module`: what the library's registries build for a name of type `str`."""
+
+    class DecoderModule(Decoder, metaclass=_Modules):
+        """A `Decoder` that is an `nn.Module`."""
+
+    class NeckModule(Neck, metaclass=_Modules):
+        """A `Neck` that is an `nn.Module`."""

@@ -108,7 +108,7 @@ THINGS = {
 
 
 def askers(registry: Any) -> dict[str, Callable[[Any], object]]:
-    names = ["resolve", "build", "validate", "signature", "describe"]
+    names = ["resolve", "build", "builder", "validate", "signature", "describe"]
     if registry is MANY:
         return {name: getattr(registry, name) for name in [*names, "candidates", "find_registry", "find_class"]}
     return {name: getattr(registry, name) for name in [*names, "__getitem__", "unregister"]}

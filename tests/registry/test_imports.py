@@ -23,6 +23,7 @@ CORE = [
     "terraregistry.registry",
     "terraregistry.registry.arguments",
     "terraregistry.registry.base",
+    "terraregistry.registry.builders",
     "terraregistry.registry.calls",
     "terraregistry.registry.entries",
     "terraregistry.registry.kinds",

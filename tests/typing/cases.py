@@ -7,7 +7,8 @@ Every call is one expression on one line, so that a checker's report of a line i
 from __future__ import annotations
 
 import random
-from dataclasses import dataclass
+import re
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
@@ -46,6 +47,13 @@ class Case:
     imports: tuple[str, ...]
     mistake: Mistake | None
     name: str
+
+    def by_builder(self) -> Case:
+        """Write the same call with a builder."""
+        registry, method, rest = re.fullmatch(r"(.*?)\.(build|validate)\((.*)", self.call).groups()
+        arguments = rest.removeprefix(repr(self.name)).removeprefix(", ")
+        validate = ".validate" if method == "validate" else ""
+        return replace(self, call=f"{registry}.builder({self.name!r}){validate}({arguments}")
 
 
 _METHODS = ("build", "build", "build", "validate")

@@ -31,16 +31,19 @@ class Checked:
     seconds: float
 
 
-def right_program(cases: Sequence[Case]) -> tuple[str, dict[int, Case]]:
-    """Write a program of right calls, each with the assertion of its exact type.
+def right_program(cases: Sequence[Case], *, exact: bool = False) -> tuple[str, dict[int, Case]]:
+    """Write a program of right calls, each assigned to a variable of its type.
 
     Args:
         cases: The cases.
+        exact: Whether to assert that the type is no subclass either.
 
     Returns:
         The program, and the case at each line that has one.
     """
-    return _program(cases, [f"typing.assert_type({case.call}, {case.product})" for case in cases])
+    if exact:
+        return _program(cases, [f"typing.assert_type({case.call}, {case.product})" for case in cases])
+    return _program(cases, [f"made{place}: {case.product} = {case.call}" for place, case in enumerate(cases)])
 
 
 def wrong_program(cases: Sequence[Case]) -> tuple[str, dict[int, Case]]:
@@ -52,14 +55,14 @@ def wrong_program(cases: Sequence[Case]) -> tuple[str, dict[int, Case]]:
     Returns:
         The program, and the case at each line that has one.
     """
-    return _program(cases, [case.call for case in cases])
+    return _program(cases, [f"made{place} = {case.call}" for place, case in enumerate(cases)])
 
 
 def _program(cases: Sequence[Case], calls: Sequence[str]) -> tuple[str, dict[int, Case]]:
     modules = sorted({"terraregistry.library", *(name for case in cases for name in case.imports)})
     head = ["# pyright: reportUnusedImport=false", "import typing", *(f"import {module}" for module in modules)]
     start = len(head) + 1
-    lines = [*head, *(f"made{place} = {call}" for place, call in enumerate(calls))]
+    lines = [*head, *calls]
     return "\n".join(lines) + "\n", {start + place: case for place, case in enumerate(cases)}
 
 

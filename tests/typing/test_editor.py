@@ -13,7 +13,7 @@ pytestmark = pytest.mark.slow
 
 _HEAD = "from terraregistry import BACKBONE_REGISTRY, DECODER_REGISTRY\n\n"
 _TYPED = re.compile(r"\w*(?=\|)")
-_HINT, _DEPRECATED = 4, 2
+_ERROR = 1
 
 
 @pytest.fixture(scope="module")
@@ -67,8 +67,13 @@ def test_the_page_shows_what_is_proposed(server):
         assert shown == proposed[: len(shown)]
 
 
-def test_in_standard_mode_a_mistake_is_struck_through(server):
+def test_a_mistake_is_an_error_in_standard_mode(server):
     text = 'from terraregistry import DECODER_REGISTRY\n\nDECODER_REGISTRY.build("FCNDecoder", [64], num_conv=2)\n'
     [found] = server.diagnostics(text)
-    assert (found["severity"], found["tags"], found["range"]["start"]["line"]) == (_HINT, [_DEPRECATED], 2)
-    assert found["message"].endswith("the arguments do not fit; it takes: embed_dim, channels, num_convs, in_index")
+    assert (found["severity"], found.get("tags"), found["range"]["start"]["line"]) == (_ERROR, None, 2)
+    assert found["message"] == 'No parameter named "num_conv"'
+
+
+def test_names_and_arguments_of_builders_are_completed(server):
+    assert '"FCNDecoder"' in server.complete(f'{_HEAD}DECODER_REGISTRY.builder("FCN|')
+    assert server.complete(f'{_HEAD}DECODER_REGISTRY.builder("FCNDecoder")([64], num_c|')[0] == "num_convs="

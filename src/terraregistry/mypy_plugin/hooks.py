@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
 __all__ = ["TerraregistryPlugin", "plugin"]
 
-_METHODS: Final = ("build", "validate", "find_class", "__getitem__")
+_METHODS: Final = ("build", "builder", "validate", "find_class", "__getitem__")
 _BASE: Final = "terraregistry.registry.base.NamedSet"
 _TYPES: Final = "terraregistry.library_types"
 _PRIORITY: Final = 10

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 __all__ = ["Mentions"]
 
 _TEXTS: Final = re.compile(r"""["']([^"'\n]{1,200})["']""")
-_NAMED: Final = re.compile(r"\b(?:build|validate|find_class)\s*\(|_REGISTRY\b")
+_NAMED: Final = re.compile(r"\b(?:build|builder|validate|find_class)\s*\(|_REGISTRY\b")
 
 
 class Mentions:

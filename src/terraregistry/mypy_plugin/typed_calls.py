@@ -7,12 +7,23 @@ from typing import TYPE_CHECKING, Final
 from mypy.errorcodes import ErrorCode
 from mypy.nodes import ARG_POS, CallExpr, IndexExpr, MemberExpr, RefExpr, TypeInfo, Var
 from mypy.typeops import make_simplified_union
-from mypy.types import AnyType, CallableType, FunctionLike, Instance, Overloaded, Type, TypeOfAny, get_proper_type
+from mypy.types import (
+    AnyType,
+    CallableType,
+    FunctionLike,
+    Instance,
+    Overloaded,
+    Parameters,
+    Type,
+    TypeOfAny,
+    get_proper_type,
+)
 
 from terraregistry.mypy_plugin.changes import changed
 from terraregistry.mypy_plugin.known_names import Own
 from terraregistry.mypy_plugin.literals import literal_names
 from terraregistry.mypy_plugin.portable_types import symbol_at
+from terraregistry.mypy_plugin.registering import open_callable
 from terraregistry.mypy_plugin.typed_constructors import constructor_of
 from terraregistry.suggest import did_you_mean, nearest
 
@@ -57,7 +68,7 @@ def receiver(context: Context) -> Expression | None:
 
 
 class NamedCall:
-    """A call of `build`, `validate`, `find_class` or `[]`.
+    """A call of `build`, `builder`, `validate`, `find_class` or `[]`.
 
     Args:
         registries: The registries.
@@ -103,6 +114,8 @@ class NamedCall:
             return self._default
         if self._method in ("__getitem__", "find_class"):
             return changed(self._default, ret_type=make_simplified_union([each.type for each in known]))
+        if self._method == "builder":
+            return changed(self._default, ret_type=make_simplified_union([self._builder(each) for each in known]))
         return self._called(known)
 
     def _sources(self, registry: str, names: tuple[str, ...], context: Expression) -> FunctionLike:
@@ -163,8 +176,18 @@ class NamedCall:
         )
 
     def _spec(self, product: Type) -> Type:
-        node = symbol_at(self._checker.modules, "terraregistry.registry.specs.ComponentSpec")
-        return Instance(node, [product]) if isinstance(node, TypeInfo) else self._default.ret_type
+        return self._generic("terraregistry.registry.specs.ComponentSpec", [product])
+
+    def _builder(self, constructor: Constructor) -> Type:
+        product = make_simplified_union([call.ret_type for call in constructor.calls])
+        # A builder has one list of parameters: of an overloaded function the arguments are checked when it runs.
+        call = constructor.calls[0] if len(constructor.calls) == 1 else open_callable(product, self._checker)
+        parameters = Parameters(call.arg_types, call.arg_kinds, call.arg_names, is_ellipsis_args=call.is_ellipsis_args)
+        return self._generic("terraregistry.registry.builders.Builder", [parameters, product])
+
+    def _generic(self, name: str, arguments: list[Type]) -> Type:
+        node = symbol_at(self._checker.modules, name)
+        return Instance(node, arguments) if isinstance(node, TypeInfo) else self._default.ret_type
 
 
 def _label(registry: str) -> str:

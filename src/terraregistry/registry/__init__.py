@@ -10,6 +10,7 @@ import importlib
 from typing import TYPE_CHECKING, Final
 
 from terraregistry.registry.base import BaseRegistry
+from terraregistry.registry.builders import Builder
 from terraregistry.registry.calls import Call, ComponentDescription
 from terraregistry.registry.entries import Entry
 from terraregistry.registry.mounts import Source
@@ -34,7 +35,15 @@ if TYPE_CHECKING:
         TERRATORCH_NECK_REGISTRY,
         TIMM_BACKBONE_REGISTRY,
     )
-    from terraregistry.protocols import Backbone, Decoder, ModelFactory, Neck
+    from terraregistry.protocols import (
+        Backbone,
+        BackboneModule,
+        Decoder,
+        DecoderModule,
+        ModelFactory,
+        Neck,
+        NeckModule,
+    )
 
 __all__ = [
     "BACKBONE_REGISTRY",
@@ -50,15 +59,19 @@ __all__ = [
     "TERRATORCH_NECK_REGISTRY",
     "TIMM_BACKBONE_REGISTRY",
     "Backbone",
+    "BackboneModule",
     "BaseRegistry",
+    "Builder",
     "Call",
     "ComponentDescription",
     "ComponentSpec",
     "Decoder",
+    "DecoderModule",
     "Entry",
     "ModelFactory",
     "MultiSourceRegistry",
     "Neck",
+    "NeckModule",
     "QualifiedName",
     "Registry",
     "Source",
@@ -66,7 +79,10 @@ __all__ = [
 ]
 
 _LIBRARY: Final = "terraregistry.library"
-_PROTOCOLS: Final = ("Backbone", "Decoder", "ModelFactory", "Neck")
+_PROTOCOLS: Final = (
+    *("Backbone", "Decoder", "ModelFactory", "Neck"),
+    *("BackboneModule", "DecoderModule", "NeckModule"),
+)
 
 
 def __getattr__(name: str) -> object:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Generic, Self, TypeAlias, TypeVar, overlo
 
 from terraregistry.errors import ComponentNotFoundError
 from terraregistry.readings import names_in
+from terraregistry.registry.builders import Builder
 from terraregistry.registry.calls import describe_call
 from terraregistry.registry.kinds import Kind, kind_of
 from terraregistry.registry.locations import defining_site, reference_to
@@ -193,6 +194,22 @@ class NamedSet(NameSet, Generic[T]):
         if problems:
             raise call.refused(problems, spelling, self._label)
         return ComponentSpec(self, canonical, valid_args, valid, spelling)
+
+    def builder(self, name: str) -> Builder[..., T]:
+        """Return a validated constructor of one name: `R.builder("name")(...)` is `R.build("name", ...)`.
+
+        Type checkers and editors know its parameters, which are those of the component.
+
+        Args:
+            name: A name or an alias; with several sources, qualified or bare.
+
+        Returns:
+            The builder, with the signature and docstring of the component, and with `validate`.
+
+        Raises:
+            ComponentNotFoundError: The name is not here.
+        """
+        return Builder(self, self.found(name)[1])
 
     @abstractmethod
     def signature(self, name: str) -> inspect.Signature:

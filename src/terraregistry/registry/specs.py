@@ -23,7 +23,6 @@ _LIBRARY: Final = "terraregistry.library"
 _OURS: Final = ("terraregistry", "terraregistry.registry", _LIBRARY)
 """The modules that export the registries of this library."""
 
-T = TypeVar("T")
 T_co = TypeVar("T_co", covariant=True)
 
 
@@ -41,7 +40,7 @@ class _Builds(Protocol[T_co]):
     def missing(self, name: str, registrations: tuple[Registration, ...]) -> ComponentNotFoundError | None: ...
 
 
-class ComponentSpec(Generic[T]):
+class ComponentSpec(Generic[T_co]):
     """A component by name with validated arguments: made by `validate`, built by `build`, as often as wanted.
 
     It is immutable and hashable, and pickles by reference: a pickle contains the names of the registry and the component,
@@ -57,7 +56,7 @@ class ComponentSpec(Generic[T]):
 
     __slots__ = ("_args", "_kwargs", "_registrations", "name", "registry", "spelling")
 
-    registry: _Builds[T]
+    registry: _Builds[T_co]
     name: str
     spelling: str
     _args: tuple[Any, ...]  # arguments are any objects
@@ -67,7 +66,7 @@ class ComponentSpec(Generic[T]):
     # The arguments are any objects.
     def __init__(
         self,
-        registry: _Builds[T],
+        registry: _Builds[T_co],
         name: str,
         args: Iterable[Any],
         kwargs: Mapping[str, Any],
@@ -99,7 +98,7 @@ class ComponentSpec(Generic[T]):
     def __delattr__(self, name: str) -> None:
         raise AttributeError(f"a ComponentSpec does not change: {name} cannot be deleted")
 
-    def build(self) -> T:
+    def build(self) -> T_co:
         """Build the component.
 
         Returns:
@@ -129,7 +128,9 @@ class ComponentSpec(Generic[T]):
         return data
 
     @classmethod
-    def from_dict(cls, data: Mapping[str, Any], registry: _Builds[T] | None = None) -> ComponentSpec[T]:  # plain data
+    def from_dict(
+        cls, data: Mapping[str, Any], registry: _Builds[T_co] | None = None
+    ) -> ComponentSpec[T_co]:  # plain data
         """Read a spec written by `to_dict`, and validate it again.
 
         Nothing is imported: the registry has to be given or loaded already.
@@ -149,8 +150,8 @@ class ComponentSpec(Generic[T]):
                 f"{describe_value(data)} is no component spec: that is a dictionary of registry and name (strings), "
                 "and of args (a list) and kwargs (a dictionary) where there are any"
             )
-        source = registry if registry is not None else cast("_Builds[T]", registry_at(data["registry"]))
-        spec: ComponentSpec[T] = source.validate(data["name"], *data.get("args", ()), **data.get("kwargs", {}))
+        source = registry if registry is not None else cast("_Builds[T_co]", registry_at(data["registry"]))
+        spec: ComponentSpec[T_co] = source.validate(data["name"], *data.get("args", ()), **data.get("kwargs", {}))
         return spec
 
     def __eq__(self, other: object) -> bool:
@@ -169,7 +170,7 @@ class ComponentSpec(Generic[T]):
         """Return the spec itself, since it is immutable."""
         return self
 
-    def __deepcopy__(self, memo: dict[int, Any]) -> ComponentSpec[T]:  # any objects
+    def __deepcopy__(self, memo: dict[int, Any]) -> ComponentSpec[T_co]:  # any objects
         """Copy the arguments, for the same registry."""
         args, kwargs = copy.deepcopy((self._args, self._kwargs), memo)
         return ComponentSpec(self.registry, self.name, args, kwargs, self.spelling, self._registrations)

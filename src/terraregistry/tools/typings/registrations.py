@@ -12,6 +12,7 @@ if TYPE_CHECKING:
 __all__ = ["Registrations"]
 
 _OPTIONS: Final = "*, name: str | None = None, aliases: collections.abc.Iterable[str] = (), override: bool = False"
+_DOC: Final = '"""Register a constructor, and return it unchanged."""'
 _WHY: Final = "A Registry of anything takes more than a registry of one kind"
 
 
@@ -32,10 +33,10 @@ class Registrations:
         variable = self._variables.setdefault(kind.text, f"_Makes{kind.text.rpartition('.')[2]}")
         yield f"# {_WHY}."
         yield "@typing.overload  # type: ignore[override]"
-        yield f"def register(self, constructor: {variable}, /, {_OPTIONS}) -> {variable}: ..."
+        yield f"def register(self, constructor: {variable}, /, {_OPTIONS}) -> {variable}: {_DOC}"
         yield "@typing.overload"
         decorator = f"collections.abc.Callable[[{variable}], {variable}]"
-        yield f"def register(self, /, {_OPTIONS}) -> {decorator}: ..."
+        yield f"def register(self, /, {_OPTIONS}) -> {decorator}: {_DOC}"
 
     def lines(self) -> Iterator[str]:
         """Write the type variables."""

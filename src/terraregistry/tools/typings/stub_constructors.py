@@ -1,8 +1,8 @@
-"""The types of constructors: the class itself if a class is the constructor, or else a protocol of its calls."""
+"""The types of constructors and of builders, each written once."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from terraregistry.tools.typings.stub_signatures import parameters_after
 
@@ -11,11 +11,19 @@ if TYPE_CHECKING:
 
     from terraregistry.index import Component
 
-__all__ = ["ConstructorTypes"]
+__all__ = ["BUILDS", "VALIDATES", "BuilderTypes", "ConstructorTypes"]
+
+BUILDS: Final = '"""Validate the arguments, construct the component and check it."""'
+VALIDATES: Final = '"""Validate the arguments without constructing anything."""'
+"""Docstrings of what is called: where one is missing, pyright searches all overloads and source files for it at each keystroke."""
+
+
+def _call_of(component: Component) -> tuple[str, str]:
+    return parameters_after({"self": ""}, component.signature), component.product.text
 
 
 class ConstructorTypes:
-    """The protocols of a stub, each written once."""
+    """The types of constructors: the class itself if a class is the constructor, or else a protocol of its calls."""
 
     def __init__(self) -> None:
         self._protocols: dict[tuple[str, str], str] = {}
@@ -31,12 +39,35 @@ class ConstructorTypes:
         """
         if (component.constructor or "").replace(":", ".") == component.product.text:
             return f"type[{component.product.text}]"
-        call = (parameters_after({"self": ""}, component.signature), component.product.text)
-        return self._protocols.setdefault(call, f"_Constructor{len(self._protocols)}")
+        return self._protocols.setdefault(_call_of(component), f"_Constructor{len(self._protocols)}")
 
     def lines(self) -> Iterator[str]:
         """Write the protocols."""
         for (parameters, product), name in self._protocols.items():
             yield f"class {name}(typing.Protocol):"
-            yield f"    def __call__({parameters}) -> {product}: ..."
-            yield ""
+            yield f'    def __call__({parameters}) -> {product}: """Construct the component."""'
+
+
+class BuilderTypes:
+    """The types of builders: classes with the parameters of one component."""
+
+    def __init__(self) -> None:
+        self._classes: dict[tuple[str, str], str] = {}
+
+    def type_of(self, component: Component) -> str:
+        """Write the type of a component's builder.
+
+        Args:
+            component: The component.
+
+        Returns:
+            The name of a class.
+        """
+        return self._classes.setdefault(_call_of(component), f"_Builder{len(self._classes)}")
+
+    def lines(self) -> Iterator[str]:
+        """Write the classes."""
+        for (parameters, product), name in self._classes.items():
+            yield f"class {name}(terraregistry.registry.Builder[..., {product}]):"
+            yield f"    def __call__({parameters}) -> {product}: {BUILDS}"
+            yield f"    def validate({parameters}) -> terraregistry.registry.ComponentSpec[{product}]: {VALIDATES}"

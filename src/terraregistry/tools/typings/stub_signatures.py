@@ -7,9 +7,11 @@ from typing import TYPE_CHECKING
 from terraregistry.index import ParameterKind
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from terraregistry.index import Parameter, Signature
 
-__all__ = ["keywords", "parameters_after"]
+__all__ = ["keywords_of", "parameters_after"]
 
 
 def parameters_after(first: dict[str, str], signature: Signature) -> str:
@@ -50,7 +52,23 @@ def _written(parameter: Parameter) -> str:
     return f"{stars}{parameter.name}: {parameter.accepts.text}{default if not stars else ''}"
 
 
-def keywords(signature: Signature) -> str:
-    """List the names of a signature's parameters, for a message."""
-    names = [parameter.name for parameter in signature.parameters if parameter.kind is not ParameterKind.VAR_KEYWORD]
-    return ", ".join(names) or "nothing"
+def keywords_of(signatures: Iterable[Signature]) -> tuple[list[str], list[str]]:
+    """List the parameters of several signatures, as keywords that may be left out.
+
+    Args:
+        signatures: The signatures, at least one.
+
+    Returns:
+        Those of all signatures, and those of any. A parameter of several types takes anything.
+    """
+    found: dict[str, list[str]] = {}
+    count = 0
+    for signature in signatures:
+        count += 1
+        for parameter in signature.parameters:
+            if parameter.kind in (ParameterKind.POSITIONAL_OR_KEYWORD, ParameterKind.KEYWORD_ONLY):
+                found.setdefault(parameter.name, []).append(parameter.accepts.text)
+    written = {
+        name: f"{name}: {types[0] if len({*types}) == 1 else 'typing.Any'} = ..." for name, types in found.items()
+    }
+    return [text for name, text in written.items() if len(found[name]) == count], [*written.values()]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import assert_type
 
-from terraregistry import DECODER_REGISTRY, TERRATORCH_DECODER_REGISTRY, Decoder, MultiSourceRegistry, Registry
+from terraregistry import DECODER_REGISTRY, TERRATORCH_DECODER_REGISTRY, Decoder, DecoderModule, MultiSourceRegistry, Registry
 from terraregistry.components.decoders.fcn import FCNDecoder
 
 LOOPED = Registry[Decoder]()
@@ -23,7 +23,7 @@ LAZY.register_lazy("elsewhere", "a_package.that_is_not_here:Decoder")
 
 assert_type(LOOPED.build("fcn1", [1], 2, 3, 4, 5), Decoder)
 assert_type(SEVERAL.build("looped_fcn1", [1]), Decoder)
-assert_type(TERRATORCH_DECODER_REGISTRY.build("filled", [1]), Decoder)
+assert_type(TERRATORCH_DECODER_REGISTRY.build("filled", [1]), DecoderModule)
 assert_type(DECODER_REGISTRY.build("FCNDecoder", [1]), FCNDecoder)
 assert_type(LAZY.build("later", [1]), FCNDecoder)
 assert_type(LAZY.build("elsewhere", 1, 2, 3), Decoder)
