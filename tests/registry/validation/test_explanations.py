@@ -9,7 +9,7 @@ import pytest
 from annotated_types import Gt, MinLen
 from pydantic import AfterValidator, TypeAdapter
 
-from terraregistry.registry.arguments import explain
+from terraregistry.registry.explanations import explain
 
 Positive = Annotated[int, Gt(0)]
 AllPositive = Annotated[list[int], AfterValidator(TypeAdapter(list[Positive]).validate_python)]

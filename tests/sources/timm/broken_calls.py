@@ -17,7 +17,7 @@ from terraregistry import (
     TIMM_BACKBONE_REGISTRY,
 )
 from terraregistry.errors import RegistryError
-from terraregistry.sources.timm.timm_registry import TimmConstructor
+from terraregistry.sources.timm.timm_constructor import TimmConstructor
 
 if TYPE_CHECKING:
     from collections.abc import Callable

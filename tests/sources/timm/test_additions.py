@@ -20,7 +20,8 @@ from terraregistry.errors import SourceUnavailableError
 from terraregistry.sources.timm import additions, loaded_timm
 from terraregistry.sources.timm.additions import added_entrypoint
 from terraregistry.sources.timm.loaded_timm import load_timm
-from terraregistry.sources.timm.timm_registry import TimmConstructor, TimmRegistry
+from terraregistry.sources.timm.timm_constructor import TimmConstructor
+from terraregistry.sources.timm.timm_registry import TimmRegistry
 
 TINY = {"embed_dim": 32, "depth": 2, "num_heads": 2, "img_size": 32}
 

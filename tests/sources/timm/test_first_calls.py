@@ -12,7 +12,7 @@ import pytest
 
 from terraregistry import BACKBONE_REGISTRY
 from terraregistry.sources.timm.additions import ADDITIONS
-from terraregistry.sources.timm.timm_registry import TimmConstructor
+from terraregistry.sources.timm.timm_constructor import TimmConstructor
 
 from . import first_calls
 

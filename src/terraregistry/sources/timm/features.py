@@ -15,7 +15,8 @@ if TYPE_CHECKING:
     from terraregistry.protocols import Backbone, FeatureSpec
     from terraregistry.registry import ComponentSpec
     from terraregistry.sources.timm.backbone import TimmBackbone
-    from terraregistry.sources.timm.timm_registry import TimmConstructor, TimmRegistry
+    from terraregistry.sources.timm.timm_constructor import TimmConstructor
+    from terraregistry.sources.timm.timm_registry import TimmRegistry
 
 __all__ = ["count_features", "find_features"]
 

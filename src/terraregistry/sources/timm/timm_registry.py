@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import functools
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, ClassVar, Final
 
@@ -11,11 +10,10 @@ from terraregistry.errors import Registration
 from terraregistry.index import TIMM_NETWORKS
 from terraregistry.index.provider import DescribedEntry, has_looked, stored_component
 from terraregistry.protocols import Backbone
-from terraregistry.quiet import quietly
 from terraregistry.registry import Call, ComponentSpec
 from terraregistry.registry.locations import locate
 from terraregistry.registry.registry import ReadOnlyRegistry
-from terraregistry.sources.timm.additions import ADDITIONS, create_added
+from terraregistry.sources.timm.additions import ADDITIONS
 from terraregistry.sources.timm.loaded_timm import (
     configurations_of,
     entrypoint_of,
@@ -23,9 +21,9 @@ from terraregistry.sources.timm.loaded_timm import (
     is_timms,
     load_timm,
     successor_of,
-    weights_of,
 )
 from terraregistry.sources.timm.scan import in_listing_order, scan_timm
+from terraregistry.sources.timm.timm_constructor import TimmConstructor, inspect_name
 from terraregistry.sources.timm.timm_values import index_problems, weights_problems, without_weights
 
 if TYPE_CHECKING:
@@ -33,107 +31,15 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
     from terraregistry.index import Component
-    from terraregistry.pretrained import PretrainedWeights
     from terraregistry.protocols import FeatureSpec
     from terraregistry.registry import ComponentDescription
     from terraregistry.registry.arguments import Checked
-    from terraregistry.sources.timm.backbone import TimmBackbone
-    from terraregistry.sources.timm.entrypoints import TimmSignature
     from terraregistry.sources.timm.scan import TimmSource
 
-__all__ = ["TimmConstructor", "TimmRegistry"]
+__all__ = ["TimmRegistry"]
 
 _STORED_IN: Final = "terraregistry.library:TIMM_BACKBONE_REGISTRY"
 """The reference of the registry in the index."""
-
-
-class TimmConstructor:
-    """The constructor of the backbone of one name of timm: `timm.create_model`, with a feature pyramid by default.
-
-    A name of this library's own is built by its own entry point, even if another package has registered that name in timm.
-
-    Args:
-        name: A name known to timm, with or without a pretrained tag.
-
-    Attributes:
-        name: The same name.
-    """
-
-    __slots__ = ("name",)
-
-    def __init__(self, name: str) -> None:
-        self.name: Final = name
-
-    @property
-    def __name__(self) -> str:
-        return self.name
-
-    @property
-    def __defined_by__(self) -> Callable[..., object]:
-        """The entry point in timm."""
-        return entrypoint_of(load_timm(), self.name)
-
-    @property
-    def __weights__(self) -> tuple[PretrainedWeights, ...]:
-        """The weights of timm, first those of this name."""
-        return weights_of(load_timm(), self.name)
-
-    @property
-    def __signature__(self) -> inspect.Signature:
-        return _inspect(self.__defined_by__, features_only=True, own_mixers=False).effective.signature
-
-    # What an architecture takes depends on the architecture; build() holds the arguments to its signature.
-    def __call__(self, pretrained: bool = False, *, features_only: bool = True, **kwargs: Any) -> TimmBackbone:
-        """Make the backbone.
-
-        Args:
-            pretrained: If True, load pretrained weights.
-            features_only: If True, make a feature pyramid; otherwise the only feature is that of `forward_features`.
-            kwargs: Further arguments of the architecture and of `timm.create_model`.
-
-        Returns:
-            A new backbone.
-        """
-        from terraregistry.sources.timm.backbone import TimmBackbone, in_timms_order
-
-        timm = load_timm()
-        is_added = self.name.partition(".")[0] in ADDITIONS
-        create = functools.partial(create_added, timm) if is_added else timm.create_model
-        asked, order = kwargs.get("out_indices") if features_only else None, None
-        if asked is not None:
-            kwargs["out_indices"], order = in_timms_order(asked, lambda: self.count_features(kwargs))
-        network = create(self.name, pretrained=pretrained, features_only=features_only, **kwargs)
-        return TimmBackbone(network, _input_size(network, kwargs), order)
-
-    def count_features(self, kwargs: Mapping[str, Any]) -> int:  # as above
-        """Count all features of a pyramid, of which `out_indices` chooses some, by making it without data.
-
-        Args:
-            kwargs: The arguments of the architecture.
-
-        Returns:
-            Their number; 0 if it is unknown.
-        """
-        import torch
-
-        with quietly(), torch.device("meta"):
-            arguments: dict[str, Any] = without_weights(kwargs) | {"out_indices": (0,)}  # as above
-            backbone = self(**arguments)
-        info: Any = getattr(backbone.timm_model, "feature_info", ())
-        return len(info)
-
-    def __repr__(self) -> str:
-        return f"{type(self).__name__}({self.name!r})"
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, TimmConstructor) and self.name == other.name
-
-    def __hash__(self) -> int:
-        return hash((TimmConstructor, self.name))
-
-    # What reconstructs it has arguments of its own.
-    def __reduce__(self) -> tuple[Any, ...]:
-        return TimmConstructor, (self.name,)
 
 
 class TimmRegistry(ReadOnlyRegistry[Backbone]):
@@ -334,7 +240,7 @@ class _TimmEntry(DescribedEntry[Backbone]):
         entrypoint = entrypoint_of(load_timm(), self.name)
         made = self._made.get((features_only, own_mixers))
         if made is None or made[0] is not entrypoint:  # registered anew since
-            found = _inspect(entrypoint, features_only=features_only, own_mixers=own_mixers)
+            found = inspect_name(entrypoint, features_only=features_only, own_mixers=own_mixers)
             call = Call(self.constructor, found.effective, ineffective=found.ineffective)
             made = self._made[features_only, own_mixers] = (entrypoint, call)
         return made[1]
@@ -355,8 +261,10 @@ class _TimmEntry(DescribedEntry[Backbone]):
             return None
         from terraregistry.sources.timm.features import count_features
 
-        every = without_weights(kwargs) | {"out_indices": (0,)}
-        return count_features(entrypoint, ComponentSpec(self._registry, self.name, (), every, self._spelling))
+        spec = ComponentSpec(
+            self._registry, self.name, (), without_weights({**kwargs, "out_indices": ()}), self._spelling
+        )
+        return count_features(entrypoint, spec)
 
     def checker(self, kwargs: Mapping[str, Any]) -> Call[Backbone] | None:  # as above
         """Return the call from the index for a network of timm's own, if the files of timm's installation stay the same."""
@@ -379,22 +287,3 @@ class _TimmEntry(DescribedEntry[Backbone]):
         order = {alias: place for place, alias in enumerate(component.aliases)}
         weights = sorted(component.weights, key=lambda each: (each.name != self._chosen, order.get(each.name, -1)))
         return replace(component, weights=tuple(weights))
-
-
-@functools.lru_cache(maxsize=4096)
-def _inspect(entrypoint: Callable[..., object], *, features_only: bool, own_mixers: bool) -> TimmSignature:
-    from terraregistry.sources.timm.backbone import TimmBackbone
-    from terraregistry.sources.timm.entrypoints import inspect_entrypoint
-
-    return inspect_entrypoint(
-        entrypoint, load_timm().create_model, TimmBackbone, features_only=features_only, own_mixers=own_mixers
-    )
-
-
-def _input_size(network: Any, kwargs: Mapping[str, Any]) -> tuple[int, int, int]:  # a network of timm; any arguments
-    configuration: Mapping[str, Any] = getattr(network, "pretrained_cfg", None) or {}
-    configured: tuple[int, int, int] = configuration.get("input_size") or (3, 224, 224)
-    channels: int = getattr(network, "in_chans", None) or kwargs.get("in_chans") or configured[0]
-    size: int | tuple[int, int] = kwargs.get("img_size") or configured[1:]
-    height, width = (size, size) if isinstance(size, int) else size
-    return int(channels), int(height), int(width)

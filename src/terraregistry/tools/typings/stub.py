@@ -28,6 +28,8 @@ name alone, and the `__init__` of its result has the parameters of the component
 runs is let through. mypy has a plugin instead, and is not shown the names.
 """
 
+# mypy: no-warn-unreachable, no-warn-unused-ignores
+# To mypy the name MYPY is true whatever its type is, and what follows is out of reach for both values.
 # pyright: reportOverlappingOverload=false, reportPrivateUsage=false, reportPrivateImportUsage=false
 # pyright: reportIncompatibleMethodOverride=false, reportUnnecessaryTypeIgnoreComment=false
 # pyright: reportIncompatibleVariableOverride=false, reportInconsistentConstructor=false, reportMissingSuperCall=false
