@@ -195,6 +195,19 @@ class NamedSet(NameSet, Generic[T]):
             raise call.refused(problems, spelling, self._label)
         return ComponentSpec(self, canonical, valid_args, valid, spelling)
 
+    def check_call(self, name: str, /, *args: Any, **kwargs: Any) -> None:
+        """Check arguments against the effective signature alone; some may stand for values not known yet.
+
+        Raises:
+            ComponentNotFoundError: The name is not here.
+            InvalidArgumentsError: The arguments do not fit the effective signature; all problems are listed.
+        """
+        entry, spelling, _, _ = self.found(name)
+        call = entry.answer(kwargs)
+        _, _, problems = call.check(args, kwargs)
+        if problems:
+            raise call.refused(problems, spelling, self._label)
+
     def builder(self, name: str) -> Builder[..., T]:
         """Return a validated constructor of one name: `R.builder("name")(...)` is `R.build("name", ...)`.
 

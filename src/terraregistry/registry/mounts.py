@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import inspect
 from dataclasses import replace
-from functools import cached_property, partial
+from functools import partial
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Final, Generic, NamedTuple, Protocol, TypeVar, cast, runtime_checkable
 
@@ -227,6 +227,7 @@ class ForeignCalls(Generic[T]):
         self._prefix = prefix
         self._source = source
         self._calls: dict[str, tuple[object, Call[T]]] = {}
+        self._passes_on: bool | None = None
 
     def entry(self, name: str, canonical: str) -> Entry[T]:
         """Return a component of the source.
@@ -260,18 +261,17 @@ class ForeignCalls(Generic[T]):
             known = self._calls[name] = (basis, call)
         return known[1]
 
-    @cached_property
-    def _finds(self) -> Callable[[str], Callable[..., T]] | None:
-        from terraregistry.registry.signatures.passing import passes_on
-
-        return _finder(self._source) if passes_on(self._source.build) else None
-
     def _reached(self, name: str) -> object:
         """Return the constructor shown by the source, if its `build` passes all arguments on; else None."""
-        if self._finds is None:
+        if self._passes_on is None:
+            from terraregistry.registry.signatures.passing import passes_on
+
+            self._passes_on = passes_on(self._source.build)
+        find = _finder(self._source) if self._passes_on else None
+        if find is None:
             return None
         try:
-            constructor: object = self._finds(name)
+            constructor: object = find(name)
         except Exception:  # noqa: BLE001 - a source may raise anything; its build works without
             return None
         return constructor if callable(constructor) else None

@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from typing import TYPE_CHECKING, Any, Final, cast
 
 from terraregistry.components.factories.composition import INCLUDED, Branch, another_count, says_includes_head
@@ -113,12 +114,11 @@ class BranchPlanner:
             decoder_arguments = self._with_count(decoder_arguments, told, count)
         if included and isinstance(given, nn.Module):
             self.problems.extend(another_count(given, count))
-        leading = ([1],)  # the channels are not known yet, and their type is all that is checked
-        decoder = (
-            None
-            if given is None
-            else plan_part(where, self.decoders, given, decoder_arguments, leading, self.problems, kind=Decoder)
-        )
+        decoder = None
+        if given is not None:
+            plan = partial(plan_part, where, self.decoders, given, decoder_arguments, ([1],), self.problems)
+            # The channels are not known yet, and their type is all that is checked.
+            decoder = plan(kind=Decoder, check=self.decoders.check_call)
         head = None if included else self._head(where, head_arguments, count)
         if included:
             self.problems.extend(head_arguments.unused(INCLUDED))

@@ -21,7 +21,7 @@ from terraregistry.problems import Problem, Rename, display_path
 from terraregistry.registry.kinds import Kind
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator, Sequence
+    from collections.abc import Callable, Collection, Iterator, Sequence
 
     from torch import nn
 
@@ -53,6 +53,7 @@ def plan_part(
     kind: type,
     name_at: KeyPath = (),
     title: str = "",
+    check: Callable[..., object] | None = None,
 ) -> Part | None:
     """Check one part, without constructing anything.
 
@@ -66,6 +67,7 @@ def plan_part(
         kind: The protocol required of a module.
         name_at: The path of the name, if not `where`.
         title: Its name in messages, if not its path.
+        check: Checks its arguments; `validate` of the registry by default.
 
     Returns:
         The part, without its invalid arguments; None if there is no such component.
@@ -77,7 +79,7 @@ def plan_part(
         return ModulePart(where, given, valid=not faults)
     refused: Sequence[Problem] = ()
     try:
-        registry.validate(given, *leading, **arguments.values)
+        (check or registry.validate)(given, *leading, **arguments.values)
     except ComponentNotFoundError as error:
         problems.append(not_found(name_at or where, error))
         return None

@@ -117,6 +117,7 @@ class Scope:
         self.assigned: dict[str, list[ast.expr | None]] = {}
         self.known: dict[str, object] = {}
         self._imported: dict[str, object] = {}
+        self._following: set[str] = set()
         for node in own_nodes(definition):
             self._note_assignment(node)
 
@@ -260,10 +261,7 @@ class Scope:
         if name in self.known:
             return [Target(self.known[name])]
         if name in self.assigned:
-            values = self.assigned[name]
-            if any(value is None or (isinstance(value, ast.Name) and value.id == name) for value in values):
-                return None
-            return _all_known([self.targets(value) for value in values if value is not None])
+            return self._assigned(name)
         if name in self._target.arguments:
             return [self._target.arguments[name]]
         if name == self._first and self._target.receiver is not None and self._is_class_method():
@@ -272,6 +270,17 @@ class Scope:
             return None
         found = self._look_up(name)
         return None if found is None else [Target(found)]
+
+    def _assigned(self, name: str) -> list[Target] | None:
+        """Follow the expressions assigned to a variable; None if any is unknown, or needs the variable itself."""
+        values = self.assigned[name]
+        if None in values or name in self._following:
+            return None
+        self._following.add(name)
+        try:
+            return _all_known([self.targets(value) for value in values if value is not None])
+        finally:
+            self._following.discard(name)
 
     def _look_up(self, name: str) -> Any:  # whatever the name is bound to
         if name in self._imported:

@@ -202,9 +202,10 @@ def _check(config: str, unused: Unused, attempts: Attempts) -> None:
 
 
 def _build(config: str, options: TrialOptions, unused: Unused) -> None:
-    from terraregistry.tools.model_parts import print_trial
     from terraregistry.tools.trial import make_factory, run_trial
 
     request = _request(config, unused)
+    from terraregistry.tools.model_parts import print_trial  # it imports torch
+
     factory = make_factory(request, fit=False)  # it runs the model without data itself, before it builds it
     print_trial(config, run_trial(request, factory, options))
