@@ -49,6 +49,14 @@ def test_the_module_runs_as_the_command_does():
     assert "build" in run.stdout
 
 
+def test_a_command_that_loads_torch_leaves_nothing_on_standard_error(tmp_path):
+    config = tmp_path / "config.yaml"
+    config.write_text(PLAIN)
+    run = in_process_of_its_own("-m", "terraregistry", "build", str(config))
+
+    assert (run.returncode, run.stderr) == (0, "")  # the libraries of torch complain of what is left at the end
+
+
 def test_the_version_is_the_installed_one(run, monkeypatch):
     monkeypatch.setattr("importlib.metadata.version", {"terraregistry": "1.2.3"}.__getitem__)
     result = run("--version")

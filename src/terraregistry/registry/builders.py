@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Generic, ParamSpec, TypeVar
 
 if TYPE_CHECKING:
+    import inspect
     from collections.abc import Callable
 
     from terraregistry.registry.base import NamedSet
@@ -53,7 +54,7 @@ class Builder(Generic[P, T_co]):
     _registry: NamedSet[T_co]
     __name__: str
     __doc__ = _Live(lambda builder: builder._documentation(), __doc__)  # pyright: ignore[reportAssignmentType]  # a descriptor that gives text
-    __signature__ = _Live(lambda builder: builder._registry.signature(builder.__name__), None)
+    __signature__: _Live[inspect.Signature] = _Live(lambda builder: builder._registry.signature(builder.__name__), None)
 
     def __init__(self, registry: NamedSet[T_co], name: str) -> None:
         self._registry = registry

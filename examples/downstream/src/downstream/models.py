@@ -45,7 +45,7 @@ def small_segmenter(classes: int) -> Segmenter:
         classes: The number of classes.
     """
     backbone = BACKBONE_REGISTRY.build("test_resnet", pretrained=False, in_chans=3)
-    decoder = DECODER_REGISTRY.build(DECODER, backbone.out_channels, width=32)
+    decoder = DECODER_REGISTRY.builder(DECODER)(backbone.out_channels, width=32)
     assert_type(decoder, SumDecoder)
     return Segmenter(backbone, decoder, HEADS.build("linear", decoder.out_channels, classes))
 

@@ -6,7 +6,7 @@ import functools
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import partial
-from typing import TYPE_CHECKING, Any, Final, cast
+from typing import TYPE_CHECKING, Any, ClassVar, Final, cast
 
 from terraregistry.components.factories.composition import INCLUDED, Branch, another_count, says_includes_head
 from terraregistry.components.factories.part_arguments import Arguments
@@ -45,7 +45,7 @@ __all__ = ["HEAD_REGISTRY", "AuxiliaryHead", "AuxiliaryPlanner", "BranchPlanner"
 class _Heads(DescribedRegistry[nn.Module]):
     """The heads."""
 
-    stored_in = HEAD.registry
+    stored_in: ClassVar[str] = HEAD.registry
 
 
 HEAD_REGISTRY: Final = _Heads()

@@ -6,7 +6,6 @@ of them.
 
 from __future__ import annotations
 
-import atexit
 import gc
 from typing import TYPE_CHECKING, Final
 
@@ -25,7 +24,6 @@ _OBJECTS: Final = 100_000
 def main() -> None:
     """Run the command line: the entry point."""
     gc.set_threshold(_OBJECTS)
-    atexit.register(gc.freeze)  # the memory goes with the process: nothing is searched for garbage at the end
     from terraregistry.tools.cli.application import run
 
     run()

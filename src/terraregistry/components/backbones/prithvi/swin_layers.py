@@ -68,7 +68,7 @@ class WindowAttention(nn.Module):
         if num_heads < 1 or embed_dim % num_heads:
             raise refusal(self, "num_heads", f"expected a divisor of the {embed_dim} channels, got {num_heads}")
         self.num_heads = num_heads
-        self.scale = settings.qk_scale
+        self.scale: float | None = settings.qk_scale
         self.relative_position_bias_table: nn.Parameter = nn.Parameter(
             torch.empty((2 * settings.window_size - 1) ** 2, num_heads)
         )
@@ -76,7 +76,7 @@ class WindowAttention(nn.Module):
         self.relative_position_index: Tensor  # declared here: TorchScript cannot read what a class declares
         self.register_buffer("relative_position_index", relative_positions(settings.window_size))
         self.qkv: nn.Linear = nn.Linear(embed_dim, 3 * embed_dim, bias=settings.qkv_bias)
-        self.attn_drop = settings.attn_drop_rate
+        self.attn_drop: float = settings.attn_drop_rate
         self.proj: nn.Linear = nn.Linear(embed_dim, embed_dim)
         self.proj_drop: nn.Dropout = nn.Dropout(settings.drop_rate)
 
