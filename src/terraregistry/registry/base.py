@@ -158,7 +158,7 @@ class NamedSet(NameSet, Generic[T]):
             call = live
             valid_args, valid, problems = call.check(args, kwargs)
         if entry.examines_builds:
-            valid_args, valid, problems = entry.examined((valid_args, valid, problems))
+            valid_args, valid, problems = entry.examined(call, (valid_args, valid, problems))
         if problems:
             raise call.refused(problems, spelling, self._label)
         try:
@@ -190,7 +190,7 @@ class NamedSet(NameSet, Generic[T]):
         """
         entry, spelling, canonical, _ = self.found(name)
         call = entry.answer(kwargs)
-        valid_args, valid, problems = entry.examined(call.check(args, kwargs))
+        valid_args, valid, problems = entry.examined(call, call.check(args, kwargs))
         if problems:
             raise call.refused(problems, spelling, self._label)
         return ComponentSpec(self, canonical, valid_args, valid, spelling)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
-from typing import Any
+from typing import Any, NoReturn
 
 import pytest
 import torch
@@ -15,6 +15,7 @@ from terraregistry import BACKBONE_REGISTRY, MODEL_FACTORY_REGISTRY, TIMM_BACKBO
 from terraregistry.errors import InvalidArgumentsError, ProblemKind
 from terraregistry.problems import Rename
 from terraregistry.protocols import Layout
+from terraregistry.sources.timm import TimmRegistry, timm_registry
 
 SAMPLE = ["resnet18", "test_vit", "hrnet_w18_small", "pit_ti_224", "test_convnext"]
 """Networks whose features are collected in five ways."""
@@ -222,3 +223,12 @@ except InvalidArgumentsError as error:
         "False",
         "out_indices[0]: expected -5 to 4 with 5 features, got 5",
     ]
+
+
+def test_a_network_in_the_index_is_built_without_being_inspected(monkeypatch: pytest.MonkeyPatch) -> None:
+    def inspect(*_: object, **__: object) -> NoReturn:
+        pytest.fail("it is inspected")
+
+    monkeypatch.setattr(timm_registry, "inspect_name", inspect)
+    backbone = TimmRegistry().build("test_resnet", in_chans=6, out_indices=(3, 1))
+    assert backbone.out_channels == [192, 32]

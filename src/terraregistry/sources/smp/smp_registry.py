@@ -89,17 +89,16 @@ class _SmpEntry(DescribedEntry[Decoder]):
             self._checking = Call(constructor, effective_signature(constructor), synonyms=synonyms)
         return self._checking
 
-    def examined(self, checked: Checked) -> Checked:
+    def examined(self, call: Call[Decoder], checked: Checked) -> Checked:
         """Make the decoder without data: its constructor knows which values fit each other."""
         args, kwargs, problems = checked
         if problems:
             return checked
-        constructor = self.constructor
         import torch
 
         try:
             with quietly(), torch.device("meta"):
-                constructor(*args, **kwargs)
+                call.constructor(*args, **kwargs)
         except InvalidArgumentsError as error:
             return args, kwargs, error.problems
         except NotImplementedError:  # an operation without support on the meta device

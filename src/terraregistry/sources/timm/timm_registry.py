@@ -245,13 +245,12 @@ class _TimmEntry(DescribedEntry[Backbone]):
             made = self._made[features_only, own_mixers] = (entrypoint, call)
         return made[1]
 
-    def examined(self, checked: Checked) -> Checked:
+    def examined(self, call: Call[Backbone], checked: Checked) -> Checked:
         """Check the features chosen, and the weights in dictionaries."""
         args, kwargs, found = checked
         problems = [*found, *weights_problems(args, kwargs)]
         if not found:
-            signature = self.answer(kwargs).effective.signature
-            problems += index_problems(kwargs, signature, lambda: self._count(kwargs))
+            problems += index_problems(kwargs, call.effective.signature, lambda: self._count(kwargs))
         return args, kwargs, tuple(problems)
 
     def _count(self, kwargs: Mapping[str, Any]) -> int | None:  # as above
