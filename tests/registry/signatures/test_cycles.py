@@ -21,3 +21,10 @@ def test_a_variable_that_needs_itself_is_not_known(assignments: list[str], call:
     lines = ["def make(key='', **kwargs):", *assignments, call, "stage(**kwargs)"]
     found = text(written("\n    ".join(lines) + "\n"))
     assert found == expected.replace("(", "(key='', ", 1), lines
+
+
+@pytest.mark.parametrize("assignments", [["made = made"], ["made = other", "other = made"]])
+def test_nor_is_what_such_a_variable_makes(assignments: list[str]) -> None:
+    body = "\n        ".join([*assignments, "return made"])
+    source = f"class make:\n    def __new__(cls, size=1):\n        {body}\n    def __init__(self, size: int = 1): ...\n"
+    assert text(written(source)) == "(size=1)"

@@ -43,12 +43,15 @@ def made_by_new(new: Target, cls: type) -> Made:
     return made.pop() if len(made) == 1 else Made.UNKNOWN
 
 
-def _made(value: ast.expr, scope: Scope, cls: type) -> Made:
+def _made(value: ast.expr, scope: Scope, cls: type, following: frozenset[str] = frozenset()) -> Made:
     match value:
         case ast.Constant() | ast.Dict() | ast.List() | ast.Set() | ast.Tuple() | ast.JoinedStr():
             return Made.ANOTHER
+        case ast.Name(id=name) if name in following:  # assigned from itself
+            return Made.UNKNOWN
         case ast.Name(id=name) if name in scope.assigned:
-            assigned = {_made(each, scope, cls) for each in scope.assigned[name] if each is not None}
+            inside = following | {name}
+            assigned = {_made(each, scope, cls, inside) for each in scope.assigned[name] if each is not None}
             return assigned.pop() if len(assigned) == 1 and None not in scope.assigned[name] else Made.UNKNOWN
         case ast.Call(func=ast.Attribute(attr="__new__"), args=[asked, *_]):
             return _instance_of(asked, scope, cls)
