@@ -1,6 +1,7 @@
 """The profiles of Hypothesis, and the index.
 
-The profiles are `default` and `thorough` (the same examples each time; `.ci/coverage` makes twice as many) and `nightly` (others).
+The profiles are `default`, `thorough` (twice as many examples, for `.ci/coverage`) and `quick` (fewer), with the same examples each
+time, and `nightly` (others).
 """
 
 from __future__ import annotations
@@ -23,9 +24,9 @@ os.environ.setdefault("OMP_NUM_THREADS", "1")
 settings.register_profile("default", deadline=None, max_examples=50, print_blob=True, derandomize=True)
 settings.register_profile("thorough", settings.get_profile("default"), max_examples=100)
 settings.register_profile("nightly", settings.get_profile("default"), max_examples=1_000, derandomize=False)
-# For mutmut: few examples, and no time spent on making a failing one smaller.
+# For mutmut and other versions of Python: few examples, and no time spent on making a failing one smaller.
 settings.register_profile(
-    "mutation", settings.get_profile("default"), max_examples=20, phases=[Phase.explicit, Phase.generate]
+    "quick", settings.get_profile("default"), max_examples=20, phases=[Phase.explicit, Phase.generate]
 )
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "default"))
 
