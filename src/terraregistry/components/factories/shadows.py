@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import importlib
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final, TypeVar
@@ -42,6 +43,8 @@ T = TypeVar("T")
 @contextmanager
 def without_data() -> Generator[None]:
     """Make tensors on the meta device inside, without warnings: the real part emits them when built."""
+    # timm and torchvision import it, which torch 2.6 cannot do while a device is set.
+    importlib.import_module("torch._dynamo")
     with quietly(), torch.device("meta"):
         yield
 

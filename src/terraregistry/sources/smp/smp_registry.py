@@ -91,14 +91,16 @@ class _SmpEntry(DescribedEntry[Decoder]):
 
     def examined(self, call: Call[Decoder], checked: Checked) -> Checked:
         """Make the decoder without data: its constructor knows which values fit each other."""
+        del call
         args, kwargs, problems = checked
         if problems:
             return checked
+        constructor = self.constructor  # smp is imported before: torch 2.6 cannot do so while a device is set
         import torch
 
         try:
             with quietly(), torch.device("meta"):
-                call.constructor(*args, **kwargs)
+                constructor(*args, **kwargs)
         except InvalidArgumentsError as error:
             return args, kwargs, error.problems
         except NotImplementedError:  # an operation without support on the meta device

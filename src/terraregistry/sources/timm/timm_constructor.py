@@ -91,6 +91,7 @@ class TimmConstructor:
         Returns:
             Their number; 0 if it is unknown.
         """
+        load_timm()  # before: torch 2.6 cannot import all that timm needs while a device is set
         import torch
 
         # The deepest one, since some networks are cut behind the features chosen, with their description.
