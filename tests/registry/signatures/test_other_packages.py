@@ -89,7 +89,7 @@ def sweep(package: str) -> Found:
         found.parameters += len(named)
         defaults = {name: each.default for name, each in named.items() if each.default is not each.empty}
         known = {name: value for name, value in defaults.items() if not isinstance(value, Opaque)}
-        wrong = [problem for problem in call.check((), known).problems if problem.kind != "missing"]
+        wrong = [problem for problem in call.check((), known)[2] if problem.kind != "missing"]
         found.refused += [f"{place}: {problem}" for problem in wrong]
         passes = effective.is_open
         (found.passing if passes else []).append(place)
