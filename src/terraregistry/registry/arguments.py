@@ -109,6 +109,8 @@ class ArgumentValidator:
                 positional, missing = (*start, *args[reach:]), missing.difference(names)
             for name in kwargs:
                 valid[name] = validators[name](kwargs[name])
+        except RecursionError:  # pragma: no cover - the stack of a component that builds itself may end here
+            raise
         except Exception:  # noqa: BLE001 - a value's own methods may raise anything while it is looked at
             return args, kwargs, self._problems(args, kwargs)
         # An empty set is tested first: to call its method takes as long as to validate an argument.
@@ -196,6 +198,8 @@ class ArgumentValidator:
     ) -> Iterator[Problem]:
         try:
             self._validators[key](value)
+        except RecursionError:  # pragma: no cover - as above
+            raise
         except Exception:  # noqa: BLE001 - a value's own methods may raise anything while it is looked at
             yield from explain(parameter.annotation, value, path or (parameter.name,))
 

@@ -115,7 +115,6 @@ def test_arguments_of_other_components_are_not_offered(server):
     found = server.complete(CONFIG + "|").keys()
     assert "backbone_window_size" not in found
     assert "decoder_pool_scales" not in found
-    assert "backbone_num_classes" not in found
 
 
 def test_what_is_completed_has_its_default_and_description(server):

@@ -211,7 +211,7 @@ class _FactorySchemas:
         short = [f"aux_{name}" for name in ("classes", "pooling", "dropout", "activation")]
         known = [*own, "model_factory", *written(both), *short, *(model.prefix + name for name in short)]
         # An encoder of timm has arguments of its own.
-        on_timm = {"properties": {"backbone": {"pattern": "^(?:tu|timm)-"}}}
+        on_timm = {"properties": {"backbone": {"pattern": "^tu-"}}}
         others = when(on_timm, True, refused(only_these(known)))
         usually = variants(group, model.key, self._arguments, lambda schemas: {"properties": written(schemas)})
         return self._definitions.refer("smp_model", all_of(found, others, *usually))
