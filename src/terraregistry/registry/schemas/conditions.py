@@ -39,7 +39,7 @@ def check_schema(check: Check) -> CoreSchema:
     def guarded(value: object) -> object:
         try:
             return check(value)
-        except ValueError:
+        except (ValueError, RecursionError):  # the stack of a component that builds itself may end here
             raise
         except Exception:  # noqa: BLE001 - a value that cannot even be looked at does not fit
             raise RefusedError from None
@@ -68,6 +68,8 @@ def turned_into(factory: Check, fits: typing.Callable[[object], bool]) -> Check:
         try:
             if fits(value):
                 return factory(value)
+        except RecursionError:  # pragma: no cover - as above
+            raise
         except Exception:  # noqa: BLE001 - a set of what cannot be hashed, or a value that cannot be looked at
             raise RefusedError from None
         raise RefusedError
