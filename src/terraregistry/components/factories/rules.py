@@ -30,9 +30,11 @@ __all__ = [
     "NECKS",
     "PRITHVI",
     "SMP",
+    "SMP_AUXILIARY",
     "TASKS",
     "TEMPORAL",
     "TIMM",
+    "TIMM_ENCODER",
     "UNKNOWN_TASK",
     "USE_TEMPORAL",
     "FactoryRule",
@@ -234,6 +236,10 @@ FULL_MODEL: Final = FactoryRule(
     (PartRule("model", "terraregistry.library:FULL_MODEL_REGISTRY", bare=True, how="beside `model`, as they are"),),
     ignored={"rescale": True, "padding": "reflect"},
 )
+SMP_AUXILIARY: Final = {f"aux_{name}": name for name in ("classes", "pooling", "dropout", "activation")}
+"""The keys of `aux_params`, for the auxiliary output of smp's models, by their spellings as arguments of the factory."""
+TIMM_ENCODER: Final = "tu-"
+"""The beginning of the names of smp's encoders from timm."""
 FACTORIES: Final[Mapping[str, FactoryRule]] = {
     rule.name: rule for rule in (ENCODER_DECODER, PRITHVI, SMP, TIMM, FULL_MODEL)
 }

@@ -13,7 +13,7 @@ from terraregistry.components.factories.own_arguments import OwnArguments, find_
 from terraregistry.components.factories.part_arguments import Arguments, take_prefixed
 from terraregistry.components.factories.part_planning import plan_part
 from terraregistry.components.factories.planned import Draft, PlanningFactory, UnusedPolicy
-from terraregistry.components.factories.rules import SMP
+from terraregistry.components.factories.rules import SMP, SMP_AUXILIARY
 from terraregistry.components.factories.smp_library import (
     EncoderNetworks,
     encoder_problems,
@@ -197,12 +197,11 @@ class SMPModelFactory(PlanningFactory):
 
 def _with_auxiliary(given: Arguments, problems: list[Problem]) -> Arguments:
     """Gather the arguments of the auxiliary output in `aux_params`, and check them."""
-    short = {
-        name: given.values[_AUX + name] for name in _HEAD.effective.signature.parameters if _AUX + name in given.values
-    }
+    spellings = {name: spelling for spelling, name in SMP_AUXILIARY.items()}
+    short = {name: given.values[spelling] for name, spelling in spellings.items() if spelling in given.values}
     params: object = given.values.get(_AUX_PARAMS)
-    paths = {name: given.path(_AUX + name) for name in short}
-    given = given.without([_AUX + name for name in short])
+    paths = {name: given.path(spellings[name]) for name in short}
+    given = given.without([spellings[name] for name in short])
     if short and params is not None:
         detail = f"{_AUX_PARAMS} is given as well: write it in there"
         problems += [Problem(path, ProblemKind.DUPLICATE, detail=detail) for path in paths.values()]
@@ -214,7 +213,7 @@ def _with_auxiliary(given: Arguments, problems: list[Problem]) -> Arguments:
         inside = given.path(_AUX_PARAMS)
         for problem in _HEAD.check(kwargs=cast("Mapping[str, Any]", params))[2]:
             key = problem.steps[0]
-            start = paths.get(str(key), (_AUX + str(key),) if short else (*inside, key))
+            start = paths.get(str(key), (spellings.get(str(key), str(key)),) if short else (*inside, key))
             problems.append(problem.at((*start, *problem.steps[1:])))
     return given
 
@@ -229,7 +228,6 @@ def _classification_head(
     """Declare the arguments of smp's auxiliary output."""
 
 
-_AUX: Final = "aux_"
 _AUX_PARAMS: Final = "aux_params"
 _HEAD: Final = call_of(_classification_head)
 _OWN: Final = OwnArguments(SMPModelFactory.build_model)

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from inspect import Parameter
 from typing import TYPE_CHECKING, Any, Final, Protocol, cast
 
+from terraregistry.components.factories.rules import TIMM_ENCODER
 from terraregistry.deferred import DeferredModule
 from terraregistry.errors import InvalidArgumentsError, Problem, ProblemKind, SourceUnavailableError
 from terraregistry.index import SMP_ENCODERS, SMP_MODELS
@@ -41,8 +42,6 @@ __all__ = [
 ]
 
 _LIBRARY: Final = "segmentation_models_pytorch"
-_TIMM_PREFIX: Final = "tu-"
-"""The prefix of the names of encoders built by timm."""
 _OLD_PREFIX: Final = "timm-"
 _MOVED: Final = ("gernet", "mobilenetv3", "regnet", "res2", "resnest")
 """The beginnings of names built by timm also with the old prefix; other names with that are smp's own encoders."""
@@ -153,7 +152,7 @@ def timm_network(encoder: str) -> str:
     old = encoder.removeprefix(_OLD_PREFIX)
     if encoder.startswith(_OLD_PREFIX) and old.startswith(_MOVED):
         return f"tf_{old}" if old.startswith("mobilenetv3") else old
-    return encoder.removeprefix(_TIMM_PREFIX) if encoder.startswith(_TIMM_PREFIX) else ""
+    return encoder.removeprefix(TIMM_ENCODER) if encoder.startswith(TIMM_ENCODER) else ""
 
 
 def models_on(encoder: str, networks: EncoderNetworks, weights: str | None) -> Builds:
@@ -233,10 +232,10 @@ def encoder_problems(name: str, weights: str | None, networks: EncoderNetworks) 
         return []
     if name not in encoders:
         network = timm_network(name)
-        choices = [_TIMM_PREFIX + each for each in nearest(network, networks)] if network else nearest(name, encoders)
+        choices = [TIMM_ENCODER + each for each in nearest(network, networks)] if network else nearest(name, encoders)
         fix: Replace | None = None
         if not choices and name in networks:
-            choices = [_TIMM_PREFIX + name]
+            choices = [TIMM_ENCODER + name]
             fix = Replace(choices[0])
         detail = f"smp has no encoder {name!r}"
         return [Problem("backbone", ProblemKind.NOT_FOUND, given=name, detail=detail, choices=choices, fix=fix)]

@@ -14,8 +14,10 @@ from terraregistry.components.factories.rules import (
     FULL_MODEL,
     NECKS,
     SMP,
+    SMP_AUXILIARY,
     TASKS,
     TIMM,
+    TIMM_ENCODER,
     rule_of,
 )
 from terraregistry.index import BUILD_MODELS
@@ -185,7 +187,7 @@ class _FactorySchemas:
     def _smp(self, rule: FactoryRule, properties: dict[str, Schema]) -> Iterable[Schema]:
         model, encoder = rule.parts
         models, encoders = groups_of(self._index, model.registry), groups_of(self._index, encoder.registry)
-        timm = sorted(f"tu-{name}" for name in self._index.spellings(TIMM.parts[0].registry))
+        timm = sorted(f"{TIMM_ENCODER}{name}" for name in self._index.spellings(TIMM.parts[0].registry))
         names = named(encoders, "The name of an encoder", "encoder")
         properties[encoder.key] = {**names, "enum": [*(name for group in encoders for name in group.names), *timm]}
         properties[model.key] = named(models, "The name of a model of segmentation-models-pytorch", "model")
@@ -208,10 +210,10 @@ class _FactorySchemas:
 
         twice = {model.prefix + name: {"properties": {name: False}} for name in both}
         found: dict[str, object] = {"properties": written(both), "dependentSchemas": twice}
-        short = [f"aux_{name}" for name in ("classes", "pooling", "dropout", "activation")]
-        known = [*own, "model_factory", *written(both), *short, *(model.prefix + name for name in short)]
+        short = (*SMP_AUXILIARY, *(model.prefix + name for name in SMP_AUXILIARY))
+        known = [*own, "model_factory", *written(both), *short]
         # An encoder of timm has arguments of its own.
-        on_timm = {"properties": {"backbone": {"pattern": "^tu-"}}}
+        on_timm = {"properties": {"backbone": {"pattern": f"^{TIMM_ENCODER}"}}}
         others = when(on_timm, True, refused(only_these(known)))
         usually = variants(group, model.key, self._arguments, lambda schemas: {"properties": written(schemas)})
         return self._definitions.refer("smp_model", all_of(found, others, *usually))
