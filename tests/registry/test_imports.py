@@ -32,6 +32,7 @@ CORE = [
     "terraregistry.registry.multi",
     "terraregistry.registry.names",
     "terraregistry.registry.registry",
+    "terraregistry.registry.single",
     "terraregistry.registry.specs",
     "terraregistry.registry.states",
     "terraregistry.registry.values",

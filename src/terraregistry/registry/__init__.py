@@ -9,7 +9,6 @@ from __future__ import annotations
 import importlib
 from typing import TYPE_CHECKING, Final
 
-from terraregistry.registry.base import BaseRegistry
 from terraregistry.registry.builders import Builder
 from terraregistry.registry.calls import Call, ComponentDescription
 from terraregistry.registry.entries import Entry
@@ -18,6 +17,7 @@ from terraregistry.registry.multi import MultiSourceRegistry
 from terraregistry.registry.names import QualifiedName
 from terraregistry.registry.registry import Registry
 from terraregistry.registry.signatures import explain_signature
+from terraregistry.registry.single import BaseRegistry
 from terraregistry.registry.specs import ComponentSpec
 
 if TYPE_CHECKING:

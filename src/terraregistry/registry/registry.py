@@ -12,10 +12,10 @@ from terraregistry.errors import (
     describe_value,
 )
 from terraregistry.locks import CHANGING
-from terraregistry.registry.base import BaseRegistry
 from terraregistry.registry.entries import Entry
 from terraregistry.registry.locations import calling_site
 from terraregistry.registry.names import name_fault
+from terraregistry.registry.single import BaseRegistry
 from terraregistry.registry.states import Addition, Components, Removal, Scope, Snapshot, State
 
 if TYPE_CHECKING:
