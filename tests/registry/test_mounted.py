@@ -14,7 +14,7 @@ from terraregistry.errors import (
     InvalidArgumentsError,
     SourceUnavailableError,
 )
-from terraregistry.registry.base import BaseRegistry
+from terraregistry.registry.single import BaseRegistry
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

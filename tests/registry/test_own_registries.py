@@ -12,9 +12,9 @@ import pytest
 
 from terraregistry import Registry
 from terraregistry.errors import ComponentNotFoundError
-from terraregistry.registry.base import BaseRegistry
 from terraregistry.registry.entries import Entry
 from terraregistry.registry.locations import locate
+from terraregistry.registry.single import BaseRegistry
 
 
 class Shape:
