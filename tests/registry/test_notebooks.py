@@ -165,7 +165,7 @@ EDITS = {
             (["class", "method", "statement", "decorated"], ()),
             (["signature"], pytest.mark.slow),
             (["decorated", "signature"], pytest.mark.slow),
-            (["signature", "decorated"], ()),
+            (["signature", "decorated"], pytest.mark.slow),
         )
     ],
 )
@@ -202,7 +202,7 @@ def test_autoreload_takes_a_module_that_registers(tmp_path: Path, edits: list[st
     assert found == [doubled, True, True, names, "Net", ["network"], 2, True, prefixes, 2, *parameters]
 
 
-@pytest.mark.parametrize("edit", ["statement", "line"])
+@pytest.mark.parametrize("edit", ["statement", pytest.param("line", marks=pytest.mark.slow)])
 def test_autoreload_takes_a_module_that_holds_a_registry(tmp_path: Path, edit: str) -> None:
     program = """
         import contextlib, io, json, sys

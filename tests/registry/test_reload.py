@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
+from tests.sampling import rest_slow
 
 from .programs import run_program
 
@@ -75,8 +76,8 @@ TAKER = "from held import FIRST, M, R, SECOND\nALSO = R\nTAKEN = [FIRST, M]\n"
 
 
 @pytest.mark.parametrize("way", ["reload", "import"])
-@pytest.mark.parametrize("moved", ["the same", "moved"])
-@pytest.mark.parametrize("asked", ["asked", "not asked"])
+@pytest.mark.parametrize("moved", rest_slow(["the same", "moved"], "moved"))
+@pytest.mark.parametrize("asked", rest_slow(["asked", "not asked"], "asked"))
 def test_a_reference_stays_when_the_module_is_loaded_again(tmp_path: Path, asked: str, moved: str, way: str) -> None:
     modules = {"held.py": HELD, "moved.py": MOVED, "taker_before.py": TAKER, "other_taker.py": TAKER}
     names = ["FIRST", "SECOND", "R", "M"]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
+from tests.sampling import rest_slow
 
 from .programs import run_program
 
@@ -167,7 +168,7 @@ BUILT = {
 }
 
 
-@pytest.mark.parametrize("name", BUILT)
+@pytest.mark.parametrize("name", rest_slow(BUILT, "mounted", "alias of another module", "lazy", "inside"))
 def test_a_pickled_spec_is_built_in_a_fresh_process(tmp_path: Path, pickled: Path, name: str) -> None:
     program = """
         import json, pickle, sys
@@ -299,8 +300,10 @@ IN_MAIN = """
     ("where", "line", "name"),
     [
         ("guarded", "        R.register(Net)", "Net"),
-        ("function", '    R.register(Net, aliases=["network"])', "shared_network"),
-        ("mounted", '        M.register_source("mounted", Registry(Net=Net))', "mounted_Net"),
+        pytest.param("function", '    R.register(Net, aliases=["network"])', "shared_network", marks=pytest.mark.slow),
+        pytest.param(
+            "mounted", '        M.register_source("mounted", Registry(Net=Net))', "mounted_Net", marks=pytest.mark.slow
+        ),
     ],
 )
 def test_what_only_the_main_program_registers_is_said_to_be(tmp_path: Path, where: str, line: str, name: str) -> None:
@@ -320,7 +323,7 @@ def test_what_only_the_main_program_registers_is_said_to_be(tmp_path: Path, wher
 
 
 @pytest.mark.parametrize("method", METHODS)
-@pytest.mark.parametrize("form", ["file", "-m"])
+@pytest.mark.parametrize("form", rest_slow(["file", "-m"], "file"))
 def test_what_the_main_program_registers_as_it_runs_is_found(tmp_path: Path, form: str, method: str) -> None:
     program = """
         import json, multiprocessing, sys
@@ -394,7 +397,7 @@ def test_what_a_function_of_a_module_registers_is_said_to_be(tmp_path: Path) -> 
     assert at in text
 
 
-@pytest.mark.parametrize("fault", ["hidden", "broken"])
+@pytest.mark.parametrize("fault", rest_slow(["hidden", "broken"], "broken"))
 def test_a_module_that_the_worker_cannot_import_is_named_with_the_reason(tmp_path: Path, fault: str) -> None:
     program = """
         import json, multiprocessing, sys

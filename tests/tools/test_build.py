@@ -307,7 +307,7 @@ def test_a_mistake_in_a_training_config_is_said_with_its_place(build):
 KEYS = ["task", "backbone_out_indices", "decoder_channels", "decoder_num_convs", "head_dropout", "num_classes"]
 
 
-@settings(deadline=None, max_examples=60, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=settings.default.max_examples // 4, suppress_health_check=[HealthCheck.too_slow])
 @given(st.sampled_from(KEYS), st.data(), st.permutations(range(1, 13)))
 def test_a_misspelt_key_is_found_at_its_line_wherever_it_stands(key, data, order):
     at = data.draw(st.integers(1, len(key) - 1))

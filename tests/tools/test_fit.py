@@ -6,6 +6,7 @@ import importlib.util
 
 import pytest
 import torch
+from tests.sampling import rest_slow
 from typer.testing import CliRunner
 
 from terraregistry import MODEL_FACTORY_REGISTRY, TERRATORCH_DECODER_REGISTRY
@@ -130,7 +131,12 @@ def test_each_mistake_is_reported_at_its_line(checked, name):
     assert not any(each.is_warning or "\n" in each.message or "\\n" in each.message for each in found)
 
 
-@pytest.mark.parametrize("name", RIGHT)
+@pytest.mark.parametrize(
+    "name",
+    rest_slow(
+        RIGHT, "a patch", "frames with steps", "levels", "tokens made maps", "smp's own model", "time for each image"
+    ),
+)
 def test_what_is_right_is_valid_and_runs(checked, name, tmp_path):
     assert checked(RIGHT[name]) == []
     request = find_request(read_config(str(tmp_path / "c.yaml")))

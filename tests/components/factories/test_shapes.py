@@ -8,6 +8,7 @@ import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from tests.sampling import rest_slow
 from torch import nn
 
 from terraregistry.components.decoders.fcn import FCNDecoder
@@ -165,7 +166,7 @@ DECODER = st.sampled_from(
 
 
 @pytest.mark.filterwarnings("ignore")
-@settings(max_examples=settings.default.max_examples // 3)
+@settings(max_examples=settings.default.max_examples // 6)
 @given(
     backbone=BACKBONE,
     necks=st.lists(NECK, max_size=3),
@@ -201,7 +202,9 @@ def runs(given, size) -> bool:
     return True
 
 
-@pytest.mark.parametrize("decoder", ["FCNDecoder", "IdentityDecoder", "UperNetDecoder", "smp_Unet"])
+@pytest.mark.parametrize(
+    "decoder", rest_slow(["FCNDecoder", "IdentityDecoder", "UperNetDecoder", "smp_Unet"], "FCNDecoder")
+)
 @pytest.mark.parametrize(
     ("backbone", "necks"),
     [
@@ -223,7 +226,9 @@ def test_what_works_is_accepted(backbone, necks, decoder) -> None:
 # -- what is said --
 
 
-@pytest.mark.parametrize("decoder", ["FCNDecoder", "IdentityDecoder", "UperNetDecoder", "smp_Unet", "smp_DPT"])
+@pytest.mark.parametrize(
+    "decoder", rest_slow(["FCNDecoder", "IdentityDecoder", "UperNetDecoder", "smp_Unet", "smp_DPT"], "smp_DPT")
+)
 def test_tokens_need_a_neck_before_a_decoder_of_maps(decoder) -> None:
     gives = (
         "backbone ('vit_tiny_patch16_224') gives 1 feature, tokens (B, N, C) of 192 channels at stride 16; "

@@ -70,7 +70,7 @@ def shapes(model) -> dict:
 EXPECTED = shapes(FACTORY.build_model(**copy.deepcopy(RIGHT)))
 
 
-@settings(max_examples=settings.default.max_examples // 4)
+@settings(max_examples=settings.default.max_examples // 8)
 @given(st.sets(st.sampled_from(sorted(UNREAD)), min_size=1))
 def test_what_nothing_reads_is_an_error_or_dropped(paths) -> None:
     arguments = copy.deepcopy(RIGHT)

@@ -67,7 +67,7 @@ def test_they_are_model_factories(factory) -> None:
     ("factory", "arguments"),
     [(SMP, FOR_SMP), (TIMM, FOR_TIMM), (FULL, {"model": "prithvi_eo_tiny_mae"})],
 )
-@settings(max_examples=10)
+@settings(max_examples=settings.default.max_examples // 12)
 @given(st.sets(st.sampled_from(["zzz", "backbonne", "smp_zzz", "classs"]), min_size=1))
 def test_what_nothing_reads_is_an_error_or_dropped(factory, arguments, names) -> None:
     given = arguments | dict.fromkeys(names, 1)
@@ -82,7 +82,7 @@ def test_what_nothing_reads_is_an_error_or_dropped(factory, arguments, names) ->
 # -- smp --
 
 
-@settings(max_examples=settings.default.max_examples // 10)
+@settings(max_examples=settings.default.max_examples // 16)
 @given(
     name=st.sampled_from(sorted(cls.__name__ for cls in smp.MODEL_ARCHITECTURES_MAPPING.values())),
     backbone=st.sampled_from(["resnet18", "mobilenet_v2", "tu-test_resnet"]),
@@ -285,7 +285,7 @@ def test_what_is_wrong_with_smps_arguments_is_named(given, expected) -> None:
 # -- timm --
 
 
-@settings(max_examples=10)
+@settings(max_examples=settings.default.max_examples // 12)
 @given(
     name=st.sampled_from(["test_resnet", "test_vit", "test_convnext", "test_efficientnet"]),
     channels=st.integers(1, 4),

@@ -11,6 +11,7 @@ from typing import Any, Literal, Optional
 import pytest
 import timm
 import torch
+from tests.sampling import rest_slow
 from torch import nn
 
 from terraregistry import BACKBONE_REGISTRY, TIMM_BACKBONE_REGISTRY
@@ -276,14 +277,15 @@ def test_the_number_of_classes_of_a_feature_pyramid_is_refused_with_the_reason(n
         TIMM_BACKBONE_REGISTRY.build(name, num_classes=0)
 
 
-@pytest.mark.parametrize(
-    "name",
-    [
-        *("hiera_tiny_224", "mvitv2_tiny", "swinv2_cr_tiny_224"),  # annotated as a pair
-        *("cait_xxs24_224", "coat_tiny", "convit_tiny", "mixer_s32_224", "nest_tiny", "pit_ti_224", "repvit_m1"),
-        *("samvit_base_patch16", "sequencer2d_s", "visformer_tiny", "volo_d1_224"),
-    ],
+_PAIRS = ("hiera_tiny_224", "mvitv2_tiny", "swinv2_cr_tiny_224")
+"""Annotated as a pair."""
+_NUMBERS = (
+    *("cait_xxs24_224", "coat_tiny", "convit_tiny", "mixer_s32_224", "nest_tiny", "pit_ti_224", "repvit_m1"),
+    *("samvit_base_patch16", "sequencer2d_s", "visformer_tiny", "volo_d1_224"),
 )
+
+
+@pytest.mark.parametrize("name", rest_slow([*_PAIRS, *_NUMBERS], "hiera_tiny_224", "convit_tiny", "mixer_s32_224"))
 def test_an_image_size_is_a_number_or_a_pair(name: str) -> None:
     for size in (256, (256, 256), [256, 256]):
         assert _problems(name, img_size=size) == [], size

@@ -70,7 +70,7 @@ def count_of(name: str) -> int:
     return int(constructor.count_features({}))
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=settings.default.max_examples // 8)
 @given(st.data(), st.sampled_from(SAMPLE), st.integers(1, 5), st.sampled_from([64, 96, 160, 224]))
 def test_features_come_as_they_are_asked_for(data: st.DataObject, name: str, channels: int, size: int) -> None:
     assert differing(name, data.draw(indices_of(count_of(name))), channels, size) == []
