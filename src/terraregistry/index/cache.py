@@ -104,16 +104,7 @@ def verified(content: bytes) -> bytes | None:
 
 
 def write_file(folder: Path, name: str, data: bytes) -> bool:
-    """Write a file atomically: other processes see all of it or nothing.
-
-    Args:
-        folder: The folder of the cache, made if it does not exist.
-        name: The name of the file.
-        data: The content.
-
-    Returns:
-        True if it was written.
-    """
+    """Write a file atomically: other processes see all of it or nothing; return True if it was written."""
     import tempfile
 
     try:

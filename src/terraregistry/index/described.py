@@ -46,12 +46,7 @@ _SAMPLES: Final[dict[str, tuple[object, ...]]] = {
 
 
 def described_call(component: Component, load: Callable[[], Callable[..., T]]) -> DescribedCall[T] | None:
-    """Make the call of a component from its description; None unless that is exact.
-
-    Args:
-        component: The description.
-        load: Imports the constructor.
-    """
+    """Make the call of a component from its description, with the import of its constructor; None unless that is exact."""
     if not component.is_exact:
         return None
     try:
@@ -63,13 +58,7 @@ def described_call(component: Component, load: Callable[[], Callable[..., T]]) -
 
 
 class DescribedCall(Call[T]):
-    """A call validated and described from a description; the constructor is imported when it is called.
-
-    Args:
-        component: The description of the component.
-        signature: Its effective signature.
-        load: Imports the constructor.
-    """
+    """A call validated and described from a description; the constructor is imported when it is called."""
 
     __slots__ = ("_component", "_load", "_origins")
 
@@ -153,13 +142,7 @@ def _annotation(written: PortableType | None) -> Any:  # an annotation is any ob
 
 
 def read_annotation(written: PortableType) -> Any:  # an annotation is any object
-    """Read an annotation from its source text.
-
-    Args:
-        written: The annotation, with its names in full, and the modules of the names.
-
-    Returns:
-        The annotation, with stand-ins for the classes of libraries not loaded.
+    """Read an annotation from its source text, with stand-ins for the classes of libraries not loaded.
 
     Raises:
         ValueError: The text is no annotation, or is one with a name that cannot be resolved without an import.

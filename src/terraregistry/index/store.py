@@ -93,13 +93,7 @@ class Index:
             facts: Further facts for configs.
             key: The cache key.
         """
-        about = {
-            "gaps": [*gaps],
-            "documentation": facts.documentation,
-            "whole_decoders": facts.whole_decoders,
-            "plain_values": facts.plain_values,
-            "key": [key.versions, key.place, key.sources],
-        }
+        about = {"gaps": [*gaps], **vars(facts), "key": [key.versions, key.place, key.sources]}
         rows: dict[str, list[tuple[object, ...]]] = {"registry": [], "component": [], "spelling": []}
         numbers: dict[str, int] = {}
 

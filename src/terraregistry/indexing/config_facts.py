@@ -135,13 +135,7 @@ def _documentation(parameters: Iterable[Parameter]) -> Iterator[tuple[str, str, 
 
 
 def documented_arguments(docstring: object) -> dict[str, str]:
-    r"""Read the text for each argument in a docstring of Google's style.
-
-    Args:
-        docstring: The docstring, or anything else.
-
-    Returns:
-        A line of text for each argument.
+    r"""Read a line of text for each argument in a docstring of Google's style; none from anything else.
 
     Examples:
         >>> documented_arguments("Does.\n\nArgs:\n    width: How wide\n        it is.\n    eps (float): Epsilon.")

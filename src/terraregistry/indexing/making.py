@@ -52,11 +52,7 @@ Report = Callable[[int, int], None]
 
 
 def library_registries() -> dict[str, AnyRegistry]:
-    """List the registries of the library, and those of the further parts of models in configs.
-
-    Returns:
-        Each by its reference, `terraregistry.library:BACKBONE_REGISTRY`.
-    """
+    """List the registries of the library, and those of the further parts of models in configs, by their references."""
     from terraregistry import library
 
     named = ((f"{library.__name__}:{name}", getattr(library, name)) for name in library.__all__)

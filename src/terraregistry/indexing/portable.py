@@ -54,13 +54,9 @@ class CannotBeWrittenError(Exception):
 
 
 def importable(target: object) -> tuple[str, str] | None:
-    """Find the module and qualified name to import a class or function by.
+    """Find the module and qualified name to import a class or function by; None if no module leads to it.
 
-    Args:
-        target: Any object.
-
-    Returns:
-        Both, or None if no module leads to it; for a private module, the public parent with the same object.
+    For a private module, the module is the public parent with the same object.
     """
     module, qualname = getattr(target, "__module__", None), getattr(target, "__qualname__", None)
     if not isinstance(module, str) or not isinstance(qualname, str) or module == "__main__":
@@ -86,13 +82,7 @@ def _attribute(holder: object, qualname: str) -> object:
 
 
 def portable_type(annotation: object) -> PortableType:
-    """Write an evaluated annotation for type checkers.
-
-    Args:
-        annotation: The annotation, or `inspect.Parameter.empty`.
-
-    Returns:
-        The type; `typing.Any` if it has no name elsewhere, such as a class inside a function.
+    """Write an evaluated annotation for type checkers: `typing.Any` if it has no name elsewhere, as a class inside a function.
 
     Examples:
         >>> portable_type(typing.Optional[typing.Sequence[int]])
@@ -102,13 +92,7 @@ def portable_type(annotation: object) -> PortableType:
 
 
 def written_annotation(annotation: Any) -> PortableType | None:  # an annotation is any object
-    """Write an evaluated annotation to be read back unchanged.
-
-    Args:
-        annotation: The annotation, or `inspect.Parameter.empty`.
-
-    Returns:
-        Its text and the modules of its names; None without an annotation.
+    """Write an evaluated annotation to be read back unchanged; None without one.
 
     Raises:
         CannotBeWrittenError: It would be read back as another one to a user or to the validation.
@@ -262,14 +246,9 @@ def _none_last(texts: collections.abc.Iterable[str]) -> list[str]:
 
 
 def named_type(annotation: object, module: object) -> Any:  # a type is any object
-    """Resolve the dotted name of a type imported by a module under `if TYPE_CHECKING`.
+    """Import a type by the dotted name, such as `nn.Module`, that a module imports under `if TYPE_CHECKING`.
 
-    Args:
-        annotation: The name, such as `nn.Module`.
-        module: The name of the module, which is loaded.
-
-    Returns:
-        The imported object; `inspect.Signature.empty` for any other annotation.
+    Any other annotation gives `inspect.Signature.empty`.
     """
     if not isinstance(annotation, str) or not isinstance(module, str):
         return inspect.Signature.empty
@@ -295,13 +274,7 @@ def _guarded_imports(module: str) -> dict[str, tuple[str, str]]:
 
 
 def default_text(default: object) -> str | None:
-    """Write a default as a literal.
-
-    Args:
-        default: The default, or `inspect.Parameter.empty`.
-
-    Returns:
-        Text for `ast.literal_eval`, `...` for any other object or a very long literal, None without a default.
+    """Write a default as text for `ast.literal_eval`: `...` for any object but a literal of some length, None without one.
 
     Examples:
         >>> default_text((1, "a")), default_text(len), default_text(inspect.Parameter.empty)
@@ -332,12 +305,7 @@ _accepted: Final[dict[object, tuple[object, PortableType]]] = {}
 
 
 def accepted_type(annotation: Any, default: object) -> PortableType:  # an annotation is any object
-    """Write the accepted type of a parameter: the annotation, widened to include the default.
-
-    Args:
-        annotation: The annotation, evaluated.
-        default: The default, or `inspect.Parameter.empty`.
-    """
+    """Write the accepted type of a parameter: the annotation, widened to include the default."""
     # `Literal[1] == Literal[True]`, and `1 == True`, but they are not the same.
     key = (repr(annotation), type(default), id(default) if default_text(default) == "..." else repr(default))
     if key not in _accepted:
