@@ -8,7 +8,6 @@ are JSON arrays, with such rows by number.
 from __future__ import annotations
 
 import contextlib
-import itertools
 import json
 import sqlite3
 import weakref
@@ -203,12 +202,15 @@ class Index:
             KeyError: The registry is not in the index.
         """
         sources = [(f"{prefix}_", source) for prefix, source in self._rows[reference][3]]
-        qualified = (
-            (start, self.find(source, name.removeprefix(start))) for start, source in sources if name.startswith(start)
-        )
-        own = (("", Resolved(each.name, each)) for each in [self.own(reference, name)] if each is not None)
-        bare = ((start, self.find(source, name)) for start, source in sources)
-        for start, found in itertools.chain(qualified, own, bare):
+        for start, source in sources:
+            found = self.find(source, name.removeprefix(start)) if name.startswith(start) else None
+            if found is not None:
+                return Resolved(start + found.canonical, found.component)
+        own = self.own(reference, name)
+        if own is not None:
+            return Resolved(own.name, own)
+        for start, source in sources:
+            found = self.find(source, name)
             if found is not None:
                 return Resolved(start + found.canonical, found.component)
         return None
