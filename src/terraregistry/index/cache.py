@@ -39,15 +39,7 @@ def cache_folder() -> Path:
 
 
 def read_cached(folder: Path, key: Key) -> Index | None:
-    """Read the index of a key.
-
-    Args:
-        folder: The folder of the cache.
-        key: The state of the libraries to be described.
-
-    Returns:
-        The index; None for a file that is missing, stale, damaged or of another user.
-    """
+    """Read the index of a key; None for a file that is missing, stale, damaged or of another user."""
     found = _read(folder / key.file_name)
     if found is None:
         return None
@@ -65,15 +57,7 @@ def read_cached(folder: Path, key: Key) -> Index | None:
 
 
 def write_cached(folder: Path, index: Index) -> bool:
-    """Write an index, and remove those of earlier versions in the same environment.
-
-    Args:
-        folder: The folder of the cache, made if it does not exist.
-        index: The index.
-
-    Returns:
-        True if it was written.
-    """
+    """Write an index, and remove those of earlier versions in the same environment; return True if it was written."""
     key = index.key
     written = write_file(folder, key.file_name, index.image)
     if written:
@@ -86,15 +70,7 @@ def write_cached(folder: Path, index: Index) -> bool:
 
 
 def read_file(folder: Path, name: str) -> bytes | None:
-    """Read a file of the cache.
-
-    Args:
-        folder: The folder of the cache.
-        name: The name of the file.
-
-    Returns:
-        Its content without the digest; None for a file that is missing, damaged or of another user.
-    """
+    """Read a file without its digest; None for one that is missing, damaged or of another user."""
     found = _read(folder / name)
     return None if found is None else found[0]
 
@@ -118,44 +94,28 @@ def _read(file: Path) -> tuple[bytes, float] | None:
 
 def with_digest(data: bytes) -> bytes:
     """Prepend the digest to data."""
-    return _digest(data) + b"\n" + data
+    return hashlib.sha256(data).hexdigest().encode() + b"\n" + data
 
 
 def verified(content: bytes) -> bytes | None:
     """Return the data after the digest; None if the digest does not match."""
-    digest, _, data = content.partition(b"\n")
-    return data if digest == _digest(data) else None
-
-
-def _digest(data: bytes) -> bytes:
-    return hashlib.sha256(data).hexdigest().encode()
+    data = content.partition(b"\n")[2]
+    return data if with_digest(data) == content else None
 
 
 def write_file(folder: Path, name: str, data: bytes) -> bool:
-    """Write a file of the cache atomically: other processes see all of it or nothing.
-
-    Args:
-        folder: The folder of the cache, made if it does not exist.
-        name: The name of the file.
-        data: The content.
-
-    Returns:
-        True if it was written.
-    """
+    """Write a file atomically: other processes see all of it or nothing; return True if it was written."""
     import tempfile
 
-    temporary: str | None = None
     try:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         descriptor, temporary = tempfile.mkstemp(prefix="index-", suffix=".tmp", dir=folder)
-        with os.fdopen(descriptor, "wb") as stream:
-            stream.write(with_digest(data))
-        Path(temporary).replace(folder / name)
-        temporary = None
+        try:
+            with os.fdopen(descriptor, "wb") as stream:
+                stream.write(with_digest(data))
+            Path(temporary).replace(folder / name)
+        finally:
+            Path(temporary).unlink(missing_ok=True)  # where it was not renamed
     except (OSError, ValueError):  # as above
         return False
-    finally:
-        if temporary is not None:
-            with contextlib.suppress(OSError):
-                Path(temporary).unlink()
     return True

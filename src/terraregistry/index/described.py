@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, TypeVar, cast
 
 from terraregistry.deferred import loaded, stand_in
-from terraregistry.index.descriptions import OPAQUE_DEFAULT, ParameterKind
+from terraregistry.index.descriptions import OPAQUE_DEFAULT
 from terraregistry.registry import Call, ComponentDescription
 from terraregistry.registry.signatures import EffectiveSignature, Opaque
 from terraregistry.registry.signatures import Signature as RenderedSignature
@@ -22,17 +22,10 @@ if TYPE_CHECKING:
 
     from terraregistry.index.descriptions import Component, Parameter, PortableType
 
-__all__ = ["IMPORTED", "DescribedCall", "UnreadableAnnotationError", "described_call", "read_annotation"]
+__all__ = ["IMPORTED", "DescribedCall", "described_call", "home_of", "read_annotation"]
 
 T = TypeVar("T")
 
-_KINDS: Final = {
-    ParameterKind.POSITIONAL_ONLY: inspect.Parameter.POSITIONAL_ONLY,
-    ParameterKind.POSITIONAL_OR_KEYWORD: inspect.Parameter.POSITIONAL_OR_KEYWORD,
-    ParameterKind.VAR_POSITIONAL: inspect.Parameter.VAR_POSITIONAL,
-    ParameterKind.KEYWORD_ONLY: inspect.Parameter.KEYWORD_ONLY,
-    ParameterKind.VAR_KEYWORD: inspect.Parameter.VAR_KEYWORD,
-}
 IMPORTED: Final = frozenset(
     {
         *("builtins", "collections", "collections.abc", "datetime", "decimal", "enum", "fractions", "functools"),
@@ -53,15 +46,7 @@ _SAMPLES: Final[dict[str, tuple[object, ...]]] = {
 
 
 def described_call(component: Component, load: Callable[[], Callable[..., T]]) -> DescribedCall[T] | None:
-    """Make the call of a component from its description.
-
-    Args:
-        component: The description.
-        load: Imports the constructor.
-
-    Returns:
-        The call; None unless the description is exact.
-    """
+    """Make the call of a component from its description, with the import of its constructor; None unless that is exact."""
     if not component.is_exact:
         return None
     try:
@@ -73,13 +58,7 @@ def described_call(component: Component, load: Callable[[], Callable[..., T]]) -
 
 
 class DescribedCall(Call[T]):
-    """A call validated and described from a description; the constructor is imported when it is called.
-
-    Args:
-        component: The description of the component.
-        signature: Its effective signature.
-        load: Imports the constructor.
-    """
+    """A call validated and described from a description; the constructor is imported when it is called."""
 
     __slots__ = ("_component", "_load", "_origins")
 
@@ -106,16 +85,7 @@ class DescribedCall(Call[T]):
         return "" if file is None else f"{file}:{self._component.line}"
 
     def describe(self, name: str, kind: str, aliases: tuple[str, ...]) -> ComponentDescription:
-        """Describe the component.
-
-        Args:
-            name: The canonical name in the registry queried.
-            kind: The name of the kind's protocol.
-            aliases: Other spellings of the name.
-
-        Returns:
-            The description.
-        """
+        """Describe the component, as `Call.describe` does."""
         known = self._component
         return ComponentDescription(
             name=name,
@@ -137,12 +107,12 @@ class DescribedCall(Call[T]):
         file = self._component.file
         if file is None or Path(file).is_absolute():
             return file
-        home = _home_of(file.partition("/")[0].removesuffix(".py"))
+        home = home_of(file.partition("/")[0].removesuffix(".py"))
         return file if home is None else str(home / file)
 
 
 @functools.cache
-def _home_of(package: str) -> Path | None:
+def home_of(package: str) -> Path | None:
     """Find the parent folder of a top-level package, without importing it."""
     try:
         found = importlib.util.find_spec(package)
@@ -162,8 +132,8 @@ def _parameter(parameter: Parameter) -> inspect.Parameter:
         default = Opaque(parameter.shown, *next((_SAMPLES[each] for each in members if each in _SAMPLES), ()))
     elif parameter.default is not None:
         default = ast.literal_eval(parameter.default)
-    annotation = _annotation(parameter.annotation)
-    return inspect.Parameter(parameter.name, _KINDS[parameter.kind], default=default, annotation=annotation)
+    kind = getattr(inspect.Parameter, parameter.kind.name)  # the same names
+    return inspect.Parameter(parameter.name, kind, default=default, annotation=_annotation(parameter.annotation))
 
 
 @functools.lru_cache(maxsize=4096)
@@ -171,68 +141,41 @@ def _annotation(written: PortableType | None) -> Any:  # an annotation is any ob
     return inspect.Parameter.empty if written is None else read_annotation(written)
 
 
-class UnreadableAnnotationError(ValueError):
-    """The text is no annotation, or is one with a name that cannot be resolved without an import."""
-
-
 def read_annotation(written: PortableType) -> Any:  # an annotation is any object
-    """Read an annotation from its source text.
-
-    Args:
-        written: The annotation, with its names in full, and the modules of the names.
-
-    Returns:
-        The annotation, with stand-ins for the classes of libraries not loaded.
+    """Read an annotation from its source text, with stand-ins for the classes of libraries not loaded.
 
     Raises:
-        UnreadableAnnotationError: The text is no such annotation.
+        ValueError: The text is no annotation, or is one with a name that cannot be resolved without an import.
     """
     try:
-        return _Reader(written.imports).read(ast.parse(written.text, mode="eval").body)
-    except UnreadableAnnotationError:
-        raise
+        return _read(ast.parse(written.text, mode="eval").body, written.imports)
     except Exception as error:
-        raise UnreadableAnnotationError(f"{written.text!r} is no annotation: {error}") from error
+        raise ValueError(f"{written.text!r} is no annotation") from error
 
 
-class _Reader:
-    """Reader of the parts of an annotation."""
-
-    def __init__(self, modules: tuple[str, ...]) -> None:
-        self._modules = sorted(modules, key=len, reverse=True)
-
-    def read(self, node: ast.expr) -> Any:  # as above
-        match node:
-            case ast.Constant() if node.value is None or node.value is ...:
-                return node.value
-            case ast.BinOp(op=ast.BitOr()):
-                # Not `typing.Union`, which may give what it once made of the same members in another order.
-                return _class_of(self.read(node.left)) | _class_of(self.read(node.right))
-            case ast.Subscript():
-                return self._generic(self.read(node.value), node.slice)
-            case ast.List():
-                return [self.read(each) for each in node.elts]
-            case ast.Name() | ast.Attribute():
-                return self._named(ast.unparse(node))
-            case _:
-                raise UnreadableAnnotationError(f"{ast.unparse(node)} is no annotation")
-
-    def _generic(self, generic: Any, inside: ast.expr) -> Any:  # as above
-        items = inside.elts if isinstance(inside, ast.Tuple) else [inside]
-        if generic is typing.Literal:
-            return generic[tuple(ast.literal_eval(each) for each in items)]
-        arguments = tuple(self.read(each) for each in items)
-        return generic[arguments if len(arguments) != 1 else arguments[0]]
-
-    def _named(self, name: str) -> Any:  # as above
-        for module in self._modules:
-            if name.startswith(module + "."):
-                return _attribute(module, name.removeprefix(module + "."))
-        return _attribute("builtins", name)
-
-
-def _class_of(annotation: Any) -> Any:  # as above
-    return types.NoneType if annotation is None else annotation
+def _read(node: ast.expr, modules: tuple[str, ...]) -> Any:  # as above
+    match node:
+        case ast.Constant() if node.value is None or node.value is ...:
+            return node.value
+        case ast.BinOp(op=ast.BitOr()):
+            # Not `typing.Union`, which may give what it once made of the same members in another order.
+            members = [_read(each, modules) for each in (node.left, node.right)]
+            left, right = (types.NoneType if each is None else each for each in members)
+            return left | right
+        case ast.Subscript():
+            generic = _read(node.value, modules)
+            items = node.slice.elts if isinstance(node.slice, ast.Tuple) else [node.slice]
+            is_literal = generic is typing.Literal
+            arguments = tuple(ast.literal_eval(each) if is_literal else _read(each, modules) for each in items)
+            return generic[arguments if len(arguments) != 1 else arguments[0]]
+        case ast.List():
+            return [_read(each, modules) for each in node.elts]
+        case ast.Name() | ast.Attribute():
+            name = ast.unparse(node)
+            module = max((each for each in modules if name.startswith(each + ".")), key=len, default="builtins")
+            return _attribute(module, name.removeprefix(module + "."))
+        case _:
+            raise ValueError
 
 
 def _attribute(module: str, qualname: str) -> Any:  # as above

@@ -12,28 +12,16 @@ import site
 import sys
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator
 
-__all__ = [
-    "FORMAT",
-    "NO_KEY",
-    "SHIPPED_FOR",
-    "Key",
-    "current_key",
-    "is_unchanging",
-    "own_state",
-    "source_files",
-    "state_of",
-]
+__all__ = ["NO_KEY", "SHIPPED_FOR", "Key", "current_key", "is_unchanging", "own_state", "source_files", "state_of"]
 
-_INFO: Final = ".dist-info"
-FORMAT: Final = 5
+_FORMAT: Final = "5"
 """The version of the index's own format."""
-
-_LIBRARIES: Final = ("terraregistry", "timm", "segmentation-models-pytorch", "mmsegmentation", "mmdet", "torch")
+_INFO: Final = ".dist-info"
 _DESCRIBED: Final = {
     "timm": "timm",
     "segmentation-models-pytorch": "segmentation_models_pytorch",
@@ -42,14 +30,10 @@ _DESCRIBED: Final = {
     "torch": "torch",
 }
 """The packages of the components' distributions."""
-_TOO_LARGE: Final = ("torch",)
-"""Packages of too many files to look at each."""
 SHIPPED_FOR: Final = ("timm", "segmentation-models-pytorch", "mmsegmentation", "mmdet")
 """The distributions whose versions decide the validity of a shipped index."""
 _UPPER_LAYERS: Final = ("tools", "mypy_plugin")
 """Folders of this package without influence on an index."""
-
-
 _PACKAGE: Final = Path(os.path.abspath(__file__)).parent.parent  # noqa: PTH100 - Path.resolve follows links; relative in `python app.pyz`
 
 
@@ -84,10 +68,9 @@ class Key:
         The versions of Python and torch may differ: no signature depends on them. Files subject to change without a new version do
         not fit: a checkout of timm, or sources of this package edited after the installation.
         """
-        if any(_version(name) != version for name, version in self.versions):
-            return False
-        if any(_state(name, version, _DESCRIBED[name]).outside for name, version in self.versions if version):
-            return False
+        for name, version in self.versions:
+            if _version(name) != version or (version and _state(name, version, _DESCRIBED[name]).outside):
+                return False
         return _PACKAGE.resolve().parent in _site_packages() or own_state() == self.sources
 
 
@@ -100,16 +83,12 @@ def _short_digest(text: str) -> str:
 
 
 def current_key() -> Key:
-    """Return the cache key of an index made now.
-
-    Returns:
-        The key.
-    """
-    versions = {library: _version(library) for library in _LIBRARIES}
+    """Return the cache key of an index made now."""
+    versions = {library: _version(library) for library in ("terraregistry", *_DESCRIBED)}
     states = [_State([_PACKAGE], own_state())]
     states += [_state(library, versions[library], name) for library, name in _DESCRIBED.items()]
     return Key(
-        (("format", str(FORMAT)), ("python", platform.python_version()), *versions.items()),
+        (("format", _FORMAT), ("python", platform.python_version()), *versions.items()),
         " ".join([*(str(place) for state in states for place in state.outside), sys.prefix]),
         hashlib.sha256(" ".join(state.digest for state in states).encode()).hexdigest(),
     )
@@ -121,10 +100,9 @@ def own_state() -> str:
 
 
 @functools.cache
-def is_unchanging(package: str) -> bool:
-    """Return True if the files of a library stay the same: installed in the environment, not as a checkout."""
-    library = next(library for library, name in _DESCRIBED.items() if name == package)
-    return not _state(library, _version(library), package).outside
+def is_unchanging(library: str) -> bool:
+    """Return True if the files of a distribution stay the same: installed in the environment, not as a checkout."""
+    return not _state(library, _version(library), _DESCRIBED[library]).outside
 
 
 @functools.cache
@@ -155,8 +133,7 @@ def _distributions() -> tuple[str, ...]:
     return tuple(found)
 
 
-@dataclass(frozen=True)
-class _State:
+class _State(NamedTuple):
     """The state of a library: its places outside of the environment, and a digest of its files."""
 
     outside: list[Path]
@@ -179,7 +156,8 @@ def _state(library: str, version: str, package: str) -> _State:
     homes = {place.resolve().parent for place in places}
     outside = [] if homes <= _site_packages() else places
     records = [place.parent / f"{library.replace('-', '_')}-{version}.dist-info" / "RECORD" for place in places]
-    if package in _TOO_LARGE or (not outside and all(record.is_file() for record in records)):
+    # torch has too many files to look at each.
+    if package == "torch" or (not outside and all(record.is_file() for record in records)):
         return _State(outside, state_of(records))
     return _State(outside, state_of(file for place in places for file in source_files(place)))
 
@@ -190,14 +168,11 @@ def _site_packages() -> set[Path]:
 
 
 def source_files(package: Path, *, without: Collection[str] = ()) -> Iterator[Path]:
-    """List the source files of a package.
+    """List the .py files of a package, or the zip file with it.
 
     Args:
         package: Its folder, or its only file; also one inside a zip file.
         without: Folders in it to leave out.
-
-    Yields:
-        Each .py file, or the zip file with the package.
     """
     if not package.is_dir():
         yield from (place for place in [package, *package.parents] if place.is_file())
@@ -209,14 +184,7 @@ def source_files(package: Path, *, without: Collection[str] = ()) -> Iterator[Pa
 
 
 def state_of(files: Iterable[Path]) -> str:
-    """Return a digest for the detection of changed files.
-
-    Args:
-        files: The files.
-
-    Returns:
-        A digest of their paths, sizes and times.
-    """
+    """Return a digest of the paths, sizes and times of files."""
     digest = hashlib.sha256()
     for file in sorted(files):
         with contextlib.suppress(OSError):  # a link to nowhere, as editors make them, or a file that is gone by now

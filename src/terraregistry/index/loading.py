@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import sys
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from terraregistry.index.cache import cache_folder, read_cached, verified, write_cached
@@ -14,25 +13,16 @@ from terraregistry.index.keys import current_key
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
-    from typing import IO
+    from typing import IO, TypeAlias
 
     from terraregistry.index.store import Index
 
-__all__ = [
-    "IndexUnavailableError",
-    "MadeIndex",
-    "cached_index",
-    "load_index",
-    "made_elsewhere",
-    "make_and_keep",
-    "shipped_index",
-]
+    Report: TypeAlias = Callable[[int, int], None]
+
+__all__ = ["IndexUnavailableError", "cached_index", "load_index", "made_elsewhere", "make_and_keep", "shipped_index"]
 
 SHIPPED: Final = "shipped.index"
 """The file of this package written by the build."""
-_SWITCH: Final = "TERRAREGISTRY_SHIPPED_INDEX"
-"""The environment variable to leave the shipped index out, with the value `0`."""
-
 _CHILD: Final = """
 import json, sys
 sys.path[:] = json.loads(sys.argv[1])
@@ -45,28 +35,9 @@ class IndexUnavailableError(RuntimeError):
     """The index is not in the cache and cannot be made; the message says why."""
 
 
-@dataclass(frozen=True)
-class MadeIndex:
-    """A new index.
-
-    Attributes:
-        index: The index.
-        folder: The folder of the cache.
-        is_kept: True if it was written there; otherwise it is made again the next time.
-    """
-
-    index: Index
-    folder: Path
-    is_kept: bool
-
-
 def shipped_index() -> Index | None:
-    """Read the index shipped with this package.
-
-    Returns:
-        The index; None if other versions are installed, sources were edited, or `TERRAREGISTRY_SHIPPED_INDEX=0`.
-    """
-    if os.environ.get(_SWITCH) == "0":
+    """Read the shipped index; None if other versions are installed, sources were edited, or `TERRAREGISTRY_SHIPPED_INDEX=0`."""
+    if os.environ.get("TERRAREGISTRY_SHIPPED_INDEX") == "0":
         return None
     import pkgutil
 
@@ -83,13 +54,10 @@ def shipped_index() -> Index | None:
 
 
 def cached_index(*, folder: Path | None = None) -> Index | None:
-    """Read the index of the installed libraries without making it.
+    """Read the index of the installed libraries; None if it would have to be made.
 
     Args:
         folder: The only folder to search; by default the shipped index comes first, then the user's cache.
-
-    Returns:
-        The index; None if it would have to be made.
     """
     shipped = shipped_index() if folder is None else None
     return shipped or read_cached(folder or cache_folder(), current_key())
@@ -101,17 +69,14 @@ def load_index(*, folder: Path | None = None) -> Index:
     Args:
         folder: As for `cached_index`.
 
-    Returns:
-        The index.
-
     Raises:
         IndexUnavailableError: There is none in the cache, and it cannot be made.
     """
     index = cached_index(folder=folder)
-    return make_and_keep(folder=folder).index if index is None else index
+    return make_and_keep(folder=folder)[0] if index is None else index
 
 
-def make_and_keep(report: Callable[[int, int], None] | None = None, *, folder: Path | None = None) -> MadeIndex:
+def make_and_keep(report: Report | None = None, *, folder: Path | None = None) -> tuple[Index, bool]:
     """Make the index of the installed libraries and write it to the cache.
 
     Args:
@@ -119,23 +84,19 @@ def make_and_keep(report: Callable[[int, int], None] | None = None, *, folder: P
         folder: The folder of the cache; by default the user's own.
 
     Returns:
-        The index, with its state in the cache.
+        The index, and True if it was written; otherwise it is made again the next time.
 
     Raises:
         IndexUnavailableError: It cannot be made.
     """
-    folder = cache_folder() if folder is None else folder
     index = made_elsewhere(report)
-    return MadeIndex(index, folder, write_cached(folder, index))
+    return index, write_cached(cache_folder() if folder is None else folder, index)
 
 
-def made_elsewhere(report: Callable[[int, int], None] | None) -> Index:
+def made_elsewhere(report: Report | None) -> Index:
     """Make the index in another process: nothing is loaded into this one, and its own registrations are left out.
 
     The key is the other process's, computed before it reads anything: a change in the meantime makes the index stale.
-
-    Args:
-        report: A callback for progress: the number of components described, and their total.
 
     Raises:
         IndexUnavailableError: It cannot be made.
@@ -147,11 +108,10 @@ def made_elsewhere(report: Callable[[int, int], None] | None) -> Index:
     try:
         return Index(_made(report))
     except (OSError, sqlite3.Error) as error:
-        reason = str(error)
-    raise IndexUnavailableError(f"the index of the installed components cannot be made: {reason}")
+        raise IndexUnavailableError(f"the index of the installed components cannot be made: {error}") from None
 
 
-def _made(report: Callable[[int, int], None] | None) -> bytes:
+def _made(report: Report | None) -> bytes:
     import subprocess
 
     # `-P`: the working folder may have a module of any name, such as json.py.
@@ -178,7 +138,7 @@ def _made(report: Callable[[int, int], None] | None) -> bytes:
     return image
 
 
-def _read_reports(stream: IO[bytes], report: Callable[[int, int], None] | None) -> bytes:
+def _read_reports(stream: IO[bytes], report: Report | None) -> bytes:
     """Read the output of the other process: lines of progress, two numbers each, an empty line, and the image."""
     for line in stream:
         numbers = line.split()

@@ -52,11 +52,7 @@ def has_looked() -> bool:
 
 
 def answer_from(index: Index) -> None:
-    """Use an index in this process.
-
-    Args:
-        index: The index of the installed libraries.
-    """
+    """Use an index of the installed libraries in this process."""
     with _reading:
         _stored[:] = [index]
 
@@ -69,29 +65,18 @@ def _own(registry: str, name: str) -> Component | None:
 
 
 def stored_component(registry: str, name: str, library: str) -> Component | None:
-    """Find the stored description of a component.
+    """Find the stored description of a component; None if its library is loaded, or the index lacks it.
 
     Args:
         registry: The reference of its registry in the index.
         name: Its canonical name there.
         library: The module to inspect instead once it is loaded.
-
-    Returns:
-        The description; None if the library is loaded, or the index lacks the component.
     """
     return None if is_loaded(library) else _own(registry, name)
 
 
 def stored_components(registry: str, library: str) -> tuple[Component, ...]:
-    """Find the stored descriptions of all components of a registry.
-
-    Args:
-        registry: The reference of the registry in the index.
-        library: As for `stored_component`.
-
-    Returns:
-        The descriptions; empty if the library is loaded, or the index lacks the registry.
-    """
+    """Find the stored descriptions of all components of a registry, as `stored_component` does; empty without any."""
     index = None if is_loaded(library) else stored_index()
     try:
         return () if index is None else index.registry(registry).components
@@ -139,8 +124,7 @@ class DescribedEntry(Entry[T]):
 
             component = _own(place, self.name)
             fitting = None if component is None else self.fitting(component)
-            described = None if fitting is None else described_call(fitting, lambda: self.constructor)
-            self._described[place] = described
+            self._described[place] = None if fitting is None else described_call(fitting, lambda: self.constructor)
         return self._described[place]
 
     def place_of(self, kwargs: Mapping[str, Any]) -> str:  # as above

@@ -7,6 +7,7 @@ are JSON arrays, with such rows by number.
 
 from __future__ import annotations
 
+import contextlib
 import json
 import sqlite3
 import weakref
@@ -28,7 +29,7 @@ from terraregistry.locks import forking_lock
 from terraregistry.pretrained import PretrainedWeights
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
 
 __all__ = ["Index"]
 
@@ -39,6 +40,13 @@ CREATE TABLE component (registry INTEGER, place INTEGER, description INTEGER, ca
     WITHOUT ROWID;
 CREATE TABLE spelling (registry INTEGER, name TEXT, place INTEGER, PRIMARY KEY (registry, name)) WITHOUT ROWID;
 CREATE TABLE shared (id INTEGER PRIMARY KEY, value TEXT NOT NULL);
+"""
+_COMPONENTS: Final = """
+SELECT description, call FROM component WHERE registry = (SELECT id FROM registry WHERE reference = ?) ORDER BY place
+"""
+_COMPONENT: Final = """
+SELECT description, call FROM component JOIN spelling USING (registry, place)
+WHERE registry = (SELECT id FROM registry WHERE reference = ?) AND name = ?
 """
 _Row = Any  # plain data of JSON, of the shape that is written here
 _NO_FACTS: Final = ConfigFacts()
@@ -63,12 +71,10 @@ class Index:
         weakref.finalize(self, self._database.close)
         self._database.deserialize(image)
         self._shared: dict[int, _Row] = {}
-        self._is_read = False
         self._registries: dict[str, IndexedRegistry] = {}
         self._spellings: dict[str, Mapping[str, Resolved]] = {}
-        rows = self._select("SELECT id, reference, value FROM registry ORDER BY id")
-        self._numbers: Final[dict[str, int]] = {reference: number for number, reference, _ in rows}
-        self._sources: Final = {reference: _pairs(json.loads(value)[3]) for _, reference, value in rows}
+        rows = self._select("SELECT reference, value FROM registry ORDER BY id")
+        self._rows: Final[dict[str, _Row]] = {reference: json.loads(value) for reference, value in rows}
 
     @classmethod
     def of(
@@ -78,36 +84,40 @@ class Index:
         facts: ConfigFacts = _NO_FACTS,
         key: Key = NO_KEY,
     ) -> Index:
-        """Write descriptions into an image.
+        """Write descriptions into an image: the same for the same descriptions.
 
         Args:
             registries: The registries, including all that are sources of others.
             gaps: Pairs of a component or registry without a description, and the reason.
             facts: Further facts for configs.
             key: The cache key.
-
-        Returns:
-            An index of them, the same image for the same descriptions.
         """
-        database = sqlite3.connect(":memory:")
-        try:
+        about = {"gaps": [*gaps], **vars(facts), "key": [key.versions, key.place, key.sources]}
+        rows: dict[str, list[tuple[object, ...]]] = {"registry": [], "component": [], "spelling": []}
+        numbers: dict[str, int] = {}
+
+        def shared(row: _Row) -> int:
+            return numbers.setdefault(_text(row), len(numbers))
+
+        for number, registry in enumerate(registries):
+            types = map(_type_row, (registry.type, registry.base, registry.kind))
+            rows["registry"].append((number, registry.reference, _text([*types, registry.sources])))
+            spellings = {each.name: place for place, each in enumerate(registry.components)}
+            for place, each in enumerate(registry.components):
+                rows["component"].append((number, place, shared(_description(each)), shared(_call(each, shared))))
+                for alias in each.aliases:
+                    spellings.setdefault(alias, place)
+            rows["spelling"] += [(number, name, place) for name, place in spellings.items()]
+        rows["shared"] = [(number, text) for text, number in numbers.items()]
+        rows["about"] = [(name, _text(value)) for name, value in about.items()]
+        with contextlib.closing(sqlite3.connect(":memory:")) as database:
             database.executescript(_TABLES)
-            about = {
-                "gaps": [*gaps],
-                "documentation": facts.documentation,
-                "whole_decoders": facts.whole_decoders,
-                "plain_values": facts.plain_values,
-                "key": _key_row(key),
-            }
-            rows = [(name, _text(value)) for name, value in about.items()]
-            database.executemany("INSERT INTO about VALUES (?, ?)", rows)
-            writer = _Writer(database)
-            for place, registry in enumerate(registries):
-                writer.write(place, registry)
+            for table, values in rows.items():
+                if values:
+                    places = ", ".join("?" * len(values[0]))
+                    database.executemany(f"INSERT INTO {table} VALUES ({places})", values)  # noqa: S608 - a table from above
             database.commit()
             return cls(database.serialize())
-        finally:
-            database.close()
 
     __hash__: ClassVar[None] = None  # type: ignore[assignment]  # equal ones may have different keys, and so images
 
@@ -125,14 +135,7 @@ class Index:
 
     def with_key(self, key: Key) -> Index:
         """Return the same index with another cache key."""
-        database = sqlite3.connect(":memory:")
-        try:
-            database.deserialize(self.image)
-            database.execute("UPDATE about SET value = ? WHERE name = 'key'", (_text(_key_row(key)),))
-            database.commit()
-            return Index(database.serialize())
-        finally:
-            database.close()
+        return Index.of(self.registries, self.gaps, self.facts, key)
 
     @property
     def gaps(self) -> tuple[tuple[str, str], ...]:
@@ -153,7 +156,7 @@ class Index:
     @property
     def registries(self) -> tuple[IndexedRegistry, ...]:
         """All registries, with all of their components."""
-        return tuple(map(self.registry, self._sources))
+        return tuple(map(self.registry, self._rows))
 
     def registry(self, reference: str) -> IndexedRegistry:
         """Return a registry with all of its components.
@@ -166,29 +169,22 @@ class Index:
         """
         known = self._registries.get(reference)
         if known is None:
-            sources = self._sources[reference]
-            [(value,)] = self._select("SELECT value FROM registry WHERE reference = ?", reference)
-            cls, base, kind, _ = json.loads(value)
-            query = "SELECT description, call FROM component WHERE registry = ? ORDER BY place"
-            rows = self._select(query, self._numbers[reference])
-            self._read_all()
-            found = tuple(self._component(*row) for row in rows)
-            known = IndexedRegistry(reference, _type(cls), _type(base), _type(kind), found, sources)
+            cls, base, kind, sources = self._rows[reference]
+            if not self._registries:  # all shared rows at once
+                self._keep("SELECT id, value FROM shared")
+            found = tuple(self._component(*row) for row in self._select(_COMPONENTS, reference))
+            known = IndexedRegistry(reference, _type(cls), _type(base), _type(kind), found, _pairs(sources))
             known = self._registries.setdefault(reference, known)
         return known
 
     def own(self, reference: str, name: str) -> Component | None:
-        """Return a component of a registry's own.
+        """Return a component of a registry's own, the only one read; None for any other name.
 
         Args:
             reference: The reference of the registry.
             name: The name of the component or one of its aliases, without a prefix.
-
-        Returns:
-            The component, the only one read; None for any other name.
         """
-        query = "SELECT description, call FROM component JOIN spelling USING (registry, place) WHERE registry = ? AND name = ?"
-        for row in self._select(query, self._numbers.get(reference), name):
+        for row in self._select(_COMPONENT, reference, name):
             return self._component(*row)
         return None
 
@@ -205,55 +201,45 @@ class Index:
         Raises:
             KeyError: The registry is not in the index.
         """
-        sources = self._sources[reference]
-        qualified = (
-            (prefix, self.find(source, name.removeprefix(f"{prefix}_")))
-            for prefix, source in sources
-            if name.startswith(f"{prefix}_")
-        )
-        bare = ((prefix, self.find(source, name)) for prefix, source in sources)
-        for prefix, found in qualified:
+        sources = [(f"{prefix}_", source) for prefix, source in self._rows[reference][3]]
+        for start, source in sources:
+            found = self.find(source, name.removeprefix(start)) if name.startswith(start) else None
             if found is not None:
-                return Resolved(f"{prefix}_{found.canonical}", found.component)
+                return Resolved(start + found.canonical, found.component)
         own = self.own(reference, name)
         if own is not None:
             return Resolved(own.name, own)
-        for prefix, found in bare:
+        for start, source in sources:
+            found = self.find(source, name)
             if found is not None:
-                return Resolved(f"{prefix}_{found.canonical}", found.component)
+                return Resolved(start + found.canonical, found.component)
         return None
 
     def spellings(self, reference: str) -> Mapping[str, Resolved]:
-        """List every name resolved by a registry: qualified and bare names, and aliases.
+        """List every name resolved by a registry, as `find` does: qualified and bare names, and aliases.
 
         Args:
             reference: The reference of the registry.
-
-        Returns:
-            The components by these names, as `find` gives them.
 
         Raises:
             KeyError: The registry is not in the index.
         """
         known = self._spellings.get(reference)
         if known is None:
-            read = MappingProxyType(self._read_spellings(self.registry(reference)))
-            known = self._spellings.setdefault(reference, read)
+            registry = self.registry(reference)
+            found = {each.name: Resolved(each.name, each) for each in registry.components}
+            for component in registry.components:
+                for alias in component.aliases:
+                    found.setdefault(alias, Resolved(component.name, component))
+            inside = [(f"{prefix}_", self.spellings(source)) for prefix, source in registry.sources]
+            for start, names in inside:
+                for name, each in names.items():
+                    found[start + name] = Resolved(start + each.canonical, each.component)
+            for start, names in inside:  # a name is read as qualified first, and as bare second
+                for name, each in names.items():
+                    found.setdefault(name, Resolved(start + each.canonical, each.component))
+            known = self._spellings.setdefault(reference, MappingProxyType(found))
         return known
-
-    def _read_spellings(self, registry: IndexedRegistry) -> dict[str, Resolved]:
-        found = {each.name: Resolved(each.name, each) for each in registry.components}
-        for component in registry.components:
-            for alias in component.aliases:
-                found.setdefault(alias, Resolved(component.name, component))
-        inside = [(prefix + "_", self.spellings(source)) for prefix, source in registry.sources]
-        for start, names in inside:
-            for name, each in names.items():
-                found[start + name] = Resolved(start + each.canonical, each.component)
-        for start, names in inside:  # a name is read as qualified first, and as bare second
-            for name, each in names.items():
-                found.setdefault(name, Resolved(start + each.canonical, each.component))
-        return found
 
     def dump(self) -> str:
         """Write the image as SQL, one line a row: the same text for the same descriptions."""
@@ -269,91 +255,41 @@ class Index:
         return json.loads(value)
 
     def _component(self, description: int, call: int) -> Component:
-        self._read([description, call])
+        self._read(description, call)
         name, aliases, constructor, summary, file, line, library, version, weights = self._shared[description]
         product, returns, is_exact, parameters, ineffective, synonyms = self._shared[call]
-        self._read([product, returns, ineffective, *parameters])
-        return Component(
-            name=name,
-            aliases=tuple(aliases),
-            constructor=constructor,
-            signature=Signature(tuple(self._parameter(each) for each in parameters)),
-            product=_type(self._shared[product]),
-            summary=summary,
-            file=file,
-            line=line,
-            library=library,
-            version=version,
-            weights=tuple(PretrainedWeights(*each) for each in weights),
-            returns=_optional_type(self._shared[returns]),
-            is_exact=is_exact,
-            ineffective=_pairs(self._shared[ineffective]),
-            synonyms=_pairs(synonyms),
+        self._read(product, returns, ineffective, *parameters)
+        signature = Signature(tuple(map(self._parameter, parameters)))
+        facts = (
+            tuple(PretrainedWeights(*each) for each in weights),
+            _optional_type(self._shared[returns]),
+            is_exact,
+            _pairs(self._shared[ineffective]),
+            _pairs(synonyms),
         )
+        place = summary, file, line, library, version
+        return Component(name, tuple(aliases), constructor, signature, _type(self._shared[product]), *place, *facts)
 
     def _parameter(self, number: int) -> Parameter:
         row = self._shared[number]
         if not isinstance(row, Parameter):
-            row = self._shared[number] = _parameter(*row)
+            name, kind, annotation, default, accepts, origin, shown = row
+            declared = _optional_type(annotation)
+            accepted = declared if accepts is None and declared is not None else _type(accepts)
+            row = Parameter(name, ParameterKind(kind), declared, default, accepted, origin, shown)
+            self._shared[number] = row
         return row
 
-    def _read(self, numbers: list[int]) -> None:
+    def _read(self, *numbers: int) -> None:
         """Read some of the shared rows."""
         missing = [number for number in numbers if number not in self._shared]
         if missing:
             places = ", ".join("?" * len(missing))
-            self._keep(self._select(f"SELECT id, value FROM shared WHERE id IN ({places})", *missing))  # noqa: S608 - question marks
+            self._keep(f"SELECT id, value FROM shared WHERE id IN ({places})", *missing)  # noqa: S608 - question marks
 
-    def _read_all(self) -> None:
-        """Read all of them at once, for whole registries."""
-        if not self._is_read:
-            self._keep(self._select("SELECT id, value FROM shared"))
-            self._is_read = True
-
-    def _keep(self, rows: list[tuple[int, str]]) -> None:
-        for number, value in rows:
+    def _keep(self, query: str, *values: object) -> None:
+        for number, value in self._select(query, *values):
             self._shared.setdefault(number, json.loads(value))
-
-
-class _Writer:
-    """Writer of registries into a database."""
-
-    def __init__(self, database: sqlite3.Connection) -> None:
-        self._database: Final = database
-        self._numbers: Final[dict[str, int]] = {}
-
-    def write(self, number: int, registry: IndexedRegistry) -> None:
-        """Write a registry with its components."""
-        value = _text([*map(_type_row, (registry.type, registry.base, registry.kind)), registry.sources])
-        self._database.execute("INSERT INTO registry VALUES (?, ?, ?)", (number, registry.reference, value))
-        spellings: dict[str, int] = {}
-        for place, each in enumerate(registry.components):
-            row = (number, place, self._shared(_description(each)), self._shared(self._call(each)))
-            self._database.execute("INSERT INTO component VALUES (?, ?, ?, ?)", row)
-            spellings[each.name] = place
-        for place, each in enumerate(registry.components):
-            for alias in each.aliases:
-                spellings.setdefault(alias, place)
-        rows = [(number, name, place) for name, place in spellings.items()]
-        self._database.executemany("INSERT INTO spelling VALUES (?, ?, ?)", rows)
-
-    def _call(self, each: Component) -> _Row:
-        types = self._shared(_type_row(each.product)), self._shared(_type_row(each.returns))
-        parameters = [self._shared(_parameter_row(one)) for one in each.signature.parameters]
-        return [*types, each.is_exact, parameters, self._shared(each.ineffective), each.synonyms]
-
-    def _shared(self, row: _Row) -> int:
-        """Return the number of a row, written once."""
-        value = _text(row)
-        known = self._numbers.get(value)
-        if known is None:
-            known = self._numbers[value] = len(self._numbers)
-            self._database.execute("INSERT INTO shared VALUES (?, ?)", (known, value))
-        return known
-
-
-def _key_row(key: Key) -> _Row:
-    return [key.versions, key.place, key.sources]
 
 
 def _description(each: Component) -> _Row:
@@ -362,17 +298,15 @@ def _description(each: Component) -> _Row:
     return [*found, weights]
 
 
+def _call(each: Component, shared: Callable[[_Row], int]) -> _Row:
+    types = shared(_type_row(each.product)), shared(_type_row(each.returns))
+    parameters = [shared(_parameter_row(one)) for one in each.signature.parameters]
+    return [*types, each.is_exact, parameters, shared(each.ineffective), each.synonyms]
+
+
 def _parameter_row(each: Parameter) -> _Row:
     accepts = None if each.accepts == each.annotation else _type_row(each.accepts)
     return [each.name, each.kind, _type_row(each.annotation), each.default, accepts, each.origin, each.shown]
-
-
-def _parameter(
-    name: str, kind: str, annotation: _Row, default: str | None, accepts: _Row, origin: str, shown: str
-) -> Parameter:
-    declared = _optional_type(annotation)
-    accepted = declared if accepts is None and declared is not None else _type(accepts)
-    return Parameter(name, ParameterKind(kind), declared, default, accepted, origin, shown)
 
 
 def _type_row(each: PortableType | None) -> _Row:

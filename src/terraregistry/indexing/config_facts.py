@@ -9,6 +9,7 @@ from __future__ import annotations
 import ast
 import inspect
 import re
+import textwrap
 import typing
 from enum import Enum
 from typing import TYPE_CHECKING, Any, Final, Literal, cast
@@ -31,10 +32,9 @@ __all__ = ["composing_registries", "config_facts", "documented_arguments"]
 
 _AnyRegistry = Registry[Any]  # of functions and classes, whatever they make
 
-_SECTION: Final = re.compile(r"^(Args|Arguments|Parameters):?\s*$")
-_ENTRY: Final = re.compile(r"^\*{0,2}(\w+)\s*(?:\([^)]*\))?\s*:\s*(.*)$")
+_SECTION: Final = re.compile(r"^(?:Args|Arguments|Parameters):?[ \t]*\n((?:[ \t]+.*\n?|\n)*)", re.MULTILINE)
+_ENTRY: Final = re.compile(r"\*{0,2}(\w+)\s*(?:\([^)]*\))?\s*:\s*(.*)")
 _LONGEST: Final = 400
-_NO_VALUES: Final = "()"
 
 
 class _TimmNetworks(TimmRegistry):
@@ -45,35 +45,31 @@ class _TimmNetworks(TimmRegistry):
 
 
 def composing_registries() -> dict[str, BaseRegistry[Any]]:  # as above
-    """Make registries of the further parts of models in configs.
-
-    Returns:
-        Each by its reference; an empty one if a library is missing.
-    """
+    """Make registries of the further parts of models in configs, by their references; an empty one if a library is missing."""
     from terraregistry.components.backbones.adapters import adapted
     from terraregistry.components.backbones.temporal import TemporalWrapper
     from terraregistry.components.factories.branches import HEAD_REGISTRY, AuxiliaryHead
     from terraregistry.components.factories.part_arguments import Framing
     from terraregistry.components.factories.smp_library import smp_models
 
-    parts = _AnyRegistry(
-        AuxiliaryHead=AuxiliaryHead, Framing=Framing, TemporalWrapper=TemporalWrapper, adapters=adapted
-    )
-    return {
+    found: dict[str, BaseRegistry[Any]] = {  # as above
         BUILD_MODELS: _build_models(),
         HEADS: cast("_AnyRegistry", HEAD_REGISTRY),
-        PARTS: parts,
-        SMP_MODELS: _where_installed(smp_models),
-        SMP_ENCODERS: _where_installed(_smp_encoders),
-        TIMM_NETWORKS: _where_installed(_timm_networks),
+        PARTS: _AnyRegistry(
+            AuxiliaryHead=AuxiliaryHead, Framing=Framing, TemporalWrapper=TemporalWrapper, adapters=adapted
+        ),
     }
-
-
-def _where_installed(make: Callable[[], BaseRegistry[Any]]) -> BaseRegistry[Any]:  # as above
-    try:
-        return make()
-    except SourceUnavailableError:
-        return _AnyRegistry()
+    libraries: dict[str, Callable[[], BaseRegistry[Any]]] = {
+        SMP_MODELS: smp_models,
+        SMP_ENCODERS: _smp_encoders,
+        TIMM_NETWORKS: _timm_networks,
+    }
+    for reference, make in libraries.items():
+        try:
+            found[reference] = make()
+        except SourceUnavailableError:
+            found[reference] = _AnyRegistry()
+    return found
 
 
 def _timm_networks() -> TimmRegistry:
@@ -98,10 +94,7 @@ def _build_models() -> _AnyRegistry:
 def _smp_encoders() -> _AnyRegistry:
     from terraregistry.components.factories.smp_library import smp_encoders
 
-    found = _AnyRegistry()
-    for name, weights in smp_encoders().items():
-        found.register(_encoder(weights), name=name)
-    return found
+    return _AnyRegistry(**{name: _encoder(weights) for name, weights in smp_encoders().items()})
 
 
 def _encoder(weights: tuple[str, ...]) -> Callable[..., object]:
@@ -120,72 +113,46 @@ def _encoder(weights: tuple[str, ...]) -> Callable[..., object]:
 
 
 def config_facts(registries: Iterable[IndexedRegistry]) -> ConfigFacts:
-    """Collect the facts; describing the components has imported their modules.
-
-    Args:
-        registries: The registries.
-
-    Returns:
-        The facts.
-    """
+    """Collect the facts about the components of registries; describing these has imported their modules."""
     components = [component for registry in registries for component in registry.components]
     parameters = dict.fromkeys(each for component in components for each in component.signature.parameters)
     constructors = dict.fromkeys(each.constructor for each in components if each.constructor is not None)
-    whole = (reference for reference in constructors if _includes_head(reference))
+    whole = [each for each in constructors if getattr(_find(each.replace(":", ".")), "includes_head", False) is True]
     return ConfigFacts(tuple(_documentation(parameters)), tuple(whole), tuple(_plain_values(parameters)))
 
 
 def _documentation(parameters: Iterable[Parameter]) -> Iterator[tuple[str, str, str]]:
-    wanted: dict[str, list[str]] = {}
+    wanted: dict[str, dict[str, None]] = {}
     for each in parameters:
-        wanted.setdefault(each.origin, []).append(each.name)
+        wanted.setdefault(each.origin, {})[each.name] = None
     for origin, names in wanted.items():
+        # The function, or its class and the classes above that.
+        owner = _find(origin.removesuffix(".__init__").removesuffix(".__new__"))
         documented: dict[str, str] = {}
-        for holder in _documented(origin):
+        for holder in (_find(origin), *(owner.__mro__[:-1] if isinstance(owner, type) else ())):
             documented = documented_arguments(getattr(holder, "__doc__", None)) | documented
-        yield from ((origin, name, documented[name]) for name in dict.fromkeys(names) if name in documented)
-
-
-def _documented(origin: str) -> Iterator[object]:
-    """List the possible holders of a parameter's docstring: the function, or its class and the classes above that."""
-    found = _find(origin)
-    yield found
-    owner = _find(origin.removesuffix(".__init__").removesuffix(".__new__"))
-    if isinstance(owner, type):
-        yield from owner.__mro__[:-1]
+        yield from ((origin, name, documented[name]) for name in names if name in documented)
 
 
 def documented_arguments(docstring: object) -> dict[str, str]:
-    r"""Read the text for each argument in a docstring of Google's style.
-
-    Args:
-        docstring: The docstring, or anything else.
-
-    Returns:
-        A line of text for each argument.
+    r"""Read a line of text for each argument in a docstring of Google's style; none from anything else.
 
     Examples:
         >>> documented_arguments("Does.\n\nArgs:\n    width: How wide\n        it is.\n    eps (float): Epsilon.")
         {'width': 'How wide it is.', 'eps': 'Epsilon.'}
     """
-    lines = iter(inspect.cleandoc(docstring).split("\n") if isinstance(docstring, str) else ())
+    section = _SECTION.search(inspect.cleandoc(docstring)) if isinstance(docstring, str) else None
+    if section is None:
+        return {}
     found: dict[str, list[str]] = {}
     current: list[str] = []
-    depth = 0
-    for line in lines:
-        if _SECTION.match(line):
-            break
-    for line in lines:
-        indent = len(line) - len(line.lstrip())
-        if line.strip() and not indent:
-            break
-        entry = _ENTRY.match(line.strip()) if not depth or indent == depth else None
+    for line in textwrap.dedent(section[1]).splitlines():
+        entry = _ENTRY.match(line)
         if entry is not None:
-            depth = indent
             current = found.setdefault(entry[1], [])
             current.append(entry[2])
-        elif indent > depth or not line.strip():
-            current.append(line.strip())
+        elif not line[:1].strip():
+            current.append(line)
     return {name: text for name, parts in found.items() if (text := _shortened(" ".join(parts)))}
 
 
@@ -194,17 +161,10 @@ def _shortened(text: str) -> str:
     return text if len(text) <= _LONGEST else text[: _LONGEST - 4].rpartition(" ")[0] + " ..."
 
 
-def _includes_head(reference: str) -> bool:
-    return getattr(_find(reference.replace(":", ".")), "includes_head", False) is True
-
-
 def _plain_values(parameters: Iterable[Parameter]) -> Iterator[tuple[str, str]]:
-    names: dict[str, None] = {}
-    for each in dict.fromkeys(parameter.accepts for parameter in parameters):
-        for node in ast.walk(ast.parse(each.text, mode="eval")):
-            if isinstance(node, ast.Attribute):
-                names[ast.unparse(node)] = None
-    for name in names:
+    types = dict.fromkeys(parameter.accepts for parameter in parameters)
+    nodes = (node for each in types for node in ast.walk(ast.parse(each.text, mode="eval")))
+    for name in dict.fromkeys(ast.unparse(node) for node in nodes if isinstance(node, ast.Attribute)):
         found = _find(name)
         if isinstance(found, type) and found.__module__ not in ("typing", "collections.abc"):
             yield name, _values_for(cast("type[object]", found))
@@ -216,7 +176,7 @@ def _values_for(cls: type[object]) -> str:
         return default_text(values) or OPAQUE_DEFAULT
     asked_otherwise = hasattr(cls, "__get_pydantic_core_schema__") or typing.is_typeddict(cls)
     protocol = getattr(cls, "_is_protocol", False) and not getattr(cls, "_is_runtime_protocol", False)
-    return OPAQUE_DEFAULT if asked_otherwise or protocol else _NO_VALUES
+    return OPAQUE_DEFAULT if asked_otherwise or protocol else "()"
 
 
 def _find(dotted: str) -> object:

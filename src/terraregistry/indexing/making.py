@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+import importlib
 import inspect
 import os
 import signal
 import warnings
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final, ForwardRef, cast, get_args, get_origin
+from typing import TYPE_CHECKING, Any, cast, get_args, get_origin
 
-from terraregistry.deferred import loaded
+from terraregistry.index.described import home_of
 from terraregistry.index.descriptions import (
     OPAQUE_DEFAULT,
     Component,
@@ -24,11 +25,14 @@ from terraregistry.index.descriptions import (
 from terraregistry.index.keys import NO_KEY, Key, current_key
 from terraregistry.index.store import Index
 from terraregistry.indexing.config_facts import composing_registries, config_facts
-from terraregistry.indexing.portable import ANYTHING, accepted_type, default_text, importable, portable_type
-from terraregistry.indexing.writing_annotations import (
+from terraregistry.indexing.portable import (
+    ANYTHING,
     CannotBeWrittenError,
+    accepted_type,
+    default_text,
+    importable,
     named_type,
-    promised_type,
+    portable_type,
     written_annotation,
 )
 from terraregistry.registry import BaseRegistry, MultiSourceRegistry
@@ -36,31 +40,19 @@ from terraregistry.registry.signatures import Opaque, render_default
 from terraregistry.wording import describe_error
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterable, Mapping, Sequence
 
     from terraregistry.registry import ComponentDescription
 
-__all__ = ["AnyRegistry", "Report", "library_registries", "main", "make_index"]
+__all__ = ["AnyRegistry", "Report", "library_registries", "main", "make_index", "with_modules"]
 
 AnyRegistry = BaseRegistry[Any] | MultiSourceRegistry[Any]  # what it builds makes no difference here
 Report = Callable[[int, int], None]
 """Is told how many components are described, and how many there are."""
 
-_KINDS: Final = {
-    inspect.Parameter.POSITIONAL_ONLY: ParameterKind.POSITIONAL_ONLY,
-    inspect.Parameter.POSITIONAL_OR_KEYWORD: ParameterKind.POSITIONAL_OR_KEYWORD,
-    inspect.Parameter.VAR_POSITIONAL: ParameterKind.VAR_POSITIONAL,
-    inspect.Parameter.KEYWORD_ONLY: ParameterKind.KEYWORD_ONLY,
-    inspect.Parameter.VAR_KEYWORD: ParameterKind.VAR_KEYWORD,
-}
-
 
 def library_registries() -> dict[str, AnyRegistry]:
-    """List the registries of the library, and those of the further parts of models in configs.
-
-    Returns:
-        Each by its reference, `terraregistry.library:BACKBONE_REGISTRY`.
-    """
+    """List the registries of the library, and those of the further parts of models in configs, by their references."""
     from terraregistry import library
 
     named = ((f"{library.__name__}:{name}", getattr(library, name)) for name in library.__all__)
@@ -88,10 +80,18 @@ def make_index(
     Returns:
         The index; components and registries without a description are among its gaps.
     """
-    maker = _Maker(known, report)
+    maker = _Maker(known, {id(each): name for name, each in registries.items()})
     for reference, registry in registries.items():
-        maker.plan(reference, registry, {id(each): name for name, each in registries.items()})
-    return maker.make(key)
+        maker.plan(reference, registry)
+    described = maker.describe(report)
+    return Index.of(described, maker.gaps, config_facts(described), key)
+
+
+def with_modules(index: Index, modules: Iterable[str]) -> Index:
+    """Import modules of a project, and add the present registrations to the index of the installed libraries."""
+    for module in modules:
+        importlib.import_module(module)
+    return make_index(library_registries(), known=index)
 
 
 def main() -> None:
@@ -114,52 +114,53 @@ def main() -> None:
 
 @dataclass
 class _Plan:
-    """A registry to be described."""
+    """A registry to be described, still without components; their names, and the registry to ask about each."""
 
-    type: PortableType
-    base: PortableType
-    kind: PortableType
-    registry: AnyRegistry
-    sources: list[tuple[str, str]] = field(default_factory=list[tuple[str, str]])
+    described: IndexedRegistry
+    asked: AnyRegistry
+    names: tuple[str, ...]
     start: str = ""
-    names: tuple[str, ...] = ()
 
 
 class _Maker:
     """Collector and describer of registries."""
 
-    def __init__(self, known: Index | None, report: Report | None) -> None:
+    def __init__(self, known: Index | None, references: Mapping[int, str]) -> None:
         self._known = known
-        self._report = report
+        self._references = references
         self._plans: dict[str, _Plan] = {}
-        self._gaps: list[tuple[str, str]] = []
+        self.gaps: list[tuple[str, str]] = []
 
-    def plan(self, reference: str, registry: AnyRegistry, references: dict[int, str]) -> None:
+    def plan(self, reference: str, registry: AnyRegistry) -> None:
         """Plan the description of a registry, and of all sources mounted in it."""
         if reference in self._plans:
             return
-        plan = self._plans[reference] = _Plan(*_types_of(registry), registry)
+        sources: list[tuple[str, str]] = []
+        described = IndexedRegistry(reference, *_types_of(registry), (), ())
+        plan = self._plans[reference] = _Plan(described, registry, ())
         if isinstance(registry, BaseRegistry):
-            self._list(reference, plan, registry)
+            plan.names = self._names(reference, registry)
             return
         for prefix, source in registry.items():
             own = source.reference if isinstance(source, (BaseRegistry, MultiSourceRegistry)) else None
-            inner = references.get(id(source)) or own or f"{reference}.{prefix}"
-            plan.sources.append((prefix, inner))
+            inner = self._references.get(id(source)) or own or f"{reference}.{prefix}"
+            sources.append((prefix, inner))
             if isinstance(source, (BaseRegistry, MultiSourceRegistry)):
-                self.plan(inner, source, references)
+                self.plan(inner, source)
             elif inner not in self._plans:  # written by somebody else: the registry that it is mounted in asks it
                 cls = portable_type(type(source))
-                foreign = self._plans[inner] = _Plan(cls, cls, plan.kind, registry, start=prefix + "_")
-                self._list(inner, foreign, source)
+                foreign = IndexedRegistry(inner, cls, cls, described.kind, (), ())
+                self._plans[inner] = _Plan(foreign, registry, self._names(inner, source), prefix + "_")
+        plan.described = replace(described, sources=tuple(sources))
 
-    def _list(self, reference: str, plan: _Plan, source: Any) -> None:  # a source of any components
+    def _names(self, reference: str, source: Iterable[str]) -> tuple[str, ...]:
         try:
-            plan.names = tuple(source)
+            return tuple(source)
         except Exception as error:  # noqa: BLE001 - a library that is broken may raise anything when it is imported
-            self._gaps.append((reference, describe_error(error)))
+            self.gaps.append((reference, describe_error(error)))
+            return ()
 
-    def make(self, key: Key) -> Index:
+    def describe(self, report: Report | None) -> list[IndexedRegistry]:
         """Describe the planned registries."""
         total = sum(len(plan.names) for plan in self._plans.values())
         done = 0
@@ -167,49 +168,35 @@ class _Maker:
         for reference, plan in self._plans.items():
             components: list[Component] = []
             for name in plan.names:
-                components += self._describe(reference, plan, name)
+                try:
+                    components.append(self._component(reference, plan, name))
+                except Exception as error:  # noqa: BLE001 - as above
+                    self.gaps.append((f"{reference} {name}", describe_error(error)))
                 done += 1
-                if self._report is not None:
-                    self._report(done, total)
-            registries.append(
-                IndexedRegistry(reference, plan.type, plan.base, plan.kind, tuple(components), tuple(plan.sources))
-            )
-        return Index.of(registries, self._gaps, config_facts(registries), key)
+                if report is not None:
+                    report(done, total)
+            registries.append(replace(plan.described, components=tuple(components)))
+        return registries
 
-    def _describe(self, reference: str, plan: _Plan, name: str) -> Iterator[Component]:
+    def _component(self, reference: str, plan: _Plan, name: str) -> Component:
         full = plan.start + name
-        registry = plan.registry
-        try:
-            constructor = registry[full] if isinstance(registry, BaseRegistry) else registry.find_class(full)
-            before = self._before(reference, name)
-            if before is not None and before.constructor == _reference(constructor) is not None:
-                yield before
-            else:
-                yield _component(name, plan.start, constructor, registry.describe(full), plan.kind)
-        except Exception as error:  # noqa: BLE001 - as above
-            self._gaps.append((f"{reference} {name}", describe_error(error)))
-
-    def _before(self, reference: str, name: str) -> Component | None:
-        return None if self._known is None else self._known.own(reference, name)
+        constructor = plan.asked[full] if isinstance(plan.asked, BaseRegistry) else plan.asked.find_class(full)
+        before = None if self._known is None else self._known.own(reference, name)
+        if before is not None and before.constructor == _reference(constructor) is not None:
+            return before
+        return _component(name, plan.start, constructor, plan.asked.describe(full), plan.described.kind)
 
 
 def _types_of(registry: AnyRegistry) -> tuple[PortableType, PortableType, PortableType]:
     """The class of a registry, its base, and the kind of its components."""
-    cls = type(registry)
-    bases: tuple[object, ...] = cls.__dict__.get("__orig_bases__", cls.__bases__)
-    kinds = [_named(argument, cls.__module__) for argument in get_args(bases[0])]
-    base = portable_type(bases[0])
-    if registry.kind.type is not None:
-        return portable_type(cls), base, portable_type(registry.kind.type)
-    if len(kinds) == 1 and isinstance(kinds[0], type):
-        base = portable_type(cast("Any", get_origin(bases[0]))[kinds[0]])  # an alias of a class, made at run time
-        return portable_type(cls), base, portable_type(kinds[0])
-    return portable_type(cls), base, portable_type(object)
-
-
-def _named(argument: object, module: str) -> object:
-    text = argument.__forward_arg__ if isinstance(argument, ForwardRef) else argument
-    return named_type(text, module) if isinstance(text, str) else argument
+    cls, kind = type(registry), registry.kind.type
+    generic: Any = cls.__dict__.get("__orig_bases__", cls.__bases__)[0]  # a class, or an alias of one
+    arguments = [getattr(each, "__forward_arg__", each) for each in get_args(generic)]
+    kinds = [named_type(each, cls.__module__) if isinstance(each, str) else each for each in arguments]
+    if kind is None and len(kinds) == 1 and isinstance(kinds[0], type):
+        kind = cast("type[object]", kinds[0])
+        generic = get_origin(generic)[kind]  # an alias of a class, made at run time
+    return portable_type(cls), portable_type(generic), portable_type(object if kind is None else kind)
 
 
 def _reference(constructor: object) -> str | None:
@@ -221,19 +208,28 @@ def _component(
     name: str, start: str, constructor: object, description: ComponentDescription, kind: PortableType
 ) -> Component:
     signature = description.signature
-    annotations = [each.annotation for each in signature.parameters.values()]
-    written, is_exact = _annotations([*annotations, signature.return_annotation])
-    origins = description.origins
-    parameters = (
-        _parameter(each, form, origins.get(name, ""))
-        for (name, each), form in zip(signature.parameters.items(), written, strict=False)
-    )
+    annotations = [*(each.annotation for each in signature.parameters.values()), signature.return_annotation]
+    written: Sequence[PortableType | None]
+    try:
+        written, is_exact = [written_annotation(each) for each in annotations], True
+    except CannotBeWrittenError:
+        written, is_exact = [portable_type(each) for each in annotations], False
+    promised = annotations[-1]
+    if promised is inspect.Signature.empty:
+        own: Mapping[str, object] = getattr(constructor, "__annotations__", {})
+        promised = named_type(own.get("return"), getattr(constructor, "__module__", None))
+    product = portable_type(promised)
     return Component(
         name=name,
         aliases=tuple(alias.removeprefix(start) for alias in description.aliases),
         constructor=_reference(constructor),
-        signature=Signature(tuple(parameters)),
-        product=_product(constructor, signature.return_annotation, kind),
+        signature=Signature(
+            tuple(
+                _parameter(each, annotation, description.origins.get(each.name, ""))
+                for each, annotation in zip(signature.parameters.values(), written, strict=False)
+            )
+        ),
+        product=kind if product == ANYTHING else product,
         summary=description.summary,
         file=None if description.file is None else _relative(description.file, constructor),
         line=description.line,
@@ -247,37 +243,16 @@ def _component(
     )
 
 
-def _product(constructor: object, annotation: object, kind: PortableType) -> PortableType:
-    if annotation is inspect.Signature.empty:
-        annotation = promised_type(constructor)
-    product = portable_type(annotation)
-    return kind if product == ANYTHING else product
-
-
-def _annotations(annotations: list[object]) -> tuple[list[PortableType | None], bool]:
-    """Write annotations to be read back; if one cannot be, write portable types for all."""
-    try:
-        return [written_annotation(each) for each in annotations], True
-    except CannotBeWrittenError:
-        return [portable_type(each) for each in annotations], False
-
-
 def _parameter(parameter: inspect.Parameter, annotation: PortableType | None, origin: str) -> Parameter:
     default = OPAQUE_DEFAULT if isinstance(parameter.default, Opaque) else default_text(parameter.default)
     accepts = accepted_type(parameter.annotation, parameter.default)
     shown = render_default(parameter.default) if default == OPAQUE_DEFAULT else ""
-    return Parameter(parameter.name, _KINDS[parameter.kind], annotation, default, accepts, origin, shown)
+    kind = ParameterKind[parameter.kind.name]
+    return Parameter(parameter.name, kind, annotation, default, accepts, origin, shown)
 
 
 def _relative(file: str, constructor: object) -> str:
     """Return a path relative to the parent folder of its top-level package."""
     module = str(getattr(getattr(constructor, "__defined_by__", constructor), "__module__", ""))
-    package = loaded(module.partition(".")[0])
-    origin = getattr(package, "__file__", None)
-    path = Path(file)
-    if isinstance(origin, str):
-        home = Path(origin).parent
-        home = home.parent if hasattr(package, "__path__") else home
-        if path.is_relative_to(home):
-            path = path.relative_to(home)
-    return path.as_posix()
+    home, path = home_of(module.partition(".")[0]), Path(file)
+    return (path if home is None or not path.is_relative_to(home) else path.relative_to(home)).as_posix()

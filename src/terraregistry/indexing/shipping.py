@@ -13,11 +13,7 @@ __all__ = ["shipped_text"]
 
 
 def shipped_text() -> str:
-    """Write an index of the installed components, not read from the shipped one.
-
-    Returns:
-        The index as SQL, with the versions it is valid for and nothing of this machine.
-    """
+    """Write an index as SQL, not read from the shipped one: with the versions it is valid for and nothing of this machine."""
     index = load_index(folder=cache_folder())
     versions = dict(index.key.versions)
     return index.with_key(Key(tuple((name, versions[name]) for name in SHIPPED_FOR), "", "")).dump()

@@ -23,8 +23,7 @@ from terraregistry.errors import InvalidArgumentsError, WeightsError
 from terraregistry.protocols import Layout
 from terraregistry.registry.signatures import OPAQUE
 from terraregistry.sources.timm import TimmRegistry, loaded_timm
-from terraregistry.sources.timm.additions import ADDITIONS, added_entrypoint
-from terraregistry.sources.timm.loaded_timm import load_timm
+from terraregistry.sources.timm.loaded_timm import ADDITIONS, added_entrypoint, load_timm
 
 load_timm()
 

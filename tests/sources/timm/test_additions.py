@@ -17,9 +17,8 @@ from torch import nn
 from terraregistry import TIMM_BACKBONE_REGISTRY
 from terraregistry.components.backbones.prithvi import timm_models
 from terraregistry.errors import SourceUnavailableError
-from terraregistry.sources.timm import additions, loaded_timm
-from terraregistry.sources.timm.additions import added_entrypoint
-from terraregistry.sources.timm.loaded_timm import load_timm
+from terraregistry.sources.timm import loaded_timm
+from terraregistry.sources.timm.loaded_timm import added_entrypoint
 from terraregistry.sources.timm.timm_constructor import TimmConstructor
 from terraregistry.sources.timm.timm_registry import TimmRegistry
 
@@ -139,7 +138,7 @@ def test_the_settings_of_layers_are_those_given(setting: str, monkeypatch: pytes
     prithvi_vit_tiny.__qualname__ = "prithvi_vit_tiny"
     monkeypatch.setattr(timm_models, "prithvi_vit_tiny", prithvi_vit_tiny)
     for given in (None, True, False):
-        additions.create_added(load_timm(), "prithvi_vit_tiny", pretrained=False, **{setting: given})
+        loaded_timm.create_added("prithvi_vit_tiny", pretrained=False, **{setting: given})
     assert seen == [False, True, False]
 
 
@@ -151,7 +150,7 @@ def test_a_tag_that_there_is_not() -> None:
 
 def test_where_they_are_taken_out_of_timm_they_are_here(monkeypatch: pytest.MonkeyPatch) -> None:
     names = list(TIMM_BACKBONE_REGISTRY)
-    for name in additions.ADDITIONS:
+    for name in loaded_timm.ADDITIONS:
         monkeypatch.delitem(timm.models._registry._model_entrypoints, name)
     assert list(TimmRegistry()) == names
     assert TimmRegistry().validate("prithvi_vit_tiny", num_frames=2).kwargs == {"num_frames": 2}

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from terraregistry import BACKBONE_REGISTRY
-from terraregistry.sources.timm.additions import ADDITIONS
+from terraregistry.sources.timm.loaded_timm import ADDITIONS
 from terraregistry.sources.timm.timm_constructor import TimmConstructor
 
 from . import first_calls

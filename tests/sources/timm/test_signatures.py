@@ -399,7 +399,7 @@ def test_timm_is_the_same_before_and_after_inspecting(architectures: list[str]) 
     for name in ("resnet18", "vit_tiny_r_s16_p8_224", "hrnet_w18_small", "levit_128s", "efficientnet_b0"):
         for features_only in (True, False):
             entrypoint = timm.model_entrypoint(name)
-            inspect_entrypoint(entrypoint, timm.create_model, torch.nn.Module, features_only=features_only)
+            inspect_entrypoint(entrypoint, features_only=features_only)
     for name, module in modules.items():
         now = dict(vars(module))
         assert now.keys() == before[name].keys(), name
@@ -420,9 +420,7 @@ def test_threads_that_inspect_at_once_agree() -> None:
     def inspect_all(turn: int) -> dict[str, inspect.Signature]:
         order = names[turn % len(names) :] + names[: turn % len(names)]
         return {
-            name: inspect_entrypoint(
-                timm.model_entrypoint(name), timm.create_model, torch.nn.Module, features_only=bool(turn % 2)
-            ).effective.signature
+            name: inspect_entrypoint(timm.model_entrypoint(name), features_only=bool(turn % 2)).effective.signature
             for name in order
         }
 
@@ -440,7 +438,7 @@ def test_building_while_others_inspect_builds_the_real_thing() -> None:
         return TIMM_BACKBONE_REGISTRY.build("test_resnet").out_channels
 
     def look(_: int) -> None:
-        inspect_entrypoint(timm.model_entrypoint("test_resnet"), timm.create_model, torch.nn.Module, features_only=True)
+        inspect_entrypoint(timm.model_entrypoint("test_resnet"), features_only=True)
 
     with concurrent.futures.ThreadPoolExecutor(8) as pool:
         built = [pool.submit(build, turn) for turn in range(8)]

@@ -18,7 +18,6 @@ if TYPE_CHECKING:
 
 __all__ = ["TimmBackbone", "in_timms_order"]
 
-
 T = TypeVar("T")
 
 
@@ -133,9 +132,8 @@ def in_timms_order(indices: int | Sequence[int], count: Callable[[], int]) -> tu
 
 def _pyramid(network: nn.Module) -> list[FeatureSpec] | None:
     """Read timm's description of a feature pyramid; None for another network."""
-    info: Any = getattr(
-        network, "feature_info", None
-    )  # a list of dictionaries on a plain network, an object on a pyramid
+    # A list of dictionaries on a plain network, an object on a pyramid.
+    info: Any = getattr(network, "feature_info", None)
     if not hasattr(info, "channels"):
         return None
     layout = Layout.NHWC if str(getattr(network, "output_fmt", "NCHW")).endswith("NHWC") else Layout.NCHW
@@ -150,10 +148,8 @@ def _as_list(found: Tensor | list[Tensor] | tuple[Tensor, ...]) -> list[Tensor]:
 def _last_features(network: nn.Module, input_size: tuple[int, int, int]) -> tuple[list[FeatureSpec], bool]:
     """Find the layout of the last features by a forward pass without data; True for tokens with channels first."""
     tensors = itertools.chain(network.parameters(), network.buffers())
-    without_data: dict[int, Any] = {
-        id(each): _without_data(each) for each in tensors
-    }  # what deepcopy takes for copied already
-    shadow: Any = copy.deepcopy(network, without_data).to("meta").eval()
+    copied: dict[int, Any] = {id(each): _without_data(each) for each in tensors}  # in the eyes of deepcopy
+    shadow: Any = copy.deepcopy(network, copied).to("meta").eval()
     with torch.no_grad():
         features = _as_list(shadow.forward_features(torch.empty(1, *input_size, device="meta")))
     tokens_last = _have_tokens_last(features, int(shadow.num_features))

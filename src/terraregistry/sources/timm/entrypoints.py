@@ -9,57 +9,54 @@ from __future__ import annotations
 
 import dataclasses
 import functools
+import inspect
 import types
 import typing
 from collections.abc import Callable, Mapping, Sequence
 from inspect import Parameter
-from typing import Any, Final, Literal
+from typing import Any, Final, Literal, NamedTuple, cast
 
+from terraregistry.deferred import loaded
 from terraregistry.registry.signatures import NOT_EVALUATED, OPAQUE, EffectiveSignature, Signature, effective_signature
-from terraregistry.sources.timm.loaded_timm import is_timms
-from terraregistry.sources.timm.mixers import mixer_parameters
+from terraregistry.sources.timm.loaded_timm import is_timms, load_timm
 
 __all__ = ["TimmSignature", "inspect_entrypoint"]
 
+
+def _keyword(name: str, annotation: Any, default: object = OPAQUE) -> Parameter:  # an annotation is any object
+    return Parameter(name, Parameter.KEYWORD_ONLY, annotation=annotation, default=default)
+
+
 _BUILDER: Final = "build_model_with_cfg"
+_BUILDER_OPTIONS: Final = ("pretrained_strict", "pretrained_filter_fn", "kwargs_filter", "pretrained_model_args")
 _PYRAMID_ONLY: Final = {
-    "out_indices": Parameter(
-        "out_indices", Parameter.KEYWORD_ONLY, annotation=int | Sequence[int] | None, default=OPAQUE
-    ),
-    "feature_cls": Parameter(
-        "feature_cls", Parameter.KEYWORD_ONLY, annotation=str | Callable[..., Any] | None, default=OPAQUE
-    ),
+    "out_indices": _keyword("out_indices", int | Sequence[int] | None),
+    "feature_cls": _keyword("feature_cls", str | Callable[..., Any] | None),
 }
 _TIMMS_INDICES: Final = (0, 1, 2, 3, 4)
 """The features chosen by timm's builder itself."""
 _SIZE: Final = int | tuple[int, int]
 """`img_size` of every architecture: where the annotation names one of the two, `timm.layers.to_2tuple` takes both."""
-_NO_CLASSES: Final = Parameter(
-    "num_classes",
-    Parameter.KEYWORD_ONLY,
-    annotation=Literal[0] | None,
-    default=OPAQUE,
-)
+_NO_CLASSES: Final = _keyword("num_classes", Literal[0] | None)
 """A feature pyramid has no classifier: no classes say nothing new, and any other number has no effect."""
+_NAMED: Final = (Parameter.POSITIONAL_OR_KEYWORD, Parameter.KEYWORD_ONLY)
 _STARRED: Final = (Parameter.VAR_POSITIONAL, Parameter.VAR_KEYWORD)
-_BUILDER_OPTIONS: Final = ("pretrained_strict", "pretrained_filter_fn", "kwargs_filter", "pretrained_model_args")
+_MIXERS: Final = "token_mixers"
+_BEFORE_MIXERS: Final = ("MetaFormerStage", "MetaFormerBlock")
+"""The classes a MetaFormer's arguments pass through on their way; parameters of these classes do not reach the mixers."""
+
+_Parameters = dict[str, Parameter]
+_Origins = dict[str, object]
 
 
-@dataclasses.dataclass(frozen=True)
-class TimmSignature:
-    """The arguments of `build` for one entry point.
-
-    Attributes:
-        effective: The effective signature.
-        ineffective: Arguments timm would drop silently, with the reason.
-    """
+class TimmSignature(NamedTuple):
+    """The effective signature of `build` for one entry point, and the arguments timm would drop silently, with the reasons."""
 
     effective: EffectiveSignature
     ineffective: Mapping[str, str]
 
 
-@dataclasses.dataclass(frozen=True)
-class _Built:
+class _Built(NamedTuple):
     """The class and arguments an entry point would have built."""
 
     model_class: Callable[..., object]
@@ -67,59 +64,51 @@ class _Built:
 
 
 def inspect_entrypoint(
-    entrypoint: Callable[..., object],
-    create: Callable[..., object],
-    returns: type,
-    *,
-    features_only: bool,
-    own_mixers: bool = False,
+    entrypoint: Callable[..., object], *, features_only: bool, own_mixers: bool = False
 ) -> TimmSignature:
-    """Find the arguments of `build` for an entry point.
+    """Find the arguments of `build` for an entry point registered in timm.
 
     Args:
-        entrypoint: A function registered in timm.
-        create: `timm.create_model`.
-        returns: The return type of `build`.
+        entrypoint: The function.
         features_only: If True, for a feature pyramid, built by some entry points from another class.
         own_mixers: If True, the caller gives the token mixers of a MetaFormer; their arguments are then unknown.
-
-    Returns:
-        The signature, and the arguments left out because timm would drop them.
     """
-    follower = _Follower(entrypoint) if is_timms(entrypoint) else None
-    built = follower.follow({"features_only": features_only}) if follower is not None else None
+    from terraregistry.sources.timm.backbone import TimmBackbone
+
+    follower = _Follower(entrypoint)
+    built = follower.follow({"features_only": features_only}) if is_timms(entrypoint) else None
     found = _class_signature(entrypoint if built is None else built.model_class)
     parameters = {name: each for name, each in found.signature.parameters.items() if each.kind not in _STARRED}
     star = next((each for each in found.signature.parameters.values() if each.kind is Parameter.VAR_KEYWORD), None)
-    origins: dict[str, object] = dict(found.origins)
+    origins: _Origins = dict(found.origins)
     ineffective: dict[str, str] = {}
     collisions: list[str] = []
-    if follower is not None and built is not None:
-        _use_entrypoints_values(parameters, built)
+    if built is not None:
+        for name in built.options.keys() & parameters.keys():  # the architecture's values
+            parameters[name] = parameters[name].replace(default=built.options[name])
         if star is not None and (
             _add_configuration(parameters, origins, built)
             or (not own_mixers and _add_mixers(parameters, origins, built.model_class))
         ):
             star = None
         whole = follower.follow({"features_only": False}) if features_only else built
-        ineffective = _dropped(built, built if whole is None else whole, features_only=features_only)
-        collisions = follower.collisions(parameters)
+        ineffective = _dropped(built, whole or built, features_only=features_only)
+        collisions = follower.collisions([*parameters, *_BUILDER_OPTIONS])
         size = parameters.get("img_size")
         if size is not None and (size.annotation is int or typing.get_origin(size.annotation) is tuple):
             parameters["img_size"] = size.replace(annotation=_SIZE)
+    create = load_timm().create_model
     _add_builder(parameters, origins, create, features_only=features_only)
-    if follower is not None and built is not None:
-        collisions += follower.collisions(_BUILDER_OPTIONS)
-        if features_only and parameters["out_indices"].default is OPAQUE:
-            configured: Mapping[str, object] = built.options.get("feature_cfg") or {}
-            chosen = configured.get("out_indices", _TIMMS_INDICES)
-            parameters["out_indices"] = parameters["out_indices"].replace(default=chosen)
+    if built is not None and features_only and parameters["out_indices"].default is OPAQUE:
+        configured: Mapping[str, object] = built.options.get("feature_cfg") or {}
+        chosen = configured.get("out_indices", _TIMMS_INDICES)
+        parameters["out_indices"] = parameters["out_indices"].replace(default=chosen)
     for name in [*ineffective, *collisions]:
         parameters.pop(name, None)
     if features_only and "num_classes" in ineffective and "num_classes" not in collisions:
         parameters["num_classes"] = _NO_CLASSES
         origins["num_classes"] = create
-    signature = Signature(_ordered(parameters, star), return_annotation=returns)
+    signature = Signature(_ordered(parameters, star), return_annotation=TimmBackbone)
     return TimmSignature(EffectiveSignature(signature, origins), ineffective)
 
 
@@ -145,14 +134,7 @@ class _Follower:
         return self._notes[-1]
 
     def follow(self, kwargs: Mapping[str, object]) -> _Built | None:
-        """Find the class an entry point would build.
-
-        Args:
-            kwargs: The arguments.
-
-        Returns:
-            The class and its arguments; None if the entry point does not come to building.
-        """
+        """Find the class an entry point would build with some arguments; None if it does not come to building."""
         import torch
 
         self._notes.clear()
@@ -167,19 +149,13 @@ class _Follower:
             return result
         return self._notes[-1] if self._notes else None
 
-    def collisions(self, names: typing.Iterable[str]) -> list[str]:
-        """Find the names passed by the entry point itself, so giving them is an error: `got multiple values`.
-
-        Args:
-            names: The names to try.
-
-        Returns:
-            The names in collision.
-        """
+    def collisions(self, names: Sequence[str]) -> list[str]:
+        """Find the names passed by the entry point itself, so giving them is an error: `got multiple values`."""
         rest = list(names)
         found: list[str] = []
         while (error := self._refusal(rest)) is not None:  # all at once: each run may build a part of a network
-            collided = [name for name in rest if _collides(name, error)]
+            is_collision = isinstance(error, TypeError) and "multiple values" in str(error)
+            collided = [name for name in rest if is_collision and f"'{name}'" in str(error)]
             if not collided:  # refused for another reason
                 half = len(rest) // 2
                 parts = (rest[:half], rest[half:]) if half else ()
@@ -196,10 +172,6 @@ class _Follower:
         return None
 
 
-def _collides(name: str, error: Exception) -> bool:
-    return isinstance(error, TypeError) and "multiple values" in str(error) and f"'{name}'" in str(error)
-
-
 def _isolated(
     function: Callable[..., object], note: Callable[..., object], namespaces: dict[int, dict[str, object]]
 ) -> Callable[..., object]:
@@ -209,13 +181,9 @@ def _isolated(
     key = id(function.__globals__)
     if key not in namespaces:
         namespaces[key] = namespace = dict(function.__globals__)
-        namespace.update(
-            {
-                name: _isolated(value, note, namespaces)
-                for name, value in function.__globals__.items()
-                if isinstance(value, types.FunctionType) and value.__module__.startswith("timm.models")
-            }
-        )
+        for name, value in function.__globals__.items():
+            if isinstance(value, types.FunctionType) and value.__module__.startswith("timm.models"):
+                namespace[name] = _isolated(value, note, namespaces)
         namespace[_BUILDER] = note
     copied = types.FunctionType(
         function.__code__, namespaces[key], function.__name__, function.__defaults__, function.__closure__
@@ -227,52 +195,50 @@ def _isolated(
 # -- putting the signature together --
 
 
-def _use_entrypoints_values(parameters: dict[str, Parameter], built: _Built) -> None:
-    """Replace the defaults of the class by the architecture's values."""
-    for name, value in built.options.items():
-        if name in parameters:
-            parameters[name] = parameters[name].replace(default=value)
-
-
-def _add_configuration(parameters: dict[str, Parameter], origins: dict[str, object], built: _Built) -> bool:
+def _add_configuration(parameters: _Parameters, origins: _Origins, built: _Built) -> bool:
     """Add the fields of a class's configuration as further arguments (ByobNet, MaxxVit, HighResolutionNet, ...)."""
     configuration = built.options.get("model_cfg") or built.options.get("cfg")
     if configuration is None:
         return False
     for name, (hint, value) in _fields(configuration).items():
         if name not in parameters:
-            parameters[name] = Parameter(name, Parameter.KEYWORD_ONLY, annotation=hint, default=value)
+            parameters[name] = _keyword(name, hint, value)
             origins[name] = type(configuration)
     return True
 
 
 def _fields(configuration: object) -> dict[str, tuple[object, object]]:
+    if isinstance(configuration, dict):
+        values = cast("dict[str, object]", configuration)
+        return {name: (NOT_EVALUATED, value) for name, value in values.items()}
+    found: dict[str, tuple[object, object]] = {}
     if dataclasses.is_dataclass(configuration) and not isinstance(configuration, type):
         hints = typing.get_type_hints(type(configuration))
-        found: dict[str, tuple[object, object]] = {}
         for name in (field.name for field in dataclasses.fields(configuration)):
             value: object = getattr(configuration, name)
             if name.endswith("_cfg") and dataclasses.is_dataclass(value):  # MaxxVit: conv_expand_ratio is conv_cfg's
                 found |= {name.removesuffix("cfg") + inner: each for inner, each in _fields(value).items()}
             else:
                 found[name] = (hints.get(name, NOT_EVALUATED), value)
-        return found
-    if isinstance(configuration, dict):
-        values = typing.cast("dict[str, object]", configuration)
-        return {name: (NOT_EVALUATED, value) for name, value in values.items()}
-    return {}
+    return found
 
 
-def _add_mixers(
-    parameters: dict[str, Parameter], origins: dict[str, object], model_class: Callable[..., object]
-) -> bool:
-    """Add the arguments a MetaFormer forwards to its token mixers."""
-    found = mixer_parameters(model_class, parameters)
-    if found is None:
+def _add_mixers(parameters: _Parameters, origins: _Origins, model_class: Callable[..., object]) -> bool:
+    """Add the arguments forwarded to its token mixers by a MetaFormer of the known structure."""
+    module = loaded(getattr(model_class, "__module__", ""))
+    passed_through = [getattr(module, name, None) for name in _BEFORE_MIXERS]
+    if _MIXERS not in parameters:
         return False
-    for name, (parameter, mixer) in found.items():
-        parameters[name] = parameter
-        origins[name] = mixer
+    default: object = parameters[_MIXERS].default
+    mixers = cast("Sequence[object]", default) if isinstance(default, (list, tuple)) else [default]
+    if not all(isinstance(each, type) for each in (*passed_through, *mixers)):
+        return False
+    taken = {name for each in passed_through for name in inspect.signature(cast("type", each)).parameters}
+    for mixer in mixers:
+        for name, parameter in effective_signature(mixer).signature.parameters.items():
+            if parameter.kind in _NAMED and name not in taken and name not in parameters:
+                parameters[name] = parameter.replace(kind=Parameter.KEYWORD_ONLY)
+                origins[name] = mixer
     return True
 
 
@@ -290,14 +256,14 @@ def _dropped(built: _Built, whole: _Built, *, features_only: bool) -> dict[str, 
 
 
 def _add_builder(
-    parameters: dict[str, Parameter], origins: dict[str, object], create: Callable[..., object], *, features_only: bool
+    parameters: _Parameters, origins: _Origins, create: Callable[..., object], *, features_only: bool
 ) -> None:
     """Add the arguments of `timm.create_model` and its builder, common to all architectures."""
     own = _class_signature(create).signature.parameters
+    builder = _class_signature(getattr(load_timm().models, _BUILDER)).signature.parameters
     added = {name: own[name] for name in own if name not in ("model_name", "kwargs")}
-    added["features_only"] = Parameter("features_only", Parameter.KEYWORD_ONLY, annotation=bool, default=True)
-    added["pruned"] = Parameter("pruned", Parameter.KEYWORD_ONLY, annotation=bool, default=False)
-    builder = _builder_parameters()
+    added["features_only"] = _keyword("features_only", bool, default=True)
+    added["pruned"] = _keyword("pruned", bool, default=False)
     added |= {name: builder[name] for name in _BUILDER_OPTIONS if name in builder}
     if features_only:
         added |= _PYRAMID_ONLY
@@ -308,28 +274,15 @@ def _add_builder(
         origins[name] = create
 
 
-def _builder_parameters() -> Mapping[str, Parameter]:
-    from timm import models
-
-    builder: Callable[..., object] = getattr(models, _BUILDER)
-    return _class_signature(builder).signature.parameters
-
-
 def _ordered(parameters: Mapping[str, Parameter], kwargs: Parameter | None) -> list[Parameter]:
     """`pretrained` first, as in timm; all else by name, the architecture's own arguments before the builder's."""
     first = parameters["pretrained"].replace(kind=Parameter.POSITIONAL_OR_KEYWORD, annotation=bool, default=False)
     rest = [
-        parameter.replace(
-            kind=Parameter.KEYWORD_ONLY, annotation=_or_none(parameter.annotation), default=_default(parameter)
-        )
-        for name, parameter in parameters.items()
-        if name != "pretrained" and parameter.kind not in (Parameter.VAR_POSITIONAL, Parameter.VAR_KEYWORD)
+        _keyword(name, _or_none(each.annotation), OPAQUE if each.default is Parameter.empty else each.default)
+        for name, each in parameters.items()
+        if name != "pretrained"
     ]
     return [first, *rest, *([] if kwargs is None else [kwargs])]
-
-
-def _default(parameter: Parameter) -> object:
-    return OPAQUE if parameter.default is Parameter.empty else parameter.default
 
 
 def _or_none(annotation: Any) -> Any:  # an annotation is any object

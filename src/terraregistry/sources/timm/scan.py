@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Mapping
 
 __all__ = ["TimmSource", "in_listing_order", "scan_fields", "scan_timm"]
 
@@ -49,7 +49,8 @@ class TimmSource:
     def deprecated(self) -> Mapping[str, str | None]:
         """The deprecated names, each with its successor; None for a removed one."""
         if self._deprecated is None:
-            self._deprecated = {old: new for text in self._texts for old, new in _deprecations(text)}
+            tables = [table for text in self._texts for table in _DEPRECATIONS.findall(text)]
+            self._deprecated = {old: new for each in tables for old, new in ast.literal_eval(each.decode()).items()}
         return self._deprecated
 
     @property
@@ -84,51 +85,38 @@ def in_listing_order(name: str) -> list[int | str]:
 
 
 def scan_timm(additions: tuple[str, ...] = ()) -> TimmSource | None:
-    """Read the names in timm's source.
+    """Read the names in timm's source; None without a source to read.
 
     Args:
         additions: Architectures registered on the import of timm.
-
-    Returns:
-        The names; None if timm has no source to read.
     """
-    folder = _models()
-    if folder is None:
-        return None
     try:
-        files = sorted(folder.glob("[!_]*.py"))
-        texts = tuple(file.read_bytes() for file in files)
+        source = TimmSource(tuple(file.read_bytes() for file in sorted(_models().glob("[!_]*.py"))), additions)
     except OSError:
         return None
-    source = TimmSource(texts, additions)
     return source if len(source.architectures) > len(additions) else None
 
 
 def scan_fields() -> tuple[str, ...]:
-    """Read the keys of timm's descriptions of weights.
-
-    Returns:
-        The fields of its `PretrainedCfg`; none without a source to read.
-    """
-    folder = _models()
+    """Read the fields of timm's `PretrainedCfg`, the keys of its descriptions of weights; none without a source to read."""
     try:
-        text = b"" if folder is None else (folder / "_pretrained.py").read_bytes()
+        text = (_models() / "_pretrained.py").read_bytes()
     except OSError:
         return ()
     found = re.search(rb"^class PretrainedCfg\b.*?(?=^\S|\Z|^    @)", text, re.MULTILINE | re.DOTALL)
     return tuple(name.decode() for name in _FIELD.findall(found.group())) if found is not None else ()
 
 
-def _models() -> Path | None:
-    """Return the folder with timm's models; None if it cannot be found."""
+def _models() -> Path:
+    """Return the folder with timm's models.
+
+    Raises:
+        FileNotFoundError: timm cannot be found.
+    """
     try:
         found = importlib.util.find_spec("timm")
     except (ImportError, ValueError):  # a finder of somebody's own; what is wrong shows when timm is imported
-        return None
-    return None if found is None or found.origin is None else Path(found.origin).parent / "models"
-
-
-def _deprecations(text: bytes) -> Iterator[tuple[str, str | None]]:
-    for table in _DEPRECATIONS.findall(text):
-        names: dict[str, str | None] = ast.literal_eval(table.decode())
-        yield from names.items()
+        found = None
+    if found is None or found.origin is None:
+        raise FileNotFoundError("timm")
+    return Path(found.origin).parent / "models"

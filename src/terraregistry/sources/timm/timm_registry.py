@@ -13,8 +13,8 @@ from terraregistry.protocols import Backbone
 from terraregistry.registry import Call, ComponentSpec
 from terraregistry.registry.locations import locate
 from terraregistry.registry.registry import ReadOnlyRegistry
-from terraregistry.sources.timm.additions import ADDITIONS
 from terraregistry.sources.timm.loaded_timm import (
+    ADDITIONS,
     configurations_of,
     entrypoint_of,
     has_tag,
@@ -23,12 +23,12 @@ from terraregistry.sources.timm.loaded_timm import (
     successor_of,
 )
 from terraregistry.sources.timm.scan import in_listing_order, scan_timm
-from terraregistry.sources.timm.timm_constructor import TimmConstructor, inspect_name
+from terraregistry.sources.timm.timm_constructor import TimmConstructor, count_features, find_features, inspect_name
 from terraregistry.sources.timm.timm_values import index_problems, weights_problems, without_weights
 
 if TYPE_CHECKING:
     import inspect
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
 
     from terraregistry.index import Component
     from terraregistry.protocols import FeatureSpec
@@ -66,54 +66,48 @@ class TimmRegistry(ReadOnlyRegistry[Backbone]):
         if is_loaded("timm"):
             return None
         if self._scanned is None:
-            self._scanned = scan_timm(tuple(ADDITIONS))
+            self._scanned = scan_timm(ADDITIONS)
         return self._scanned
 
-    def _described(self, name: str) -> str | None:
-        """Look an architecture up in the index, also with a tag, if that is in use: without reading timm's source."""
-        if self._scanned is not None or not has_looked() or is_loaded("timm"):
-            return None
-        architecture = name.partition(".")[0]
+    def _is_stored(self, name: str) -> bool | None:
+        """Look a name up in the index; None if that lacks its architecture."""
         if name not in self._known:
+            architecture = name.partition(".")[0]
             stored = stored_component(_STORED_IN, architecture, "timm")
             if stored is None or name not in (architecture, *stored.aliases):
-                return None
+                return None if stored is None else False
             self._known.add(name)
-        return architecture
+        return True
 
     def look_up(self, name: str) -> str | None:
         """Return the canonical spelling of a name or an alias; None for an unknown name."""
-        described = self._described(name)
-        if described is not None:
-            return described
-        source = self._source()
-        if source is not None:
-            is_known, canonical = source.look_up(name)
-            if is_known:
-                return canonical
-            architecture = name.partition(".")[0]
-            stored = stored_component(_STORED_IN, architecture, "timm")
-            if stored is not None:  # some tags are put together by code
-                return architecture if name in stored.aliases else None
-        timm = load_timm()
-        architecture, dot, tag = name.partition(".")
+        architecture = name.partition(".")[0]
+        if not is_loaded("timm"):
+            if self._scanned is None and has_looked() and self._is_stored(name):
+                return architecture  # timm's source need not be read
+            source = self._source()
+            if source is not None:
+                is_known, canonical = source.look_up(name)
+                if is_known:
+                    return canonical
+                is_stored = self._is_stored(name)  # some tags are put together by code
+                if is_stored is not None:
+                    return architecture if is_stored else None
         if architecture in ADDITIONS:
-            return architecture if not dot or has_tag(timm, name, tag) else None
+            load_timm()
+            return architecture if architecture == name or has_tag(name) else None
         try:
-            entrypoint = timm.model_entrypoint(architecture)
+            entrypoint = load_timm().model_entrypoint(architecture)
         except KeyError:
             return None
-        if dot and not has_tag(timm, name, tag):
+        if architecture != name and not has_tag(name):
             return None
         # Every entry point is registered by its function's name; only a deprecated name leads to another function.
         if entrypoint.__name__ == architecture:
             return architecture
-        return self._successor(architecture, entrypoint)
-
-    def _successor(self, deprecated: str, entrypoint: Callable[..., object]) -> str | None:
-        is_deprecated, current = successor_of(entrypoint, deprecated)
+        is_deprecated, current = successor_of(entrypoint, architecture)
         if not is_deprecated:
-            return deprecated
+            return architecture
         return None if current is None else self.look_up(current.partition(".")[0])
 
     def _find(self, name: str) -> _TimmEntry | None:
@@ -131,7 +125,7 @@ class TimmRegistry(ReadOnlyRegistry[Backbone]):
         if source is not None:
             return source.listed
         names: list[str] = load_timm().list_models()
-        if ADDITIONS.keys() <= {*names}:
+        if {*ADDITIONS} <= {*names}:
             return names
         return sorted({*names, *ADDITIONS}, key=in_listing_order)  # where somebody has taken them out of timm
 
@@ -139,7 +133,7 @@ class TimmRegistry(ReadOnlyRegistry[Backbone]):
         """Return the imports required for a name: the module of a model registered in timm by another package."""
         if not is_loaded("timm") or self.look_up(name) is None:
             return ()
-        entrypoint = entrypoint_of(load_timm(), name)
+        entrypoint = entrypoint_of(name)
         if entrypoint.__module__.partition(".")[0] in ("timm", "terraregistry"):
             return ()
         return (Registration(entrypoint.__module__, str(locate(entrypoint) or "")),)
@@ -163,10 +157,7 @@ class TimmRegistry(ReadOnlyRegistry[Backbone]):
             InvalidArgumentsError: The arguments do not fit the architecture.
         """
         spec = self.validate(name, *args, **kwargs)
-        entrypoint = entrypoint_of(load_timm(), name)
-        from terraregistry.sources.timm.features import find_features
-
-        return find_features(entrypoint, self.validate(name, **without_weights(spec.kwargs)))
+        return find_features(entrypoint_of(name), self.validate(name, **without_weights(spec.kwargs)))
 
     def network_signature(self, name: str) -> inspect.Signature:
         """Return the signature for a whole network, with `features_only=False`; that of `signature` is for a feature pyramid.
@@ -201,10 +192,9 @@ class TimmRegistry(ReadOnlyRegistry[Backbone]):
         stored = stored_component(_STORED_IN, name, "timm")
         if stored is not None:
             return stored.aliases
-        timm = load_timm()
-        names: Mapping[str, str | None] = timm.models.get_deprecated_models()
+        names: Mapping[str, str | None] = load_timm().models.get_deprecated_models()
         deprecated = [old for old, new in names.items() if new and new.partition(".")[0] == name]
-        return tuple(alias for alias in (*configurations_of(timm, name), *deprecated) if alias != name)
+        return tuple(alias for alias in (*configurations_of(name), *deprecated) if alias != name)
 
     def _nearest(self, name: str) -> tuple[str, ...]:
         """Return suggestions; after a wrong tag, the existing tags come first."""
@@ -237,7 +227,7 @@ class _TimmEntry(DescribedEntry[Backbone]):
         """
         features_only = kwargs.get("features_only", True) is not False
         own_mixers = kwargs.get("token_mixers") is not None
-        entrypoint = entrypoint_of(load_timm(), self.name)
+        entrypoint = entrypoint_of(self.name)
         made = self._made.get((features_only, own_mixers))
         if made is None or made[0] is not entrypoint:  # registered anew since
             found = inspect_name(entrypoint, features_only=features_only, own_mixers=own_mixers)
@@ -255,22 +245,18 @@ class _TimmEntry(DescribedEntry[Backbone]):
 
     def _count(self, kwargs: Mapping[str, Any]) -> int | None:  # as above
         """Count the features of a network, made without data; None for one of another package, or that cannot be made."""
-        entrypoint = entrypoint_of(load_timm(), self.name)
+        entrypoint = entrypoint_of(self.name)
         if not is_timms(entrypoint) and self.name not in ADDITIONS:
             return None
-        from terraregistry.sources.timm.features import count_features
-
-        spec = ComponentSpec(
-            self._registry, self.name, (), without_weights({**kwargs, "out_indices": ()}), self._spelling
-        )
-        return count_features(entrypoint, spec)
+        arguments = without_weights({**kwargs, "out_indices": ()})
+        return count_features(entrypoint, ComponentSpec(self._registry, self._spelling, (), arguments))
 
     def checker(self, kwargs: Mapping[str, Any]) -> Call[Backbone] | None:  # as above
         """Return the call from the index for a network of timm's own, if the files of timm's installation stay the same."""
         from terraregistry.index.keys import is_unchanging
 
         place = self.place_of(kwargs)
-        is_known = place and is_unchanging("timm") and is_timms(entrypoint_of(load_timm(), self.name))
+        is_known = place and is_unchanging("timm") and is_timms(entrypoint_of(self.name))
         return self.described(place) if is_known else None
 
     def place_of(self, kwargs: Mapping[str, Any]) -> str:  # as above

@@ -16,13 +16,14 @@ if TYPE_CHECKING:
     import inspect
     from collections.abc import Callable, Iterator, Sequence
 
+    from terraregistry.problems import KeyPath
+
 __all__ = ["index_problems", "weights_problems", "without_weights"]
 
 _INDICES: Final = "out_indices"
 _OVERLAY: Final = "pretrained_cfg_overlay"
 _SOURCES: Final = ("file", "state_dict", "url", "hf_hub_id", "hf_hub_filename")
 """The keys for the source of the weights."""
-_WITHOUT_EFFECT: Final = "has no effect without pretrained=True"
 _KEEP_FEATURES: Final = frozenset(
     {
         _INDICES, _OVERLAY, "cache_dir", "checkpoint_path", "drop_path_rate", "drop_rate", "dynamic_img_size", "features_only",
@@ -42,26 +43,23 @@ def without_weights(kwargs: Mapping[str, Any]) -> dict[str, Any]:
 def weights_problems(args: Sequence[Any], kwargs: Mapping[str, Any]) -> Iterator[Problem]:
     """Report unknown keys in descriptions of weights, and sources of weights given without a request to load them.
 
-    Args:
-        args: The positional arguments: `pretrained`, or none.
-        kwargs: The keyword arguments. With an explicit `pretrained=False`, sources of weights may stay in place.
-
-    Yields:
-        The problems, each at its key.
+    With an explicit `pretrained=False`, sources of weights may stay in place.
     """
-    is_silent = not args and kwargs.get("pretrained") is None
+    without_effect: list[KeyPath] = []
     for name in ("pretrained_cfg", _OVERLAY):
         described = kwargs.get(name)
-        if isinstance(described, Mapping):
-            for key, value in cast("Mapping[str, object]", described).items():
-                if key not in _fields():
-                    yield Problem((name, key), ProblemKind.UNKNOWN_KEY, choices=_fields())
-                elif is_silent and name == _OVERLAY and key in _SOURCES and value:
-                    yield Problem((name, key), ProblemKind.UNUSED, detail=_WITHOUT_EFFECT)
-    if is_silent and kwargs.get("pretrained_filter_fn") is not None:
-        yield Problem("pretrained_filter_fn", ProblemKind.UNUSED, detail=_WITHOUT_EFFECT)
-    if is_silent and kwargs.get("pretrained_strict") is False:
-        yield Problem("pretrained_strict", ProblemKind.UNUSED, detail=_WITHOUT_EFFECT)
+        for key, value in cast("Mapping[str, object]", described).items() if isinstance(described, Mapping) else ():
+            if key not in _fields():
+                yield Problem((name, key), ProblemKind.UNKNOWN_KEY, choices=_fields())
+            elif name == _OVERLAY and key in _SOURCES and value:
+                without_effect.append((name, key))
+    if kwargs.get("pretrained_filter_fn") is not None:
+        without_effect.append(("pretrained_filter_fn",))
+    if kwargs.get("pretrained_strict") is False:
+        without_effect.append(("pretrained_strict",))
+    if not args and kwargs.get("pretrained") is None:
+        for path in without_effect:
+            yield Problem(path, ProblemKind.UNUSED, detail="has no effect without pretrained=True")
 
 
 @functools.cache
@@ -80,33 +78,31 @@ def index_problems(
         kwargs: The valid arguments.
         signature: The signature of the network; its defaults say how many features there are at least.
         count: Counts the features, if that does not suffice; None if it is unknown.
-
-    Yields:
-        The problems, each at its index.
     """
     given = cast("SupportsIndex | Sequence[SupportsIndex] | None", kwargs.get(_INDICES))
     if given is None:
         return
     last = operator.index(given) if isinstance(given, SupportsIndex) else None
     asked = [operator.index(each) for each in given] if not isinstance(given, SupportsIndex) else []
-    if last is not None and last < 1:
-        yield Problem(
-            _INDICES, ProblemKind.INVALID, detail=f"expected at least 1, as the number of last features, got {last}"
+    needed = max((each + 1 if each >= 0 else -each for each in asked), default=0) if last is None else last
+    if needed < 1:
+        got = (
+            "at least one index, got none"
+            if last is None
+            else f"at least 1, as the number of last features, got {last}"
         )
-    elif last is None and not asked:
-        yield Problem(_INDICES, ProblemKind.INVALID, detail="expected at least one index, got none")
-    else:
-        needed = last or max(each + 1 if each >= 0 else -each for each in asked)
-        features = None if needed <= _least(kwargs, signature) else count()
-        if features is None or needed <= features:
-            return
-        if last is not None:
-            detail = f"expected at most {features}, the number of features, got {last}"
-            yield Problem(_INDICES, ProblemKind.INVALID, detail=detail)
-        for at, index in enumerate(asked):
-            if not -features <= index < features:
-                detail = f"expected {-features} to {features - 1} with {features} features, got {index}"
-                yield Problem((_INDICES, at), ProblemKind.INVALID, detail=detail)
+        yield Problem(_INDICES, ProblemKind.INVALID, detail=f"expected {got}")
+        return
+    features = None if needed <= _least(kwargs, signature) else count()
+    if features is None or needed <= features:
+        return
+    if last is not None:
+        detail = f"expected at most {features}, the number of features, got {last}"
+        yield Problem(_INDICES, ProblemKind.INVALID, detail=detail)
+    for at, index in enumerate(asked):
+        if not -features <= index < features:
+            detail = f"expected {-features} to {features - 1} with {features} features, got {index}"
+            yield Problem((_INDICES, at), ProblemKind.INVALID, detail=detail)
 
 
 def _least(kwargs: Mapping[str, Any], signature: inspect.Signature) -> int:  # as above

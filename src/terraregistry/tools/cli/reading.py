@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Final
 
 import typer
 
+from terraregistry.index.cache import cache_folder
 from terraregistry.index.loading import IndexUnavailableError, cached_index, make_and_keep
 from terraregistry.tools.cli.printing import Status
 
@@ -46,10 +47,10 @@ def wait_for_index() -> Index:
     if index is not None:
         return index
     with _progress() as report:
-        made = make_and_keep(report)
-    if not made.is_kept:
-        typer.echo(_not_kept(made.folder), err=True)
-    return made.index
+        index, is_kept = make_and_keep(report)
+    if not is_kept:
+        typer.echo(_not_kept(cache_folder()), err=True)
+    return index
 
 
 def _not_kept(folder: Path) -> str:
@@ -108,7 +109,7 @@ def read_index(modules: Sequence[str] | None = None, *, option: str = "--import 
         index = wait_for_index()
         if not modules:
             return index
-        from terraregistry.indexing import with_modules
+        from terraregistry.indexing.making import with_modules
 
         _see_project()
         return with_modules(index, modules)

@@ -1,6 +1,6 @@
 """Prithvi in timm's own registry of models.
 
-The source of timm adds the names (`sources/timm/additions.py`). The entry points are as timm's own: they take the
+The source of timm adds the names (`sources/timm/loaded_timm.py`). The entry points are as timm's own: they take the
 arguments passed on by `timm.create_model` (`features_only`, `pretrained_cfg_overlay`, ...), and weights come through
 timm's own loading, without a silent fallback to random ones. They do not depend on timm's registry, because another
 package may take a name there.
