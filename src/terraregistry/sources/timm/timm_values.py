@@ -107,10 +107,16 @@ def index_problems(
 
 def _least(kwargs: Mapping[str, Any], signature: inspect.Signature) -> int:  # as above
     """Return a number of features that a network certainly has, without making it."""
-    if not kwargs.keys() <= _KEEP_FEATURES or _INDICES not in signature.parameters:
+    changed = {name for name, value in kwargs.items() if not _is_default(value, signature.parameters.get(name))}
+    if not changed <= _KEEP_FEATURES or _INDICES not in signature.parameters:
         return 1
     chosen: object = signature.parameters[_INDICES].default
     if isinstance(chosen, int):  # the last of its blocks
         depth: object = signature.parameters["depth"].default if "depth" in signature.parameters else chosen
         return depth if isinstance(depth, int) else chosen
     return max(cast("tuple[int, ...]", chosen), default=0) + 1 if isinstance(chosen, tuple) else 1
+
+
+def _is_default(value: object, parameter: inspect.Parameter | None) -> bool:
+    """Return whether an argument says what its default says; not for an array, whose comparison is an array."""
+    return parameter is not None and type(value) is type(parameter.default) and bool(value == parameter.default)
