@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from inspect import Parameter
 from typing import TYPE_CHECKING, Any, Final, Protocol, cast
 
+from terraregistry.components.factories.planned_parts import nn
 from terraregistry.components.factories.rules import TIMM_ENCODER
-from terraregistry.deferred import DeferredModule
 from terraregistry.errors import InvalidArgumentsError, Problem, ProblemKind, SourceUnavailableError
 from terraregistry.index import SMP_ENCODERS, SMP_MODELS
 from terraregistry.index.provider import DescribedEntry, stored_components
@@ -23,12 +23,7 @@ from terraregistry.wording import describe_error
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
-    from torch import nn
-
     from terraregistry.components.factories.planned_parts import Builds
-
-else:
-    nn = DeferredModule("torch.nn")
 
 __all__ = [
     "EncoderNetworks",
