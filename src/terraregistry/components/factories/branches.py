@@ -13,7 +13,7 @@ from terraregistry.components.factories.part_arguments import Arguments, given_t
 from terraregistry.components.factories.part_planning import plan_part
 from terraregistry.components.factories.planned_parts import NamedPart, nn
 from terraregistry.deferred import is_stand_in
-from terraregistry.errors import ComponentNotFoundError, Problem, ProblemKind
+from terraregistry.errors import Problem, ProblemKind
 from terraregistry.index.provider import DescribedRegistry, stored_index
 from terraregistry.problems import display_path
 from terraregistry.protocols import Decoder
@@ -84,18 +84,7 @@ class BranchPlanner:
         head_arguments: Arguments,
         count: Count | None,
     ) -> Branch | None:
-        """Check a decoder and its head.
-
-        Args:
-            where: The decoder's path: `("decoder",)`, `("aux_decoders", 0, "decoder")`.
-            given: The decoder's name, or the decoder itself; None if missing and already reported.
-            decoder_arguments: The arguments given for it.
-            head_arguments: The arguments given for the head.
-            count: The number of outputs given.
-
-        Returns:
-            The branch; None if a part does not exist.
-        """
+        """Check a decoder, None if missing and already reported, and its head; return None if a part does not exist."""
         included = given is not None and self._includes_head(given)
         told = self._count_parameter(given) if included else ""
         if told:
@@ -142,15 +131,13 @@ class BranchPlanner:
     def _includes_head(self, given: str | nn.Module) -> bool:
         if isinstance(given, nn.Module):
             return says_includes_head(given)
-        try:
-            product: object = self.decoders.signature(given).return_annotation
-            if is_stand_in(product):  # nothing was imported to answer
-                cls, index = cast("type[object]", product), stored_index()
-                return index is not None and f"{cls.__module__}:{cls.__qualname__}" in index.whole_decoders
-            constructor = self.decoders.find_class(given)
-        except ComponentNotFoundError:
+        if given not in self.decoders:
             return False
-        return says_includes_head(constructor) or says_includes_head(product)
+        product: object = self.decoders.signature(given).return_annotation
+        if is_stand_in(product):  # nothing was imported to answer
+            cls, index = cast("type[object]", product), stored_index()
+            return index is not None and f"{cls.__module__}:{cls.__qualname__}" in index.whole_decoders
+        return says_includes_head(self.decoders.find_class(given)) or says_includes_head(product)
 
     def _count_parameter(self, given: str | nn.Module | None) -> str:
         """Find the parameter of a decoder with a head for its number of outputs; empty if it has none."""
@@ -164,15 +151,7 @@ class BranchPlanner:
     def plan_auxiliary(
         self, records: Sequence[AuxiliaryHead | Mapping[str, Any] | None], count: Count | None
     ) -> dict[str, Branch]:
-        """Check auxiliary heads.
-
-        Args:
-            records: The records, as dictionaries or instances; None for one already reported.
-            count: The number of outputs given for the model.
-
-        Returns:
-            The valid branches, by name.
-        """
+        """Check auxiliary heads, None for one already reported; return the branches by name."""
         planned: dict[str, Branch] = {}
         for index, given in enumerate(records):
             where = (rules.AUXILIARY.key, index)

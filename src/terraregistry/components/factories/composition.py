@@ -2,36 +2,28 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any, Final, TypeAlias, cast
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final, cast
 
-from terraregistry.components.factories.planned_parts import NamedPart, invalid_composition, noting
+from terraregistry.components.factories.planned_parts import NamedPart, build_part, invalid_composition, noting
 from terraregistry.components.models.framing import specs_of
 from terraregistry.errors import Problem, ProblemKind
 from terraregistry.problems import display_path
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from torch import nn
 
     from terraregistry.components.factories.own_arguments import Count
     from terraregistry.components.factories.part_arguments import Arguments
-    from terraregistry.components.factories.planned_parts import Part
+    from terraregistry.components.factories.planned_parts import Maker, Part
     from terraregistry.components.factories.rules import Task
     from terraregistry.protocols import Backbone, Decoder, Neck
-
-    Maker: TypeAlias = Callable[..., nn.Module]
-    """Builder of a part: takes the part and the arguments of its `build`."""
 
 __all__ = ["INCLUDED", "Branch", "Composition", "another_count", "process", "says_includes_head", "strides_of"]
 
 INCLUDED: Final = "the decoder includes its head"
-
-
-# A part is built from channels, strides and the like.
-def _build(part: Part, *args: Any, **kwargs: Any) -> nn.Module:
-    return part.build(*args, **kwargs)
 
 
 @dataclass(frozen=True)
@@ -99,14 +91,23 @@ class Composition:
     framing: Mapping[str, Any]  # arguments of several types
     results: Mapping[str, Any]  # arguments of several types
 
-    def resulting(self, **results: Any) -> Composition:  # arguments of several types
-        """Return the same model with other processing of its results."""
-        return replace(self, results={**self.results, **results})
-
-    def build(self, make: Maker = _build) -> nn.Module:
+    def build(self, make: Maker = build_part) -> nn.Module:
         """Make the parts, by `make`, and put them together."""
         from terraregistry.components.models.task_models import EmbeddingOutputModel, PixelWiseModel, ScalarOutputModel
 
+        backbone, necks, channels, strides = self.build_encoder(make)
+        if self.branch is None:
+            return EmbeddingOutputModel(backbone, necks=necks, **self.framing)
+        decoder, head = self.branch.build(channels, strides, make)
+        aux = {name: branch.build(channels, strides, make) for name, branch in self.aux_branches.items()}
+        if self.task.pixel_wise:
+            return PixelWiseModel(backbone, decoder, head, necks=necks, aux_heads=aux, **self.framing, **self.results)
+        return ScalarOutputModel(backbone, decoder, head, necks=necks, aux_heads=aux, **self.framing)
+
+    def build_encoder(
+        self, make: Maker = build_part
+    ) -> tuple[nn.Module, list[nn.Module], list[int], Sequence[int] | None]:
+        """Make the backbone and the necks; return also the channels and strides of the features after them."""
         backbone = make(self.backbone)
         channels = list(cast("Backbone", backbone).out_channels)
         strides = strides_of(backbone)
@@ -115,13 +116,7 @@ class Composition:
             neck = make(part, list(channels))
             channels, strides = process(part, neck, channels, strides)
             necks.append(neck)
-        if self.branch is None:
-            return EmbeddingOutputModel(backbone, necks=necks, **self.framing)
-        decoder, head = self.branch.build(channels, strides, make)
-        aux = {name: branch.build(channels, strides, make) for name, branch in self.aux_branches.items()}
-        if self.task.pixel_wise:
-            return PixelWiseModel(backbone, decoder, head, necks=necks, aux_heads=aux, **self.framing, **self.results)
-        return ScalarOutputModel(backbone, decoder, head, necks=necks, aux_heads=aux, **self.framing)
+        return backbone, necks, channels, strides
 
 
 def strides_of(backbone: nn.Module) -> tuple[int, ...] | None:

@@ -8,13 +8,19 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final, cast
 
 from terraregistry.components.factories.branches import refused_name
 from terraregistry.components.factories.part_arguments import Arguments
 from terraregistry.components.factories.planned import Fit
-from terraregistry.components.factories.planned_parts import WEIGHTS, AdaptedPart, NamedPart, unwrapped
+from terraregistry.components.factories.planned_parts import (
+    WEIGHTS,
+    AdaptedPart,
+    NamedPart,
+    unwrapped,
+    without_pretrained,
+)
 from terraregistry.components.factories.rules import ADAPTERS_AT
 from terraregistry.errors import InvalidArgumentsError, Problem, ProblemKind, SourceUnavailableError
 from terraregistry.wording import describe_error
@@ -113,7 +119,8 @@ def _of_the_whole(composition: Composition, failure: Exception) -> Fit:
         detail = f"the model could not be run without data: {describe_error(failure)}"
         return Fit((), [Problem((), ProblemKind.UNCHECKED, detail=detail)])
     size_out: tuple[int, int] | None = composition.results[_SIZE_OUT]
-    if size_out and _run(composition.resulting(**{_SIZE_OUT: None}))[1] is None:
+    usual = replace(composition, results={**composition.results, _SIZE_OUT: None})
+    if size_out and _run(usual)[1] is None:
         remarks, failure_then = _run(composition, size_out)
         if failure_then is None:  # the images of a backbone that takes any size are as large as that
             return Fit((), remarks)
@@ -165,17 +172,14 @@ def fit_whole(
     takes_images: bool = True,
     refused: str = "",
 ) -> Fit:
-    """Run a model of one component.
+    """Run a model of one component; report problems at the arguments at fault.
 
     Args:
         part: The component.
         arguments: The arguments of the factory for the model's images.
-        make: Makes the model of the component; without weights.
+        make: Makes the model of the component, which requests no weights.
         takes_images: True if the model is known to take a batch of images and nothing else.
         refused: Prefix for the message of an exception of the constructor.
-
-    Returns:
-        The problems, at the arguments at fault; remarks on operations not followed.
     """
     import torch
 
@@ -186,7 +190,7 @@ def fit_whole(
     def run(variant: Part) -> Exception | None:
         values: Mapping[str, Any] = variant.arguments.values if isinstance(variant, NamedPart) else {}
         try:
-            model = make_shadow(lambda: make(variant)).to("meta")
+            model = make_shadow(lambda: make(without_pretrained(variant))).to("meta")
             made.append(model)
             images = torch.empty(batch_shape({**values, **arguments}, model, 2), device="meta")
             in_both_modes(model, lambda: model(images))

@@ -9,11 +9,10 @@ from typing import TYPE_CHECKING, Any, Final
 from terraregistry.components.factories.fitting import adapter_misfits, fit_whole
 from terraregistry.components.factories.own_arguments import OwnArguments, named_in
 from terraregistry.components.factories.part_arguments import Arguments, unread
-from terraregistry.components.factories.part_planning import plan_part
+from terraregistry.components.factories.part_planning import plan_part, with_adapters
 from terraregistry.components.factories.planned import Draft, Fit, PlanningFactory, UnusedPolicy
 from terraregistry.components.factories.planned_parts import nn
 from terraregistry.components.factories.rules import ADAPTERS_AT, FULL_MODEL
-from terraregistry.components.factories.wrapping import with_adapters
 from terraregistry.components.models.framing import PaddingMode  # noqa: TC001 - read at run time
 from terraregistry.errors import SourceUnavailableError
 

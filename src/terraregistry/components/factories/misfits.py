@@ -26,7 +26,6 @@ __all__ = ["explain_misfit", "explain_refusal", "in_values", "refused_anyway"]
 _OTHER_CHANNELS: Final = [64] * 13
 _STAND_INS: Final = tuple([64] * count for count in (1, 2, 3, 4, 5, 6, 12))
 """Channels of stand-ins for unknown features."""
-_DECLARED: Final = ("channel_list", "embed_dim")
 _STEPS: Final = "effective_time_dim"
 
 
@@ -56,16 +55,9 @@ def _select(indices: list[int]) -> str:
 def explain_misfit(
     part: Part, run_on: Callable[[Sequence[Tensor]], Any], run: Callable[[Part], Any], flow: Flow
 ) -> Problem | None:
-    """Explain the failure of a part on features.
+    """Explain the failure of a part on features; return None if uncertain.
 
-    Args:
-        part: The part.
-        run_on: Runs it on other features.
-        run: Makes and runs another such part.
-        flow: The features.
-
-    Returns:
-        The problem; None if uncertain.
+    `run_on` runs it on other features, `run` makes and runs another such part.
     """
     steps = _needs_other_steps(part, run, flow)
     if steps is not None:
@@ -160,8 +152,9 @@ def _fitting(part: Part, flow: Flow, strides: list[int] | None) -> list[int]:
 
 def _declared(part: Part) -> list[int] | None:
     """Read the channels declared by a module; None if it declares none."""
-    for name in _DECLARED if isinstance(part, ModulePart) else ():
-        value: object = getattr(part.module, name, None) if isinstance(part, ModulePart) else None
+    module = part.module if isinstance(part, ModulePart) else None
+    for name in ("channel_list", "embed_dim"):
+        value: object = getattr(module, name, None)
         if isinstance(value, list) and all(isinstance(width, int) for width in cast("list[object]", value)):
             return cast("list[int]", value)
     return None

@@ -58,29 +58,20 @@ class OwnArguments:
         _, *named = [each for each in signature.parameters.values() if each.kind is not each.VAR_KEYWORD]
         self._names: Final = [each.name for each in named]
         self._defaults: Final = {each.name: each.default for each in named if each.default is not each.empty}
-        self._build_model: Final = build_model
         self._parts: Final = {part.key: part for part in parts}
-        self._named: Final = signature.replace(parameters=named)
-        self._call: Call[nn.Module] | None = None
+        hints = evaluate(build_model, self._names)
+        typed = [each.replace(annotation=hints.get(each.name, each.annotation)) for each in named]
+        # The named parameters alone: planners handle `**kwargs`.
+        self._call: Final = Call(build_model, EffectiveSignature(signature.replace(parameters=typed), {}))
 
     def read(self, arguments: Mapping[str, Any]) -> Read:  # any objects
         """Validate the arguments named by the factory, and separate the rest."""
         own = self._defaults | {name: value for name, value in arguments.items() if name in self._names}
         loose = {name: value for name, value in arguments.items() if name not in self._names}
         free = [name for name in self._names if name not in own or self._is_default(name, own[name])]
-        if self._call is None:
-            self._call = self._inspected()
         _, valid, found = self._call.check(kwargs=own)
         problems = tuple(self._explained(problem, own) for problem in found)
         return Read(_without(own, problems) if problems else dict(valid), loose, problems, free)
-
-    def _inspected(self) -> Call[nn.Module]:
-        """Inspect the call of the named parameters alone; planners handle `**kwargs`."""
-        hints = evaluate(self._build_model, self._names)
-        named = [
-            each.replace(annotation=hints.get(name, each.annotation)) for name, each in self._named.parameters.items()
-        ]
-        return Call(self._build_model, EffectiveSignature(self._named.replace(parameters=named), {}))
 
     def _explained(self, problem: Problem, own: Mapping[str, Any]) -> Problem:
         part = self._parts.get(problem.parameter)

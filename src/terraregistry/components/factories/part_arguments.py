@@ -90,12 +90,7 @@ class Arguments:
 def take_prefixed(
     part: PartRule, loose: dict[str, Any], together: Mapping[str, Any]
 ) -> tuple[Arguments, list[Problem]]:
-    """Take the arguments of a part from its dictionary, or else by prefix.
-
-    Args:
-        part: The rules of the part.
-        loose: Prefixed arguments of all parts; those of this part are taken out.
-        together: The part's dictionary, such as `backbone_kwargs`.
+    """Take the arguments of a part from its dictionary `together`, or else by prefix out of the loose ones of all parts.
 
     Returns:
         The arguments, and a problem for each prefixed argument given beside a dictionary.

@@ -1,4 +1,4 @@
-"""Checks of one part of a composition, without constructing it."""
+"""Checks of one part of a composition, and of the wrappers of a backbone, without constructing it."""
 
 from __future__ import annotations
 
@@ -8,21 +8,39 @@ from collections.abc import Mapping
 from inspect import Parameter
 from typing import TYPE_CHECKING, Any, Final, cast
 
-from terraregistry.components.factories.planned_parts import ModulePart, NamedPart, nn
-from terraregistry.components.factories.rules import NECKS
-from terraregistry.errors import ComponentNotFoundError, ComponentProtocolError, InvalidArgumentsError, ProblemKind
+from terraregistry.components.factories.part_arguments import Arguments
+from terraregistry.components.factories.planned_parts import AdaptedPart, ModulePart, NamedPart, WrappedPart, nn
+from terraregistry.components.factories.rules import ADAPTERS_AT, BACKBONE, NECKS, USE_TEMPORAL
+from terraregistry.errors import (
+    ComponentNotFoundError,
+    ComponentProtocolError,
+    InvalidArgumentsError,
+    ProblemKind,
+    describe_value,
+)
+from terraregistry.index import PARTS
+from terraregistry.index.provider import DescribedRegistry
 from terraregistry.problems import Problem, Rename, display_path
 from terraregistry.registry.kinds import Kind
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterator, Sequence
 
-    from terraregistry.components.factories.part_arguments import Arguments
     from terraregistry.components.factories.planned_parts import Builds, Part
     from terraregistry.components.factories.rules import PartRule
     from terraregistry.problems import KeyPath
 
-__all__ = ["NOT_MADE", "as_yaml", "entry_of", "not_found", "plan_part", "respelled"]
+__all__ = [
+    "NOT_MADE",
+    "TIME",
+    "as_yaml",
+    "entry_of",
+    "not_found",
+    "plan_part",
+    "respelled",
+    "with_adapters",
+    "with_time",
+]
 
 NOT_MADE: Final = object()
 """Placeholder for a module constructed later; valid for any parameter type."""
@@ -30,6 +48,20 @@ _MOST_LINES: Final = 4
 _PLAIN: Final = re.compile(r"(?!(?:null|true|false|yes|no|on|off)$)[A-Za-z][\w./-]*", re.IGNORECASE)
 """Texts written in YAML without quotation marks."""
 _STARRED: Final = (Parameter.VAR_POSITIONAL, Parameter.VAR_KEYWORD)
+TIME: Final = "TemporalWrapper"
+"""The name of the wrapper applying a backbone to each image of a time series."""
+_ADAPTERS: Final = "adapters"
+
+
+class _Wrappers(DescribedRegistry[nn.Module]):
+    """The wrappers of backbones."""
+
+    stored_in = PARTS
+
+
+_WRAPPERS: Final = _Wrappers()
+_WRAPPERS.register_lazy(TIME, "terraregistry.components.backbones.temporal:TemporalWrapper")
+_WRAPPERS.register_lazy(_ADAPTERS, "terraregistry.components.backbones.adapters:adapted")
 
 
 def plan_part(
@@ -83,6 +115,34 @@ def plan_part(
     problems += [_given_by_the_model(each, arguments, names, free) or arguments.located(each) for each in refused]
     left = arguments.without({problem.parameter for problem in refused}) if refused else arguments
     return NamedPart(where, registry, given, left, names, free, valid=not refused, title=title)
+
+
+def with_time(part: Part | None, arguments: Arguments, problems: list[Problem]) -> Part | None:
+    """Wrap a backbone for time series, if requested by the arguments of the wrapper, `use_temporal` among them."""
+    use: object = arguments.values.get(USE_TEMPORAL, False)
+    rest = arguments.without([USE_TEMPORAL])
+    at = arguments.path(USE_TEMPORAL)
+    if not isinstance(use, bool):
+        problems.append(Problem(at, ProblemKind.TYPE, expected="bool", given=describe_value(use)))
+    if use is False:
+        problems += rest.unused(f"it needs {display_path(at)}=True")
+        return part
+    return _around(part, TIME, rest, problems, WrappedPart)
+
+
+# What a method takes is its own.
+def with_adapters(part: Part | None, given: Mapping[str, Any] | None, problems: list[Problem]) -> Part | None:
+    """Add adapters to a backbone, if given; checks in need of the library peft are left out."""
+    if given is None:
+        return part
+    return _around(part, _ADAPTERS, Arguments(given, inside=(ADAPTERS_AT,)), problems, AdaptedPart)
+
+
+def _around(
+    part: Part | None, name: str, arguments: Arguments, problems: list[Problem], kind: type[WrappedPart]
+) -> Part | None:
+    wrapper = plan_part((BACKBONE.key,), _WRAPPERS, name, arguments, (NOT_MADE,), problems, kind=nn.Module)
+    return kind(part, wrapper) if part is not None and isinstance(wrapper, NamedPart) else part
 
 
 def _given_by_the_model(

@@ -13,7 +13,7 @@ from terraregistry.wording import add_note
 
 if TYPE_CHECKING:
     import inspect
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
     from inspect import Parameter
     from types import TracebackType
 
@@ -29,15 +29,18 @@ __all__ = [
     "WEIGHTS",
     "AdaptedPart",
     "Builds",
+    "Maker",
     "ModulePart",
     "NamedPart",
     "Part",
     "WrappedPart",
+    "build_part",
     "invalid_composition",
     "is_composition",
     "nn",
     "noting",
     "unwrapped",
+    "without_pretrained",
 ]
 
 WEIGHTS: Final = ("pretrained", "ckpt_path", "checkpoint_path")
@@ -195,12 +198,32 @@ class AdaptedPart(WrappedPart):
 
 Part: TypeAlias = ModulePart | NamedPart | WrappedPart
 
+if TYPE_CHECKING:
+    Maker: TypeAlias = Callable[..., nn.Module]
+    """Builder of a part: takes the part and the arguments of its `build`."""
+
+
+# A part is built from channels, strides and the like.
+def build_part(part: Part, *args: Any, **kwargs: Any) -> nn.Module:
+    """Build a part for use."""
+    return part.build(*args, **kwargs)
+
 
 def unwrapped(part: Part | None) -> ModulePart | NamedPart | None:
     """Return the backbone inside of its wrappers."""
     while isinstance(part, WrappedPart):
         part = part.inner
     return part
+
+
+def without_pretrained(part: Part) -> Part:
+    """Leave out of a part its arguments requesting weights."""
+    if isinstance(part, WrappedPart):
+        return replace(part, inner=without_pretrained(part.inner))
+    if not isinstance(part, NamedPart):
+        return part
+    given = {name: value for name, value in part.arguments.values.items() if name not in WEIGHTS}
+    return part.with_values(given | ({WEIGHTS[0]: False} if WEIGHTS[0] in part.parameters else {}))
 
 
 COMPOSITION: Final = "EncoderDecoderFactory.build_model"

@@ -18,11 +18,10 @@ from terraregistry.components.factories.part_arguments import (
     take_temporal,
     unread,
 )
-from terraregistry.components.factories.part_planning import as_yaml, entry_of, plan_part
+from terraregistry.components.factories.part_planning import as_yaml, entry_of, plan_part, with_adapters, with_time
 from terraregistry.components.factories.planned import Draft
 from terraregistry.components.factories.planned_parts import NamedPart, nn
-from terraregistry.components.factories.wrapping import with_adapters, with_time
-from terraregistry.errors import ComponentNotFoundError, Problem, ProblemKind, Rename
+from terraregistry.errors import Problem, ProblemKind, Rename
 from terraregistry.protocols import Backbone, Decoder, Neck
 
 if TYPE_CHECKING:
@@ -125,12 +124,10 @@ class Planner:
 
     def _parameters_of(self, backbone: str | nn.Module | None) -> tuple[str, ...]:
         """Find the parameters of a backbone; one with open `**kwargs` has the image framing parameters too."""
-        if not isinstance(backbone, str):
+        registry = self._registries.backbones
+        if not isinstance(backbone, str) or backbone not in registry:
             return ()
-        try:
-            parameters = self._registries.backbones.signature(backbone).parameters
-        except ComponentNotFoundError:
-            return ()
+        parameters = registry.signature(backbone).parameters
         takes_anything = any(each.kind is each.VAR_KEYWORD for each in parameters.values())
         return (*parameters, *rules.FRAMING) if takes_anything else tuple(parameters)
 

@@ -10,9 +10,9 @@ import torch
 from torch import Tensor, nn
 
 from terraregistry.components.factories.batches import batch_shape
+from terraregistry.components.factories.part_planning import TIME
 from terraregistry.components.factories.planned_parts import ModulePart, NamedPart, WrappedPart, unwrapped
 from terraregistry.components.factories.shadows import in_both_modes
-from terraregistry.components.factories.wrapping import TIME
 from terraregistry.components.models.encoder_decoder import EncoderModel
 from terraregistry.components.models.images import image_size_of
 from terraregistry.errors import (
@@ -31,29 +31,10 @@ if TYPE_CHECKING:
     from terraregistry.problems import KeyPath
     from terraregistry.protocols import Backbone
 
-__all__ = ["Chain", "as_listed", "asked", "encoded", "failure_of", "find_culprits", "images_for", "watch_levels"]
+__all__ = ["as_listed", "asked", "encoded", "failure_of", "find_culprits", "images_for", "watch_levels"]
 
 _ABOUT_IMAGES: Final = ("in_chans", "in_channels", "img_size", "num_frames")
 """The parameters of a backbone with defaults describing its images."""
-
-
-class Chain(nn.Module):
-    """A decoder and its head, as in a model."""
-
-    def __init__(self, decoder: nn.Module, head: nn.Module | None, pixel_wise: bool) -> None:
-        super().__init__()
-        self.decoder = decoder
-        self.head = head
-        self.pixel_wise = pixel_wise
-
-    def forward(self, features: Sequence[Tensor]) -> Tensor:
-        """Decode features; a result at each pixel has to be a map `(B, N, H, W)`."""
-        result: Tensor = self.decoder(list(features))
-        if self.head is not None:
-            result = self.head(result)
-        if self.pixel_wise and result.dim() != 4:
-            raise ValueError(f"a result at each pixel is a map, got the shape {tuple(result.shape)}")
-        return result
 
 
 class _Reader(nn.Module):
@@ -67,12 +48,7 @@ class _Reader(nn.Module):
 
 
 def images_for(part: Part, model: nn.Module, at_least: tuple[int, int] = (1, 1)) -> Tensor:
-    """Make images without data for a model.
-
-    Args:
-        part: The backbone, as requested.
-        model: The model, with the backbone as its `encoder`.
-        at_least: Minimal height and width; a multiple of the model's own size is used then.
+    """Make images without data for a model with a backbone, as requested, of at least the given height and width.
 
     Returns:
         `(2, C, H, W)`, or `(2, C, T, H, W)`.
@@ -217,11 +193,7 @@ def _of_named(
 
 
 def watch_levels(composition: Composition, model: nn.Module) -> list[Problem]:
-    """Watch for decoders for features of several levels run on features of one.
-
-    Returns:
-        The doubtful decoders; complete after the run of the model.
-    """
+    """Return a list that the run of a model fills with its decoders for several levels run on features of one."""
     doubts: list[Problem] = []
     watched = [(branch.decoder, f"aux_heads.{name}.0") for name, branch in composition.aux_branches.items()]
     if composition.branch is not None:

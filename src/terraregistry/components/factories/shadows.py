@@ -11,8 +11,7 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar
 import torch
 from torch.overrides import TorchFunctionMode
 
-from terraregistry.components.factories.planned_parts import ModulePart, WrappedPart
-from terraregistry.components.factories.wrapping import without_pretrained
+from terraregistry.components.factories.planned_parts import ModulePart, WrappedPart, without_pretrained
 from terraregistry.errors import InvalidArgumentsError
 from terraregistry.quiet import quietly
 from terraregistry.wording import describe_error

@@ -22,7 +22,6 @@ from terraregistry.components.factories.smp_library import (
     timm_network,
     weights_of,
 )
-from terraregistry.components.factories.wrapping import without_pretrained
 from terraregistry.errors import Problem, ProblemKind
 from terraregistry.problems import Rename
 from terraregistry.registry.calls import call_of
@@ -111,7 +110,11 @@ class SMPModelFactory(PlanningFactory):
     def draft(self, arguments: Mapping[str, Any]) -> Draft:
         """Check the arguments of `build_model`, with those of every part, without making any part."""
         own, loose, found, _ = _OWN.read(arguments)
-        problems = [*found, *only_positive(own, SMP), *_channels(own)]
+        problems = [*found, *only_positive(own, SMP)]
+        bands, channels = own.get("bands"), own.get("in_channels")
+        if bands and channels is not None and len(bands) != channels:
+            detail = f"expected {len(bands)}, one a band, got {channels}"
+            problems.append(Problem("in_channels", ProblemKind.INVALID, detail=detail))
         find_task(own.get("task", SMP.tasks[0]), SMP, problems)
         weights = weights_of(own.get("pretrained"))
         if "backbone" in own:
@@ -122,10 +125,10 @@ class SMPModelFactory(PlanningFactory):
         load = self._load_networks if timm_network(own["backbone"]) else lambda: None
         plan = _Segmentation(part, weights, own["rescale"], load)
 
-        def without_weights(variant: Part) -> nn.Module:
-            return replace(plan, part=without_pretrained(variant), weights=None).build()
+        def make(variant: Part) -> nn.Module:
+            return replace(plan, part=variant, weights=None).build()
 
-        return Draft((), plan, lambda: fit_whole(part, own, without_weights, refused="smp refuses these arguments"))
+        return Draft((), plan, lambda: fit_whole(part, own, make, refused="smp refuses these arguments"))
 
     def _part(
         self, own: Mapping[str, Any], loose: Mapping[str, Any], weights: str | None, problems: list[Problem]
@@ -190,11 +193,3 @@ def _classification_head(
 _AUX_PARAMS: Final = "aux_params"
 _HEAD: Final = call_of(_classification_head)
 _OWN: Final = OwnArguments(SMPModelFactory.build_model)
-
-
-def _channels(own: Mapping[str, Any]) -> list[Problem]:  # as above
-    """Check the number of bands against the channels."""
-    bands, channels = own.get("bands"), own.get("in_channels")
-    if not bands or channels is None or len(bands) == channels:
-        return []
-    return [Problem("in_channels", ProblemKind.INVALID, detail=f"expected {len(bands)}, one a band, got {channels}")]

@@ -15,7 +15,6 @@ from terraregistry.components.factories.part_planning import plan_part
 from terraregistry.components.factories.planned import Draft, PlanningFactory, UnusedPolicy
 from terraregistry.components.factories.planned_parts import NamedPart, nn
 from terraregistry.components.factories.rules import TIMM
-from terraregistry.components.factories.wrapping import without_pretrained
 from terraregistry.errors import Problem, ProblemKind
 
 if TYPE_CHECKING:
@@ -100,28 +99,20 @@ class TimmModelFactory(PlanningFactory):
             problems.append(unread(given.path(_PYRAMID), "a classifier is no feature pyramid"))
             given = given.without([_PYRAMID])
         file = own["pretrained"] if isinstance(own.get("pretrained"), str) else ""
-        problems += _missing(file)
+        if file and not Path(file).is_file():
+            detail = f"expected true, false or a file of weights, and there is no file {file!r}"
+            problems.append(Problem("pretrained", ProblemKind.INVALID, detail=detail))
         part: Part | None = None
         if "backbone" in own:
             published = own | ({"pretrained": False} if file else {})
-            given = with_own(given, published | {_PYRAMID: False}, {**TIMM.passed_on, _PYRAMID: _PYRAMID}, problems)
+            given = with_own(given, published, TIMM.passed_on, problems).also(_PYRAMID, False, _PYRAMID)
             part = plan_part(("backbone",), self._networks, own["backbone"], given, (), problems, kind=nn.Module)
         choices = [*free, *(given.spellings(part.parameters) if isinstance(part, NamedPart) else ())]
         problems += [Problem(name, ProblemKind.UNKNOWN, choices=choices) for name in loose]
         if part is None or problems:
             return Draft(problems, None)
-
-        def without_weights(variant: Part) -> nn.Module:
-            return _Classifier(without_pretrained(variant), "").build()
-
-        return Draft((), _Classifier(part, file), lambda: fit_whole(part, own, without_weights))
-
-
-def _missing(file: str) -> list[Problem]:
-    if not file or Path(file).is_file():
-        return []
-    detail = f"expected true, false or a file of weights, and there is no file {file!r}"
-    return [Problem("pretrained", ProblemKind.INVALID, detail=detail)]
+        plan = _Classifier(part, file)
+        return Draft((), plan, lambda: fit_whole(part, own, lambda each: _Classifier(each, "").build()))
 
 
 def _load(network: nn.Module, file: str, component: str) -> None:

@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Final, cast
 
+from torch import nn
+
 from terraregistry.components.factories.composition import process, strides_of
 from terraregistry.components.factories.misfits import explain_misfit, explain_refusal, in_values, refused_anyway
 from terraregistry.components.factories.planned_parts import ModulePart, is_composition
-from terraregistry.components.factories.probing import Chain, as_listed, asked, encoded, failure_of, find_culprits
+from terraregistry.components.factories.probing import as_listed, asked, encoded, failure_of, find_culprits
 from terraregistry.components.factories.shadows import Flow, cannot_follow, in_both_modes, shadow_part
 from terraregistry.components.models.encoder_decoder import NeckSequence
 from terraregistry.errors import InvalidArgumentsError, Problem, ProblemKind
@@ -17,7 +19,7 @@ from terraregistry.wording import describe_error
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from torch import Tensor, nn
+    from torch import Tensor
 
     from terraregistry.components.factories.composition import Branch
     from terraregistry.components.factories.planned_parts import Part
@@ -55,12 +57,7 @@ class Tracer:
         self._framing: Final = framing
 
     def features(self, backbone: Part | None, necks: Sequence[Part | None], *, decoded: bool) -> Flow | None:
-        """Follow the features from the backbone through the necks.
-
-        Args:
-            backbone: The backbone; None if missing.
-            necks: The necks, the first next to the backbone; None for a missing one.
-            decoded: True if a decoder comes after them.
+        """Follow the features from the backbone through the necks, None for a missing one; `decoded` if a decoder follows.
 
         Returns:
             The output of the last neck; None if unknown.
@@ -80,20 +77,21 @@ class Tracer:
         With `pixel_wise`, the result has to be a map.
         """
         decoder = self._decoder(branch, flow)
-        head = branch.head_after(decoder)
-        made = None
-        if head is not None and head.valid:
+        part = branch.head_after(decoder)
+        head: nn.Module | None = nn.Identity()
+        if part is not None and part.valid:
             # Nothing that a head refuses depends on its input: where that is not known, any will do.
             channels: Any = getattr(decoder, "out_channels", 1)  # an int, or else the head says what is wrong
-            made = self._made(head, channels)
-        elif head is not None:
-            self.problems.extend(refused_anyway(head, 1))
-        if decoder is None or flow is None or (head is not None and made is None):
+            head = self._made(part, channels)
+        elif part is not None:
+            self.problems.extend(refused_anyway(part, 1))
+            head = None
+        if decoder is None or flow is None or head is None:
             return
         misfits = branch.misfits(decoder)
         self.problems.extend(misfits)
         if not misfits:
-            self._run_branch(branch, Chain(decoder, made, pixel_wise), flow)
+            self._run_branch(branch, decoder, head, flow, pixel_wise=pixel_wise)
 
     def _from_backbone(self, part: Part, necks: Sequence[Part | None]) -> Flow | None:
         def run(module: nn.Module, variant: Part) -> tuple[tuple[Tensor, ...], tuple[int, int]]:
@@ -155,16 +153,19 @@ class Tracer:
             return None
         return self._made(part, list(flow.channels), flow=flow, **branch.told(flow.strides))
 
-    def _run_branch(self, branch: Branch, chain: Chain, flow: Flow) -> None:
-        def run(module: nn.Module, features: Sequence[Tensor] = flow.features) -> object:
-            whole = module if isinstance(module, Chain) else Chain(module, chain.head, chain.pixel_wise)
-            return in_both_modes(whole, lambda: whole([feature.clone() for feature in features]))
+    def _run_branch(self, branch: Branch, decoder: nn.Module, head: nn.Module, flow: Flow, *, pixel_wise: bool) -> None:
+        def run(module: nn.Module, features: Sequence[Tensor] = flow.features) -> Tensor:
+            whole = nn.Sequential(module, head)
+            result: Tensor = in_both_modes(whole, lambda: whole([feature.clone() for feature in features]))
+            if pixel_wise and result.dim() != 4:
+                raise ValueError(f"a result at each pixel is a map, got the shape {tuple(result.shape)}")
+            return result
 
         try:
-            run(chain)
+            run(decoder)
         except Exception as error:  # noqa: BLE001 - a module may raise anything
             told = branch.told(flow.strides)
-            self._misfit(branch.decoder, error, lambda each: run(chain, each), run, flow, **told)
+            self._misfit(branch.decoder, error, lambda each: run(decoder, each), run, flow, **told)
 
     # What a part gives is anything.
     def _misfit(
@@ -176,15 +177,9 @@ class Tracer:
         flow: Flow,
         **told: Any,
     ) -> None:
-        """Report a part failing on its input: the input needed instead, or else the failing argument.
+        """Report a part failing on features: the input needed instead, or else the failing argument.
 
-        Args:
-            part: The part.
-            error: Its exception.
-            run_on: Runs it on other features.
-            run: Runs another such part.
-            flow: The features.
-            **told: The keywords of the part besides channels and its arguments.
+        `run_on` runs the part on other features, `run` another such part, made with the keywords `told` as well.
         """
 
         def remade(variant: Part) -> object:
@@ -222,15 +217,7 @@ class Tracer:
         flow: Flow | None = None,
         **told: Any,
     ) -> Part | None:
-        """Report the failing arguments of a part, or else the part.
-
-        Args:
-            part: The part.
-            error: Its exception.
-            failure: Tries a part.
-            doing: The failing step, in words.
-            flow: The input features of the part.
-            **told: The keywords about them besides the channels.
+        """Report the failing arguments of a part, or else the part, for its exception and the failing step in words.
 
         Returns:
             The part without the arguments, in working order; None if none is to blame, or its features would change.
