@@ -185,10 +185,9 @@ class Tracer:
         def remade(variant: Part) -> object:
             return run(shadow_part(variant, list(flow.channels), **told))
 
-        misfit = None if cannot_follow(error) else explain_misfit(part, run_on, remade, flow)
         if cannot_follow(error):
             self._not_followed(part, error)
-        elif misfit is not None:
+        elif (misfit := explain_misfit(part, run_on, remade, flow)) is not None:
             self.problems.append(misfit)
         else:
             doing = f"fails on its input ({flow})"
