@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 from terraregistry.errors import InvalidArgumentsError, Problem, ProblemKind, describe_value
 from terraregistry.suggest import nearest
@@ -16,9 +16,6 @@ if TYPE_CHECKING:
 
 __all__ = ["at_least", "channels_at", "expect_features", "expect_maps", "one_of", "refusal"]
 
-_MAP_AXES: Final = 4
-_TOKEN_AXES: Final = 3
-
 
 def refusal(
     component: object,
@@ -27,62 +24,30 @@ def refusal(
     kind: ProblemKind = ProblemKind.INVALID,
     choices: Sequence[str] = (),
 ) -> InvalidArgumentsError:
-    """Make the error of a component for an invalid value.
+    """Make the error of a component, half made, for an invalid value.
 
     Args:
-        component: The component, half made.
+        component: The component.
         parameter: The parameter, or the steps to a place inside it.
         detail: The value expected, and the value given.
         kind: The kind of mistake.
         choices: The choices most likely meant.
-
-    Returns:
-        The error, to be raised; it is a ValueError.
     """
-    return InvalidArgumentsError(
-        type(component).__qualname__, "terraregistry", (Problem(parameter, kind, detail=detail, choices=choices),)
-    )
+    problem = Problem(parameter, kind, detail=detail, choices=choices)
+    return InvalidArgumentsError(type(component).__qualname__, "terraregistry", (problem,))
 
 
 def at_least(component: object, parameter: str | KeyPath, value: int, least: int = 1) -> int:
-    """Check a number against its minimum.
-
-    Args:
-        component: The component, half made.
-        parameter: The parameter.
-        value: The number.
-        least: The smallest valid number.
-
-    Returns:
-        The number.
-
-    Raises:
-        InvalidArgumentsError: It is smaller.
-    """
+    """Check a number against its minimum, and return it."""
     if value < least:
         raise refusal(component, parameter, f"expected at least {least}, got {value}")
     return value
 
 
 def channels_at(
-    component: object,
-    channels: Sequence[int],
-    index: int,
-    parameter: str | KeyPath,
-    *,
-    given_as: str = "embed_dim",
+    component: object, channels: Sequence[int], index: int, parameter: str | KeyPath, *, given_as: str = "embed_dim"
 ) -> int:
-    """Look up the channels of the feature at an index.
-
-    Args:
-        component: The component, half made.
-        channels: The channels of each feature.
-        index: The index of the feature; negative counts from the last.
-        parameter: The parameter of the index.
-        given_as: The parameter of the channels.
-
-    Returns:
-        The channels of the feature.
+    """Look up the channels of the feature at an index; `given_as` is the parameter of the channels.
 
     Raises:
         InvalidArgumentsError: There are no features, or the index points outside them.
@@ -101,17 +66,7 @@ def channels_at(
 
 
 def one_of(component: object, parameter: str | KeyPath, value: object, choices: Sequence[str]) -> None:
-    """Check that a value is one of a few words.
-
-    Args:
-        component: The component, half made.
-        parameter: The parameter.
-        value: The value.
-        choices: The words.
-
-    Raises:
-        InvalidArgumentsError: It is none of them.
-    """
+    """Check that a value is one of a few words."""
     if value not in choices:
         close = nearest(value, choices) if isinstance(value, str) else ()
         known = ", ".join(map(repr, choices))
@@ -120,37 +75,19 @@ def one_of(component: object, parameter: str | KeyPath, value: object, choices: 
 
 
 def expect_features(component: object, features: Sequence[Tensor], count: int) -> None:
-    """Check the number of features given to a component.
-
-    Args:
-        component: The component.
-        features: The features given.
-        count: The number expected.
-
-    Raises:
-        ValueError: There are more or fewer.
-    """
+    """Check the number of features given to a component; another one is a ValueError."""
     if len(features) != count:
         raise ValueError(f"{type(component).__qualname__} was made for {count} feature(s), got {len(features)}")
 
 
 def expect_maps(component: object, features: Sequence[Tensor], channels: Sequence[int]) -> None:
-    """Check that features are maps with the channels expected by a component.
-
-    Args:
-        component: The component.
-        features: The features given.
-        channels: The channels of each feature.
-
-    Raises:
-        ValueError: There is another number of features, one is no map `(B, C, H, W)`, or it has other channels.
-    """
+    """Check that features are maps `(B, C, H, W)` with the channels expected by a component; others are a ValueError."""
     expect_features(component, features, len(channels))
     name = type(component).__qualname__
     for at, (feature, width) in enumerate(zip(features, channels, strict=True)):
         shape = tuple(feature.shape)
-        if len(shape) != _MAP_AXES:
-            hint = "; ReshapeTokensToImage makes maps of tokens" if len(shape) == _TOKEN_AXES else ""
+        if len(shape) != 4:
+            hint = "; ReshapeTokensToImage makes maps of tokens" if len(shape) == 3 else ""
             raise ValueError(f"{name} expects maps (B, C, H, W), feature {at} has the shape {shape}{hint}")
         if shape[1] != width:
             raise ValueError(f"{name} was made for {width} channels in feature {at}, which has the shape {shape}")

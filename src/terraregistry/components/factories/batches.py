@@ -9,10 +9,6 @@ if TYPE_CHECKING:
 
 __all__ = ["batch_shape"]
 
-_CHANNELS: Final = 3
-_SIDE: Final = 224
-_PAIR: Final = 2
-"""The number of frames for an image backbone applied to each frame: enough for any way to pool them."""
 _UNPREFIXED: Final = ("bands", "img_size", "in_channels", "num_frames")
 
 
@@ -42,11 +38,12 @@ def batch_shape(
     (2, 2, 64, 64)
     """
     given = {name: arguments[name] for name in _UNPREFIXED if name in arguments} | _backbone_arguments(arguments)
-    encoder = _innermost(model)
+    encoder: object = getattr(model, "encoder", model)
+    encoder = getattr(encoder, "encoder", encoder)  # of a wrapper
     input_size = _sizes(getattr(encoder, "input_size", None), 3)
-    channels = in_channels or _channels(given, encoder) or (input_size[0] if input_size else _CHANNELS)
+    channels = in_channels or _channels(given, encoder) or (input_size[0] if input_size else 3)
     sides = image_size or _image_size(given.get("img_size")) or (input_size[1:] if input_size else None)
-    height, width = sides or _image_size(getattr(encoder, "img_size", None)) or (_SIDE, _SIDE)
+    height, width = sides or _image_size(getattr(encoder, "img_size", None)) or (224, 224)
     frames = _frames({"num_frames": getattr(encoder, "num_frames", None), **given})
     return (batch_size, channels, height, width) if frames is None else (batch_size, channels, frames, height, width)
 
@@ -56,13 +53,6 @@ def _backbone_arguments(arguments: Mapping[str, object]) -> dict[str, object]:
     given = {name.removeprefix(prefix): value for name, value in arguments.items() if name.startswith(prefix)}
     together = given.pop("kwargs", None)
     return {**given, **cast("dict[str, object]", together)} if isinstance(together, dict) else given
-
-
-def _innermost(model: object) -> object:
-    """Find the backbone: the encoder of a model, unwrapped."""
-    encoder: object = getattr(model, "encoder", model)
-    inner: object = getattr(encoder, "encoder", encoder)
-    return inner
 
 
 def _channels(given: Mapping[str, object], encoder: object) -> int | None:
@@ -77,7 +67,7 @@ def _frames(given: Mapping[str, object]) -> int | None:
     """Count the frames of an image; None for an image without an axis for them."""
     frames = _whole(given.get("num_frames")) or 1
     if given.get("use_temporal") is True:
-        return _whole(given.get("temporal_n_timestamps")) or max(frames, _PAIR)
+        return _whole(given.get("temporal_n_timestamps")) or max(frames, 2)  # enough for any way to pool them
     return None if frames == 1 else frames
 
 

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, cast
 
-from terraregistry.components.factories.planned_parts import build_part, invalid_composition, noting
+from terraregistry.components.factories.planned_parts import NamedPart, build_part, invalid_composition, noting
 from terraregistry.components.models.framing import specs_of
 from terraregistry.errors import Problem, ProblemKind
 from terraregistry.problems import display_path
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from terraregistry.components.factories.rules import Task
     from terraregistry.protocols import Backbone, Decoder, Neck
 
-__all__ = ["INCLUDED", "Branch", "Composition", "another_count", "says_includes_head", "strides_through"]
+__all__ = ["INCLUDED", "Branch", "Composition", "another_count", "process", "says_includes_head", "strides_of"]
 
 INCLUDED: Final = "the decoder includes its head"
 
@@ -44,7 +44,8 @@ class Branch:
 
     def told(self, strides: Sequence[int] | None) -> dict[str, list[int]]:
         """Return the decoder's arguments beside the channels: the strides, if known and the decoder has the parameter."""
-        return {"strides": list(strides)} if strides is not None and self.decoder.takes("strides") else {}
+        takes = isinstance(self.decoder, NamedPart) and self.decoder.takes("strides")
+        return {"strides": list(strides)} if takes and strides is not None else {}
 
     def head_after(self, decoder: nn.Module | None) -> Part | None:
         """Return the head; None if there is none, or the built decoder includes it."""
@@ -57,21 +58,9 @@ class Branch:
         return [*self.head_arguments.unused(INCLUDED), *another_count(decoder, self.count)]
 
     def build(
-        self, channels: Sequence[int], strides: Sequence[int] | None, make: Maker = build_part
+        self, channels: Sequence[int], strides: Sequence[int] | None, make: Maker
     ) -> tuple[nn.Module, nn.Module | None]:
-        """Make the decoder and the head.
-
-        Args:
-            channels: The channels of each feature.
-            strides: The stride of each feature, for decoders with this parameter; None if unknown.
-            make: Makes a part.
-
-        Returns:
-            The decoder, and the head, or None if the decoder includes it.
-
-        Raises:
-            InvalidArgumentsError: The built decoder includes a head, in conflict with the arguments given for another.
-        """
+        """Make the decoder and the head for features; raise if the built decoder includes a head that was given arguments."""
         decoder = make(self.decoder, list(channels), **self.told(strides))
         problems = self.misfits(decoder)
         if problems:
@@ -98,36 +87,15 @@ class Composition:
     backbone: Part
     necks: Sequence[Part]
     branch: Branch | None
-    aux_branches: Mapping[str, Branch] = field(default_factory=dict[str, "Branch"])
-    framing: Mapping[str, Any] = field(default_factory=dict[str, Any])  # arguments of several types
-    results: Mapping[str, Any] = field(default_factory=dict[str, Any])  # arguments of several types
-
-    def resulting(self, **results: Any) -> Composition:  # arguments of several types
-        """Return the same model with other processing of its results."""
-        return replace(self, results={**self.results, **results})
+    aux_branches: Mapping[str, Branch]
+    framing: Mapping[str, Any]  # arguments of several types
+    results: Mapping[str, Any]  # arguments of several types
 
     def build(self, make: Maker = build_part) -> nn.Module:
-        """Make the parts and put them together.
-
-        Args:
-            make: Makes a part.
-
-        Returns:
-            The model.
-        """
+        """Make the parts, by `make`, and put them together."""
         from terraregistry.components.models.task_models import EmbeddingOutputModel, PixelWiseModel, ScalarOutputModel
 
-        backbone = make(self.backbone)
-        channels = list(cast("Backbone", backbone).out_channels)
-        specs = specs_of(backbone)
-        strides = None if specs is None else tuple(spec.stride for spec in specs)
-        necks: list[nn.Module] = []
-        for part in self.necks:
-            neck = make(part, list(channels))
-            with noting(f"while asking {display_path(part.where)} what it makes of the channels {channels}"):
-                channels = cast("Neck", neck).process_channel_list(list(channels))
-                strides = strides_through(neck, strides)
-            necks.append(neck)
+        backbone, necks, channels, strides = self.build_encoder(make)
         if self.branch is None:
             return EmbeddingOutputModel(backbone, necks=necks, **self.framing)
         decoder, head = self.branch.build(channels, strides, make)
@@ -136,23 +104,39 @@ class Composition:
             return PixelWiseModel(backbone, decoder, head, necks=necks, aux_heads=aux, **self.framing, **self.results)
         return ScalarOutputModel(backbone, decoder, head, necks=necks, aux_heads=aux, **self.framing)
 
+    def build_encoder(
+        self, make: Maker = build_part
+    ) -> tuple[nn.Module, list[nn.Module], list[int], Sequence[int] | None]:
+        """Make the backbone and the necks; return also the channels and strides of the features after them."""
+        backbone = make(self.backbone)
+        channels = list(cast("Backbone", backbone).out_channels)
+        strides = strides_of(backbone)
+        necks: list[nn.Module] = []
+        for part in self.necks:
+            neck = make(part, list(channels))
+            channels, strides = process(part, neck, channels, strides)
+            necks.append(neck)
+        return backbone, necks, channels, strides
 
-def strides_through(neck: nn.Module, strides: Sequence[int] | None) -> tuple[int, ...] | None:
-    """Follow strides through a neck.
+
+def strides_of(backbone: nn.Module) -> tuple[int, ...] | None:
+    """Return the stride of each feature of a backbone; None if unknown."""
+    specs = specs_of(backbone)
+    return None if specs is None else tuple(spec.stride for spec in specs)
+
+
+def process(
+    part: Part, neck: nn.Module, channels: Sequence[int], strides: Sequence[int] | None
+) -> tuple[list[int], tuple[int, ...] | None]:
+    """Follow channels and strides through a neck.
 
     A neck with true `keeps_strides` only rearranges features: its `process_channel_list` rearranges strides as it does
-    channels.
-
-    Args:
-        neck: The neck.
-        strides: The stride of each feature before it.
-
-    Returns:
-        The stride of each feature after it; None if unknown.
+    channels. After another one, they are unknown.
     """
-    if strides is None or getattr(neck, "keeps_strides", False) is not True:
-        return None
-    return tuple(cast("Neck", neck).process_channel_list(list(strides)))
+    with noting(f"while asking {display_path(part.where)} what it makes of the channels {list(channels)}"):
+        follow = cast("Neck", neck).process_channel_list
+        kept = strides is not None and getattr(neck, "keeps_strides", False) is True
+        return follow(list(channels)), tuple(follow(list(strides))) if strides is not None and kept else None
 
 
 def says_includes_head(decoder: object) -> bool:

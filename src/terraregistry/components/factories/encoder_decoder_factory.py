@@ -6,20 +6,16 @@ from collections.abc import Mapping, Sequence  # noqa: TC003 - read at run time
 from typing import TYPE_CHECKING, Any, Final
 
 from terraregistry.components.factories.branches import AuxiliaryHead  # noqa: TC001 - read at run time
-from terraregistry.components.factories.own_arguments import OwnArguments
+from terraregistry.components.factories.own_arguments import OwnArguments, named_in
 from terraregistry.components.factories.planned import PlanningFactory, UnusedPolicy
+from terraregistry.components.factories.planned_parts import nn  # noqa: TC001 - read at run time
 from terraregistry.components.factories.planning import Planner, Registries
 from terraregistry.components.factories.rules import ENCODER_DECODER
-from terraregistry.deferred import DeferredModule
 
 if TYPE_CHECKING:
-    from torch import nn
-
     from terraregistry.components.factories.planned import Draft
     from terraregistry.protocols import Backbone, Decoder, Neck
     from terraregistry.registry import MultiSourceRegistry
-else:
-    nn = DeferredModule("torch.nn")
 
 __all__ = ["EncoderDecoderFactory"]
 
@@ -100,39 +96,12 @@ class EncoderDecoderFactory(PlanningFactory):
             ComponentProtocolError: A part violates the protocol of its registry.
             SourceUnavailableError: The library behind a source is missing or broken.
         """
-        own = {
-            "task": task,
-            "backbone": backbone,
-            "decoder": decoder,
-            "backbone_kwargs": backbone_kwargs,
-            "decoder_kwargs": decoder_kwargs,
-            "head_kwargs": head_kwargs,
-            "num_classes": num_classes,
-            "num_outputs": num_outputs,
-            "necks": necks,
-            "aux_decoders": aux_decoders,
-            "rescale": rescale,
-            "image_size_out": image_size_out,
-            "peft_config": peft_config,
-            "unused": unused,
-        }
-        return self._build(own | kwargs)
+        return self._build(named_in(locals()) | kwargs)
 
     # The arguments of the parts are any objects.
     def draft(self, arguments: Mapping[str, Any]) -> Draft:
-        """Check the arguments of `build_model`, with those of every part, without making any part.
-
-        Args:
-            arguments: The arguments, by name.
-
-        Returns:
-            The composition after the first stage.
-
-        Raises:
-            SourceUnavailableError: The library behind a source is missing or broken.
-        """
-        own, loose, problems, free = _OWN.read(arguments)
-        return Planner(self._registries, own, free, loose, problems).draft()
+        """Check the arguments of `build_model`, with those of every part, without making any part."""
+        return Planner(self._registries, _OWN.read(arguments)).draft()
 
 
 _OWN: Final = OwnArguments(EncoderDecoderFactory.build_model, ENCODER_DECODER.parts)

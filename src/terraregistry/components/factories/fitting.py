@@ -8,15 +8,20 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final, cast
 
 from terraregistry.components.factories.branches import refused_name
 from terraregistry.components.factories.part_arguments import Arguments
 from terraregistry.components.factories.planned import Fit
-from terraregistry.components.factories.planned_parts import NamedPart
+from terraregistry.components.factories.planned_parts import (
+    WEIGHTS,
+    AdaptedPart,
+    NamedPart,
+    unwrapped,
+    without_pretrained,
+)
 from terraregistry.components.factories.rules import ADAPTERS_AT
-from terraregistry.components.factories.wrapping import WEIGHTS, AdaptedPart, unwrapped
 from terraregistry.errors import InvalidArgumentsError, Problem, ProblemKind, SourceUnavailableError
 from terraregistry.wording import describe_error
 
@@ -60,11 +65,7 @@ class Parts:
     composition: Composition | None
 
     def fit(self) -> Fit:
-        """Run the model; on failure, search for problems part by part.
-
-        Returns:
-            The problems, at the paths of the arguments, and remarks on operations not followed.
-        """
+        """Run the model; on failure, search for problems part by part."""
         from torch import nn
 
         from terraregistry.components.factories.tracing import Tracer
@@ -77,10 +78,10 @@ class Parts:
             problems += adapter_misfits(self.adapters)
         except SourceUnavailableError as error:
             unavailable = error
-            backbone = _without_adapters(backbone)
+            backbone = backbone.inner if isinstance(backbone, AdaptedPart) else backbone
         failure: Exception | None = None
         if self.composition is not None and not problems and unavailable is None:
-            remarks, failure = self._run(self.composition)
+            remarks, failure = _run(self.composition)
             if failure is None:
                 return Fit((), remarks)
         tracer = Tracer(self.framing)
@@ -90,40 +91,41 @@ class Parts:
             tracer.branch(branch, flow, pixel_wise=self.task.pixel_wise)
         problems += tracer.problems
         if failure is not None and self.composition is not None and not problems and not tracer.unknown:
-            return self._of_the_whole(self.composition, failure)
+            return _of_the_whole(self.composition, failure)
         return Fit(problems, tracer.unknown, tracer.raised, unavailable)
 
-    def _run(
-        self, composition: Composition, at_least: tuple[int, int] = (1, 1)
-    ) -> tuple[list[Problem], Exception | None]:
-        """Run the whole model on images of at least the given size; return doubts about it, or the exception raised."""
-        from terraregistry.components.factories.probing import LevelWatch, images_for
-        from terraregistry.components.factories.shadows import in_both_modes, shadow_part, without_data
 
-        try:
-            with without_data():
-                model = composition.build(shadow_part).to("meta")
-            images = images_for(composition.backbone, model, at_least)
-            with LevelWatch(composition, model) as watch:
-                in_both_modes(model, lambda: model(images))
-        except Exception as error:  # noqa: BLE001 - a module may raise anything
-            return [], error
-        return watch.doubts, None
+def _run(composition: Composition, at_least: tuple[int, int] = (1, 1)) -> tuple[list[Problem], Exception | None]:
+    """Run the whole model on images of at least the given size; return doubts about it, or the exception raised."""
+    from terraregistry.components.factories.probing import images_for, watch_levels
+    from terraregistry.components.factories.shadows import in_both_modes, shadow_part, without_data
 
-    def _of_the_whole(self, composition: Composition, failure: Exception) -> Fit:
-        """Report a failure of no single part: of the framing of results, or of an operation not followed."""
-        from terraregistry.components.factories.shadows import cannot_follow
+    try:
+        with without_data():
+            model = composition.build(shadow_part).to("meta")
+        images = images_for(composition.backbone, model, at_least)
+        doubts = watch_levels(composition, model)
+        in_both_modes(model, lambda: model(images))
+    except Exception as error:  # noqa: BLE001 - a module may raise anything
+        return [], error
+    return doubts, None
 
-        if cannot_follow(failure):
-            detail = f"the model could not be run without data: {describe_error(failure)}"
-            return Fit((), [Problem((), ProblemKind.UNCHECKED, detail=detail)])
-        size_out: tuple[int, int] | None = composition.results.get(_SIZE_OUT)
-        if size_out and self._run(composition.resulting(**{_SIZE_OUT: None}))[1] is None:
-            remarks, failure_then = self._run(composition, size_out)
-            if failure_then is None:  # the images of a backbone that takes any size are as large as that
-                return Fit((), remarks)
-            return Fit([Problem(_SIZE_OUT, ProblemKind.INVALID, detail=str(failure))])
-        return Fit([Problem((), ProblemKind.INVALID, detail=f"the model fails on images: {describe_error(failure)}")])
+
+def _of_the_whole(composition: Composition, failure: Exception) -> Fit:
+    """Report a failure of no single part: of the framing of results, or of an operation not followed."""
+    from terraregistry.components.factories.shadows import cannot_follow
+
+    if cannot_follow(failure):
+        detail = f"the model could not be run without data: {describe_error(failure)}"
+        return Fit((), [Problem((), ProblemKind.UNCHECKED, detail=detail)])
+    size_out: tuple[int, int] | None = composition.results[_SIZE_OUT]
+    usual = replace(composition, results={**composition.results, _SIZE_OUT: None})
+    if size_out and _run(usual)[1] is None:
+        remarks, failure_then = _run(composition, size_out)
+        if failure_then is None:  # the images of a backbone that takes any size are as large as that
+            return Fit((), remarks)
+        return Fit([Problem(_SIZE_OUT, ProblemKind.INVALID, detail=str(failure))])
+    return Fit([Problem((), ProblemKind.INVALID, detail=f"the model fails on images: {describe_error(failure)}")])
 
 
 def _missing_files(part: Part | None) -> list[Problem]:
@@ -140,25 +142,13 @@ def _missing_files(part: Part | None) -> list[Problem]:
     ]
 
 
-def _without_adapters(part: Part | None) -> Part | None:
-    return part.inner if isinstance(part, AdaptedPart) else part
-
-
 def adapter_misfits(given: Mapping[str, Any] | None) -> list[Problem]:  # as above
     """Report adapters refused by the library peft.
-
-    Args:
-        given: The adapters given; None for none.
-
-    Returns:
-        The problems.
 
     Raises:
         SourceUnavailableError: peft is not installed; the error has the place in the arguments.
     """
-    if given is None:
-        return []
-    method, options = given.get("method"), given.get("peft_config_kwargs")
+    method, options = (given or {}).get("method"), (given or {}).get("peft_config_kwargs")
     if not isinstance(method, str) or not (options is None or isinstance(options, Mapping)):
         return []
     from terraregistry.components.backbones.adapters import check_adapter
@@ -166,8 +156,7 @@ def adapter_misfits(given: Mapping[str, Any] | None) -> list[Problem]:  # as abo
     try:
         check_adapter(method, cast("Mapping[str, Any] | None", options))
     except InvalidArgumentsError as error:
-        place = Arguments(given, inside=(ADAPTERS_AT,))
-        return [place.located(problem) for problem in error.problems]
+        return [*map(Arguments({}, inside=(ADAPTERS_AT,)).located, error.problems)]
     except SourceUnavailableError as error:
         error.steps = (ADAPTERS_AT,)
         raise
@@ -183,17 +172,14 @@ def fit_whole(
     takes_images: bool = True,
     refused: str = "",
 ) -> Fit:
-    """Run a model of one component.
+    """Run a model of one component; report problems at the arguments at fault.
 
     Args:
         part: The component.
         arguments: The arguments of the factory for the model's images.
-        make: Makes the model of the component; without weights.
+        make: Makes the model of the component, which requests no weights.
         takes_images: True if the model is known to take a batch of images and nothing else.
         refused: Prefix for the message of an exception of the constructor.
-
-    Returns:
-        The problems, at the arguments at fault; remarks on operations not followed.
     """
     import torch
 
@@ -204,7 +190,7 @@ def fit_whole(
     def run(variant: Part) -> Exception | None:
         values: Mapping[str, Any] = variant.arguments.values if isinstance(variant, NamedPart) else {}
         try:
-            model = make_shadow(lambda: make(variant)).to("meta")
+            model = make_shadow(lambda: make(without_pretrained(variant))).to("meta")
             made.append(model)
             images = torch.empty(batch_shape({**values, **arguments}, model, 2), device="meta")
             in_both_modes(model, lambda: model(images))

@@ -7,23 +7,18 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
 from terraregistry.components.factories.fitting import adapter_misfits, fit_whole
-from terraregistry.components.factories.own_arguments import OwnArguments
-from terraregistry.components.factories.part_arguments import Arguments
-from terraregistry.components.factories.part_planning import plan_part
+from terraregistry.components.factories.own_arguments import OwnArguments, named_in
+from terraregistry.components.factories.part_arguments import Arguments, unread
+from terraregistry.components.factories.part_planning import plan_part, with_adapters
 from terraregistry.components.factories.planned import Draft, Fit, PlanningFactory, UnusedPolicy
+from terraregistry.components.factories.planned_parts import nn
 from terraregistry.components.factories.rules import ADAPTERS_AT, FULL_MODEL
-from terraregistry.components.factories.wrapping import with_adapters
 from terraregistry.components.models.framing import PaddingMode  # noqa: TC001 - read at run time
-from terraregistry.deferred import DeferredModule
-from terraregistry.errors import Problem, ProblemKind, SourceUnavailableError
+from terraregistry.errors import SourceUnavailableError
 
 if TYPE_CHECKING:
-    from torch import nn
-
     from terraregistry.components.factories.planned_parts import Part
     from terraregistry.registry import MultiSourceRegistry
-else:
-    nn = DeferredModule("torch.nn")
 
 __all__ = ["FullModelFactory"]
 
@@ -71,31 +66,15 @@ class FullModelFactory(PlanningFactory):
             ComponentProtocolError: The result is no `torch.nn.Module`.
             WeightsError: The weights are unavailable, or do not fit.
         """
-        own = {
-            "model": model,
-            "rescale": rescale,
-            "padding": padding,
-            "peft_config": peft_config,
-            "unused": unused,
-        }
-        return self._build(own | kwargs)
+        return self._build(named_in(locals()) | kwargs)
 
     # As above.
     def draft(self, arguments: Mapping[str, Any]) -> Draft:
-        """Check the arguments of `build_model`, without making anything.
-
-        Args:
-            arguments: The arguments, by name.
-
-        Returns:
-            The model after the first stage.
-        """
+        """Check the arguments of `build_model`, with those of every part, without making any part."""
         own, loose, found, _ = _OWN.read(arguments)
-        problems = [*found]
-        for name, usual in FULL_MODEL.ignored.items():
-            if own.get(name, usual) != usual:
-                detail = "nothing reads this: a whole model gives what it gives"
-                problems.append(Problem(name, ProblemKind.UNUSED, detail=detail))
+        why = "a whole model gives what it gives"
+        ignored = [name for name, usual in FULL_MODEL.ignored.items() if own.get(name, usual) != usual]
+        problems = [*found, *(unread(name, why) for name in ignored)]
         part: Part | None = None
         if "model" in own:
             part = plan_part(("model",), self._models, own["model"], Arguments(loose), (), problems, kind=nn.Module)

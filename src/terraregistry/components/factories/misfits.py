@@ -21,104 +21,83 @@ if TYPE_CHECKING:
     from terraregistry.components.factories.planned_parts import Part
     from terraregistry.components.factories.shadows import Flow
 
-__all__ = [
-    "explain_refusal",
-    "in_values",
-    "needs_maps",
-    "needs_other_channels",
-    "needs_other_steps",
-    "refused_anyway",
-]
+__all__ = ["explain_misfit", "explain_refusal", "in_values", "refused_anyway"]
 
 _OTHER_CHANNELS: Final = [64] * 13
-_RESHAPE: Final = "; the neck ReshapeTokensToImage before it makes maps of tokens"
-_DECLARED: Final = ("channel_list", "embed_dim")
+_STAND_INS: Final = tuple([64] * count for count in (1, 2, 3, 4, 5, 6, 12))
+"""Channels of stand-ins for unknown features."""
 _STEPS: Final = "effective_time_dim"
 
 
 def explain_refusal(
     part: Part, problems: Sequence[Problem], flow: Flow, strides: list[int] | None = None
 ) -> list[Problem]:
-    """Add the features, and the indices of acceptable ones, to problems caused by the features.
+    """Add the features, and the indices of acceptable ones, to problems of a part caused by the features.
 
-    Args:
-        part: The part.
-        problems: Its problems.
-        flow: The features.
-        strides: Their strides, for a part with this parameter.
-
-    Returns:
-        The problems.
+    `strides` are for a part with this parameter.
     """
     whatever = _refused(part, _OTHER_CHANNELS, None)
     own = [problem for problem in problems if problem.kind is ProblemKind.INVALID and problem not in whatever]
     indices = _fitting(part, flow, strides) if own else []
-    hint = f"; the neck SelectIndices with indices {indices} before it would do" if indices else ""
     return [
-        Problem(problem.steps, problem.kind, detail=f"{problem.message}; {flow}{hint}") if problem in own else problem
+        Problem(problem.steps, problem.kind, detail=f"{problem.message}; {flow}{_select(indices)}")
+        if problem in own
+        else problem
         for problem in problems
     ]
 
 
+def _select(indices: list[int]) -> str:
+    return f"; the neck SelectIndices with indices {indices} before it would do" if indices else ""
+
+
 # A part gives anything.
-def needs_maps(run: Callable[[Sequence[Tensor]], Any], flow: Flow) -> str:
-    """Explain the failure of a part in need of maps, or of maps of one size.
+def explain_misfit(
+    part: Part, run_on: Callable[[Sequence[Tensor]], Any], run: Callable[[Part], Any], flow: Flow
+) -> Problem | None:
+    """Explain the failure of a part on features; return None if uncertain.
 
-    Args:
-        run: Runs the part, after its failure on the features.
-        flow: The features.
-
-    Returns:
-        The explanation; empty if uncertain.
+    `run_on` runs it on other features, `run` makes and runs another such part.
     """
-    maps = flow.as_maps()
+    steps = _needs_other_steps(part, run, flow)
+    if steps is not None:
+        return steps
+    detail = _needs_maps(run_on, flow) or _needs_other_channels(part, run_on, flow)
+    return Problem(part.where, ProblemKind.INVALID, detail=detail) if detail else None
+
+
+def _needs_maps(run_on: Callable[[Sequence[Tensor]], Any], flow: Flow) -> str:  # as above
+    """Explain the failure of a part in need of maps, or of maps of one size."""
     if flow.are_maps:
         level = replace(flow, strides=None).as_maps()
-        return "" if run_shadow(lambda: run(level)) is None else f"expected maps of one size, but {flow}"
-    if not _does_something(run_shadow(lambda: run(maps)), maps):
+        return "" if run_shadow(lambda: run_on(level)) is None else f"expected maps of one size, but {flow}"
+    maps = flow.as_maps()
+    if not _does_something(run_shadow(lambda: run_on(maps)), maps):
         return ""
-    return f"expected maps (B, C, H, W), but {flow}{_RESHAPE if flow.are_tokens else ''}"
+    reshape = "; the neck ReshapeTokensToImage before it makes maps of tokens" if flow.are_tokens else ""
+    return f"expected maps (B, C, H, W), but {flow}{reshape}"
 
 
 # As above.
-def needs_other_channels(part: Part, run: Callable[[Sequence[Tensor]], Any], flow: Flow) -> str:
-    """Explain the failure of a module made for other features: it fails on these and works on those it declares.
-
-    Args:
-        part: The part; only an existing module can have been made for other features.
-        run: Runs it.
-        flow: The features.
-
-    Returns:
-        The explanation; empty if uncertain.
-    """
+def _needs_other_channels(part: Part, run_on: Callable[[Sequence[Tensor]], Any], flow: Flow) -> str:
+    """Explain the failure of an existing module made for other features: it works on those it declares."""
     declared = _declared(part)
     if not declared or declared == list(flow.channels):
         return ""
     maps = replace(flow, channels=tuple(declared), strides=None).as_maps()
-    if run_shadow(lambda: run(maps)) is None:
+    if run_shadow(lambda: run_on(maps)) is None:
         return ""
     count = f"{len(declared)} feature{'s' if len(declared) != 1 else ''}"
-    indices = _positions(declared, flow.channels)
-    hint = f"; the neck SelectIndices with indices {indices} before it would do" if indices else ""
+    hint = _select(_positions(declared, flow.channels))
     return f"it was made for {count} of {in_words(declared)} channels, but {flow}{hint}"
 
 
 # As above.
-def needs_other_steps(part: Part, run: Callable[[Part], Any], flow: Flow) -> Problem | None:
-    """Report the number of time steps of the tokens, if a part given another number works with this one.
-
-    Args:
-        part: The part, after its failure on the features.
-        run: Makes and runs such a part.
-        flow: The features; a backbone counts the steps in the channels.
-
-    Returns:
-        The problem; None if uncertain.
-    """
+def _needs_other_steps(part: Part, run: Callable[[Part], Any], flow: Flow) -> Problem | None:
+    """Report the number of time steps of the tokens, if a part given another number works with this one."""
     if not isinstance(part, NamedPart) or _STEPS not in part.parameters or not flow.are_tokens:
         return None
-    steps = flow.channels[0] // flow.features[0].shape[-1]
+    steps = flow.channels[0] // flow.features[0].shape[-1]  # a backbone counts the steps in the channels
     given = part.value_of(_STEPS)
     told = part.with_values({**part.arguments.values, _STEPS: steps})
     if steps == (given or 1) or run_shadow(lambda: run(told)) is None:
@@ -130,19 +109,10 @@ def needs_other_steps(part: Part, run: Callable[[Part], Any], flow: Flow) -> Pro
     return Problem(path, ProblemKind.INVALID, detail=f"expected {steps}, got {given}: {frames}")
 
 
-# What a part is made for, besides its arguments.
-def refused_anyway(part: Part, *inputs: Any) -> list[Problem]:
-    """Find arguments refused by a part for any input, for a part with an unknown predecessor.
-
-    Args:
-        part: The part, with invalid arguments left out.
-        *inputs: Possible inputs, one of each kind distinguished by parts.
-
-    Returns:
-        The problems of argument values common to all inputs, with equal messages.
-    """
+def refused_anyway(part: Part, *inputs: Any) -> list[Problem]:  # what a part is made for
+    """Find arguments refused by a part for any input: those given, or else lists of channels."""
     common: list[Problem] | None = None
-    for given in inputs:
+    for given in inputs or _STAND_INS:
         found = in_values(_refused(part, given, None))
         common = found if common is None else [problem for problem in common if problem in found]
         if not common:
@@ -151,19 +121,9 @@ def refused_anyway(part: Part, *inputs: Any) -> list[Problem]:
 
 
 def in_values(problems: Sequence[Problem]) -> list[Problem]:
-    """Keep the problems of argument values: a missing argument may be one left out as invalid.
-
-    Args:
-        problems: The problems of a part.
-
-    Returns:
-        The problems kept.
-    """
-    return [
-        problem
-        for problem in problems
-        if problem.steps and problem.kind in (ProblemKind.INVALID, ProblemKind.NOT_FOUND)
-    ]
+    """Keep the problems of argument values: a missing argument may be one left out as invalid."""
+    kinds = (ProblemKind.INVALID, ProblemKind.NOT_FOUND)
+    return [problem for problem in problems if problem.steps and problem.kind in kinds]
 
 
 def _refused(part: Part, channels: Any, strides: list[int] | None) -> tuple[Problem, ...]:
@@ -192,8 +152,9 @@ def _fitting(part: Part, flow: Flow, strides: list[int] | None) -> list[int]:
 
 def _declared(part: Part) -> list[int] | None:
     """Read the channels declared by a module; None if it declares none."""
-    for name in _DECLARED if isinstance(part, ModulePart) else ():
-        value: object = getattr(part.module, name, None) if isinstance(part, ModulePart) else None
+    module = part.module if isinstance(part, ModulePart) else None
+    for name in ("channel_list", "embed_dim"):
+        value: object = getattr(module, name, None)
         if isinstance(value, list) and all(isinstance(width, int) for width in cast("list[object]", value)):
             return cast("list[int]", value)
     return None
@@ -214,7 +175,5 @@ def _does_something(result: object, given: Sequence[Tensor]) -> bool:
     """True if a part returned a result other than its input passed on."""
     if result is None:
         return False
-    passed_on = isinstance(result, (list, tuple)) and len(cast("Sequence[object]", result)) == len(given)
-    return not (
-        passed_on and all(one is other for one, other in zip(cast("Sequence[object]", result), given, strict=True))
-    )
+    items = cast("Sequence[object]", result) if isinstance(result, (list, tuple)) else ()
+    return len(items) != len(given) or any(one is not other for one, other in zip(items, given, strict=True))

@@ -5,9 +5,9 @@ from __future__ import annotations
 import inspect
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
+from terraregistry.components.factories.part_arguments import given_twice
 from terraregistry.components.factories.part_planning import respelled
 from terraregistry.components.factories.rules import AUXILIARY, COUNTS, NECKS, TASKS, UNKNOWN_TASK
-from terraregistry.deferred import DeferredModule
 from terraregistry.errors import Problem, ProblemKind
 from terraregistry.registry import Call
 from terraregistry.registry.signatures import EffectiveSignature, evaluate
@@ -20,18 +20,13 @@ if TYPE_CHECKING:
 
     from terraregistry.components.factories.part_arguments import Arguments
     from terraregistry.components.factories.rules import FactoryRule, PartRule, Task
-else:
-    nn = DeferredModule("torch.nn")
 
-__all__ = [
-    "Count",
-    "OwnArguments",
-    "Read",
-    "find_task",
-    "only_positive",
-    "read_count",
-    "with_own",
-]
+__all__ = ["Count", "OwnArguments", "Read", "find_task", "named_in", "only_positive", "read_count", "with_own"]
+
+
+def named_in(call: Mapping[str, Any]) -> dict[str, Any]:  # arguments of several types
+    """Return the named arguments of a method with `**kwargs` from its `locals()`."""
+    return {name: value for name, value in call.items() if name not in ("self", "kwargs")}
 
 
 class Read(NamedTuple):
@@ -56,46 +51,27 @@ class OwnArguments:
     Args:
         build_model: The method, as a function with the factory as first parameter.
         parts: The parts of the models with arguments of their own.
-
-    Attributes:
-        names: Their names.
     """
 
     def __init__(self, build_model: Callable[..., nn.Module], parts: Sequence[PartRule] = ()) -> None:
         signature = inspect.signature(build_model)
         _, *named = [each for each in signature.parameters.values() if each.kind is not each.VAR_KEYWORD]
-        self.names: Final = [each.name for each in named]
+        self._names: Final = [each.name for each in named]
         self._defaults: Final = {each.name: each.default for each in named if each.default is not each.empty}
-        self._build_model: Final = build_model
         self._parts: Final = {part.key: part for part in parts}
-        self._named: Final = signature.replace(parameters=named)
-        self._call: Call[nn.Module] | None = None
+        hints = evaluate(build_model, self._names)
+        typed = [each.replace(annotation=hints.get(each.name, each.annotation)) for each in named]
+        # The named parameters alone: planners handle `**kwargs`.
+        self._call: Final = Call(build_model, EffectiveSignature(signature.replace(parameters=typed), {}))
 
     def read(self, arguments: Mapping[str, Any]) -> Read:  # any objects
-        """Validate the arguments named by the factory, and separate the rest.
-
-        Args:
-            arguments: The arguments of a call, by name.
-
-        Returns:
-            The arguments, with their problems.
-        """
-        own = self._defaults | {name: value for name, value in arguments.items() if name in self.names}
-        loose = {name: value for name, value in arguments.items() if name not in self.names}
-        free = [name for name in self.names if name not in own or self._is_default(name, own[name])]
-        if self._call is None:
-            self._call = self._inspected()
+        """Validate the arguments named by the factory, and separate the rest."""
+        own = self._defaults | {name: value for name, value in arguments.items() if name in self._names}
+        loose = {name: value for name, value in arguments.items() if name not in self._names}
+        free = [name for name in self._names if name not in own or self._is_default(name, own[name])]
         _, valid, found = self._call.check(kwargs=own)
         problems = tuple(self._explained(problem, own) for problem in found)
         return Read(_without(own, problems) if problems else dict(valid), loose, problems, free)
-
-    def _inspected(self) -> Call[nn.Module]:
-        """Inspect the call of the named parameters alone; planners handle `**kwargs`."""
-        hints = evaluate(self._build_model, self.names)
-        named = [
-            each.replace(annotation=hints.get(name, each.annotation)) for name, each in self._named.parameters.items()
-        ]
-        return Call(self._build_model, EffectiveSignature(self._named.replace(parameters=named), {}))
 
     def _explained(self, problem: Problem, own: Mapping[str, Any]) -> Problem:
         part = self._parts.get(problem.parameter)
@@ -120,16 +96,7 @@ def _without(own: Mapping[str, Any], problems: Iterable[Problem]) -> dict[str, A
 
 
 def find_task(name: str, rule: FactoryRule, problems: list[Problem]) -> Task:
-    """Look up a task; case does not count.
-
-    Args:
-        name: Its name.
-        rule: The rules of the factory.
-        problems: Collects a problem if the factory has no such task.
-
-    Returns:
-        The task, or `UNKNOWN_TASK`.
-    """
+    """Look up a task of a factory; case does not count. An unknown one is a problem, and gives `UNKNOWN_TASK`."""
     if name.lower() in rule.tasks:
         return TASKS[name.lower()]
     close = nearest(name, rule.tasks)
@@ -142,46 +109,24 @@ def find_task(name: str, rule: FactoryRule, problems: list[Problem]) -> Task:
 
 
 def only_positive(own: Mapping[str, Any], rule: FactoryRule) -> list[Problem]:  # arguments of several types
-    """Refuse counts below 1.
-
-    Args:
-        own: The valid arguments of a factory.
-        rule: The rules of the factory.
-
-    Returns:
-        The problems.
-    """
-    given: list[tuple[str, int]] = [(name, own[name]) for name in rule.positive if own.get(name) is not None]
+    """Refuse counts below 1 among the valid arguments of a factory."""
+    given = {name: own[name] for name in rule.positive if own.get(name) is not None}
     return [
         Problem(name, ProblemKind.INVALID, detail=f"expected at least 1, got {value}")
-        for name, value in given
+        for name, value in given.items()
         if value < 1
     ]
 
 
 class Count(NamedTuple):
-    """The number of outputs, as the caller wrote it.
-
-    Attributes:
-        parameter: One of `COUNTS`.
-        value: The number.
-    """
+    """The number of outputs, as the caller wrote it: `parameter` is one of `COUNTS`."""
 
     parameter: str
     value: int
 
 
 def read_count(own: Mapping[str, Any], task: Task, problems: list[Problem]) -> Count | None:  # as above
-    """Read the number of classes or outputs.
-
-    Args:
-        own: The factory's own valid arguments.
-        task: The task of the model.
-        problems: Collects a problem if two are given.
-
-    Returns:
-        The count, the task's own if both are given; None if neither is.
-    """
+    """Read the number of classes or outputs; the task's own if both are given, which is a problem."""
     # One that was left out is in the list of problems already: any number will do to check the rest.
     given = [Count(name, own.get(name, 1)) for name in COUNTS if own.get(name, 1) is not None]
     if len(given) > 1:
@@ -194,21 +139,10 @@ def read_count(own: Mapping[str, Any], task: Task, problems: list[Problem]) -> C
 def with_own(
     given: Arguments, own: Mapping[str, Any], names: Mapping[str, str], problems: list[Problem]
 ) -> Arguments:  # as above
-    """Add the factory's own arguments to those of a part.
-
-    Args:
-        given: The arguments of the part.
-        own: The arguments of the factory.
-        names: The part's parameter for each of the factory's.
-        problems: Collects a problem for each argument given both ways.
-
-    Returns:
-        All arguments of the part.
-    """
+    """Add a factory's own arguments to those of a part; `names` has the part's parameter for each."""
     for name, inner in names.items():
         if inner in given.values:
-            detail = f"{name} says this already; give one of them"
-            problems.append(Problem(given.path(inner), ProblemKind.DUPLICATE, detail=detail))
+            problems.append(given_twice(given.path(inner), name))
         elif name in own:
             given = given.also(inner, own[name], name)
     return given

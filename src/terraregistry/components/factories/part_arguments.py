@@ -2,23 +2,32 @@
 
 from __future__ import annotations
 
-import functools
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from terraregistry.components.factories.rules import FRAMING, TEMPORAL, USE_TEMPORAL
 from terraregistry.components.models.framing import PaddingMode, PatchSize, three_axes
 from terraregistry.errors import Problem, ProblemKind, describe_value
 from terraregistry.problems import display_path
-from terraregistry.registry.calls import Call, call_of
+from terraregistry.registry.calls import call_of
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping
 
     from terraregistry.components.factories.rules import PartRule
-    from terraregistry.problems import KeyPath
+    from terraregistry.problems import KeyPath, Rename
 
-__all__ = ["Arguments", "Framing", "take_framing", "take_prefixed", "take_temporal"]
+__all__ = ["Arguments", "Framing", "given_twice", "take_framing", "take_prefixed", "take_temporal", "unread"]
+
+
+def unread(path: str | KeyPath, why: str, fix: Rename | None = None) -> Problem:
+    """Report an argument without effect."""
+    return Problem(path, ProblemKind.UNUSED, detail=f"nothing reads this: {why}", fix=fix)
+
+
+def given_twice(path: str | KeyPath, other: str) -> Problem:
+    """Report an argument saying the same as another one given."""
+    return Problem(path, ProblemKind.DUPLICATE, detail=f"{other} says this already; give one of them")
 
 
 @dataclass(frozen=True)
@@ -65,8 +74,7 @@ class Arguments:
 
     def unused(self, why: str) -> Iterator[Problem]:
         """Report every argument as unused."""
-        for name in self.values:
-            yield Problem(self.path(name), ProblemKind.UNUSED, detail=f"nothing reads this: {why}")
+        return (unread(self.path(name), why) for name in self.values)
 
     def spellings(self, parameters: Collection[str]) -> list[str]:
         """Write parameters as the caller would, for suggestions."""
@@ -82,12 +90,7 @@ class Arguments:
 def take_prefixed(
     part: PartRule, loose: dict[str, Any], together: Mapping[str, Any]
 ) -> tuple[Arguments, list[Problem]]:
-    """Take the arguments of a part from its dictionary, or else by prefix.
-
-    Args:
-        part: The rules of the part.
-        loose: Prefixed arguments of all parts; those of this part are taken out.
-        together: The part's dictionary, such as `backbone_kwargs`.
+    """Take the arguments of a part from its dictionary `together`, or else by prefix out of the loose ones of all parts.
 
     Returns:
         The arguments, and a problem for each prefixed argument given beside a dictionary.
@@ -117,24 +120,12 @@ class Framing:
     padding: PaddingMode = "reflect"
 
 
-@functools.cache
-def _framing() -> Call[Framing]:
-    return call_of(Framing)
-
-
 def take_framing(
     arguments: Arguments, parameters: Collection[str], problems: list[Problem]
 ) -> tuple[dict[str, Any], Arguments]:  # arguments of several types
-    """Take the padding arguments out of the arguments of a backbone.
+    """Take the padding arguments of the model out of the arguments of a backbone.
 
-    Args:
-        arguments: The arguments of the backbone.
-        parameters: The backbone's own parameters. Padding arguments among them also stay with the backbone, and
-            their meaning is the backbone's own.
-        problems: Collects problems.
-
-    Returns:
-        The padding arguments of the model, and the arguments left for the backbone.
+    Those among the backbone's own parameters also stay with the backbone, and their meaning is the backbone's own.
     """
     framing: dict[str, Any] = {}
     for name in FRAMING:
@@ -147,8 +138,11 @@ def take_framing(
     return framing, arguments.without([name for name in FRAMING if name not in parameters])
 
 
+_FRAMING: Final = call_of(Framing)
+
+
 def _faults(name: str, value: Any) -> tuple[Problem, ...]:  # an argument is any object
-    _, _, problems = _framing().check(kwargs={name: value})
+    _, _, problems = _FRAMING.check(kwargs={name: value})
     try:
         if name == "patch_size" and value is not None and not problems:
             three_axes(value)
@@ -158,20 +152,12 @@ def _faults(name: str, value: Any) -> tuple[Problem, ...]:  # an argument is any
 
 
 def take_temporal(arguments: Arguments, parameters: Collection[str]) -> tuple[Arguments, Arguments]:
-    """Split the arguments of the wrapper for time series from those of a backbone.
+    """Split the arguments of the wrapper for time series, `use_temporal` among them, from those of a backbone.
 
-    Args:
-        arguments: The arguments of the backbone.
-        parameters: The backbone's own parameters; they stay among its arguments.
-
-    Returns:
-        The wrapper's arguments, with `use_temporal` unchanged, and the rest.
+    The backbone's own parameters of such names stay among its arguments.
     """
     about_time = [name for name in arguments.values if name == USE_TEMPORAL or name.startswith(TEMPORAL)]
     mine = {name: arguments.values[name] for name in about_time if name not in parameters}
-    taken = Arguments(
-        {name.removeprefix(TEMPORAL): value for name, value in mine.items()},
-        arguments.prefix + TEMPORAL,
-        arguments.inside,
-    )
+    values = {name.removeprefix(TEMPORAL): value for name, value in mine.items()}
+    taken = Arguments(values, arguments.prefix + TEMPORAL, arguments.inside)
     return taken.written_at(USE_TEMPORAL, arguments.path(USE_TEMPORAL)), arguments.without(mine)

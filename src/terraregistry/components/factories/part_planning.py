@@ -1,4 +1,4 @@
-"""Checks of one part of a composition, without constructing it."""
+"""Checks of one part of a composition, and of the wrappers of a backbone, without constructing it."""
 
 from __future__ import annotations
 
@@ -8,31 +8,39 @@ from collections.abc import Mapping
 from inspect import Parameter
 from typing import TYPE_CHECKING, Any, Final, cast
 
-from terraregistry.components.factories.planned_parts import ModulePart, NamedPart
-from terraregistry.components.factories.rules import NECKS
-from terraregistry.deferred import DeferredModule
+from terraregistry.components.factories.part_arguments import Arguments
+from terraregistry.components.factories.planned_parts import AdaptedPart, ModulePart, NamedPart, WrappedPart, nn
+from terraregistry.components.factories.rules import ADAPTERS_AT, BACKBONE, NECKS, USE_TEMPORAL
 from terraregistry.errors import (
     ComponentNotFoundError,
     ComponentProtocolError,
     InvalidArgumentsError,
     ProblemKind,
+    describe_value,
 )
+from terraregistry.index import PARTS
+from terraregistry.index.provider import DescribedRegistry
 from terraregistry.problems import Problem, Rename, display_path
 from terraregistry.registry.kinds import Kind
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterator, Sequence
 
-    from torch import nn
-
-    from terraregistry.components.factories.part_arguments import Arguments
     from terraregistry.components.factories.planned_parts import Builds, Part
     from terraregistry.components.factories.rules import PartRule
     from terraregistry.problems import KeyPath
-else:
-    nn = DeferredModule("torch.nn")
 
-__all__ = ["NOT_MADE", "as_yaml", "entry_of", "not_found", "plan_part", "respelled"]
+__all__ = [
+    "NOT_MADE",
+    "TIME",
+    "as_yaml",
+    "entry_of",
+    "not_found",
+    "plan_part",
+    "respelled",
+    "with_adapters",
+    "with_time",
+]
 
 NOT_MADE: Final = object()
 """Placeholder for a module constructed later; valid for any parameter type."""
@@ -40,6 +48,20 @@ _MOST_LINES: Final = 4
 _PLAIN: Final = re.compile(r"(?!(?:null|true|false|yes|no|on|off)$)[A-Za-z][\w./-]*", re.IGNORECASE)
 """Texts written in YAML without quotation marks."""
 _STARRED: Final = (Parameter.VAR_POSITIONAL, Parameter.VAR_KEYWORD)
+TIME: Final = "TemporalWrapper"
+"""The name of the wrapper applying a backbone to each image of a time series."""
+_ADAPTERS: Final = "adapters"
+
+
+class _Wrappers(DescribedRegistry[nn.Module]):
+    """The wrappers of backbones."""
+
+    stored_in = PARTS
+
+
+_WRAPPERS: Final = _Wrappers()
+_WRAPPERS.register_lazy(TIME, "terraregistry.components.backbones.temporal:TemporalWrapper")
+_WRAPPERS.register_lazy(_ADAPTERS, "terraregistry.components.backbones.adapters:adapted")
 
 
 def plan_part(
@@ -63,7 +85,7 @@ def plan_part(
         given: Its name, or the part itself.
         arguments: The caller's arguments.
         leading: The arguments before these: any values of the right types, or `NOT_MADE`.
-        problems: The list to append problems to.
+        problems: Collects problems.
         kind: The protocol required of a module.
         name_at: The path of the name, if not `where`.
         title: Its name in messages, if not its path.
@@ -95,6 +117,34 @@ def plan_part(
     return NamedPart(where, registry, given, left, names, free, valid=not refused, title=title)
 
 
+def with_time(part: Part | None, arguments: Arguments, problems: list[Problem]) -> Part | None:
+    """Wrap a backbone for time series, if requested by the arguments of the wrapper, `use_temporal` among them."""
+    use: object = arguments.values.get(USE_TEMPORAL, False)
+    rest = arguments.without([USE_TEMPORAL])
+    at = arguments.path(USE_TEMPORAL)
+    if not isinstance(use, bool):
+        problems.append(Problem(at, ProblemKind.TYPE, expected="bool", given=describe_value(use)))
+    if use is False:
+        problems += rest.unused(f"it needs {display_path(at)}=True")
+        return part
+    return _around(part, TIME, rest, problems, WrappedPart)
+
+
+# What a method takes is its own.
+def with_adapters(part: Part | None, given: Mapping[str, Any] | None, problems: list[Problem]) -> Part | None:
+    """Add adapters to a backbone, if given; checks in need of the library peft are left out."""
+    if given is None:
+        return part
+    return _around(part, _ADAPTERS, Arguments(given, inside=(ADAPTERS_AT,)), problems, AdaptedPart)
+
+
+def _around(
+    part: Part | None, name: str, arguments: Arguments, problems: list[Problem], kind: type[WrappedPart]
+) -> Part | None:
+    wrapper = plan_part((BACKBONE.key,), _WRAPPERS, name, arguments, (NOT_MADE,), problems, kind=nn.Module)
+    return kind(part, wrapper) if part is not None and isinstance(wrapper, NamedPart) else part
+
+
 def _given_by_the_model(
     problem: Problem, arguments: Arguments, leading: Collection[str], free: Collection[str]
 ) -> Problem | None:
@@ -102,13 +152,12 @@ def _given_by_the_model(
     name = problem.parameter
     if problem.kind is not ProblemKind.DUPLICATE or name not in leading:
         return None
-    path = arguments.path(name)
     detail = f"the part is given its {name} by what comes before it"
     # A decoder of smp has parameters that begin with the word that all arguments of decoders begin with here.
     own = arguments.prefix + name
     fix = Rename(str(arguments.path(own)[-1])) if arguments.prefix and own in free else None
     hint = "" if fix is None else f"; its own {own} is written {fix.to}"
-    return Problem(path, ProblemKind.DUPLICATE, detail=detail + hint, fix=fix)
+    return Problem(arguments.path(name), ProblemKind.DUPLICATE, detail=detail + hint, fix=fix)
 
 
 def not_found(path: KeyPath, error: ComponentNotFoundError) -> Problem:
@@ -130,36 +179,31 @@ def _unlike(kind: type, module: nn.Module, where: KeyPath) -> Iterator[Problem]:
 
 
 def respelled(problem: Problem, value: object, part: PartRule) -> Problem:
-    """Add the YAML of a part given as a mapping, or of parts not in a list, to a problem of its type.
-
-    Args:
-        problem: A problem of the arguments of a factory.
-        value: The value of the argument.
-        part: The rules of the part with its key.
-
-    Returns:
-        The problem, with the YAML to write if that is known.
-    """
+    """Add the YAML to write to a type problem of a part given as a mapping, or of parts not in a list."""
+    if problem.kind is not ProblemKind.TYPE:
+        return problem
     written: list[str] = []
-    mapping = cast("Mapping[object, object]", value) if isinstance(value, Mapping) else None
-    if problem.kind is ProblemKind.TYPE and part.many and mapping is not None:
-        written = [f"{part.key}: {as_yaml([entry_of(mapping)])}"]
-    elif problem.kind is ProblemKind.TYPE and part is NECKS and isinstance(value, list) and len(problem.steps) > 1:
-        entry = cast("list[object]", value)[cast("int", problem.steps[1])]
-        written = [as_yaml({"name": entry})] if isinstance(entry, str) else []
-    elif problem.kind is ProblemKind.TYPE and part.prefix and mapping is not None:
-        entry = entry_of(mapping)
-        arguments = {key: item for key, item in entry.items() if key != "name"}
-        for key, item in entry.items():
-            if len(arguments) == 1 and isinstance(item, Mapping) and str(key).endswith(("args", "params")):
-                arguments = dict(cast("Mapping[object, object]", item))
-        written = [f"{part.key}: {as_yaml(entry.get('name', 'NAME'))}"]
-        written += [f"{part.prefix}{key}: {as_yaml(item)}" for key, item in arguments.items()][:_MOST_LINES]
+    if isinstance(value, Mapping):
+        entry = entry_of(cast("Mapping[object, object]", value))
+        written = [f"{part.key}: {as_yaml([entry])}"] if part.many else _apart(entry, part)
+    elif part is NECKS and isinstance(value, list) and len(problem.steps) > 1:
+        name = cast("list[object]", value)[cast("int", problem.steps[1])]
+        written = [as_yaml({"name": name})] if isinstance(name, str) else []
     if not written:
         return problem
-    detail = f"write {'a list: ' if part.many and mapping is not None else ''}"
+    detail = f"write {'a list: ' if part.many and isinstance(value, Mapping) else ''}"
     detail += " and ".join(f"`{line}`" for line in written)
     return Problem(problem.steps, problem.kind, expected=problem.expected, given=problem.given, detail=detail)
+
+
+def _apart(entry: Mapping[object, object], part: PartRule) -> list[str]:
+    """Write a part as its name, and arguments with its prefix."""
+    arguments = {key: item for key, item in entry.items() if key != "name"}
+    for key, item in arguments.items():
+        if len(arguments) == 1 and isinstance(item, Mapping) and str(key).endswith(("args", "params")):
+            arguments = dict(cast("Mapping[object, object]", item))
+    name = f"{part.key}: {as_yaml(entry.get('name', 'NAME'))}"
+    return [name, *[f"{part.prefix}{key}: {as_yaml(item)}" for key, item in arguments.items()][:_MOST_LINES]]
 
 
 def entry_of(given: Mapping[Any, Any]) -> Mapping[Any, Any]:  # as it is in a config

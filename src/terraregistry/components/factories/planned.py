@@ -9,7 +9,6 @@ from dataclasses import dataclass, field, is_dataclass
 from typing import TYPE_CHECKING, Any, Literal, Protocol, TypeAlias, cast
 
 from terraregistry.components.factories.planned_parts import is_composition
-from terraregistry.deferred import DeferredModule
 from terraregistry.errors import FitWarning, InvalidArgumentsError, Problem, ProblemKind, UnusedArgumentWarning
 
 if TYPE_CHECKING:
@@ -19,8 +18,6 @@ if TYPE_CHECKING:
 
     from terraregistry.errors import SourceUnavailableError
     from terraregistry.problems import KeyPath
-else:
-    nn = DeferredModule("torch.nn")
 
 __all__ = ["Draft", "Fit", "Plan", "PlanningFactory", "UnusedPolicy", "without"]
 
@@ -74,14 +71,7 @@ class PlanningFactory(ABC):
     # The arguments of a factory are any objects.
     @abstractmethod
     def draft(self, arguments: Mapping[str, Any]) -> Draft:
-        """Check the arguments of `build_model` without constructing anything.
-
-        Args:
-            arguments: The arguments, by name.
-
-        Returns:
-            The model after the first stage.
-        """
+        """Check the arguments of `build_model`, by name, without constructing anything: the first stage."""
 
     def check_arguments(self, **arguments: Any) -> None:
         """Check the arguments of `build_model` without constructing a part of the model.
@@ -137,15 +127,9 @@ class PlanningFactory(ABC):
             raise self._refused(map(self._moved, error.problems)) from error
 
     def _checked(self, arguments: Mapping[str, Any], *, run: bool = True, depth: int = 0) -> tuple[Draft, Fit]:
-        """Check arguments; with policy "warn", drop the unused ones, and warn.
+        """Check arguments in both stages, or without a run; with policy "warn", drop the unused ones, and warn.
 
-        Args:
-            arguments: The arguments of `build_model`.
-            run: Run the model without data as well.
-            depth: The number of the factory's functions between this one and the public one, for the warning.
-
-        Returns:
-            Both stages, without the dropped arguments.
+        `depth` is the number of the factory's functions between this one and the public one, for the warning.
         """
         lenient = arguments.get("unused") == "warn"
         dropped: list[Problem] = []
@@ -201,15 +185,7 @@ def _without_unread(
 
 
 def without(arguments: Mapping[str, Any], path: KeyPath) -> dict[str, Any] | None:  # as above
-    """Copy arguments without the value at a path.
-
-    Args:
-        arguments: The arguments; not changed.
-        path: The path of the value.
-
-    Returns:
-        The rest; None if there is no such value.
-    """
+    """Copy arguments without the value at a path; None if there is no such value."""
     smaller = _without(arguments, path)
     return cast("dict[str, Any]", smaller) if isinstance(smaller, dict) else None
 

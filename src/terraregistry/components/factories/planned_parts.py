@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
+import warnings
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any, Final, NoReturn, Protocol
+from typing import TYPE_CHECKING, Any, Final, NoReturn, Protocol, TypeAlias
 
 from terraregistry.deferred import DeferredModule
-from terraregistry.errors import ComponentProtocolError, InvalidArgumentsError
+from terraregistry.errors import ComponentProtocolError, InvalidArgumentsError, UntrainedBackboneWarning
 from terraregistry.problems import display_path
 from terraregistry.wording import add_note
 
 if TYPE_CHECKING:
     import inspect
-    from collections.abc import Callable, Collection, Iterable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
     from inspect import Parameter
     from types import TracebackType
-    from typing import TypeAlias
 
     from torch import nn
 
@@ -23,19 +23,28 @@ if TYPE_CHECKING:
     from terraregistry.errors import Problem
     from terraregistry.problems import KeyPath
 else:
-    nn = DeferredModule("torch.nn")
+    nn = DeferredModule("torch.nn")  # the modules beside this one import it from here
 
 __all__ = [
+    "WEIGHTS",
+    "AdaptedPart",
     "Builds",
     "Maker",
     "ModulePart",
     "NamedPart",
     "Part",
+    "WrappedPart",
     "build_part",
     "invalid_composition",
     "is_composition",
+    "nn",
     "noting",
+    "unwrapped",
+    "without_pretrained",
 ]
+
+WEIGHTS: Final = ("pretrained", "ckpt_path", "checkpoint_path")
+"""The arguments requesting weights from a backbone."""
 
 
 class Builds(Protocol):
@@ -55,44 +64,6 @@ class Builds(Protocol):
         ...
 
 
-class Part(Protocol):
-    """One part, ready to be built."""
-
-    @property
-    def where(self) -> KeyPath:
-        """Path in the composition: `("backbone",)`, `("necks", 1)`."""
-        ...
-
-    @property
-    def label(self) -> str:
-        """Path and name: `backbone ('timm_resnet18')`."""
-        ...
-
-    @property
-    def valid(self) -> bool:
-        """True if it has no known problem."""
-        ...
-
-    @property
-    def parameters(self) -> Mapping[str, Parameter]:
-        """The parameters open to the caller."""
-        ...
-
-    # What a caller gave is any object.
-    def value_of(self, parameter: str) -> Any:
-        """Return the value given for a parameter, or None."""
-        ...
-
-    def takes(self, parameter: str) -> bool:
-        """Return True if the part has a parameter left unset by the caller."""
-        ...
-
-    # A part is built from channels, strides and the like.
-    def build(self, *args: Any, **kwargs: Any) -> nn.Module:
-        """Make the part."""
-        ...
-
-
 @dataclass(frozen=True)
 class ModulePart:
     """A module constructed by the caller."""
@@ -105,19 +76,6 @@ class ModulePart:
     def label(self) -> str:
         """Path and class name."""
         return f"{display_path(self.where)} ({type(self.module).__qualname__})"
-
-    @property
-    def parameters(self) -> Mapping[str, Parameter]:
-        """Empty: the module exists already."""
-        return {}
-
-    def value_of(self, parameter: str) -> Any:  # whatever a module has
-        """Return the attribute of that name, or None."""
-        return getattr(self.module, parameter, None)
-
-    def takes(self, parameter: str) -> bool:  # noqa: ARG002 - as of every part
-        """Return False: the module exists already."""
-        return False
 
     def build(self, *args: Any, **kwargs: Any) -> nn.Module:  # noqa: ARG002 - as of every part
         """Return the module."""
@@ -167,20 +125,10 @@ class NamedPart:
         return parameter in self.parameters and parameter not in self.arguments.values
 
     def build(self, *args: Any, **kwargs: Any) -> nn.Module:
-        """Build the component.
-
-        Args:
-            *args: Values before the caller's arguments, such as the channels of the features.
-            **kwargs: Additional arguments.
-
-        Returns:
-            The component.
-
-        Raises:
-            InvalidArgumentsError: The component refuses the values of its arguments; the error has the caller's names.
-            ComponentProtocolError: The result is not a `torch.nn.Module`.
-        """
-        with noting(f"while building {self.label}{_for(args)}{_given(self.arguments)}"):
+        """Build the component, for channels and the like; refusals of arguments have the caller's names."""
+        channels = f" for channels {', '.join(map(repr, args))}" if args else ""
+        given = f", with {self.arguments}" if self.arguments.values else ""
+        with noting(f"while building {self.label}{channels}{given}"):
             try:
                 product = self.registry.build(self.name, *args, **self.arguments.values, **kwargs)
             except InvalidArgumentsError as error:
@@ -191,34 +139,68 @@ class NamedPart:
         return product
 
     def refuse(self, error: InvalidArgumentsError) -> NoReturn:
-        """Raise a component's refusal as an error of the composition.
-
-        Args:
-            error: The component's error.
-
-        Raises:
-            InvalidArgumentsError: The error of the composition. An error about an object built by the component itself is
-                raised unchanged.
-        """
-        if self._concerns(error):
+        """Raise a component's refusal as an error of the composition; one about an object built by it, unchanged."""
+        known = {*self.leading, *self.parameters}
+        if all(problem.parameter in known for problem in error.problems):
             raise invalid_composition(map(self._located, error.problems)) from error
         raise error
 
-    def _concerns(self, error: InvalidArgumentsError) -> bool:
-        """Return True for an error about this component's arguments, not about those of an object built by it."""
-        known = {*self.leading, *self.parameters}
-        return all(problem.parameter in known for problem in error.problems)
-
     def _located(self, problem: Problem) -> Problem:
         name = problem.parameter
-        if name in self.leading or (name in _SUPPLIED and name not in self.arguments.values):
-            return problem.at(self.where)
-        return self.arguments.located(problem)
+        supplied = name == "strides" and name not in self.arguments.values  # by the factory
+        return problem.at(self.where) if supplied or name in self.leading else self.arguments.located(problem)
 
+
+@dataclass(frozen=True)
+class WrappedPart:
+    """A backbone in a wrapper."""
+
+    inner: Part
+    wrapper: NamedPart
+
+    @property
+    def where(self) -> KeyPath:
+        """The path of the backbone."""
+        return self.inner.where
+
+    @property
+    def label(self) -> str:
+        """The path and name of the backbone, and the name of the wrapper."""
+        return f"{self.inner.label} in {self.wrapper.name}"
+
+    @property
+    def valid(self) -> bool:
+        """True if neither has a known problem."""
+        return self.inner.valid and self.wrapper.valid
+
+    # As every part.
+    def build(self, *args: Any, **kwargs: Any) -> nn.Module:
+        """Build the backbone, and put the wrapper around it."""
+        return self.wrapper.build(self.inner.build(*args, **kwargs))
+
+
+@dataclass(frozen=True)
+class AdaptedPart(WrappedPart):
+    """A backbone with adapters on it."""
+
+    # As every part.
+    def build(self, *args: Any, **kwargs: Any) -> nn.Module:
+        """Build the backbone with adapters; warn if it has random weights, since adapters do not train them."""
+        backbone = unwrapped(self)
+        if isinstance(backbone, NamedPart) and WEIGHTS[0] in backbone.parameters:
+            usual = {name: each.default for name, each in backbone.parameters.items()}
+            given = usual | dict(backbone.arguments.values)
+            if not any(given.get(name) for name in WEIGHTS):
+                method = str(self.wrapper.value_of("method"))
+                warnings.warn(UntrainedBackboneWarning(self.inner.label, method), stacklevel=2)
+        return super().build(*args, **kwargs)
+
+
+Part: TypeAlias = ModulePart | NamedPart | WrappedPart
 
 if TYPE_CHECKING:
     Maker: TypeAlias = Callable[..., nn.Module]
-    """Builder of a part: takes the part and the arguments of `Part.build`."""
+    """Builder of a part: takes the part and the arguments of its `build`."""
 
 
 # A part is built from channels, strides and the like.
@@ -227,17 +209,21 @@ def build_part(part: Part, *args: Any, **kwargs: Any) -> nn.Module:
     return part.build(*args, **kwargs)
 
 
-_SUPPLIED: Final = ("strides",)
-"""Parameters filled by the factory, for parts with such a parameter."""
+def unwrapped(part: Part | None) -> ModulePart | NamedPart | None:
+    """Return the backbone inside of its wrappers."""
+    while isinstance(part, WrappedPart):
+        part = part.inner
+    return part
 
 
-def _for(args: Collection[object]) -> str:
-    return f" for channels {', '.join(map(repr, args))}" if args else ""
-
-
-def _given(arguments: Arguments) -> str:
-    text = str(arguments)
-    return f", with {text}" if text else ""
+def without_pretrained(part: Part) -> Part:
+    """Leave out of a part its arguments requesting weights."""
+    if isinstance(part, WrappedPart):
+        return replace(part, inner=without_pretrained(part.inner))
+    if not isinstance(part, NamedPart):
+        return part
+    given = {name: value for name, value in part.arguments.values.items() if name not in WEIGHTS}
+    return part.with_values(given | ({WEIGHTS[0]: False} if WEIGHTS[0] in part.parameters else {}))
 
 
 COMPOSITION: Final = "EncoderDecoderFactory.build_model"
@@ -258,9 +244,6 @@ class noting:  # noqa: N801 - it is used as a function
     """Context manager adding a note to exceptions raised inside.
 
     A class, since a `contextlib.contextmanager` cannot pass on a frozen exception.
-
-    Args:
-        note: The step in progress.
     """
 
     __slots__ = ("_note",)

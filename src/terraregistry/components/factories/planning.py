@@ -6,63 +6,42 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Final, NamedTuple, cast
 
 from terraregistry.components.backbones.prithvi.bands import refused_values, takes_bands
-from terraregistry.components.factories.branches import AuxiliaryPlanner, BranchPlanner
+from terraregistry.components.factories import rules
+from terraregistry.components.factories.branches import BranchPlanner
 from terraregistry.components.factories.composition import Composition
 from terraregistry.components.factories.fitting import Parts
 from terraregistry.components.factories.own_arguments import find_task, only_positive, read_count
-from terraregistry.components.factories.part_arguments import Arguments, take_framing, take_prefixed, take_temporal
-from terraregistry.components.factories.part_planning import as_yaml, entry_of, plan_part
-from terraregistry.components.factories.planned import Draft
-from terraregistry.components.factories.planned_parts import NamedPart
-from terraregistry.components.factories.rules import (
-    ADAPTERS_AT,
-    AUXILIARY,
-    BACKBONE,
-    DECODER,
-    ENCODER_DECODER,
-    FRAMING,
-    HEAD,
-    NECKS,
-    UNKNOWN_TASK,
+from terraregistry.components.factories.part_arguments import (
+    Arguments,
+    take_framing,
+    take_prefixed,
+    take_temporal,
+    unread,
 )
-from terraregistry.components.factories.wrapping import with_adapters, with_time
-from terraregistry.deferred import DeferredModule
-from terraregistry.errors import ComponentNotFoundError, Problem, ProblemKind, Rename
+from terraregistry.components.factories.part_planning import as_yaml, entry_of, plan_part, with_adapters, with_time
+from terraregistry.components.factories.planned import Draft
+from terraregistry.components.factories.planned_parts import NamedPart, nn
+from terraregistry.errors import Problem, ProblemKind, Rename
 from terraregistry.protocols import Backbone, Decoder, Neck
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection
-
-    from torch import nn
+    from collections.abc import Collection
 
     from terraregistry.components.factories.composition import Branch
+    from terraregistry.components.factories.own_arguments import Read
     from terraregistry.components.factories.planned_parts import Part
-    from terraregistry.components.factories.rules import PartRule, Task
     from terraregistry.problems import KeyPath
     from terraregistry.registry import MultiSourceRegistry
-else:
-    nn = DeferredModule("torch.nn")
 
 __all__ = ["Planner", "Registries"]
 
 
 _OTHER_NAMES: Final = {"in_channels": "in_chans", "input_size": "img_size", "pretrain_img_size": "img_size"}
 """Names by which other libraries call arguments of backbones."""
-_OF_TRAINING: Final = frozenset(
-    {
-        *(
-            "class_names",
-            "class_weights",
-            "freeze_backbone",
-            "freeze_decoder",
-            "freeze_head",
-            "ignore_index",
-            "loss",
-            "lr",
-        ),
-        *("optimizer", "optimizer_hparams", "plot_on_val", "scheduler", "scheduler_hparams"),
-    }
-)
+_OF_TRAINING: Final = (
+    "class_names", "class_weights", "freeze_backbone", "freeze_decoder", "freeze_head", "ignore_index", "loss", "lr",
+    "optimizer", "optimizer_hparams", "plot_on_val", "scheduler", "scheduler_hparams",
+)  # fmt: skip
 """Arguments of TerraTorch's training tasks."""
 
 
@@ -79,104 +58,87 @@ class Planner:
 
     Args:
         registries: The registries of the parts.
-        own: The factory's own arguments, validated; invalid ones are left out.
-        names: The factory's own argument names, as suggestions for unknown ones.
-        loose: The arguments of the parts given one by one; not changed.
-        problems: The problems found so far.
+        read: The arguments of the factory.
     """
 
-    # The arguments of the parts are any objects.
-    def __init__(
-        self,
-        registries: Registries,
-        own: Mapping[str, Any],
-        names: Collection[str],
-        loose: Mapping[str, Any],
-        problems: Collection[Problem],
-    ) -> None:
+    def __init__(self, registries: Registries, read: Read) -> None:
         self._registries: Final = registries
-        self._own: Final = own
-        self._loose: Final = dict(loose)
-        self._spellings: Final = list(names)
-        self._problems: Final = list(problems)
+        self._own: Final = read.own
+        self._loose: Final = dict(read.loose)
+        self._spellings: Final = list(read.free)
+        self._problems: Final = list(read.problems)
 
     def draft(self) -> Draft:
-        """Check everything possible before a part is constructed.
-
-        Returns:
-            The composition, with its problems and the check of the fit of its parts.
-        """
-        task = find_task(self._own["task"], ENCODER_DECODER, self._problems) if "task" in self._own else UNKNOWN_TASK
+        """Check everything possible before a part is constructed; the fit of the parts is the second stage."""
+        own, task = self._own, rules.UNKNOWN_TASK
+        if "task" in own:
+            task = find_task(own["task"], rules.ENCODER_DECODER, self._problems)
         backbone, framing = self._backbone()
-        given = enumerate(self._own.get(NECKS.key) or ())
-        necks = [None if neck is None else self._neck((NECKS.key, at), neck) for at, neck in given]
-        branch, aux, aux_names = self._branches(task)
+        given = enumerate(own.get(rules.NECKS.key) or ())
+        necks = [None if neck is None else self._neck((rules.NECKS.key, at), neck) for at, neck in given]
+        planner = BranchPlanner(self._registries.decoders, task, self._problems)
+        branch, aux = self._branches(planner)
         self._problems.extend(_unknown(name, self._spellings) for name in self._loose)
         composition: Composition | None = None
         if backbone is not None and not self._problems:
-            results = {name: self._own[name] for name in ("rescale", "image_size_out")}
+            results = {name: own[name] for name in ("rescale", "image_size_out")}
             known = [neck for neck in necks if neck is not None]
             composition = Composition(task, backbone, known, branch, aux, framing, results)
         parts = Parts(
             task=task,
             backbone=backbone,
-            necks=necks if NECKS.key in self._own else None,
+            necks=necks if rules.NECKS.key in own else None,
             branches=[*([branch] if branch is not None else []), *aux.values()],
-            aux_names=aux_names,
-            adapters=self._own.get(ADAPTERS_AT),
+            aux_names=planner.aux_names,
+            adapters=own.get(rules.ADAPTERS_AT),
             framing=framing,
             composition=composition,
         )
         return Draft(self._problems, composition, parts.fit)
 
-    def _take(self, part: PartRule) -> Arguments:
+    def _take(self, part: rules.PartRule) -> Arguments:
         arguments, problems = take_prefixed(part, self._loose, self._own.get(part.dictionary) or {})
         self._problems.extend(problems)
         return arguments
 
     def _remember(self, arguments: Arguments, part: Part | None) -> None:
         """Record the prefixed names of a part's parameters, as suggestions for misspelt ones."""
-        if part is not None and not arguments.inside:
+        if isinstance(part, NamedPart) and not arguments.inside:
             self._spellings.extend(arguments.spellings(part.parameters))
 
     def _backbone(self) -> tuple[Part | None, dict[str, Any]]:  # arguments of several types
-        given: str | nn.Module | None = self._own.get(BACKBONE.key)
+        given: str | nn.Module | None = self._own.get(rules.BACKBONE.key)
         parameters = self._parameters_of(given)
-        temporal, taken = take_temporal(self._take(BACKBONE), parameters)
+        temporal, taken = take_temporal(self._take(rules.BACKBONE), parameters)
         framing, arguments = take_framing(taken, parameters, self._problems)
         part: Part | None = None
         if given is not None:
             registry = self._registries.backbones
-            part = plan_part((BACKBONE.key,), registry, given, arguments, (), self._problems, kind=Backbone)
+            part = plan_part((rules.BACKBONE.key,), registry, given, arguments, (), self._problems, kind=Backbone)
             self._remember(arguments, part)
             if isinstance(part, NamedPart) and takes_bands(part.parameters):
-                values = part.arguments.values
-                self._problems.extend(
-                    map(part.arguments.located, refused_values(registry.resolve(part.name).name, values))
-                )
+                refused = refused_values(registry.resolve(part.name).name, part.arguments.values)
+                self._problems.extend(map(part.arguments.located, refused))
         part = with_time(part, temporal, self._problems)
-        return with_adapters(part, self._own.get(ADAPTERS_AT), self._problems), framing
+        return with_adapters(part, self._own.get(rules.ADAPTERS_AT), self._problems), framing
 
     def _parameters_of(self, backbone: str | nn.Module | None) -> tuple[str, ...]:
         """Find the parameters of a backbone; one with open `**kwargs` has the image framing parameters too."""
-        if not isinstance(backbone, str):
+        registry = self._registries.backbones
+        if not isinstance(backbone, str) or backbone not in registry:
             return ()
-        try:
-            parameters = self._registries.backbones.signature(backbone).parameters
-        except ComponentNotFoundError:
-            return ()
+        parameters = registry.signature(backbone).parameters
         takes_anything = any(each.kind is each.VAR_KEYWORD for each in parameters.values())
-        return (*parameters, *FRAMING) if takes_anything else tuple(parameters)
+        return (*parameters, *rules.FRAMING) if takes_anything else tuple(parameters)
 
-    def _neck(
-        self, where: KeyPath, given: Mapping[str, Any] | nn.Module
-    ) -> Part | None:  # its arguments are any objects
+    # Its arguments are any objects.
+    def _neck(self, where: KeyPath, given: Mapping[str, Any] | nn.Module) -> Part | None:
         name_at = (*where, "name")
-        arguments = Arguments({} if isinstance(given, nn.Module) else given, inside=where)
+        name: str | nn.Module
         if isinstance(given, nn.Module):
-            name: str | nn.Module = given
+            name, arguments = given, Arguments({}, inside=where)
         elif "name" in given:
-            name, arguments = given["name"], arguments.without(["name"])
+            name, arguments = given["name"], Arguments(given, inside=where).without(["name"])
         else:
             entry = entry_of(given)
             detail = "" if entry is given else f"write `{as_yaml(entry)}`"
@@ -184,52 +146,43 @@ class Planner:
             return None
         found: list[Problem] = []
         part = plan_part(where, self._registries.necks, name, arguments, ([1],), found, kind=Neck, name_at=name_at)
-        self._problems.extend(map(_beside_name(arguments), found))
+        self._problems.extend(_beside_name(arguments, problem) for problem in found)
         return part
 
-    def _branches(self, task: Task) -> tuple[Branch | None, dict[str, Branch], dict[KeyPath, str]]:
-        arguments, head_arguments = self._take(DECODER), self._take(HEAD)
-        for name, why in task.unread.items():
-            if self._own.get(name):
-                self._problems.append(Problem(name, ProblemKind.UNUSED, detail=f"nothing reads this: {why}"))
+    def _branches(self, planner: BranchPlanner) -> tuple[Branch | None, dict[str, Branch]]:
+        own, problems, task = self._own, self._problems, planner.task
+        arguments, head_arguments = self._take(rules.DECODER), self._take(rules.HEAD)
+        problems.extend(unread(name, why) for name, why in task.unread.items() if own.get(name))
         if not task.decodes:
-            why = task.unread[DECODER.key]
-            self._problems.extend([*arguments.unused(why), *head_arguments.unused(why)])
-            return None, {}, {}
-        decoder: str | nn.Module | None = self._own.get(DECODER.key)
-        if decoder is None and DECODER.key in self._own:
-            self._problems.append(Problem(DECODER.key, ProblemKind.MISSING, expected="str | Module"))
-        planner = BranchPlanner(self._registries.decoders, task, self._problems)
-        self._problems.extend(only_positive(self._own, ENCODER_DECODER))
-        count = read_count(self._own, task, self._problems)
-        branch = planner.plan((DECODER.key,), decoder, arguments, head_arguments, count)
+            why = task.unread[rules.DECODER.key]
+            problems.extend([*arguments.unused(why), *head_arguments.unused(why)])
+            return None, {}
+        decoder: str | nn.Module | None = own.get(rules.DECODER.key)
+        if decoder is None and rules.DECODER.key in own:
+            problems.append(Problem(rules.DECODER.key, ProblemKind.MISSING, expected="str | Module"))
+        problems.extend(only_positive(own, rules.ENCODER_DECODER))
+        count = read_count(own, task, problems)
+        branch = planner.plan((rules.DECODER.key,), decoder, arguments, head_arguments, count)
         if branch is not None:
             self._remember(arguments, branch.decoder)
             self._remember(head_arguments, branch.head)
-        auxiliary = AuxiliaryPlanner(planner, count)
-        aux = auxiliary.plan(self._own.get(AUXILIARY.key) or ())
-        return branch, aux, auxiliary.names
+        return branch, planner.plan_auxiliary(own.get(rules.AUXILIARY.key) or (), count)
 
 
-def _beside_name(arguments: Arguments) -> Callable[[Problem], Problem]:
+def _beside_name(arguments: Arguments, problem: Problem) -> Problem:
     """Explain a dictionary of arguments in the entry of a neck."""
-
-    def explained(problem: Problem) -> Problem:
-        value: object = arguments.values.get(str(problem.steps[-1]))
-        if problem.kind is not ProblemKind.UNKNOWN or not isinstance(value, Mapping):
-            return problem
-        inside = as_yaml(cast("Mapping[str, object]", value))
-        detail = f"its arguments stand beside `name`: `{inside[1:-1]}`"
-        return Problem(problem.steps, problem.kind, detail=detail)
-
-    return explained
+    value: object = arguments.values.get(str(problem.steps[-1]))
+    if problem.kind is not ProblemKind.UNKNOWN or not isinstance(value, Mapping):
+        return problem
+    inside = as_yaml(cast("Mapping[str, object]", value))
+    return Problem(problem.steps, problem.kind, detail=f"its arguments stand beside `name`: `{inside[1:-1]}`")
 
 
 def _unknown(name: str, spellings: Collection[str]) -> Problem:
     """Report an argument of no part, and its home if that is known."""
     if name in _OF_TRAINING:
         return Problem(name, ProblemKind.UNKNOWN, detail="it belongs to the training task, not to the model")
-    written = BACKBONE.prefix + _OTHER_NAMES.get(name, name)
+    written = rules.BACKBONE.prefix + _OTHER_NAMES.get(name, name)
     if written not in spellings:
         return Problem(name, ProblemKind.UNKNOWN, choices=spellings)
     detail = f"the backbone's is written {written!r}"

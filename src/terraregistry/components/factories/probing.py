@@ -10,9 +10,9 @@ import torch
 from torch import Tensor, nn
 
 from terraregistry.components.factories.batches import batch_shape
-from terraregistry.components.factories.planned_parts import NamedPart
+from terraregistry.components.factories.part_planning import TIME
+from terraregistry.components.factories.planned_parts import ModulePart, NamedPart, WrappedPart, unwrapped
 from terraregistry.components.factories.shadows import in_both_modes
-from terraregistry.components.factories.wrapping import TIME, WrappedPart, unwrapped
 from terraregistry.components.models.encoder_decoder import EncoderModel
 from terraregistry.components.models.images import image_size_of
 from terraregistry.errors import (
@@ -25,52 +25,16 @@ from terraregistry.errors import (
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
-    from inspect import Parameter
-    from types import TracebackType
-    from typing import Self
-
-    from torch.utils.hooks import RemovableHandle
 
     from terraregistry.components.factories.composition import Composition
     from terraregistry.components.factories.planned_parts import Part
     from terraregistry.problems import KeyPath
     from terraregistry.protocols import Backbone
 
-__all__ = [
-    "Chain",
-    "Culprit",
-    "LevelWatch",
-    "as_listed",
-    "asked",
-    "encoded",
-    "failure_of",
-    "find_culprits",
-    "images_for",
-    "shapes_features",
-]
+__all__ = ["as_listed", "asked", "encoded", "failure_of", "find_culprits", "images_for", "watch_levels"]
 
-_BATCH: Final = 2
 _ABOUT_IMAGES: Final = ("in_chans", "in_channels", "img_size", "num_frames")
 """The parameters of a backbone with defaults describing its images."""
-
-
-class Chain(nn.Module):
-    """A decoder and its head, as in a model."""
-
-    def __init__(self, decoder: nn.Module, head: nn.Module | None, pixel_wise: bool) -> None:
-        super().__init__()
-        self.decoder = decoder
-        self.head = head
-        self.pixel_wise = pixel_wise
-
-    def forward(self, features: Sequence[Tensor]) -> Tensor:
-        """Decode features; a result at each pixel has to be a map `(B, N, H, W)`."""
-        result: Tensor = self.decoder(list(features))
-        if self.head is not None:
-            result = self.head(result)
-        if self.pixel_wise and result.dim() != 4:
-            raise ValueError(f"a result at each pixel is a map, got the shape {tuple(result.shape)}")
-        return result
 
 
 class _Reader(nn.Module):
@@ -78,17 +42,13 @@ class _Reader(nn.Module):
 
     def __init__(self, part: Part | None) -> None:
         super().__init__()
-        reads = part is not None and (part.value_of("reads_layout") or part.value_of("new_order"))
-        self.reads_layout = bool(reads)
+        self.reads_layout = isinstance(part, ModulePart) and bool(getattr(part.module, "reads_layout", False))
+        if isinstance(part, NamedPart):
+            self.reads_layout = bool(part.value_of("reads_layout") or part.value_of("new_order"))
 
 
 def images_for(part: Part, model: nn.Module, at_least: tuple[int, int] = (1, 1)) -> Tensor:
-    """Make images without data for a model.
-
-    Args:
-        part: The backbone, as requested.
-        model: The model, with the backbone as its `encoder`.
-        at_least: Minimal height and width; a multiple of the model's own size is used then.
+    """Make images without data for a model with a backbone, as requested, of at least the given height and width.
 
     Returns:
         `(2, C, H, W)`, or `(2, C, T, H, W)`.
@@ -102,7 +62,7 @@ def images_for(part: Part, model: nn.Module, at_least: tuple[int, int] = (1, 1))
     if isinstance(part, NamedPart):
         defaults = {name: part.parameters[name].default for name in _ABOUT_IMAGES if name in part.parameters}
         given |= {f"backbone_{name}": value for name, value in {**defaults, **part.arguments.values}.items()}
-    *others, height, width = batch_shape(given, model, _BATCH)
+    *others, height, width = batch_shape(given, model, 2)
     factor = max(1, -(-at_least[0] // height), -(-at_least[1] // width))
     return torch.empty((*others, factor * height, factor * width), device="meta")
 
@@ -111,14 +71,13 @@ def encoded(
     encoder: nn.Module, part: Part, necks: Sequence[Part | None], framing: Mapping[str, Any]
 ) -> tuple[tuple[Tensor, ...], tuple[int, int]]:
     """Run a backbone as a model does; return the features for the next part, and the size of the images."""
-    model = EncoderModel(encoder, necks=map(_Reader, necks), **framing)
-    images = images_for(part, model)
-    padded = model.pad(images)
+    readers = [_Reader(neck) for neck in necks]
+    model = EncoderModel(encoder, necks=readers, **framing)
+    padded = model.pad(images_for(part, model))
     features = in_both_modes(model, lambda: model.encode(padded))
     channels = cast("Backbone", encoder).out_channels
-    if len(features) == len(channels):
-        first = all(not each.reads_layout for each in cast("list[_Reader]", list(model.neck)))
-        as_listed(part.label, features, channels if first else ())
+    if len(features) == len(channels) and not any(reader.reads_layout for reader in readers):
+        as_listed(part.label, features, channels)
     return tuple(features), image_size_of(padded)
 
 
@@ -176,6 +135,11 @@ class Culprit(NamedTuple):
     part: Part
     error: Exception
 
+    @property
+    def shapes_features(self) -> bool:
+        """True if it may change the number or the size of features: a name or a switch selects the computation."""
+        return not isinstance(self.value, (str, bool))
+
 
 def find_culprits(part: Part, failure: Callable[[Part], Exception | None]) -> tuple[Part, list[Culprit]] | None:
     """Find every argument at fault for the failure of a part.
@@ -190,16 +154,23 @@ def find_culprits(part: Part, failure: Callable[[Part], Exception | None]) -> tu
     Returns:
         The working part without the culprits, and the culprits; None if it fails without any argument too.
     """
-    if isinstance(part, WrappedPart):
-        return _of_wrapped(part, failure)
-    return _of_named(part, failure) if isinstance(part, NamedPart) else None
+    if isinstance(part, NamedPart):
+        return _of_named(part, failure)
+    if not isinstance(part, WrappedPart):
+        return None
+    inner = find_culprits(part.inner, lambda each: failure(replace(part, inner=each)))
+    if inner is not None:
+        return replace(part, inner=inner[0]), inner[1]
+    outer = _of_named(part.wrapper, lambda each: failure(replace(part, wrapper=each)))
+    return None if outer is None else (replace(part, wrapper=outer[0]), outer[1])
 
 
 def _of_named(
     part: NamedPart, failure: Callable[[NamedPart], Exception | None]
 ) -> tuple[NamedPart, list[Culprit]] | None:
     given = part.arguments.values
-    kept = {name: value for name, value in given.items() if _is_needed(part.parameters, name)}
+    required = {each.name for each in part.parameters.values() if each.default is each.empty}
+    kept = {name: value for name, value in given.items() if name in required}
     if len(kept) == len(given) or failure(part.with_values(kept)) is not None:
         return None
 
@@ -221,69 +192,29 @@ def _of_named(
         left = [name for name in left if name not in kept]
 
 
-def _of_wrapped(part: WrappedPart, failure: Callable[[Part], Exception | None]) -> tuple[Part, list[Culprit]] | None:
-    """Try the arguments of the backbone, then those of its wrapper."""
-    inner = find_culprits(part.inner, lambda each: failure(replace(part, inner=each)))
-    if inner is not None:
-        return replace(part, inner=inner[0]), inner[1]
-    outer = _of_named(part.wrapper, lambda each: failure(replace(part, wrapper=each)))
-    return None if outer is None else (replace(part, wrapper=outer[0]), outer[1])
+def watch_levels(composition: Composition, model: nn.Module) -> list[Problem]:
+    """Return a list that the run of a model fills with its decoders for several levels run on features of one."""
+    doubts: list[Problem] = []
+    watched = [(branch.decoder, f"aux_heads.{name}.0") for name, branch in composition.aux_branches.items()]
+    if composition.branch is not None:
+        watched.append((composition.branch.decoder, "decoder"))
+    for part, path in watched:
+        decoder = model.get_submodule(path)
+        if getattr(decoder, "wants_levels", False) is True:
+            decoder.register_forward_pre_hook(partial(_note_level, doubts, part))
+    return doubts
 
 
-def _is_needed(parameters: Mapping[str, Parameter], name: str) -> bool:
-    parameter = parameters.get(name)
-    return parameter is not None and parameter.default is parameter.empty
-
-
-def shapes_features(value: Any) -> bool:  # any argument
-    """True if an argument may change the number or the size of features: a name or a switch selects the computation."""
-    return not isinstance(value, (str, bool))
-
-
-class LevelWatch:
-    """Context manager noting decoders for features of several levels run on features of one.
-
-    Args:
-        composition: The composition of the model.
-        model: The model.
-
-    Attributes:
-        doubts: The doubtful decoders; complete after the run of the model.
-    """
-
-    def __init__(self, composition: Composition, model: nn.Module) -> None:
-        self.doubts: Final[list[Problem]] = []
-        self._handles: list[RemovableHandle] = []
-        children = dict(model.named_children())
-        aux = dict(children["aux_heads"].named_children()) if "aux_heads" in children else {}
-        self._decoders: Final = [
-            (branch.decoder, next(iter(aux[name].children()))) for name, branch in composition.aux_branches.items()
-        ]
-        if composition.branch is not None:
-            self._decoders.append((composition.branch.decoder, children["decoder"]))
-
-    def __enter__(self) -> Self:
-        for part, decoder in self._decoders:
-            if getattr(decoder, "wants_levels", False) is True:
-                self._handles.append(decoder.register_forward_pre_hook(partial(self._note, part)))
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
-    ) -> None:
-        for handle in self._handles:
-            handle.remove()
-
-    def _note(self, part: Part, _: nn.Module, given: tuple[Any, ...]) -> None:  # whatever a module is called with
-        features = cast("list[Tensor]", given[0])
-        sizes = {tuple(feature.shape[2:]) for feature in features}
-        if len(features) < 2 or len(sizes) > 1:
-            return
-        what = part.name if isinstance(part, NamedPart) else "the decoder"
-        detail = (
-            f"{what} joins features of several resolutions, and all {len(features)} have one; a neck such as "
-            "LearnedInterpolateToPyramidal before it makes a pyramid of them"
-        )
-        problem = Problem(part.where, ProblemKind.DOUBTFUL, detail=detail)
-        if problem not in self.doubts:
-            self.doubts.append(problem)
+# Whatever a module is called with.
+def _note_level(doubts: list[Problem], part: Part, _: nn.Module, given: tuple[Any, ...]) -> None:
+    features = cast("list[Tensor]", given[0])
+    if len(features) < 2 or len({tuple(feature.shape[2:]) for feature in features}) > 1:
+        return
+    what = part.name if isinstance(part, NamedPart) else "the decoder"
+    detail = (
+        f"{what} joins features of several resolutions, and all {len(features)} have one; a neck such as "
+        "LearnedInterpolateToPyramidal before it makes a pyramid of them"
+    )
+    problem = Problem(part.where, ProblemKind.DOUBTFUL, detail=detail)
+    if problem not in doubts:
+        doubts.append(problem)

@@ -9,11 +9,9 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 import torch
-from torch import nn
 from torch.overrides import TorchFunctionMode
 
-from terraregistry.components.factories.planned_parts import ModulePart
-from terraregistry.components.factories.wrapping import WrappedPart, without_pretrained
+from terraregistry.components.factories.planned_parts import ModulePart, WrappedPart, without_pretrained
 from terraregistry.errors import InvalidArgumentsError
 from terraregistry.quiet import quietly
 from terraregistry.wording import describe_error
@@ -21,7 +19,7 @@ from terraregistry.wording import describe_error
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Sequence
 
-    from torch import Tensor
+    from torch import Tensor, nn
 
     from terraregistry.components.factories.planned_parts import Part
 
@@ -32,7 +30,6 @@ __all__ = [
     "in_words",
     "make_shadow",
     "run_shadow",
-    "shadow_of",
     "shadow_part",
     "without_data",
 ]
@@ -68,17 +65,7 @@ class _Strict(TorchFunctionMode):
 
 
 def make_shadow(make: Callable[[], nn.Module]) -> nn.Module:
-    """Build a part without data, to be discarded.
-
-    Args:
-        make: The builder of the part.
-
-    Returns:
-        The part, on the meta device; on the CPU if it can only be built there.
-
-    Raises:
-        Exception: Any error of the part in a real build.
-    """
+    """Build a part without data, on the meta device, or on the CPU if it can only be built there."""
     try:
         with without_data():
             return make()
@@ -95,63 +82,26 @@ def make_shadow(make: Callable[[], nn.Module]) -> nn.Module:
 
 # What a part is made of besides its arguments.
 def shadow_part(part: Part, *args: Any, **kwargs: Any) -> nn.Module:
-    """Build a part without weights and data, the counterpart of `Part.build`.
-
-    Args:
-        part: The part.
-        *args: Values before its arguments.
-        **kwargs: Additional arguments.
-
-    Returns:
-        The part, on the meta device; a copy if the module exists already.
-
-    Raises:
-        Exception: Any error of the part in a real build.
-    """
+    """Build a part without weights and data, the counterpart of its `build`; of an existing module, a copy."""
     copied = _copied(part)
-    if isinstance(copied, ModulePart):
-        return copied.module
     return make_shadow(lambda: without_pretrained(copied).build(*args, **kwargs)).to("meta")
 
 
 def _copied(part: Part) -> Part:
-    """Copy the module inside wrappers: adapters change it, and wrappers take it along to the meta device."""
+    """Copy a module, also inside wrappers: adapters change it, and wrappers take it along to the meta device."""
     if isinstance(part, WrappedPart):
         return replace(part, inner=_copied(part.inner))
-    return replace(part, module=shadow_of(part.module)) if isinstance(part, ModulePart) else part
-
-
-def shadow_of(module: nn.Module) -> nn.Module:
-    """Copy a module to the meta device.
-
-    Args:
-        module: The module; not changed.
-
-    Returns:
-        The copy.
-
-    Raises:
-        NotImplementedError: It cannot be copied.
-    """
+    if not isinstance(part, ModulePart):
+        return part
     try:
-        return copy.deepcopy(module).to("meta")
+        return replace(part, module=copy.deepcopy(part.module).to("meta"))
     except Exception as error:
-        raise NotImplementedError(f"a {type(module).__qualname__} cannot be copied to the meta device") from error
+        name = type(part.module).__qualname__
+        raise NotImplementedError(f"a {name} cannot be copied to the meta device") from error
 
 
 def in_both_modes(module: nn.Module, run: Callable[[], T]) -> T:
-    """Call `run` with a module in training mode, then in evaluation mode, without data and gradients.
-
-    Args:
-        module: The module.
-        run: The function running it.
-
-    Returns:
-        The result in evaluation mode.
-
-    Raises:
-        Exception: Any error of `run` in either mode.
-    """
+    """Call `run` with a module in training mode, then in evaluation mode, without data and gradients."""
     state = torch.get_rng_state()
     try:
         with without_data(), _Strict(), torch.no_grad():
@@ -164,14 +114,7 @@ def in_both_modes(module: nn.Module, run: Callable[[], T]) -> T:
 
 
 def run_shadow(run: Callable[[], Any]) -> Any:  # a module gives anything
-    """Run a part without data.
-
-    Args:
-        run: The function running it.
-
-    Returns:
-        The result; None if the part raises.
-    """
+    """Run a part without data; return None if it raises."""
     try:
         with without_data(), _Strict(), torch.no_grad():
             return run()
@@ -180,11 +123,7 @@ def run_shadow(run: Callable[[], Any]) -> Any:  # a module gives anything
 
 
 def cannot_follow(error: BaseException | None) -> bool:
-    """Return True if an exception, or its cause, reports an operation in need of data.
-
-    Args:
-        error: The exception of a part on the meta device.
-    """
+    """Return True if an exception on the meta device, or its cause, reports an operation in need of data."""
     while error is not None:
         # torch has no exception of its own for this: its words are "meta tensors", "device meta", "meta device".
         if isinstance(error, NotImplementedError) or "meta" in describe_error(error):
@@ -193,8 +132,6 @@ def cannot_follow(error: BaseException | None) -> bool:
     return False
 
 
-_BATCH: Final = 2
-_ROWS, _COLUMNS = 8, 12
 _SHAPES: Final = {2: "vectors (B, C)", 3: "tokens (B, N, C)", 4: "maps (B, C, H, W)"}
 
 
@@ -224,42 +161,30 @@ class Flow:
     @property
     def are_maps(self) -> bool:
         """True if all features are maps of their channels."""
-        return all(
-            feature.dim() == 4 and feature.shape[1] == channels
-            for feature, channels in zip(self.features, self.channels, strict=False)
-        )
+        pairs = zip(self.features, self.channels, strict=False)
+        return all(feature.dim() == 4 and feature.shape[1] == channels for feature, channels in pairs)
 
     def as_maps(self) -> tuple[Tensor, ...]:
         """Make features with the same channels and strides, as maps."""
-        sizes = [(_ROWS, _COLUMNS)] * len(self.channels)
+        sizes = [(8, 12)] * len(self.channels)
         if self.strides is not None:
             sizes = [(self.image_size[0] // stride, self.image_size[1] // stride) for stride in self.strides]
-        return tuple(_map(channels, *size) for channels, size in zip(self.channels, sizes, strict=True))
+        shapes = [(2, channels, *size) for channels, size in zip(self.channels, sizes, strict=True)]
+        return tuple(torch.empty(shape, device="meta") for shape in shapes)
 
     def __str__(self) -> str:
         """Describe the part and its features: number, layout, channels and strides."""
-        count = len(self.channels)
-        features = f"{count} feature{'s' if count != 1 else ''}"
-        kinds = list(dict.fromkeys(map(_shape_in_words, self.features)))
-        layout = f", {' and '.join(kinds)}" if kinds else ""
-        strides = f" at stride{_plural(self.strides)} {in_words(self.strides)}" if self.strides is not None else ""
+        count, kinds = len(self.channels), [feature.dim() for feature in self.features]
+        layouts = dict.fromkeys(_SHAPES.get(axes, f"{axes} axes") for axes in kinds)
+        layout = f", {' and '.join(layouts)}" if layouts else ""
         widths = f" of {in_words(self.channels)} channel{'s' if set(self.channels) != {1} else ''}"
-        return f"{self.giver} gives {features}{layout}{widths}{strides}"
+        strides = ""
+        if self.strides is not None:
+            strides = f" at stride{'s' if len(set(self.strides)) > 1 else ''} {in_words(self.strides)}"
+        return f"{self.giver} gives {count} feature{'s' if count != 1 else ''}{layout}{widths}{strides}"
 
 
 def in_words(numbers: Sequence[int]) -> str:
     """List numbers: `64, 128 and 256`, or one of them if all are equal."""
     words = [str(number) for number in (numbers if len(set(numbers)) > 1 else list(numbers)[:1])]
     return " and ".join([*([", ".join(words[:-1])] if words[:-1] else []), *words[-1:]])
-
-
-def _map(channels: int, rows: int, columns: int) -> Tensor:
-    return torch.empty(_BATCH, channels, rows, columns, device="meta")
-
-
-def _shape_in_words(feature: Tensor) -> str:
-    return _SHAPES.get(feature.dim(), f"{feature.dim()} axes")
-
-
-def _plural(numbers: Sequence[int]) -> str:
-    return "s" if len(set(numbers)) > 1 else ""

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import partial
 from typing import TYPE_CHECKING, Any, Final, Literal, cast
 
 from terraregistry.components.backbones.prithvi.bands import GivenBand  # noqa: TC001 - read at run time
 from terraregistry.components.factories.fitting import fit_whole
-from terraregistry.components.factories.own_arguments import OwnArguments, find_task, only_positive, with_own
-from terraregistry.components.factories.part_arguments import Arguments, take_prefixed
+from terraregistry.components.factories.own_arguments import OwnArguments, find_task, named_in, only_positive, with_own
+from terraregistry.components.factories.part_arguments import Arguments, given_twice, take_prefixed, unread
 from terraregistry.components.factories.part_planning import plan_part
 from terraregistry.components.factories.planned import Draft, PlanningFactory, UnusedPolicy
+from terraregistry.components.factories.planned_parts import nn
 from terraregistry.components.factories.rules import SMP, SMP_AUXILIARY
 from terraregistry.components.factories.smp_library import (
     EncoderNetworks,
@@ -22,19 +22,13 @@ from terraregistry.components.factories.smp_library import (
     timm_network,
     weights_of,
 )
-from terraregistry.components.factories.wrapping import without_pretrained
-from terraregistry.deferred import DeferredModule
 from terraregistry.errors import Problem, ProblemKind
 from terraregistry.problems import Rename
 from terraregistry.registry.calls import call_of
 from terraregistry.suggest import nearest
 
 if TYPE_CHECKING:
-    from torch import nn
-
     from terraregistry.components.factories.planned_parts import Part
-else:
-    nn = DeferredModule("torch.nn")
 
 __all__ = ["SMPModelFactory"]
 
@@ -45,14 +39,16 @@ __all__ = ["SMPModelFactory"]
 class _Segmentation:
     """A model of smp, ready to be built."""
 
-    make: Callable[..., nn.Module]
+    part: Part
     weights: str | None
     rescale: bool
+    load_networks: Callable[[], object]
 
     def build(self) -> nn.Module:
         from terraregistry.components.models.task_models import SmpModel
 
-        return SmpModel(self.make(encoder_weights=self.weights), rescale=self.rescale)
+        self.load_networks()
+        return SmpModel(self.part.build(encoder_weights=self.weights), rescale=self.rescale)
 
 
 class SMPModelFactory(PlanningFactory):
@@ -108,34 +104,17 @@ class SMPModelFactory(PlanningFactory):
             InvalidArgumentsError: The arguments are invalid; lists all problems.
             SourceUnavailableError: smp is missing or broken.
         """
-        own = {
-            "task": task,
-            "backbone": backbone,
-            "model": model,
-            "bands": bands,
-            "in_channels": in_channels,
-            "num_classes": num_classes,
-            "pretrained": pretrained,
-            "rescale": rescale,
-            "unused": unused,
-        }
-        return self._build(own | kwargs)
+        return self._build(named_in(locals()) | kwargs)
 
     # As above.
     def draft(self, arguments: Mapping[str, Any]) -> Draft:
-        """Check the arguments of `build_model` without constructing anything.
-
-        Args:
-            arguments: The arguments, by name.
-
-        Returns:
-            The model after the first stage; the second makes it without data.
-
-        Raises:
-            SourceUnavailableError: smp is missing or broken.
-        """
+        """Check the arguments of `build_model`, with those of every part, without making any part."""
         own, loose, found, _ = _OWN.read(arguments)
-        problems = [*found, *only_positive(own, SMP), *_channels(own)]
+        problems = [*found, *only_positive(own, SMP)]
+        bands, channels = own.get("bands"), own.get("in_channels")
+        if bands and channels is not None and len(bands) != channels:
+            detail = f"expected {len(bands)}, one a band, got {channels}"
+            problems.append(Problem("in_channels", ProblemKind.INVALID, detail=detail))
         find_task(own.get("task", SMP.tasks[0]), SMP, problems)
         weights = weights_of(own.get("pretrained"))
         if "backbone" in own:
@@ -143,54 +122,37 @@ class SMPModelFactory(PlanningFactory):
         part = self._part(own, loose, weights, problems)
         if part is None or problems:
             return Draft(problems, None)
-        plan = _Segmentation(partial(self._make, part, own["backbone"]), weights, own["rescale"])
+        load = self._load_networks if timm_network(own["backbone"]) else lambda: None
+        plan = _Segmentation(part, weights, own["rescale"], load)
 
-        def without_weights(variant: Part) -> nn.Module:
-            random = partial(self._make, without_pretrained(variant), own["backbone"])
-            return _Segmentation(random, None, own["rescale"]).build()
+        def make(variant: Part) -> nn.Module:
+            return replace(plan, part=variant, weights=None).build()
 
-        return Draft((), plan, lambda: fit_whole(part, own, without_weights, refused="smp refuses these arguments"))
-
-    def _make(self, part: Part, encoder: str, *, encoder_weights: str | None) -> nn.Module:
-        if timm_network(encoder):
-            self._load_networks()
-        return part.build(encoder_weights=encoder_weights)
+        return Draft((), plan, lambda: fit_whole(part, own, make, refused="smp refuses these arguments"))
 
     def _part(
         self, own: Mapping[str, Any], loose: Mapping[str, Any], weights: str | None, problems: list[Problem]
     ) -> Part | None:  # as above
         rest = dict(loose)
         prefixed, _ = take_prefixed(SMP.parts[0], rest, {})
-        given = Arguments({**rest, **prefixed.values})
-        for name in prefixed.values:
-            if name in rest:
-                detail = f"{name} says this already; give one of them"
-                problems.append(Problem(prefixed.path(name), ProblemKind.DUPLICATE, detail=detail))
-            given = given.written_at(name, (name,) if name in rest else prefixed.path(name))
+        problems += [given_twice(prefixed.path(name), name) for name in prefixed.values if name in rest]
+        elsewhere = {name: prefixed.path(name) for name in prefixed.values if name not in rest}
+        given = Arguments({**rest, **prefixed.values}, elsewhere=elsewhere)
         if _WEIGHTS in given.values:
-            problems.append(
-                Problem(
-                    given.path(_WEIGHTS),
-                    ProblemKind.UNUSED,
-                    detail="nothing reads this: write pretrained",
-                    fix=Rename("pretrained"),
-                )
-            )
+            problems.append(unread(given.path(_WEIGHTS), "write pretrained", Rename("pretrained")))
             given = given.without([_WEIGHTS])
         told = {**own, "in_channels": own.get("in_channels") or len(own.get("bands") or ()) or 3}
         if "model" not in own:
             return None
         if own["model"] not in smp_models():
             choices = nearest(own["model"], smp_models())
-            detail = f"smp has no model {own['model']!r}"
-            given_name: str = own["model"]
-            problems.append(Problem("model", ProblemKind.NOT_FOUND, given=given_name, detail=detail, choices=choices))
+            kind, detail = ProblemKind.NOT_FOUND, f"smp has no model {own['model']!r}"
+            problems.append(Problem("model", kind, given=own["model"], detail=detail, choices=choices))
             return None
         given = with_own(_with_auxiliary(given, problems), told, SMP.passed_on, problems)
         # The encoder first: an argument of it is to blame for a failure with it, not the encoder for one with the argument.
-        given = replace(
-            given, values=dict(sorted(given.values.items(), key=lambda each: each[0] not in SMP.passed_on.values()))
-        )
+        ordered = sorted(given.values.items(), key=lambda each: each[0] not in SMP.passed_on.values())
+        given = replace(given, values=dict(ordered))
         models = models_on(own.get("backbone", ""), self._networks, weights)
         return plan_part(("model",), models, own["model"], given, (), problems, kind=nn.Module)
 
@@ -231,11 +193,3 @@ def _classification_head(
 _AUX_PARAMS: Final = "aux_params"
 _HEAD: Final = call_of(_classification_head)
 _OWN: Final = OwnArguments(SMPModelFactory.build_model)
-
-
-def _channels(own: Mapping[str, Any]) -> list[Problem]:  # as above
-    """Check the number of bands against the channels."""
-    bands, channels = own.get("bands"), own.get("in_channels")
-    if not bands or channels is None or len(bands) == channels:
-        return []
-    return [Problem("in_channels", ProblemKind.INVALID, detail=f"expected {len(bands)}, one a band, got {channels}")]

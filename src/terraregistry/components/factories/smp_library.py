@@ -1,4 +1,8 @@
-"""The models, encoders and weights of segmentation-models-pytorch."""
+"""The models, encoders and weights of segmentation-models-pytorch.
+
+Each model is an attribute of this module as well, by its class name: a constructor without the open `**kwargs` of the class.
+smp is imported when one is read.
+"""
 
 from __future__ import annotations
 
@@ -6,34 +10,28 @@ import ast
 import functools
 import importlib
 import inspect
+from collections.abc import Mapping
 from dataclasses import dataclass
 from inspect import Parameter
 from typing import TYPE_CHECKING, Any, Final, Protocol, cast
 
+from terraregistry.components.factories.planned_parts import Builds, nn
 from terraregistry.components.factories.rules import TIMM_ENCODER
-from terraregistry.deferred import DeferredModule
 from terraregistry.errors import InvalidArgumentsError, Problem, ProblemKind, SourceUnavailableError
 from terraregistry.index import SMP_ENCODERS, SMP_MODELS
 from terraregistry.index.provider import DescribedEntry, stored_components
 from terraregistry.problems import Replace
 from terraregistry.registry import Entry, Registry
+from terraregistry.registry.signatures import effective_signature
 from terraregistry.suggest import nearest
 from terraregistry.wording import describe_error
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
-
-    from torch import nn
-
-    from terraregistry.components.factories.planned_parts import Builds
-
-else:
-    nn = DeferredModule("torch.nn")
+    from collections.abc import Callable, Iterator
 
 __all__ = [
     "EncoderNetworks",
     "encoder_problems",
-    "import_smp",
     "models_on",
     "smp_encoders",
     "smp_models",
@@ -47,30 +45,68 @@ _MOVED: Final = ("gernet", "mobilenetv3", "regnet", "res2", "resnest")
 """The beginnings of names built by timm also with the old prefix; other names with that are smp's own encoders."""
 _WHOLE: Final = "DPT"
 """The model with a whole network of timm as its encoder, not a feature pyramid."""
-_GIVEN_BY_SMP: Final = frozenset(
-    {
-        "depth", "features_only", "in_channels", "in_chans", "name", "num_classes", "out_indices", "output_stride", "pretrained",
-        "weights",
-    }
+_GIVEN_BY_SMP: Final = (
+    "depth", "features_only", "in_channels", "in_chans", "name", "num_classes", "out_indices", "output_stride", "pretrained",
+    "weights",
 )  # fmt: skip
 """Arguments given to timm, or taken, by smp itself."""
-_IMAGENET: Final = "imagenet"
+_NORM: Final = bool | str | Mapping[str, object] | None
+_IN_KWARGS: Final[Mapping[str, object]] = {
+    "decoder_use_batchnorm": _NORM,
+    "output_stride": int,
+    "psp_use_batchnorm": _NORM,
+    "upscale_mode": str | None,
+}
+"""Arguments read from the `**kwargs` of some models, with their types: of all encoders, or deprecated."""
+
+
+def _import_smp() -> Any:  # a module without types
+    try:
+        return importlib.import_module(_LIBRARY)
+    except Exception as error:
+        reason = f"importing segmentation-models-pytorch raises {describe_error(error)}"
+        remedy = "install or repair it: pip install segmentation-models-pytorch"
+        raise SourceUnavailableError("smp", reason, remedy) from error
+
+
+def _classes() -> dict[str, type[nn.Module]]:
+    """Return the classes of smp's models, by name."""
+    return {cls.__name__: cls for cls in _import_smp().MODEL_ARCHITECTURES_MAPPING.values()}
 
 
 @functools.cache
-def smp_models() -> Registry[nn.Module]:
-    """Register smp's models, each with its effective parameters: its `**kwargs` are unused.
+def _constructor_of(name: str) -> Callable[..., nn.Module]:
+    """Return the constructor of a model, without the `**kwargs` of its class: only encoders of timm read these.
 
-    Returns:
-        The models by class name; none is imported if the index has their names.
-
-    Raises:
-        SourceUnavailableError: smp is missing or broken.
+    Called, it takes the arguments of such an encoder as well.
     """
-    models = _Models()
-    for name in _model_names():
-        models.register_lazy(name, f"terraregistry.components.factories.smp_constructors:{name}")
-    return models
+    cls = _classes()[name]
+
+    # Each model has arguments of its own.
+    def construct(*args: Any, **kwargs: Any) -> nn.Module:
+        return cls(*args, **kwargs)
+
+    signature = inspect.signature(cls)
+    read = [each for each in signature.parameters.values() if each.kind is not each.VAR_KEYWORD]
+    found = effective_signature(cls).signature.parameters
+    read += [
+        found[name].replace(kind=Parameter.KEYWORD_ONLY, annotation=annotation)
+        for name, annotation in _IN_KWARGS.items()
+        if name in found and not (name == "output_stride" and found[name].default is None)  # of DPT, which refuses it
+    ]
+    functools.update_wrapper(construct, cls, updated=())
+    del construct.__dict__["__wrapped__"]
+    construct.__annotations__ = {each.name: each.annotation for each in read if each.annotation is not each.empty}
+    construct.__dict__["__signature__"] = signature.replace(parameters=read)
+    construct.__dict__["__defined_by__"] = cls
+    return construct
+
+
+def __getattr__(name: str) -> Callable[..., nn.Module]:
+    # The import system looks for `__path__`.
+    if name.startswith("_") or name not in _classes():
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return _constructor_of(name)
 
 
 class _Models(Registry[nn.Module]):
@@ -80,19 +116,22 @@ class _Models(Registry[nn.Module]):
         return DescribedEntry(name, None, reference, stored_in=SMP_MODELS, library=_LIBRARY)
 
 
-def _model_names() -> Sequence[str]:
+@functools.cache
+def smp_models() -> Registry[nn.Module]:
+    """Return smp's models by class name; none is imported if the index has their names.
+
+    Raises:
+        SourceUnavailableError: smp is missing or broken.
+    """
+    models = _Models()
     stored = stored_components(SMP_MODELS, _LIBRARY)
-    if stored:
-        return [each.name for each in stored]
-    classes = cast("Mapping[str, type[nn.Module]]", import_smp().MODEL_ARCHITECTURES_MAPPING).values()
-    return [cls.__name__ for cls in classes]
+    for name in [each.name for each in stored] if stored else _classes():
+        models.register_lazy(name, f"{__name__}:{name}")
+    return models
 
 
 def smp_encoders() -> Mapping[str, tuple[str, ...]]:
-    """List smp's own encoders.
-
-    Returns:
-        The weights of each encoder, by its name: from the index, until smp is imported.
+    """Return the weights of each of smp's own encoders, by its name: from the index, until smp is imported.
 
     Raises:
         SourceUnavailableError: smp is missing or broken.
@@ -100,7 +139,7 @@ def smp_encoders() -> Mapping[str, tuple[str, ...]]:
     stored = stored_components(SMP_ENCODERS, _LIBRARY)
     if stored:
         return {each.name: _weights_in(each.signature.parameters[0].accepts.text) for each in stored}
-    encoders = cast("Mapping[str, Mapping[str, Any]]", import_smp().encoders.encoders)  # smp's descriptions of them
+    encoders = cast("Mapping[str, Mapping[str, Any]]", _import_smp().encoders.encoders)  # smp's descriptions of them
     return {name: tuple(encoder.get("pretrained_settings") or ()) for name, encoder in encoders.items()}
 
 
@@ -111,35 +150,19 @@ def _weights_in(literal: str) -> tuple[str, ...]:
 
 
 def weights_of(pretrained: bool | str | None) -> str | None:
-    """Name the weights of an encoder.
-
-    Args:
-        pretrained: True for those of ImageNet, or a name.
-
-    Returns:
-        Their name in smp; None for random weights.
-    """
-    return _IMAGENET if pretrained is True else (pretrained or None)
+    """Name the weights of an encoder as smp does: True for those of ImageNet; None for random weights."""
+    return "imagenet" if pretrained is True else (pretrained or None)
 
 
-class EncoderNetworks(Protocol):
+class EncoderNetworks(Builds, Protocol):
     """The methods of timm's registry used here."""
 
     def __contains__(self, name: object, /) -> bool: ...
 
     def __iter__(self) -> Iterator[str]: ...
 
-    # Each network has arguments of its own.
-    def validate(self, name: str, /, *args: Any, **kwargs: Any) -> object:
-        """Check the arguments of a network."""
-        ...
-
-    def signature(self, name: str) -> inspect.Signature:
-        """Return the effective signature of a feature pyramid."""
-        ...
-
     def network_signature(self, name: str) -> inspect.Signature:
-        """Return the effective signature of a whole network."""
+        """Return the effective signature of a whole network; `signature` is that of a feature pyramid."""
         ...
 
 
@@ -156,13 +179,7 @@ def timm_network(encoder: str) -> str:
 
 
 def models_on(encoder: str, networks: EncoderNetworks, weights: str | None) -> Builds:
-    """Return smp's models on an encoder; on one of timm, they take its arguments too.
-
-    Args:
-        encoder: The name of the encoder.
-        networks: The networks of timm.
-        weights: The name of its weights; None for random weights.
-    """
+    """Return smp's models on an encoder with the named weights; on one of timm, they take its arguments too."""
     network = timm_network(encoder)
     return _OnTimm(networks, network, weights is not None) if network in networks else smp_models()
 
@@ -185,7 +202,11 @@ class _OnTimm:
         try:
             smp_models().validate(name, *args, **{key: kwargs[key] for key in kwargs if key not in theirs})
         except InvalidArgumentsError as error:
-            problems += [self._with_choices(name, each) for each in error.problems]
+            choices = self.signature(name).parameters
+            problems += [
+                Problem(each.steps, each.kind, choices=choices) if each.kind is ProblemKind.UNKNOWN else each
+                for each in error.problems
+            ]
         whole = {"features_only": False} if name == _WHOLE else {}
         given = {key: kwargs[key] for key in kwargs if key in theirs}
         try:
@@ -200,12 +221,6 @@ class _OnTimm:
         own = smp_models().signature(name)
         return own.replace(parameters=[*own.parameters.values(), *self._parameters(name)])
 
-    def _with_choices(self, name: str, problem: Problem) -> Problem:
-        """Extend the choices for an unknown argument by those of the encoder."""
-        if problem.kind is not ProblemKind.UNKNOWN:
-            return problem
-        return Problem(problem.steps, problem.kind, choices=self.signature(name).parameters)
-
     def _parameters(self, name: str) -> Iterator[Parameter]:
         """Return the parameters of the encoder open to the caller."""
         networks = self.networks
@@ -217,16 +232,7 @@ class _OnTimm:
 
 
 def encoder_problems(name: str, weights: str | None, networks: EncoderNetworks) -> list[Problem]:
-    """Check the names of an encoder and of its weights.
-
-    Args:
-        name: Its name in smp.
-        weights: The name of its weights; None for random weights.
-        networks: The names of timm's networks.
-
-    Returns:
-        The problems found.
-    """
+    """Check the names of an encoder and of its weights; None for random weights."""
     encoders = smp_encoders()
     if timm_network(name) in networks:
         return []
@@ -244,20 +250,3 @@ def encoder_problems(name: str, weights: str | None, networks: EncoderNetworks) 
         return []
     detail = f"{name} has no weights {weights!r}; expected one of {', '.join(known)}, or false"
     return [Problem("pretrained", ProblemKind.INVALID, detail=detail)]
-
-
-def import_smp() -> Any:  # a module without types
-    """Import segmentation-models-pytorch.
-
-    Returns:
-        The library.
-
-    Raises:
-        SourceUnavailableError: It is missing or broken.
-    """
-    try:
-        return importlib.import_module(_LIBRARY)
-    except Exception as error:
-        reason = f"importing segmentation-models-pytorch raises {describe_error(error)}"
-        remedy = "install or repair it: pip install segmentation-models-pytorch"
-        raise SourceUnavailableError("smp", reason, remedy) from error

@@ -9,21 +9,16 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, cast
 
 from terraregistry.components.factories.fitting import fit_whole
-from terraregistry.components.factories.own_arguments import OwnArguments, find_task, only_positive, with_own
-from terraregistry.components.factories.part_arguments import take_prefixed
+from terraregistry.components.factories.own_arguments import OwnArguments, find_task, named_in, only_positive, with_own
+from terraregistry.components.factories.part_arguments import take_prefixed, unread
 from terraregistry.components.factories.part_planning import plan_part
 from terraregistry.components.factories.planned import Draft, PlanningFactory, UnusedPolicy
+from terraregistry.components.factories.planned_parts import NamedPart, nn
 from terraregistry.components.factories.rules import TIMM
-from terraregistry.components.factories.wrapping import without_pretrained
-from terraregistry.deferred import DeferredModule
 from terraregistry.errors import Problem, ProblemKind
 
 if TYPE_CHECKING:
-    from torch import nn
-
     from terraregistry.components.factories.planned_parts import Builds, Part
-else:
-    nn = DeferredModule("torch.nn")
 
 __all__ = ["TimmModelFactory"]
 
@@ -91,57 +86,33 @@ class TimmModelFactory(PlanningFactory):
             SourceUnavailableError: timm is missing or broken.
             WeightsError: The weights of the file cannot be read, or do not fit.
         """
-        own = {
-            "task": task,
-            "backbone": backbone,
-            "in_channels": in_channels,
-            "num_classes": num_classes,
-            "pretrained": pretrained,
-            "unused": unused,
-        }
-        return self._build(own | kwargs)
+        return self._build(named_in(locals()) | kwargs)
 
     # As above.
     def draft(self, arguments: Mapping[str, Any]) -> Draft:
-        """Check the arguments of `build_model` without constructing anything.
-
-        Args:
-            arguments: The arguments, by name.
-
-        Returns:
-            The classifier after the first stage; the second makes it without data, and runs it.
-        """
-        own, loose, found, own_names = _OWN.read(arguments)
+        """Check the arguments of `build_model`, with those of every part, without making any part."""
+        own, loose, found, free = _OWN.read(arguments)
         problems = [*found, *only_positive(own, TIMM)]
         find_task(own.get("task", TIMM.tasks[0]), TIMM, problems)
         given, _ = take_prefixed(TIMM.parts[0], loose, {})
         if _PYRAMID in given.values:
-            detail = "nothing reads this: a classifier is no feature pyramid"
-            problems.append(Problem(given.path(_PYRAMID), ProblemKind.UNUSED, detail=detail))
+            problems.append(unread(given.path(_PYRAMID), "a classifier is no feature pyramid"))
             given = given.without([_PYRAMID])
         file = own["pretrained"] if isinstance(own.get("pretrained"), str) else ""
-        problems += _missing(file)
+        if file and not Path(file).is_file():
+            detail = f"expected true, false or a file of weights, and there is no file {file!r}"
+            problems.append(Problem("pretrained", ProblemKind.INVALID, detail=detail))
         part: Part | None = None
         if "backbone" in own:
             published = own | ({"pretrained": False} if file else {})
-            given = with_own(given, published | {_PYRAMID: False}, {**TIMM.passed_on, _PYRAMID: _PYRAMID}, problems)
+            given = with_own(given, published, TIMM.passed_on, problems).also(_PYRAMID, False, _PYRAMID)
             part = plan_part(("backbone",), self._networks, own["backbone"], given, (), problems, kind=nn.Module)
-        choices = [*own_names, *(given.spellings(part.parameters) if part is not None else ())]
+        choices = [*free, *(given.spellings(part.parameters) if isinstance(part, NamedPart) else ())]
         problems += [Problem(name, ProblemKind.UNKNOWN, choices=choices) for name in loose]
         if part is None or problems:
-            return Draft(problems, None if part is None else _Classifier(part, file))
-
-        def without_weights(variant: Part) -> nn.Module:
-            return _Classifier(without_pretrained(variant), "").build()
-
-        return Draft((), _Classifier(part, file), lambda: fit_whole(part, own, without_weights))
-
-
-def _missing(file: str) -> list[Problem]:
-    if not file or Path(file).is_file():
-        return []
-    detail = f"expected true, false or a file of weights, and there is no file {file!r}"
-    return [Problem("pretrained", ProblemKind.INVALID, detail=detail)]
+            return Draft(problems, None)
+        plan = _Classifier(part, file)
+        return Draft((), plan, lambda: fit_whole(part, own, lambda each: _Classifier(each, "").build()))
 
 
 def _load(network: nn.Module, file: str, component: str) -> None:

@@ -5,46 +5,34 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Final, cast
 
-from terraregistry.components.factories.composition import strides_through
-from terraregistry.components.factories.misfits import (
-    explain_refusal,
-    in_values,
-    needs_maps,
-    needs_other_channels,
-    needs_other_steps,
-    refused_anyway,
-)
-from terraregistry.components.factories.planned_parts import ModulePart, is_composition, noting
-from terraregistry.components.factories.probing import (
-    Chain,
-    as_listed,
-    asked,
-    encoded,
-    failure_of,
-    find_culprits,
-    shapes_features,
-)
+from torch import nn
+
+from terraregistry.components.factories.composition import process, strides_of
+from terraregistry.components.factories.misfits import explain_misfit, explain_refusal, in_values, refused_anyway
+from terraregistry.components.factories.planned_parts import ModulePart, is_composition
+from terraregistry.components.factories.probing import as_listed, asked, encoded, failure_of, find_culprits
 from terraregistry.components.factories.shadows import Flow, cannot_follow, in_both_modes, shadow_part
 from terraregistry.components.models.encoder_decoder import NeckSequence
-from terraregistry.components.models.framing import specs_of
 from terraregistry.errors import InvalidArgumentsError, Problem, ProblemKind
-from terraregistry.problems import display_path
 from terraregistry.wording import describe_error
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from torch import Tensor, nn
+    from torch import Tensor
 
     from terraregistry.components.factories.composition import Branch
     from terraregistry.components.factories.planned_parts import Part
-    from terraregistry.components.factories.probing import Culprit
-    from terraregistry.protocols import Backbone, Neck
+    from terraregistry.problems import KeyPath
+    from terraregistry.protocols import Backbone
 
 __all__ = ["Tracer"]
 
-_STAND_INS: Final = tuple([64] * count for count in (1, 2, 3, 4, 5, 6, 12))
-"""Channels of stand-ins for unknown features."""
+_MADE: Final = "cannot be made"
+_FAILS: Final = "fails on images"
+_IN_A_DICTIONARY: Final = (
+    "it gives its features in a dictionary, and what comes after it takes a list; write output_ordered_dict: false"
+)
 
 
 class Tracer:
@@ -69,12 +57,7 @@ class Tracer:
         self._framing: Final = framing
 
     def features(self, backbone: Part | None, necks: Sequence[Part | None], *, decoded: bool) -> Flow | None:
-        """Follow the features from the backbone through the necks.
-
-        Args:
-            backbone: The backbone; None if missing.
-            necks: The necks, the first next to the backbone; None for a missing one.
-            decoded: True if a decoder comes after them.
+        """Follow the features from the backbone through the necks, None for a missing one; `decoded` if a decoder follows.
 
         Returns:
             The output of the last neck; None if unknown.
@@ -89,88 +72,56 @@ class Tracer:
         return flow
 
     def branch(self, branch: Branch, flow: Flow | None, *, pixel_wise: bool) -> None:
-        """Check that a decoder and its head can be built for features, and run on them.
+        """Check that a decoder and its head can be built for features, None if unknown, and run on them.
 
-        Args:
-            branch: The branch.
-            flow: The features; None if unknown.
-            pixel_wise: True if the result has to be a map.
+        With `pixel_wise`, the result has to be a map.
         """
         decoder = self._decoder(branch, flow)
-        head = branch.head_after(decoder)
-        made = None
-        if head is not None and head.valid:
+        part = branch.head_after(decoder)
+        head: nn.Module | None = nn.Identity()
+        if part is not None and part.valid:
             # Nothing that a head refuses depends on its input: where that is not known, any will do.
             channels: Any = getattr(decoder, "out_channels", 1)  # an int, or else the head says what is wrong
-            made = self._made(head, channels)
-        elif head is not None:
-            self.problems.extend(refused_anyway(head, 1))
-        if decoder is None or flow is None or (head is not None and made is None):
+            head = self._made(part, channels)
+        elif part is not None:
+            self.problems.extend(refused_anyway(part, 1))
+            head = None
+        if decoder is None or flow is None or head is None:
             return
-        before = len(self.problems)
-        self.problems.extend(branch.misfits(decoder))
-        if len(self.problems) == before:
-            self._run_branch(branch, Chain(decoder, made, pixel_wise), flow)
+        misfits = branch.misfits(decoder)
+        self.problems.extend(misfits)
+        if not misfits:
+            self._run_branch(branch, decoder, head, flow, pixel_wise=pixel_wise)
 
     def _from_backbone(self, part: Part, necks: Sequence[Part | None]) -> Flow | None:
-        if not part.valid:
-            self._refused(part)
-            return None
-
         def run(module: nn.Module, variant: Part) -> tuple[tuple[Tensor, ...], tuple[int, int]]:
             return encoded(module, variant, necks, self._framing)
 
         made = self._made(part)
-        if made is None:
+        if made is None or not part.valid:
             return None
         try:
             features, size = run(made, part)
         except Exception as error:  # noqa: BLE001 - a module may raise anything
-            kept = self._blame(part, lambda each: failure_of(lambda: run(shadow_part(each), each)), "fails on images")
+            # Which images and what else a backbone takes is its own: only an argument is certain to be at fault.
+            kept = self._blame(part, error, lambda each: failure_of(lambda: run(shadow_part(each), each)), _FAILS)
             if kept is None:
-                # Which images and what else a backbone takes is its own.
-                self._not_followed(part, error)
                 return None
             made = shadow_part(kept)
             features, size = run(made, kept)
-        specs = specs_of(made)
-        strides = None if specs is None else tuple(spec.stride for spec in specs)
-        channels = tuple(cast("Backbone", made).out_channels)
-        return Flow(part.label, channels, strides, features, size)
-
-    def _refused(self, part: Part) -> None:
-        """Report the values refused by a part built without its invalid arguments."""
-        error = failure_of(lambda: shadow_part(part))
-        if isinstance(error, InvalidArgumentsError) and is_composition(error):
-            self.problems.extend(in_values(error.problems))
-        elif error is not None:
-            self._blame(part, lambda each: failure_of(lambda: shadow_part(each)), _MADE)
+        return Flow(part.label, tuple(cast("Backbone", made).out_channels), strides_of(made), features, size)
 
     def _through(self, part: Part, flow: Flow, *, last: bool) -> Flow | None:
+        """Return the features of a neck; None if it does not fit, or its features are not a list."""
         neck = self._made(part, list(flow.channels), flow=flow)
         if neck is None:
             return None
-        channels = self._process(part, neck, flow)
-        if channels is None:
-            return None
-        given = self._run_neck(part, neck, flow, channels, last=last)
-        if given is None:
-            return None
-        return Flow(part.label, tuple(channels), strides_through(neck, flow.strides), given, flow.image_size)
-
-    def _process(self, part: Part, neck: nn.Module, flow: Flow) -> list[int] | None:
         try:
-            with noting(f"while asking {display_path(part.where)} what it makes of the channels {list(flow.channels)}"):
-                return cast("Neck", neck).process_channel_list(list(flow.channels))
+            channels, strides = process(part, neck, flow.channels, flow.strides)
         except InvalidArgumentsError as error:
             for problem in error.problems:
                 self.problems.append(Problem(part.where, ProblemKind.INVALID, detail=f"{problem}; {flow}"))
-        return None
-
-    def _run_neck(
-        self, part: Part, neck: nn.Module, flow: Flow, channels: list[int], *, last: bool
-    ) -> tuple[Tensor, ...] | None:
-        """Return the features of a neck; None if it does not fit, or its features are not a list."""
+            return None
 
         def run(module: nn.Module, features: Sequence[Tensor] = flow.features) -> Any:  # a module gives anything
             necks = NeckSequence([module])
@@ -179,9 +130,10 @@ class Tracer:
         try:
             result = run(neck)
             if not isinstance(result, Mapping):
-                return as_listed(part.label, result, channels)
+                features = as_listed(part.label, result, channels)
+                return Flow(part.label, tuple(channels), strides, features, flow.image_size)
         except Exception as error:  # noqa: BLE001 - a module may raise anything
-            self._misfit(part, error, lambda each: run(neck, each), lambda each: run(each, flow.features), flow)
+            self._misfit(part, error, lambda each: run(neck, each), run, flow)
             return None
         if not last:
             self.problems.append(Problem(part.where, ProblemKind.INVALID, detail=_IN_A_DICTIONARY))
@@ -190,7 +142,7 @@ class Tracer:
     def _whatever(self, part: Part | None) -> None:
         """Report the errors of a part independent of its features."""
         if part is not None and not isinstance(part, ModulePart):
-            self.problems.extend(refused_anyway(part, *_STAND_INS))
+            self.problems.extend(refused_anyway(part))
 
     def _decoder(self, branch: Branch, flow: Flow | None) -> nn.Module | None:
         part = branch.decoder
@@ -201,55 +153,45 @@ class Tracer:
             return None
         return self._made(part, list(flow.channels), flow=flow, **branch.told(flow.strides))
 
-    def _run_branch(self, branch: Branch, chain: Chain, flow: Flow) -> None:
-        def run(module: nn.Module, features: Sequence[Tensor] = flow.features) -> object:
-            whole = module if isinstance(module, Chain) else Chain(module, chain.head, chain.pixel_wise)
-            return in_both_modes(whole, lambda: whole([feature.clone() for feature in features]))
+    def _run_branch(self, branch: Branch, decoder: nn.Module, head: nn.Module, flow: Flow, *, pixel_wise: bool) -> None:
+        def run(module: nn.Module, features: Sequence[Tensor] = flow.features) -> Tensor:
+            whole = nn.Sequential(module, head)
+            result: Tensor = in_both_modes(whole, lambda: whole([feature.clone() for feature in features]))
+            if pixel_wise and result.dim() != 4:
+                raise ValueError(f"a result at each pixel is a map, got the shape {tuple(result.shape)}")
+            return result
 
         try:
-            run(chain)
+            run(decoder)
         except Exception as error:  # noqa: BLE001 - a module may raise anything
             told = branch.told(flow.strides)
-            self._misfit(branch.decoder, error, lambda each: run(chain, each), run, flow, **told)
+            self._misfit(branch.decoder, error, lambda each: run(decoder, each), run, flow, **told)
 
     # What a part gives is anything.
     def _misfit(
         self,
         part: Part,
         error: Exception,
-        on: Callable[[Sequence[Tensor]], Any],
+        run_on: Callable[[Sequence[Tensor]], Any],
         run: Callable[[nn.Module], Any],
         flow: Flow,
         **told: Any,
     ) -> None:
-        """Report a part failing on its input: the input needed instead, or else the failing argument.
+        """Report a part failing on features: the input needed instead, or else the failing argument.
 
-        Args:
-            part: The part.
-            error: Its exception.
-            on: Runs it on other features.
-            run: Runs another such part.
-            flow: The features.
-            **told: The keywords of the part besides channels and its arguments.
+        `run_on` runs the part on other features, `run` another such part, made with the keywords `told` as well.
         """
+
+        def remade(variant: Part) -> object:
+            return run(shadow_part(variant, list(flow.channels), **told))
+
         if cannot_follow(error):
             self._not_followed(part, error)
-            return
-
-        def remade(variant: Part) -> nn.Module:
-            return shadow_part(variant, list(flow.channels), **told)
-
-        steps = needs_other_steps(part, lambda each: run(remade(each)), flow)
-        if steps is not None:
-            self.problems.append(steps)
-            return
-        misfit = needs_maps(on, flow) or needs_other_channels(part, on, flow)
-        if misfit:
-            self.problems.append(Problem(part.where, ProblemKind.INVALID, detail=misfit))
-            return
-        doing = f"fails on its input ({flow})"
-        if self._blame(part, lambda each: failure_of(lambda: run(remade(each))), doing) is None:
-            self._raised(part, part.where, error, doing)
+        elif (misfit := explain_misfit(part, run_on, remade, flow)) is not None:
+            self.problems.append(misfit)
+        else:
+            doing = f"fails on its input ({flow})"
+            self._blame(part, error, lambda each: failure_of(lambda: remade(each)), doing)
 
     # What a part is made of besides its arguments.
     def _made(self, part: Part, *args: Any, flow: Flow | None = None, **told: Any) -> nn.Module | None:
@@ -262,75 +204,44 @@ class Tracer:
         error = failure(part)
         if error is None:
             return made[0]
-        kept = self._blame(part, failure, _MADE, flow=flow, **told)
-        if kept is not None:
-            return shadow_part(kept, *args, **told)
-        if isinstance(part, ModulePart):
-            self._not_followed(part, error)
-        return None
+        kept = self._blame(part, error, failure, _MADE, flow, **told)
+        return None if kept is None else shadow_part(kept, *args, **told)
 
     def _blame(
         self,
         part: Part,
+        error: Exception,
         failure: Callable[[Part], Exception | None],
         doing: str,
-        *,
         flow: Flow | None = None,
         **told: Any,
     ) -> Part | None:
-        """Report the failing arguments of a part.
-
-        Args:
-            part: The part.
-            failure: Tries a part.
-            doing: The failing step, in words.
-            flow: The input features of the part.
-            **told: The keywords about them besides the channels.
+        """Report the failing arguments of a part, or else the part, for its exception and the failing step in words.
 
         Returns:
-            The part without them, in working order; None if no argument is to blame, or its features would change.
+            The part without the arguments, in working order; None if none is to blame, or its features would change.
         """
         found = find_culprits(part, failure)
         if found is None:
-            error = failure(part)
-            if isinstance(error, InvalidArgumentsError) and is_composition(error):
-                self.problems.extend(_explained(part, error, flow, **told))
-            elif doing is _MADE and error is not None and not isinstance(part, ModulePart):
-                self._raised(part, part.where, error, doing)
+            self._report(part, part.where, error, doing, flow, **told)
             return None
         kept, culprits = found
-        for culprit in culprits:
-            self._accuse(culprit, doing, flow, **told)
-        return None if any(shapes_features(culprit.value) for culprit in culprits) else kept
+        for each in culprits:
+            refusal = each.error if isinstance(each.error, InvalidArgumentsError) else asked(each.part) or each.error
+            self._report(each.part, each.path, refusal, f"{doing} with this", flow, **told)
+        return None if any(each.shapes_features for each in culprits) else kept
 
-    def _accuse(self, culprit: Culprit, doing: str, flow: Flow | None, **told: Any) -> None:
-        error = culprit.error
-        if not isinstance(error, InvalidArgumentsError):
-            error = asked(culprit.part) or error
+    def _report(self, part: Part, path: KeyPath, error: Exception, doing: str, flow: Flow | None, **told: Any) -> None:
         if isinstance(error, InvalidArgumentsError) and is_composition(error):
-            self.problems.extend(_explained(culprit.part, error, flow, **told))
-        else:
-            self._raised(culprit.part, culprit.path, error, f"{doing} with this")
-
-    def _raised(self, part: Part, path: Any, error: Exception, doing: str) -> None:
-        if cannot_follow(error):
+            problems = error.problems if flow is None else explain_refusal(part, error.problems, flow, **told)
+            self.problems.extend(problems if part.valid else in_values(problems))
+        elif cannot_follow(error) or doing == _FAILS:
             self._not_followed(part, error)
         else:
-            detail = f"{part.label} {doing}: {describe_error(error)}"
-            problem = Problem(path, ProblemKind.INVALID, detail=detail)
+            problem = Problem(path, ProblemKind.INVALID, detail=f"{part.label} {doing}: {describe_error(error)}")
             self.problems.append(problem)
             self.raised[problem] = error if doing.startswith(_MADE) else None
 
     def _not_followed(self, part: Part, error: Exception) -> None:
         detail = f"{part.label} could not be run without data: {describe_error(error)}"
         self.unknown.append(Problem(part.where, ProblemKind.UNCHECKED, detail=detail))
-
-
-_MADE: Final = "cannot be made"
-_IN_A_DICTIONARY: Final = (
-    "it gives its features in a dictionary, and what comes after it takes a list; write output_ordered_dict: false"
-)
-
-
-def _explained(part: Part, error: InvalidArgumentsError, flow: Flow | None, **told: Any) -> Sequence[Problem]:
-    return error.problems if flow is None else explain_refusal(part, error.problems, flow, **told)

@@ -34,15 +34,7 @@ class NeckSequence(nn.ModuleList):
         self._takes_image_size = tuple(_accepts_image_size(neck) for neck in self)
 
     def forward(self, features: list[Tensor], image_size: tuple[int, int]) -> list[Tensor]:
-        """Pass features through each neck.
-
-        Args:
-            features: One tensor a feature.
-            image_size: Height and width of the backbone's input images, in pixels.
-
-        Returns:
-            The features of the last neck.
-        """
+        """Pass features through each neck; the size is that of the backbone's input images, in pixels."""
         for neck, takes_size in zip(self, self._takes_image_size, strict=True):
             features = neck(features, image_size=image_size) if takes_size else neck(features)
         return features
@@ -50,11 +42,10 @@ class NeckSequence(nn.ModuleList):
 
 def _accepts_image_size(neck: nn.Module) -> bool:
     """Return True if the `forward` of a neck accepts `image_size` by keyword."""
-    parameters = inspect.signature(neck.forward).parameters
-    named = parameters.get("image_size")
-    if named is not None and named.kind is not inspect.Parameter.POSITIONAL_ONLY:
-        return True
-    return any(parameter.kind is inspect.Parameter.VAR_KEYWORD for parameter in parameters.values())
+    return any(
+        each.kind is each.VAR_KEYWORD or (each.name == "image_size" and each.kind is not each.POSITIONAL_ONLY)
+        for each in inspect.signature(neck.forward).parameters.values()
+    )
 
 
 class EncoderModel(nn.Module):
@@ -97,41 +88,26 @@ class EncoderModel(nn.Module):
 
         Of a mapping, images are padded; other values are passed on.
         """
-        if self.patch_size is None:
+        size, mode = self.patch_size, self.padding
+        if size is None:
             return images
         if isinstance(images, Tensor):
-            return self._padded(images, self.patch_size)
-        return {name: self._padded(each, self.patch_size) if is_image(each) else each for name, each in images.items()}
+            return pad_to_patches(images, size, mode)
+        return {name: pad_to_patches(each, size, mode) if is_image(each) else each for name, each in images.items()}
 
     # What a backbone takes beside the images (times, places, ...) is its own.
     def features(self, images: Images, **kwargs: Any) -> list[Tensor]:
-        """Compute the input features of a decoder.
-
-        Args:
-            images: `(B, C, H, W)` or `(B, C, T, H, W)`, padded; a mapping of them for a backbone with several inputs.
-            **kwargs: Further arguments of the backbone.
-
-        Returns:
-            One tensor a feature.
-        """
+        """Compute the input features of a decoder from padded images, with further arguments of the backbone."""
         rearranged: list[Tensor] = self.neck(self.encode(images, **kwargs), image_size_of(images))
         return rearranged
 
     # As above.
     def encode(self, images: Images, **kwargs: Any) -> list[Tensor]:
-        """Compute the input of the first neck, or of the decoder without necks.
-
-        Args:
-            images: As for `features`.
-            **kwargs: Further arguments of the backbone.
-
-        Returns:
-            One tensor a feature.
-        """
+        """Compute the input of the first neck, or of the decoder without necks, as `features` does."""
         features: list[Tensor] = list(self.encoder(images, **kwargs))
         prepare = getattr(self.encoder, "prepare_features_for_image_model", None)
         if prepare is None or len(self.neck):
-            return self._to_channels_first(features)
+            return features if self._layouts is None else channels_first(features, self._layouts)
         told = {"image_size": image_size_of(images)} if "image_size" in inspect.signature(prepare).parameters else {}
         return list(prepare(features, **told))
 
@@ -142,12 +118,6 @@ class EncoderModel(nn.Module):
             self.encoder.requires_grad_(False)
         else:
             freeze()
-
-    def _padded(self, images: Tensor, patch_size: tuple[int, int, int]) -> Tensor:
-        return pad_to_patches(images, patch_size, self.padding)
-
-    def _to_channels_first(self, features: list[Tensor]) -> list[Tensor]:
-        return features if self._layouts is None else channels_first(features, self._layouts)
 
 
 class EncoderDecoderModel(EncoderModel):
@@ -177,20 +147,16 @@ class EncoderDecoderModel(EncoderModel):
     ) -> None:
         super().__init__(encoder, necks=necks, patch_size=patch_size, padding=padding)
         self.decoder = decoder
-        self.head: nn.Module = _head_or_identity(head)
-        pairs = (aux_heads or {}).items()
-        self.aux_heads: nn.ModuleDict = nn.ModuleDict(
-            {name: nn.Sequential(branch, _head_or_identity(top)) for name, (branch, top) in pairs}
-        )
+        self.head: nn.Module = nn.Identity() if head is None else head
+        self.aux_heads: nn.ModuleDict = nn.ModuleDict()
+        for name, (branch, top) in (aux_heads or {}).items():
+            self.aux_heads[name] = nn.Sequential(branch, nn.Identity() if top is None else top)
 
     def branches(self, features: list[Tensor]) -> tuple[Tensor, dict[str, Tensor]]:
         """Decode features, by the main branch and by each auxiliary one.
 
         Each branch has its own list, and its own tensors if there are several branches: an in-place decoder does not
         affect the others.
-
-        Args:
-            features: One tensor a feature.
 
         Returns:
             The result of the main head, and those of the auxiliary heads by name.
@@ -205,7 +171,3 @@ class EncoderDecoderModel(EncoderModel):
     def freeze_head(self) -> None:
         """Stop training the main head."""
         self.head.requires_grad_(False)
-
-
-def _head_or_identity(head: nn.Module | None) -> nn.Module:
-    return nn.Identity() if head is None else head

@@ -35,13 +35,7 @@ PatchSize: TypeAlias = int | Sequence[int]
 
 
 def three_axes(patch_size: PatchSize) -> tuple[int, int, int]:
-    """Write a patch size out.
-
-    Args:
-        patch_size: Its short form.
-
-    Returns:
-        Time, height and width.
+    """Write a patch size out: time, height and width.
 
     Raises:
         ValueError: It has more than three numbers or none, or one of them is below 1.
@@ -61,14 +55,7 @@ def three_axes(patch_size: PatchSize) -> tuple[int, int, int]:
 
 
 def find_patch_size(module: nn.Module) -> tuple[int, int, int] | None:
-    """Find the patch size of a backbone: the `patch_size` of the first of its modules with one.
-
-    Args:
-        module: The backbone.
-
-    Returns:
-        Time, height and width, or None if no module has a patch size.
-    """
+    """Find the patch size of a backbone, (time, height, width): that of the first of its modules with one; None without."""
     for part in module.modules():
         # Whatever a backbone has under this name: only numbers are read.
         patch_size: Any = getattr(part, "patch_size", None)
@@ -83,44 +70,19 @@ def _is_patch_size(value: object) -> TypeIs[PatchSize]:
 
 
 def layouts_of(backbone: nn.Module) -> tuple[Layout, ...] | None:
-    """Read the layout of each feature from a backbone's `feature_specs`.
-
-    Args:
-        backbone: The backbone.
-
-    Returns:
-        One layout a feature, or None if the backbone does not state it.
-    """
+    """Read the layout of each feature from a backbone's `feature_specs`; None if it has none."""
     specs = specs_of(backbone)
     return None if specs is None else tuple(spec.layout for spec in specs)
 
 
 def specs_of(backbone: nn.Module) -> tuple[FeatureSpec, ...] | None:
-    """Read a backbone's `feature_specs`.
-
-    Args:
-        backbone: The backbone; it may have the attribute by way of `__getattr__`, as wrappers do.
-
-    Returns:
-        One entry a feature, or None if the backbone does not state it.
-    """
+    """Read a backbone's `feature_specs`, also by way of `__getattr__`, as wrappers have them; None if it has none."""
     specs: Sequence[FeatureSpec] | None = getattr(backbone, "feature_specs", None)
     return None if specs is None else tuple(specs)
 
 
 def channels_first(features: Sequence[Tensor], layouts: Sequence[Layout]) -> list[Tensor]:
-    """Move the channels of channels-last maps to the second axis, as decoders expect.
-
-    Args:
-        features: One tensor a feature.
-        layouts: The layout of each.
-
-    Returns:
-        Maps as `(B, C, H, W)`; tokens as they are.
-
-    Raises:
-        ValueError: There is another number of features than of layouts.
-    """
+    """Move the channels of channels-last maps to the second axis, as decoders expect; tokens stay as they are."""
     if len(features) != len(layouts):
         raise ValueError(f"the backbone gave {len(features)} features, but its feature_specs describe {len(layouts)}")
     return [

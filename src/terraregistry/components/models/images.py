@@ -24,13 +24,7 @@ def is_image(tensor: Tensor) -> bool:
 
 
 def image_size_of(images: Images) -> tuple[int, int]:
-    """Read the size of images; for a mapping, of its first image.
-
-    Args:
-        images: The input of a model.
-
-    Returns:
-        Height and width.
+    """Read the height and width of images; for a mapping, of its first image.
 
     Raises:
         ValueError: A mapping has no image.
@@ -55,12 +49,9 @@ def pad_to_patches(images: Tensor, patch_size: tuple[int, int, int], mode: Paddi
     of any size can be padded: a reflection longer than the image goes back and forth (torch's own padding refuses it).
 
     Args:
-        images: `(B, C, H, W)` or `(B, C, T, H, W)`.
+        images: `(B, C, H, W)` or `(B, C, T, H, W)`; the same tensor is returned if they fit already.
         patch_size: Time, height and width.
         mode: The padding mode beyond the edges of the images.
-
-    Returns:
-        The images, padded; the same tensor if they fit already.
 
     Examples:
         >>> pad_to_patches(torch.zeros(1, 3, 30, 33), (1, 8, 8)).shape
@@ -76,14 +67,7 @@ def pad_to_patches(images: Tensor, patch_size: tuple[int, int, int], mode: Paddi
 
 
 def centre_crop(x: Tensor, size: tuple[int, int]) -> Tensor:
-    """Cut the middle out of a map, along each axis larger than the size.
-
-    Args:
-        x: `(..., H, W)`.
-        size: Height and width.
-
-    Returns:
-        A view, `(..., min(H, size[0]), min(W, size[1]))`.
+    """Cut the middle out of a map `(..., H, W)`, as a view, along each axis larger than the size, (height, width).
 
     Examples:
         >>> centre_crop(torch.arange(5).expand(1, 5), (1, 2))
@@ -107,10 +91,8 @@ def _pad_axis(images: Tensor, axis: int, before: int, after: int, mode: PaddingM
         positions = positions.clamp(0, length - 1)
     elif mode == "circular":
         positions = positions.remainder(length)
-    elif length == 1:
-        positions = torch.zeros_like(positions)
     else:
-        turn = 2 * (length - 1)
+        turn = max(1, 2 * (length - 1))
         positions = positions.remainder(turn)
         positions = torch.minimum(positions, turn - positions)
     return images.index_select(axis, positions)
