@@ -189,22 +189,13 @@ def _split(values: list[float], counts: Sequence[int]) -> list[list[float]]:
 def swin_state(
     checkpoint: Mapping[str, Tensor], swin: PrithviSwin, bands: BandChoice, origin: str
 ) -> dict[str, Tensor]:
-    """Extract the state dict of a Swin from a checkpoint.
+    """Extract the state dict of a Swin from a checkpoint, as far as it has the keys.
 
     A checkpoint with keys beginning with `encoder.` has the layout of the original Swin and is converted. The original
     normalises only the last stage's output: the norms of the other stages keep their initial values. Any other
     checkpoint has the layout of MMSegmentation, with the prefix `backbone.` or without. Tables of biases for windows of
     another size are resized (bicubic). The classifier is the model's own, unless the checkpoint has one in the model's
     layout.
-
-    Args:
-        checkpoint: The tensors of the checkpoint.
-        swin: The model.
-        bands: The bands of the model and of the checkpoint.
-        origin: The source of the checkpoint, for errors.
-
-    Returns:
-        A state dict with the model's keys, as far as the checkpoint has them.
     """
     cleaned = {key.removeprefix("module."): tensor for key, tensor in checkpoint.items()}
     if any(key.startswith("encoder.") for key in cleaned):
@@ -222,16 +213,10 @@ def swin_state(
 
 
 def unfold_order(weight: Tensor) -> Tensor:
-    """Reorder the inputs of the original Swin's patch merging to the order of `torch.nn.Unfold`.
+    """Reorder the inputs of the original Swin's patch merging, `(..., 4 * C)`, to the order of `torch.nn.Unfold`.
 
     The original lines up four places (top left, bottom left, top right, bottom right), each with all channels; unfolding
     lines up the channels, each with four places row by row.
-
-    Args:
-        weight: `(..., 4 * C)`.
-
-    Returns:
-        `(..., 4 * C)`.
     """
     places = weight.reshape(*weight.shape[:-1], 4, -1)
     by_row = places[..., [0, 2, 1, 3], :]
