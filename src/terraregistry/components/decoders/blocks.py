@@ -46,16 +46,7 @@ class ConvNormAct(nn.Module):
 
 
 def resized(x: Tensor, size: Sequence[int], *, align_corners: bool) -> Tensor:
-    """Resize a map bilinearly.
-
-    Args:
-        x: The map, `(B, C, H, W)`.
-        size: The height and width of the result.
-        align_corners: Keep the centres of the corner pixels in place, rather than their outer edges.
-
-    Returns:
-        A map, `(B, C, *size)`; `x` itself if it has this size.
-    """
+    """Resize a map `(B, C, H, W)` bilinearly to `(B, C, *size)`; the map itself if it has this size."""
     if tuple(x.shape[-2:]) == tuple(size):
         return x
     return functional.interpolate(x, size=list(size), mode="bilinear", align_corners=align_corners)

@@ -61,11 +61,7 @@ class SelectIndices(nn.Module):
             for at, index in enumerate(self.indices)
         ]
 
-    def forward(
-        self,
-        features: list[Tensor],
-        image_size: tuple[int, int] | None = None,  # noqa: ARG002 - every neck of this library takes it
-    ) -> list[Tensor]:
+    def forward(self, features: list[Tensor], image_size: tuple[int, int] | None = None) -> list[Tensor]:  # noqa: ARG002 - as every neck
         """Pick features.
 
         Args:
@@ -116,11 +112,7 @@ class PermuteDims(nn.Module):
         """Return a list with the same entries: the channels go to another axis, their number stays."""
         return list(channel_list)
 
-    def forward(
-        self,
-        features: list[Tensor],
-        image_size: tuple[int, int] | None = None,  # noqa: ARG002 - every neck of this library takes it
-    ) -> list[Tensor]:
+    def forward(self, features: list[Tensor], image_size: tuple[int, int] | None = None) -> list[Tensor]:  # noqa: ARG002 - as every neck
         """Reorder the axes of features.
 
         Args:
@@ -175,11 +167,7 @@ class AddBottleneckLayer(nn.Module):
         """Return a new list, with the channels of the new feature at its end."""
         return [*channel_list, channel_list[-1] // 2]
 
-    def forward(
-        self,
-        features: list[Tensor],
-        image_size: tuple[int, int] | None = None,  # noqa: ARG002 - every neck of this library takes it
-    ) -> list[Tensor]:
+    def forward(self, features: list[Tensor], image_size: tuple[int, int] | None = None) -> list[Tensor]:  # noqa: ARG002 - as every neck
         """Add a feature.
 
         Args:

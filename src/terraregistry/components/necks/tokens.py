@@ -246,11 +246,7 @@ class AggregateTokens(nn.Module):
             channels_at(self, channel_list, index, self._chosen_by, given_as="channel_list") for index in self.indices
         ]
 
-    def forward(
-        self,
-        features: list[Tensor],
-        image_size: tuple[int, int] | None = None,  # noqa: ARG002 - every neck of this library takes it
-    ) -> list[Tensor]:
+    def forward(self, features: list[Tensor], image_size: tuple[int, int] | None = None) -> list[Tensor]:  # noqa: ARG002 - as every neck
         """Pool features.
 
         Args:
