@@ -23,18 +23,8 @@ __all__ = ["SmpRegistry"]
 
 _STORED_IN: Final = "terraregistry.library:SMP_DECODER_REGISTRY"
 _NAMES: Final = (
-    "DPT",
-    "DeepLabV3",
-    "DeepLabV3Plus",
-    "FPN",
-    "Linknet",
-    "MAnet",
-    "PAN",
-    "PSPNet",
-    "Segformer",
-    "UPerNet",
-    "Unet",
-    "UnetPlusPlus",
+    *("DPT", "DeepLabV3", "DeepLabV3Plus", "FPN", "Linknet", "MAnet"),
+    *("PAN", "PSPNet", "Segformer", "UPerNet", "Unet", "UnetPlusPlus"),
 )
 """The names of smp's model classes, as existing configs write them."""
 
