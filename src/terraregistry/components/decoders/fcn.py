@@ -59,14 +59,7 @@ class FCNDecoder(nn.Module):
         self.convs: nn.Sequential = nn.Sequential(*(_stage(width, channels) for width in widths))
 
     def forward(self, features: list[Tensor]) -> Tensor:
-        """Decode the feature `in_index`.
-
-        Args:
-            features: One map a feature, `(B, embed_dim[i], H_i, W_i)`.
-
-        Returns:
-            A map, `(B, channels, H * 2**num_convs, W * 2**num_convs)`.
-        """
+        """Decode the map `in_index`, `(B, C, H, W)`, to `(B, channels, H * 2**num_convs, W * 2**num_convs)`."""
         decoded: Tensor = self.convs(features[self.in_index])
         return decoded
 

@@ -92,14 +92,7 @@ class LinearDecoder(nn.Module):
         )
 
     def forward(self, features: list[Tensor]) -> Tensor:
-        """Score each pixel for each class.
-
-        Args:
-            features: One map a feature, `(B, embed_dim[i], H_i, W_i)`.
-
-        Returns:
-            A map, `(B, num_classes, H * upsampling_size, W * upsampling_size)`.
-        """
+        """Score each pixel of the map `in_index`, `(B, C, H, W)`, for each class, at `upsampling_size` times its size."""
         scores: Tensor = self.conv(features[self.in_index])
         return scores
 
@@ -158,13 +151,7 @@ class MLPDecoder(nn.Module):
         self.activation: nn.Module = make()
 
     def forward(self, features: list[Tensor]) -> Tensor:
-        """Fuse the features.
-
-        Args:
-            features: Maps `(B, embed_dim[i], H, W)` of one size, or vectors `(B, embed_dim[i])`.
-
-        Returns:
-            A map `(B, out_channels, H, W)`, or a vector `(B, out_channels)`.
+        """Fuse maps `(B, embed_dim[i], H, W)` of one size, or vectors `(B, embed_dim[i])`, to one with `out_channels`.
 
         Raises:
             ValueError: There is another number of features, they differ in size, or are neither maps nor vectors.

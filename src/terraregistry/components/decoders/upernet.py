@@ -92,13 +92,7 @@ class UperNetDecoder(PyramidStages):
         self.fpn_bottleneck: ConvNormAct = ConvNormAct(len(embed_dim) * channels, channels, 3, padding=1)
 
     def forward(self, features: list[Tensor]) -> Tensor:
-        """Fuse the features.
-
-        Args:
-            features: One map a feature, `(B, embed_dim[i], H_i, W_i)`.
-
-        Returns:
-            A map, `(B, channels, H_0, W_0)`.
+        """Fuse maps, `(B, embed_dim[i], H_i, W_i)`, to `(B, channels, H_0, W_0)`.
 
         Raises:
             ValueError: The features are not maps, or not the ones expected.

@@ -264,14 +264,9 @@ class FeaturePyramidNetworkNeck(nn.Module):
         features: list[Tensor],
         image_size: tuple[int, int] | None = None,  # noqa: ARG002 - every neck of this library takes it
     ) -> list[Tensor] | OrderedDict[str, Tensor]:
-        """Add the deep features to the shallow ones, top down.
+        """Add the deep features to the shallow ones, top down, in a dictionary or a list; `image_size` is not needed.
 
-        Args:
-            features: One map a feature, `(B, C_i, H_i, W_i)`.
-            image_size: Not needed here.
-
-        Returns:
-            One map a feature, `(B, out_channel, H_i, W_i)`, in a dictionary or a list.
+        Maps, `(B, C_i, H_i, W_i)`, become maps, `(B, out_channel, H_i, W_i)`.
 
         Raises:
             ValueError: The features are not maps, or not the ones expected.

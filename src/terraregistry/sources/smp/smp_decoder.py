@@ -19,9 +19,9 @@ if TYPE_CHECKING:
 
     from torch import Tensor
 
-__all__ = ["MAP_AXES", "SmpDecoder"]
+__all__ = ["DoublingDecoder", "SmpDecoder"]
 
-MAP_AXES = 4
+_MAP_AXES = 4
 
 
 class SmpDecoder(nn.Module):
@@ -103,12 +103,11 @@ class SmpDecoder(nn.Module):
 
     def __init__(self, make: Callable[..., nn.Module], arguments: Mapping[str, object]) -> None:
         super().__init__()
-        self._plan = plan_decoder(type(self).__name__, arguments)
-        self._smp_decoder = make(**self._plan.arguments)
+        plan = plan_decoder(type(self).__name__, arguments)
+        self._smp_decoder = make(**plan.arguments)
         _initialize(self._smp_decoder)
-        self.out_channels = self._plan.out_channels
-        self.reduction = self._plan.reduction
-        self.used_features = self._plan.used
+        self._arguments, self._pyramid = plan.arguments, plan.pyramid
+        self.out_channels, self.reduction, self.used_features = plan.out_channels, plan.reduction, plan.used
 
     def forward(self, features: Sequence[Tensor], /) -> Tensor:
         """Fuse the features.
@@ -124,7 +123,7 @@ class SmpDecoder(nn.Module):
             ValueError: If the features are not those the decoder was built for, or have sizes it cannot fuse.
         """
         self._check(features)
-        result: Tensor = self._smp_decoder(self._plan.pyramid.fill(features))
+        result: Tensor = self._smp_decoder(self._pyramid.fill(features))
         return result
 
     if TYPE_CHECKING:
@@ -135,16 +134,16 @@ class SmpDecoder(nn.Module):
 
     def extra_repr(self) -> str:
         """Return the features the decoder was built for, for the module's repr."""
-        pyramid = self._plan.pyramid
+        pyramid = self._pyramid
         return f"channels={pyramid.channels}, strides={pyramid.strides}, out_channels={self.out_channels}"
 
     def _check(self, features: Sequence[Tensor]) -> None:
-        name, pyramid = type(self).__name__, self._plan.pyramid
+        name, pyramid = type(self).__name__, self._pyramid
         if len(features) != len(pyramid.channels):
             raise ValueError(f"{name} was built for {pyramid}, got {len(features)} feature(s)")
         for i, (feature, channels) in enumerate(zip(features, pyramid.channels, strict=True)):
             shape = tuple(feature.shape)
-            if len(shape) != MAP_AXES:
+            if len(shape) != _MAP_AXES:
                 raise ValueError(f"{name} needs maps (B, C, H, W); feature {i} has the shape {shape}")
             if shape[1] != channels:
                 raise ValueError(f"{name} was built for {channels} channels in feature {i}, whose shape is {shape}")

@@ -99,14 +99,11 @@ class PrithviSwin(nn.Module):
     ) -> None:
         super().__init__()
         if len(depths) != len(num_heads) or not depths or min(depths) < 1:
-            detail = (
-                f"expected a number of blocks and of heads for each stage, got {list(depths)} and {list(num_heads)}"
-            )
-            raise refusal(self, "depths", detail)
+            got = f"got {list(depths)} and {list(num_heads)}"
+            raise refusal(self, "depths", f"expected a number of blocks and of heads for each stage, {got}")
         if not -1 <= frozen_stages <= len(depths):
-            raise refusal(
-                self, "frozen_stages", f"expected -1 to {len(depths)} for {len(depths)} stages, got {frozen_stages}"
-            )
+            stages = f"{len(depths)} for {len(depths)} stages"
+            raise refusal(self, "frozen_stages", f"expected -1 to {stages}, got {frozen_stages}")
         self.in_chans: int = at_least(self, "in_chans", in_chans)
         self.num_classes: int = num_classes
         self.patch_embed: PatchEmbed2d = PatchEmbed2d(
@@ -114,16 +111,9 @@ class PrithviSwin(nn.Module):
         )
         if frozen_stages >= 0:
             self.patch_embed.requires_grad_(False)
+        window = at_least(self, "window_size", window_size)
         settings = BlockSettings(
-            at_least(self, "window_size", window_size),
-            mlp_ratio,
-            qkv_bias,
-            qk_scale,
-            drop_rate,
-            attn_drop_rate,
-            act_layer,
-            norm_layer,
-            with_cp,
+            window, mlp_ratio, qkv_bias, qk_scale, drop_rate, attn_drop_rate, act_layer, norm_layer, with_cp
         )
         widths = [embed_dim * 2**index for index in range(len(depths))]
         blocks = sum(depths)

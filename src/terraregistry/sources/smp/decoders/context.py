@@ -114,7 +114,7 @@ class DeepLabV3Plus(SmpDecoder):
     def _check_sizes(self, sizes: list[tuple[int, int]]) -> None:
         low, last = self.used_features
         height, width = sizes[last]
-        ratio = times_coarser(self._plan.arguments)
+        ratio = times_coarser(self._arguments)
         if sizes[low] != (ratio * height, ratio * width):
             raise ValueError(
                 f"{type(self).__name__} needs feature {low} exactly {ratio} times the size of the last: "

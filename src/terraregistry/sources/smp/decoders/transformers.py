@@ -83,7 +83,7 @@ class DPT(SmpDecoder):
             ...
 
     def _check_tokens(self, tokens: list[Tensor | None]) -> None:
-        name, count, arguments = type(self).__name__, len(self._plan.pyramid.channels), self._plan.arguments
+        name, count, arguments = type(self).__name__, len(self._pyramid.channels), self._arguments
         has_tokens: bool = arguments["encoder_has_prefix_tokens"]
         if not has_tokens and any(token is not None for token in tokens):
             raise ValueError(f"{name} takes prefix tokens only if it is built with encoder_has_prefix_tokens=True")
@@ -93,7 +93,7 @@ class DPT(SmpDecoder):
             raise ValueError(f"{name} concatenates prefix tokens: give `prefix_tokens`, (B, N, C) for each feature")
 
     def _check_sizes(self, sizes: list[tuple[int, int]]) -> None:
-        strides = self._plan.pyramid.strides
+        strides = self._pyramid.strides
         resized = [tuple(_resized(length, strides[i], i) for length in size) for i, size in enumerate(sizes)]
         for i, (fine, coarse) in enumerate(pairwise(resized)):
             if fine != (2 * coarse[0], 2 * coarse[1]):
@@ -134,7 +134,7 @@ class Segformer(SmpDecoder):
         super().__init__(SegformerDecoder, locals())
 
     def _check_sizes(self, sizes: list[tuple[int, int]]) -> None:
-        pyramid = self._plan.pyramid
+        pyramid = self._pyramid
         height, width = pyramid.size_at(pyramid.output_stride, sizes[0])
         if min(height, width) < QUARTER:
             raise ValueError(
