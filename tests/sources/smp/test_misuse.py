@@ -251,6 +251,22 @@ def test_an_argument_under_both_names_is_refused(name, other) -> None:
         cls(FOUR, **{own: default, other: None})  # None is what an argument is that is not given
 
 
+def test_a_subclass_is_checked_as_its_base_is() -> None:
+    class Wide(SMP_DECODERS["Unet"]):
+        def __init__(self, channels, **options) -> None:
+            super().__init__(channels, decoder_channels=[64] * 5, **options)
+
+    class PAN(Wide):
+        """A decoder with the name of another one."""
+
+    for cls in (Wide, PAN):
+        assert cls(FOUR, decoder_interpolation="area").out_channels == 64
+        with pytest.raises(InvalidArgumentsError, match=f"in the arguments of {cls.__name__!r}"):
+            cls(FOUR, interpolation_mode="area", decoder_interpolation="area")
+        with pytest.raises(InvalidArgumentsError, match=f"in the arguments of {cls.__name__!r}"):
+            cls(FOUR, decoder_use_norm="layernorm")
+
+
 def test_both_names_of_several_arguments() -> None:
     with pytest.raises(InvalidArgumentsError) as caught:
         SMP_DECODERS["FPN"](FOUR, dropout=0.1, decoder_dropout=0.1, merge_policy="add", decoder_merge_policy="cat")

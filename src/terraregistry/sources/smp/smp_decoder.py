@@ -70,7 +70,7 @@ class SmpDecoder(nn.Module):
     """
 
     includes_head: ClassVar[bool] = False
-    model_names: ClassVar[Mapping[str, str]]
+    model_names: ClassVar[Mapping[str, str]] = MappingProxyType({})
     out_channels: int
     reduction: int
     used_features: tuple[int, ...]
@@ -79,9 +79,8 @@ class SmpDecoder(nn.Module):
         """Find which arguments have second names."""
         super().__init_subclass__()
         own = inspect.signature(cls).parameters
-        cls.model_names = MappingProxyType(
-            {other: name for other, name in SECOND_NAMES.items() if other in own and name in own}
-        )
+        found = {other: name for other, name in SECOND_NAMES.items() if other in own and name in own}
+        cls.model_names = MappingProxyType({**cls.model_names, **found})
 
     # Checkers need no more than __init__. Only here, before defaults are filled in, is it known which names were used.
     if not TYPE_CHECKING:
@@ -101,9 +100,10 @@ class SmpDecoder(nn.Module):
                 raise InvalidArgumentsError(cls.__name__, REGISTRY, twice)
             return super().__new__(cls)
 
-    def __init__(self, make: Callable[..., nn.Module], arguments: Mapping[str, object]) -> None:
+    def __init__(self, name: str, make: Callable[..., nn.Module], arguments: Mapping[str, object]) -> None:
+        """Make the decoder of a name with smp's class; the arguments are the `locals()` of the subclass's `__init__`."""
         super().__init__()
-        plan = plan_decoder(type(self).__name__, arguments)
+        plan = plan_decoder(name, arguments, type(self).__name__)
         self._smp_decoder = make(**plan.arguments)
         _initialize(self._smp_decoder)
         self._arguments, self._pyramid = plan.arguments, plan.pyramid

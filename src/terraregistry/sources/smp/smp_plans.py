@@ -54,12 +54,13 @@ class Plan(NamedTuple):
         return not isinstance(norm, dict) and norm != "inplace"
 
 
-def plan_decoder(name: str, arguments: Mapping[str, object]) -> Plan:
+def plan_decoder(name: str, arguments: Mapping[str, object], called: str = "") -> Plan:
     """Check the arguments of a decoder.
 
     Args:
         name: The name of the decoder.
         arguments: All its arguments, defaults included.
+        called: The name of a subclass, for the error.
 
     Returns:
         The decoder to make.
@@ -67,7 +68,7 @@ def plan_decoder(name: str, arguments: Mapping[str, object]) -> Plan:
     Raises:
         InvalidArgumentsError: The arguments do not fit; every problem is listed.
     """
-    checks = Checks(name, arguments)
+    checks = Checks(called or name, arguments)
     plan = _PLANS[name](checks)
     checks.finish()
     return plan

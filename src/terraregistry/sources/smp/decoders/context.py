@@ -38,7 +38,7 @@ class PSPNet(SmpDecoder):
         psp_out_channels: int | None = None,
         psp_dropout: float | None = None,
     ) -> None:
-        super().__init__(PSPDecoder, locals())
+        super().__init__("PSPNet", PSPDecoder, locals())
 
 
 class DeepLabV3(SmpDecoder):
@@ -69,7 +69,7 @@ class DeepLabV3(SmpDecoder):
         decoder_aspp_separable: bool | None = None,
         decoder_aspp_dropout: float | None = None,
     ) -> None:
-        super().__init__(DeepLabV3Decoder, locals())
+        super().__init__("DeepLabV3", DeepLabV3Decoder, locals())
 
 
 class DeepLabV3Plus(SmpDecoder):
@@ -109,7 +109,7 @@ class DeepLabV3Plus(SmpDecoder):
         decoder_aspp_separable: bool | None = None,
         decoder_aspp_dropout: float | None = None,
     ) -> None:
-        super().__init__(DeepLabV3PlusDecoder, locals())
+        super().__init__("DeepLabV3Plus", DeepLabV3PlusDecoder, locals())
 
     def _check_sizes(self, sizes: list[tuple[int, int]]) -> None:
         low, last = self.used_features

@@ -47,7 +47,7 @@ class FPN(DoublingDecoder):
         decoder_merge_policy: MergePolicy | None = None,
         decoder_interpolation: Interpolation | None = None,
     ) -> None:
-        super().__init__(FPNDecoder, locals())
+        super().__init__("FPN", FPNDecoder, locals())
 
 
 class PAN(SmpDecoder):
@@ -72,7 +72,7 @@ class PAN(SmpDecoder):
         interpolation_mode: Interpolation = "bilinear",
         decoder_interpolation: Interpolation | None = None,
     ) -> None:
-        super().__init__(PANDecoder, locals())
+        super().__init__("PAN", PANDecoder, locals())
 
     def _check_sizes(self, sizes: list[tuple[int, int]]) -> None:
         height, width = sizes[-1]
@@ -104,4 +104,4 @@ class UPerNet(SmpDecoder):
         use_norm: Norm = "batchnorm",
         decoder_use_norm: Norm | None = None,
     ) -> None:
-        super().__init__(UPerNetDecoder, locals())
+        super().__init__("UPerNet", UPerNetDecoder, locals())

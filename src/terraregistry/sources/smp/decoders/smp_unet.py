@@ -48,7 +48,7 @@ class Unet(SmpDecoder):
         decoder_attention_type: AttentionType | None = None,
         decoder_interpolation: Interpolation | None = None,
     ) -> None:
-        super().__init__(UnetDecoder, locals())
+        super().__init__("Unet", UnetDecoder, locals())
 
 
 class UnetPlusPlus(DoublingDecoder):
@@ -81,7 +81,7 @@ class UnetPlusPlus(DoublingDecoder):
         decoder_attention_type: AttentionType | None = None,
         decoder_interpolation: Interpolation | None = None,
     ) -> None:
-        super().__init__(UnetPlusPlusDecoder, locals())
+        super().__init__("UnetPlusPlus", UnetPlusPlusDecoder, locals())
 
 
 class MAnet(DoublingDecoder):
@@ -113,7 +113,7 @@ class MAnet(DoublingDecoder):
         decoder_pab_channels: int | None = None,
         decoder_interpolation: Interpolation | None = None,
     ) -> None:
-        super().__init__(MAnetDecoder, locals())
+        super().__init__("MAnet", MAnetDecoder, locals())
 
 
 class Linknet(DoublingDecoder):
@@ -137,4 +137,4 @@ class Linknet(DoublingDecoder):
         use_norm: Norm = "batchnorm",
         decoder_use_norm: Norm | None = None,
     ) -> None:
-        super().__init__(LinknetDecoder, locals())
+        super().__init__("Linknet", LinknetDecoder, locals())

@@ -51,7 +51,7 @@ class DPT(SmpDecoder):
         decoder_intermediate_channels: Sequence[int] | None = None,
         decoder_fusion_channels: int | None = None,
     ) -> None:
-        super().__init__(DPTDecoder, locals())
+        super().__init__("DPT", DPTDecoder, locals())
 
     def forward(self, features: Sequence[Tensor], /, prefix_tokens: Sequence[Tensor | None] | None = None) -> Tensor:
         """Fuse the features.
@@ -131,7 +131,7 @@ class Segformer(SmpDecoder):
         segmentation_channels: int = 256,
         decoder_segmentation_channels: int | None = None,
     ) -> None:
-        super().__init__(SegformerDecoder, locals())
+        super().__init__("Segformer", SegformerDecoder, locals())
 
     def _check_sizes(self, sizes: list[tuple[int, int]]) -> None:
         pyramid = self._pyramid
