@@ -14,14 +14,14 @@ from hypothesis import strategies as st
 from torch import Tensor
 
 from terraregistry.errors import InvalidArgumentsError
-from terraregistry.sources.smp.decoder_options import SMP_BLOCK_CHANNELS
 from terraregistry.sources.smp.decoders import SMP_DECODERS
-from terraregistry.sources.smp.decoders.smp_blocks import default_block_channels
 from terraregistry.sources.smp.pyramid import assumed_strides, up_to_image, up_to_quarter
+from terraregistry.sources.smp.smp_plans import default_block_channels
 
 if TYPE_CHECKING:
     from terraregistry.sources.smp.smp_decoder import SmpDecoder
 
+SMP_BLOCK_CHANNELS = (256, 128, 64, 32, 16)
 WIDTHS = st.integers(1, 40)
 STRIDES = st.one_of(
     st.builds(lambda first, n: tuple(2 ** (first + i) for i in range(n)), st.integers(0, 4), st.integers(1, 6)),

@@ -5,14 +5,21 @@ from __future__ import annotations
 import inspect
 import pickle
 import re
+import subprocess
+import sys
+import textwrap
 import typing
 
 import pytest
 import torch
 from torch import nn
 
-from terraregistry import DECODER_REGISTRY
+from terraregistry import DECODER_REGISTRY, SMP_DECODER_REGISTRY
 from terraregistry.errors import InvalidArgumentsError, Problem, ProblemKind
+from terraregistry.index import Index, provider
+from terraregistry.index.provider import answer_from
+from terraregistry.indexing.config_facts import documented_arguments
+from terraregistry.sources.smp import SmpRegistry
 from terraregistry.sources.smp.decoders import SMP_DECODERS
 
 FOUR = [32, 64, 128, 256]
@@ -160,6 +167,47 @@ def test_validation_refuses_what_building_refuses(name, channels, options) -> No
     assert said[0] == said[1]
 
 
+@pytest.fixture
+def described(index: Index, monkeypatch: pytest.MonkeyPatch) -> SmpRegistry:
+    """The decoders as described before smp is loaded; making one fails."""
+    answer_from(index)
+    monkeypatch.setattr(provider, "is_loaded", lambda _: False)
+    registry = SmpRegistry()
+    monkeypatch.setattr(type(registry.found("Unet")[0]), "_make_without_data", None)
+    return registry
+
+
+def test_the_index_refuses_what_building_refuses(described: SmpRegistry) -> None:
+    for name, channels, options, *_ in REFUSED:
+        said = []
+        for call in (described.validate, SMP_DECODER_REGISTRY.build):
+            with pytest.raises(InvalidArgumentsError) as caught:
+                call(name, channels, **options)
+            said.append(caught.value.problems)
+        assert said[0] == said[1]
+
+
+def test_the_index_accepts_what_building_accepts(described: SmpRegistry) -> None:
+    for name in SMP_DECODERS:
+        strides = (4, 8, 16, 16) if name == "DeepLabV3Plus" else None
+        assert "list [32, 64, 128, 256]" in str(described.validate(name, FOUR, strides=strides))
+
+
+def test_a_norm_with_arguments_is_tried_out_before_it_is_valid() -> None:
+    for norm in ({"type": "batchnorm", "no_such": 1}, {"type": "instancenorm", "affine": True, "eps": 1, "x": 2}):
+        with pytest.raises(InvalidArgumentsError, match="Unet cannot be made: TypeError"):
+            DECODER_REGISTRY.validate("smp_Unet", FOUR, use_norm=norm)
+    code = """
+        from terraregistry import DECODER_REGISTRY, errors
+        try:
+            DECODER_REGISTRY.validate("smp_Unet", [16, 32], use_norm={"type": "batchnorm", "no_such": 1})
+        except errors.InvalidArgumentsError as error:
+            print(error.problems[0])
+    """
+    printed = subprocess.run([sys.executable, "-c", textwrap.dedent(code)], capture_output=True, text=True, check=True)
+    assert printed.stdout.startswith("Unet cannot be made: TypeError")
+
+
 def test_validation_refuses_a_decoder_that_smp_cannot_make(monkeypatch: pytest.MonkeyPatch) -> None:
     def fails(*_: object, **__: object) -> None:
         raise RuntimeError("no such layer")
@@ -203,6 +251,22 @@ def test_an_argument_under_both_names_is_refused(name, other) -> None:
         cls(FOUR, **{own: default, other: None})  # None is what an argument is that is not given
 
 
+def test_a_subclass_is_checked_as_its_base_is() -> None:
+    class Wide(SMP_DECODERS["Unet"]):
+        def __init__(self, channels, **options) -> None:
+            super().__init__(channels, decoder_channels=[64] * 5, **options)
+
+    class PAN(Wide):
+        """A decoder with the name of another one."""
+
+    for cls in (Wide, PAN):
+        assert cls(FOUR, decoder_interpolation="area").out_channels == 64
+        with pytest.raises(InvalidArgumentsError, match=f"in the arguments of {cls.__name__!r}"):
+            cls(FOUR, interpolation_mode="area", decoder_interpolation="area")
+        with pytest.raises(InvalidArgumentsError, match=f"in the arguments of {cls.__name__!r}"):
+            cls(FOUR, decoder_use_norm="layernorm")
+
+
 def test_both_names_of_several_arguments() -> None:
     with pytest.raises(InvalidArgumentsError) as caught:
         SMP_DECODERS["FPN"](FOUR, dropout=0.1, decoder_dropout=0.1, merge_policy="add", decoder_merge_policy="cat")
@@ -229,10 +293,9 @@ def test_the_signature_is_explicit(name) -> None:
     assert all(parameter.default is not parameter.empty for parameter in rest)
     hints = typing.get_type_hints(cls.__init__)
     assert set(hints) == {first.name, *(parameter.name for parameter in rest), "return"}
-    documented = inspect.getdoc(cls)  # Python 3.13 takes the indentation off itself
-    assert documented
-    for parameter in rest:
-        assert f"\n    {parameter.name}: " in documented
+    documented = [documented_arguments(each.__doc__) for each in cls.__mro__[:-1]]  # what all share is said in the base
+    for parameter in (first, *rest):
+        assert any(parameter.name in each for each in documented)
 
 
 @pytest.mark.parametrize("name", SMP_DECODERS)

@@ -4,12 +4,17 @@ from __future__ import annotations
 
 import subprocess
 import sys
+import textwrap
+from typing import TYPE_CHECKING
 
 import pytest
 
 from terraregistry import DECODER_REGISTRY, SMP_DECODER_REGISTRY
 from terraregistry.errors import InvalidArgumentsError, ReadOnlyRegistryError
 from terraregistry.testing import check_source
+
+if TYPE_CHECKING:
+    from terraregistry.index import Index
 
 CHANNELS = [32, 64, 128, 256]
 
@@ -31,6 +36,22 @@ def test_names_are_known_without_importing_smp() -> None:
         "assert not {'torch', 'timm', 'segmentation_models_pytorch'} & set(sys.modules)"
     )
     subprocess.run([sys.executable, "-c", code], check=True)
+
+
+def test_values_are_validated_without_importing_smp(index: Index) -> None:
+    code = """
+        import sys
+        from terraregistry import DECODER_REGISTRY, errors
+        DECODER_REGISTRY.validate("smp_Unet", [8, 16, 32, 64], decoder_channels=[8] * 5)
+        try:
+            DECODER_REGISTRY.validate("smp_Unet", [8, 16, 32, 64], decoder_channels=[8] * 3)
+        except errors.InvalidArgumentsError as error:
+            assert error.problems[0].parameter == "decoder_channels"
+        else:
+            raise AssertionError("a decoder of four features has five blocks")
+        assert not {"torch", "segmentation_models_pytorch"} & set(sys.modules)
+    """
+    subprocess.run([sys.executable, "-c", textwrap.dedent(code)], check=True)
 
 
 @pytest.mark.parametrize("method", ["build", "validate"])

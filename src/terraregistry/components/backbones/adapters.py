@@ -90,10 +90,6 @@ def adapted(
 def check_adapter(method: str, peft_config_kwargs: Mapping[str, Any] | None = None) -> None:  # as above
     """Check the arguments of `adapted`.
 
-    Args:
-        method: A method of peft.
-        peft_config_kwargs: Its arguments.
-
     Raises:
         SourceUnavailableError: peft is not installed.
         InvalidArgumentsError: There is no such method, or its arguments do not fit.
@@ -113,9 +109,6 @@ def check_adapter(method: str, peft_config_kwargs: Mapping[str, Any] | None = No
 
 def import_peft() -> Any:  # a library that is there or not
     """Import peft.
-
-    Returns:
-        The library.
 
     Raises:
         SourceUnavailableError: It is not installed, or broken.

@@ -150,7 +150,7 @@ class TemporalWrapper(nn.Module):
             raise ValueError(
                 f"subset_lengths {self.subset_lengths} are of {sum(self.subset_lengths)} steps, got {steps}"
             )
-        left = steps if self.subset_lengths is None else len(self.subset_lengths)
+        left = self._steps if self.subset_lengths is not None else steps
         if self.pooling == "concat" and left != self._steps:
             raise ValueError(f"pooling='concat' was made for {self._steps} steps, got {left}")
         if self.pooling == "diff" and left != 2:
@@ -167,14 +167,9 @@ class TemporalWrapper(nn.Module):
             return feature.amax(1)
         if self.pooling == "diff":
             return feature[:, 0] - feature[:, 1]
-        return (
-            torch.cat(feature.unbind(1), dim=self._channel_axis(feature, at))
-            if self._factor > 1
-            else self._kept(feature)
-        )
-
-    def _kept(self, feature: Tensor) -> Tensor:
-        return feature if self.pooling == "keep" else feature[:, 0]
+        if self.pooling == "keep":
+            return feature
+        return torch.cat(feature.unbind(1), dim=self._channel_axis(feature, at))
 
     def _channel_axis(self, feature: Tensor, at: int) -> int:
         """Find the axis of channels of a feature, without the axis of time."""

@@ -54,15 +54,12 @@ class HubFile(NamedTuple):
 
 
 def download(file: HubFile, component: str, remedy: str) -> str:
-    """Find a file of the hub in the local cache, or download it there; the progress bar is the hub's own.
+    """Return the local path of a file of the hub, downloaded unless it is in the cache; the progress bar is the hub's own.
 
     Args:
         file: The file.
         component: The component to load the weights into, for the error.
         remedy: How to give a file instead, for the error.
-
-    Returns:
-        Its local path.
 
     Raises:
         WeightsError: It is neither in the cache nor can it be downloaded.
@@ -74,24 +71,13 @@ def download(file: HubFile, component: str, remedy: str) -> str:
 
 
 def unreachable(component: str, origin: str, error: Exception, remedy: str) -> WeightsError:
-    """Make the error of unavailable weights.
-
-    Args:
-        component: The component to load the weights into.
-        origin: The source searched.
-        error: The exception of the attempt.
-        remedy: How to give a file instead.
-
-    Returns:
-        The error, to be raised.
-    """
-    lines = str(error).strip().splitlines() or ["no details"]
-    reason = f"they are not in the local cache and cannot be downloaded: {type(error).__name__}: {lines[0]}"
+    """Make the error of weights that are unavailable from a source."""
+    reason = f"they are not in the local cache and cannot be downloaded: {type(error).__name__}: {_first_line(error)}"
     return WeightsError(component, origin, reason, remedy=remedy)
 
 
 def read_weights(path: str | os.PathLike[str], component: str) -> dict[str, Tensor]:
-    """Read the state dict in a file.
+    """Read the state dict in a file: the tensors by their keys, on the CPU.
 
     A file ending in `.safetensors` is read as such, any other as written by `torch.save`, with `weights_only=True`: a
     pickle with code to run is refused.
@@ -100,16 +86,13 @@ def read_weights(path: str | os.PathLike[str], component: str) -> dict[str, Tens
         path: The file.
         component: The component to load the weights into, for the error.
 
-    Returns:
-        The tensors by their keys, on the CPU.
-
     Raises:
         WeightsError: There is no such file, it cannot be read, or it holds no state dict.
     """
     file = Path(path)
     if not file.is_file():
         raise WeightsError(component, str(file), "there is no such file")
-    if _begins_with(file, _POINTER):
+    if _is_pointer(file):
         reason = "it is a pointer of Git LFS, which stands for the file until that is fetched"
         raise WeightsError(component, str(file), reason, remedy="fetch the file itself: git lfs pull")
     try:
@@ -125,14 +108,6 @@ def read_weights(path: str | os.PathLike[str], component: str) -> dict[str, Tens
 
 def unwrapped(content: object, component: str, origin: str) -> dict[str, Tensor]:
     """Unwrap a state dict from the mappings of training scripts (`state_dict`, `model`, `model_state_dict`).
-
-    Args:
-        content: The content of a file.
-        component: The component to load the weights into, for the error.
-        origin: The source of the weights, for the error.
-
-    Returns:
-        The tensors by their keys.
 
     Raises:
         WeightsError: There is no state dict in it.
@@ -154,14 +129,6 @@ def _tensors(content: object, deepest: int) -> dict[str, Tensor]:
     return {str(key): value for key, value in entries.items() if isinstance(value, Tensor)}
 
 
-def _begins_with(file: Path, start: bytes) -> bool:
-    try:
-        with file.open("rb") as stream:
-            return stream.read(len(start)) == start
-    except OSError:  # what is wrong shows when it is read
-        return False
-
-
 def _read(file: Path) -> object:
     if file.suffix == ".safetensors":
         return load_file(file)
@@ -169,9 +136,16 @@ def _read(file: Path) -> object:
     return content
 
 
+def _is_pointer(file: Path) -> bool:
+    try:
+        with file.open("rb") as stream:
+            return stream.read(len(_POINTER)) == _POINTER
+    except OSError:  # what is wrong shows when it is read
+        return False
+
+
 def _first_line(error: Exception) -> str:
-    lines = str(error).strip().splitlines()
-    return lines[0] if lines else "no details"
+    return next(iter(str(error).strip().splitlines()), "no details")
 
 
 class Mismatch(NamedTuple):
@@ -195,59 +169,34 @@ class Mismatch(NamedTuple):
     def error(self, component: str, origin: str) -> WeightsError:
         """Make the error listing the differences."""
         shapes = tuple(f"{key}: {words}" for key, words in self.misshapen.items())
-        return WeightsError(
-            component,
-            origin,
-            "they do not fit",
-            missing=self.missing,
-            surplus=self.surplus,
-            misshapen=shapes,
-            remedy="say allow_mismatch=True to load what fits; the rest keeps its random initial values",
-        )
+        remedy = "say allow_mismatch=True to load what fits; the rest keeps its random initial values"
+        keys = {"missing": self.missing, "surplus": self.surplus, "misshapen": shapes}
+        return WeightsError(component, origin, "they do not fit", **keys, remedy=remedy)
 
 
 def find_mismatch(module: nn.Module, state: Mapping[str, Tensor]) -> Mismatch:
-    """Compare a state dict with a module.
-
-    Args:
-        module: The module.
-        state: The state dict, with the module's keys.
-
-    Returns:
-        The differences; false if there are none.
-    """
+    """Compare the state dict of a module with another one; false if there are no differences."""
     own: dict[str, Tensor] = module.state_dict()
-    shapes = {
-        key: f"{tuple(tensor.shape)} in the file, {tuple(own[key].shape)} in the module"
-        for key, tensor in state.items()
-        if key in own and tensor.shape != own[key].shape
-    }
-    shapes |= {key: reason for key, tensor in state.items() if key in own and (reason := _not_plain(tensor))}
+    unfit = {key: reason for key, tensor in state.items() if key in own and (reason := _unfit(tensor, own[key]))}
     missing = tuple(key for key in own if key not in state)
-    return Mismatch(missing, tuple(key for key in state if key not in own), shapes)
+    return Mismatch(missing, tuple(key for key in state if key not in own), unfit)
 
 
-def _not_plain(tensor: Tensor) -> str:
-    """Describe why a tensor of any shape cannot be copied into a parameter."""
+def _unfit(tensor: Tensor, wanted: Tensor) -> str:
+    """Describe why a tensor cannot be copied into another one."""
     if tensor.is_meta:
         return "without data in the file"
-    return "" if str(tensor.layout) == "torch.strided" else f"{tensor.layout} in the file, dense in the module"
+    if str(tensor.layout) != "torch.strided":
+        return f"{tensor.layout} in the file, dense in the module"
+    if tensor.shape != wanted.shape:
+        return f"{tuple(tensor.shape)} in the file, {tuple(wanted.shape)} in the module"
+    return ""
 
 
 def without_mismatch(
     module: nn.Module, state: Mapping[str, Tensor], component: str, origin: str, *, allow_mismatch: bool
 ) -> dict[str, Tensor]:
-    """Remove the mismatches with a module from a state dict, if allowed.
-
-    Args:
-        module: The module.
-        state: The state dict, with the module's keys.
-        component: The name of the module, for the error.
-        origin: The source of the state dict, for the error.
-        allow_mismatch: Warn of mismatches in place of raising.
-
-    Returns:
-        The tensors without a mismatch.
+    """Remove the mismatches with a module from a state dict, with a warning.
 
     Raises:
         WeightsError: There is a mismatch, and it is not allowed.

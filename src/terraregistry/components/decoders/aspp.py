@@ -21,12 +21,7 @@ _UNREAD: Final = 3
 
 
 class ASPPModule(nn.Module):
-    """Convolutions of one map at several dilations, side by side.
-
-    Args:
-        dilations: The dilation of each; 1 makes a 1x1 convolution, others 3x3.
-        in_channels: The channels of the map.
-        channels: The channels of each result.
+    """Convolutions of one map at several dilations, side by side: a dilation of 1 makes a 1x1 convolution, others 3x3.
 
     Shape:
         `(B, in_channels, H, W)` to a list of `(B, channels, H, W)`.
@@ -147,13 +142,7 @@ class ASPPHead(nn.Module):
         return nn.Dropout2d(ratio) if ratio else nn.Identity()
 
     def forward(self, features: list[Tensor]) -> Tensor:
-        """Pool a feature.
-
-        Args:
-            features: One map a feature, `(B, channel_list[i], H_i, W_i)`.
-
-        Returns:
-            A map, `(B, out_channels, H, W)`.
+        """Pool a feature: maps, `(B, channel_list[i], H_i, W_i)`, to `(B, out_channels, H, W)`.
 
         Raises:
             ValueError: The features are not maps, or not the ones expected.

@@ -18,13 +18,6 @@ __all__ = ["ChannelLayerNorm", "ConvNormAct", "resized"]
 class ConvNormAct(nn.Module):
     """A convolution without bias, a batch norm and a ReLU. The state_dict keys are `conv.weight` and `norm.*`.
 
-    Args:
-        in_channels: The channels of the input.
-        out_channels: The channels of the result.
-        kernel_size: The side of the kernel.
-        padding: The zeros added at each edge.
-        dilation: The distance between the positions read by the kernel.
-
     Shape:
         `(B, in_channels, H, W)` to `(B, out_channels, H', W')`, with `H' = H + 2 padding - dilation (kernel_size - 1)`.
     """
@@ -46,16 +39,7 @@ class ConvNormAct(nn.Module):
 
 
 def resized(x: Tensor, size: Sequence[int], *, align_corners: bool) -> Tensor:
-    """Resize a map bilinearly.
-
-    Args:
-        x: The map, `(B, C, H, W)`.
-        size: The height and width of the result.
-        align_corners: Keep the centres of the corner pixels in place, rather than their outer edges.
-
-    Returns:
-        A map, `(B, C, *size)`; `x` itself if it has this size.
-    """
+    """Resize a map `(B, C, H, W)` bilinearly to `(B, C, *size)`; the map itself if it has this size."""
     if tuple(x.shape[-2:]) == tuple(size):
         return x
     return functional.interpolate(x, size=list(size), mode="bilinear", align_corners=align_corners)
@@ -63,10 +47,6 @@ def resized(x: Tensor, size: Sequence[int], *, align_corners: bool) -> Tensor:
 
 class ChannelLayerNorm(nn.Module):
     """Layer normalisation over the channels of a map, as ConvNeXt (Liu et al., 2022) has it.
-
-    Args:
-        channels: The number of channels.
-        eps: A constant added to the variance.
 
     Shape:
         `(B, C, H, W)` to `(B, C, H, W)`, contiguous.

@@ -30,6 +30,7 @@ class FCNDecoder(nn.Module):
 
     Attributes:
         embed_dim: The channels of the feature decoded.
+        out_channels: The channels of the result.
 
     Raises:
         InvalidArgumentsError: `channels` or `num_convs` is below 1, `embed_dim` is empty, or `in_index` is out of its range.
@@ -51,25 +52,14 @@ class FCNDecoder(nn.Module):
         super().__init__()
         self.embed_dim: int = channels_at(self, embed_dim, in_index, "in_index")
         self.channels: int = at_least(self, "channels", channels)
+        self.out_channels: int = channels
         self.num_convs: int = at_least(self, "num_convs", num_convs)
         self.in_index = in_index
         widths = [self.embed_dim, *[channels] * (num_convs - 1)]
         self.convs: nn.Sequential = nn.Sequential(*(_stage(width, channels) for width in widths))
 
-    @property
-    def out_channels(self) -> int:
-        """The number of channels of the result."""
-        return self.channels
-
     def forward(self, features: list[Tensor]) -> Tensor:
-        """Decode the feature `in_index`.
-
-        Args:
-            features: One map a feature, `(B, embed_dim[i], H_i, W_i)`.
-
-        Returns:
-            A map, `(B, channels, H * 2**num_convs, W * 2**num_convs)`.
-        """
+        """Decode the map `in_index`, `(B, C, H, W)`, to `(B, channels, H * 2**num_convs, W * 2**num_convs)`."""
         decoded: Tensor = self.convs(features[self.in_index])
         return decoded
 

@@ -60,6 +60,9 @@ class LinearDecoder(nn.Module):
         upsampling_size: The side of the square: how much larger the result is than the feature.
         in_index: The feature decoded; negative counts from the last.
 
+    Attributes:
+        out_channels: The channels of the result: the classes.
+
     Raises:
         InvalidArgumentsError: `num_classes` or `upsampling_size` is below 1, `embed_dim` is empty, or `in_index` is out of
             its range.
@@ -80,6 +83,7 @@ class LinearDecoder(nn.Module):
         super().__init__()
         width = channels_at(self, embed_dim, in_index, "in_index")
         self.num_classes: int = at_least(self, "num_classes", num_classes)
+        self.out_channels: int = num_classes
         self.upsampling_size: int = at_least(self, "upsampling_size", upsampling_size)
         self.in_index = in_index
         self.embed_dim: list[int] = list(embed_dim)
@@ -87,20 +91,8 @@ class LinearDecoder(nn.Module):
             width, num_classes, kernel_size=upsampling_size, stride=upsampling_size
         )
 
-    @property
-    def out_channels(self) -> int:
-        """The number of channels of the result: the classes."""
-        return self.num_classes
-
     def forward(self, features: list[Tensor]) -> Tensor:
-        """Score each pixel for each class.
-
-        Args:
-            features: One map a feature, `(B, embed_dim[i], H_i, W_i)`.
-
-        Returns:
-            A map, `(B, num_classes, H * upsampling_size, W * upsampling_size)`.
-        """
+        """Score each pixel of the map `in_index`, `(B, C, H, W)`, for each class, at `upsampling_size` times its size."""
         scores: Tensor = self.conv(features[self.in_index])
         return scores
 
@@ -118,6 +110,9 @@ class MLPDecoder(nn.Module):
         out_dim: Not read.
         activation: The activation, a class of `torch.nn`.
         out_index: The feature setting the channels of the result; negative counts from the last.
+
+    Attributes:
+        out_channels: The channels of the result.
 
     Raises:
         InvalidArgumentsError: `embed_dim` is empty, `out_index` is out of its range, there is no such activation, or
@@ -144,32 +139,19 @@ class MLPDecoder(nn.Module):
         out_index: int = -1,
     ) -> None:
         super().__init__()
-        self._out_channels = channels_at(self, embed_dim, out_index, "out_index")
+        self.out_channels: int = channels_at(self, embed_dim, out_index, "out_index")
         for name, value in (("channels", channels), ("out_dim", out_dim)):
             if value != _UNREAD:
-                detail = (
-                    f"nothing reads this: the result has the {self._out_channels} channels of the feature out_index"
-                )
+                detail = f"nothing reads this: the result has the {self.out_channels} channels of the feature out_index"
                 raise refusal(self, name, detail, ProblemKind.UNUSED)
         one_of(self, "activation", activation, get_args(ActivationName))
         self.embed_dim: list[int] = list(embed_dim)
-        self.hidden_layer: nn.Linear = nn.Linear(sum(embed_dim), self._out_channels)
+        self.hidden_layer: nn.Linear = nn.Linear(sum(embed_dim), self.out_channels)
         make: Callable[[], nn.Module] = getattr(nn, activation)
         self.activation: nn.Module = make()
 
-    @property
-    def out_channels(self) -> int:
-        """The number of channels of the result."""
-        return self._out_channels
-
     def forward(self, features: list[Tensor]) -> Tensor:
-        """Fuse the features.
-
-        Args:
-            features: Maps `(B, embed_dim[i], H, W)` of one size, or vectors `(B, embed_dim[i])`.
-
-        Returns:
-            A map `(B, out_channels, H, W)`, or a vector `(B, out_channels)`.
+        """Fuse maps `(B, embed_dim[i], H, W)` of one size, or vectors `(B, embed_dim[i])`, to one with `out_channels`.
 
         Raises:
             ValueError: There is another number of features, they differ in size, or are neither maps nor vectors.
@@ -195,6 +177,7 @@ class IdentityDecoder(nn.Module):
     Attributes:
         embed_dim: The channels of each feature.
         dim: The feature returned (`out_index`).
+        out_channels: The channels of the result.
 
     Raises:
         InvalidArgumentsError: `embed_dim` is empty, or `out_index` is out of its range.
@@ -211,14 +194,9 @@ class IdentityDecoder(nn.Module):
 
     def __init__(self, embed_dim: list[int], out_index: int = -1) -> None:
         super().__init__()
-        self._out_channels = channels_at(self, embed_dim, out_index, "out_index")
+        self.out_channels: int = channels_at(self, embed_dim, out_index, "out_index")
         self.embed_dim: list[int] = list(embed_dim)
         self.dim = out_index
-
-    @property
-    def out_channels(self) -> int:
-        """The number of channels of the result."""
-        return self._out_channels
 
     def forward(self, features: list[Tensor]) -> Tensor:
         """Return `features[out_index]`, `(B, out_channels, ...)`."""

@@ -125,13 +125,7 @@ class UNetDecoder(nn.Module):
                 raise refusal(self, ("channels", at), detail)
 
     def forward(self, features: list[Tensor]) -> Tensor:
-        """Fuse the features, deepest first.
-
-        Args:
-            features: One map a feature, `(B, embed_dim[i], H_i, W_i)`.
-
-        Returns:
-            A map, `(B, out_channels, H_0, W_0)`.
+        """Fuse maps, `(B, embed_dim[i], H_i, W_i)`, deepest first, to `(B, out_channels, H_0, W_0)`.
 
         Raises:
             ValueError: The features are not maps, or differ from the decoder's `embed_dim`.

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Sequence  # noqa: TC003 - read at run time
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, ClassVar, Final
 
 import torch
 from torch import nn
 
 from terraregistry.components.decoders.blocks import ConvNormAct, resized
-from terraregistry.components.necks.pyramidal import pyramid_channels, pyramid_stages
+from terraregistry.components.necks.pyramidal import PyramidStages, pyramid_channels
 from terraregistry.components.refusals import at_least, channels_at, expect_maps
 
 if TYPE_CHECKING:
@@ -18,8 +18,10 @@ if TYPE_CHECKING:
 
 __all__ = ["UperNetDecoder"]
 
+_DEPRECATED: Final = "scale_modules is deprecated: put the neck LearnedInterpolateToPyramidal before the decoder"
 
-class UperNetDecoder(nn.Module):
+
+class UperNetDecoder(PyramidStages):
     """The decoder of UPerNet (Xiao et al., 2018): a pyramid of pooled maps on the last feature, then a feature pyramid.
 
     It has TerraTorch's parameters and state_dict keys (`psp_modules.{i}.1.conv.weight`, `bottleneck.*`,
@@ -74,12 +76,8 @@ class UperNetDecoder(nn.Module):
         self._given_channels = list(embed_dim)
         self.embed_dim: list[int] = list(embed_dim)
         if scale_modules:
-            _warn_deprecated()
-            stages = pyramid_stages(self, self.embed_dim, "embed_dim")
-            self.fpn1: nn.Sequential = stages[0]
-            self.fpn2: nn.Sequential = stages[1]
-            self.fpn3: nn.Sequential = stages[2]
-            self.fpn4: nn.Sequential = stages[3]
+            warnings.warn(_DEPRECATED, FutureWarning, stacklevel=2)
+            self.make_stages(self.embed_dim, "embed_dim")
             self.embed_dim = pyramid_channels(self.embed_dim)
         self.psp_modules: nn.ModuleList = nn.ModuleList(
             nn.Sequential(nn.AdaptiveAvgPool2d(scale), ConvNormAct(last, channels, 1)) for scale in scales
@@ -94,21 +92,14 @@ class UperNetDecoder(nn.Module):
         self.fpn_bottleneck: ConvNormAct = ConvNormAct(len(embed_dim) * channels, channels, 3, padding=1)
 
     def forward(self, features: list[Tensor]) -> Tensor:
-        """Fuse the features.
-
-        Args:
-            features: One map a feature, `(B, embed_dim[i], H_i, W_i)`.
-
-        Returns:
-            A map, `(B, channels, H_0, W_0)`.
+        """Fuse maps, `(B, embed_dim[i], H_i, W_i)`, to `(B, channels, H_0, W_0)`.
 
         Raises:
             ValueError: The features are not maps, or not the ones expected.
         """
         expect_maps(self, features, self._given_channels)
         if self.scale_modules:
-            stages = (self.fpn1, self.fpn2, self.fpn3, self.fpn4)
-            features = [stage(feature) for stage, feature in zip(stages, features, strict=True)]
+            features = self.pyramid(features)
         levels = self._levels(features)
         convolved = [conv(level) for conv, level in zip(self.fpn_convs, levels[:-1], strict=True)]
         together = [self._resized(level, features[0]) for level in (*convolved, levels[-1])]
@@ -129,11 +120,3 @@ class UperNetDecoder(nn.Module):
 
     def _resized(self, x: Tensor, to: Tensor) -> Tensor:
         return resized(x, to.shape[-2:], align_corners=self.align_corners)
-
-
-def _warn_deprecated() -> None:
-    warnings.warn(
-        "scale_modules is deprecated: put the neck LearnedInterpolateToPyramidal before the decoder",
-        FutureWarning,
-        stacklevel=3,
-    )

@@ -19,8 +19,8 @@ __all__ = [
     "InterpolationMode",
     "LearnedInterpolateToPyramidal",
     "MaxpoolToPyramidal",
+    "PyramidStages",
     "pyramid_channels",
-    "pyramid_stages",
 ]
 
 InterpolationMode: TypeAlias = Literal["nearest", "nearest-exact", "bilinear", "bicubic", "area"]
@@ -64,11 +64,7 @@ class InterpolateToPyramidal(nn.Module):
         """Return a list with the same entries: the channels stay as they are."""
         return list(channel_list)
 
-    def forward(
-        self,
-        features: list[Tensor],
-        image_size: tuple[int, int] | None = None,  # noqa: ARG002 - every neck of this library takes it
-    ) -> list[Tensor]:
+    def forward(self, features: list[Tensor], image_size: tuple[int, int] | None = None) -> list[Tensor]:  # noqa: ARG002 - as every neck
         """Enlarge maps, `(B, C_i, H_i, W_i)`, to `(B, C_i, H_i * s, W_i * s)`; `image_size` is not needed.
 
         Raises:
@@ -112,11 +108,7 @@ class MaxpoolToPyramidal(nn.Module):
         """Return a list with the same entries: the channels stay as they are."""
         return list(channel_list)
 
-    def forward(
-        self,
-        features: list[Tensor],
-        image_size: tuple[int, int] | None = None,  # noqa: ARG002 - every neck of this library takes it
-    ) -> list[Tensor]:
+    def forward(self, features: list[Tensor], image_size: tuple[int, int] | None = None) -> list[Tensor]:  # noqa: ARG002 - as every neck
         """Pool maps, `(B, C_i, H_i, W_i)`, to `(B, C_i, H_i // k, W_i // k)`, the first copied; `image_size` is not needed.
 
         Raises:
@@ -133,37 +125,40 @@ class MaxpoolToPyramidal(nn.Module):
         return functional.max_pool2d(feature, kernel)
 
 
-def pyramid_stages(component: object, channels: list[int], given_as: str) -> tuple[nn.Sequential, ...]:
-    """Make the stages from four maps of one size to a pyramid: enlarge by 4, by 2, not at all, and pool by 2.
+class PyramidStages(nn.Module):
+    """A module with the stages from four maps of one size to a pyramid: enlarge by 4, by 2, not at all, and pool by 2."""
 
-    Args:
-        component: The component of the stages, half made.
-        channels: The channels of the four features.
-        given_as: The parameter of the channels.
+    fpn1: nn.Sequential
+    fpn2: nn.Sequential
+    fpn3: nn.Sequential
+    fpn4: nn.Sequential
 
-    Returns:
-        Four stages, one a feature.
+    def make_stages(self, channels: list[int], given_as: str) -> None:
+        """Make the stages.
 
-    Raises:
-        InvalidArgumentsError: There are not four features, or one has too few channels to be divided.
-    """
-    if len(channels) != len(_LEAST):
-        raise refusal(component, given_as, f"expected the channels of exactly 4 features, got {len(channels)}")
-    for at, (width, least) in enumerate(zip(channels, _LEAST, strict=True)):
-        if width < least:
-            raise refusal(component, (given_as, at), f"expected at least {least}, got {width}")
-    first, second = channels[:2]
-    return (
-        nn.Sequential(
+        Raises:
+            InvalidArgumentsError: There are not four features, or one has too few channels to be divided.
+        """
+        if len(channels) != len(_LEAST):
+            raise refusal(self, given_as, f"expected the channels of exactly 4 features, got {len(channels)}")
+        for at, (width, least) in enumerate(zip(channels, _LEAST, strict=True)):
+            if width < least:
+                raise refusal(self, (given_as, at), f"expected at least {least}, got {width}")
+        first, second = channels[:2]
+        self.fpn1 = nn.Sequential(
             nn.ConvTranspose2d(first, first // 2, kernel_size=2, stride=2),
             nn.BatchNorm2d(first // 2),
             nn.GELU(),
             nn.ConvTranspose2d(first // 2, first // 4, kernel_size=2, stride=2),
-        ),
-        nn.Sequential(nn.ConvTranspose2d(second, second // 2, kernel_size=2, stride=2)),
-        nn.Sequential(nn.Identity()),
-        nn.Sequential(nn.MaxPool2d(kernel_size=2, stride=2)),
-    )
+        )
+        self.fpn2 = nn.Sequential(nn.ConvTranspose2d(second, second // 2, kernel_size=2, stride=2))
+        self.fpn3 = nn.Sequential(nn.Identity())
+        self.fpn4 = nn.Sequential(nn.MaxPool2d(kernel_size=2, stride=2))
+
+    def pyramid(self, features: list[Tensor]) -> list[Tensor]:
+        """Apply a stage to each of four maps, `(B, C_i, H_i, W_i)`."""
+        stages = (self.fpn1, self.fpn2, self.fpn3, self.fpn4)
+        return [stage(feature) for stage, feature in zip(stages, features, strict=True)]
 
 
 def pyramid_channels(channels: list[int]) -> list[int]:
@@ -177,7 +172,7 @@ def pyramid_channels(channels: list[int]) -> list[int]:
     return [first // 4, second // 2, third, fourth]
 
 
-class LearnedInterpolateToPyramidal(nn.Module):
+class LearnedInterpolateToPyramidal(PyramidStages):
     """A learned pyramid of four maps of one size: strides of 1/4, 1/2, 1 and 2 times the original.
 
     The first is enlarged by two transposed convolutions with batch norm and GELU between them, the second by one, the
@@ -206,29 +201,20 @@ class LearnedInterpolateToPyramidal(nn.Module):
         super().__init__()
         self.channel_list: list[int] = list(channel_list)
         self._channels: tuple[int, ...] = tuple(channel_list)  # TerraTorch sets channel_list to those of the output
-        stages = pyramid_stages(self, self.channel_list, "channel_list")
-        self.fpn1: nn.Sequential = stages[0]
-        self.fpn2: nn.Sequential = stages[1]
-        self.fpn3: nn.Sequential = stages[2]
-        self.fpn4: nn.Sequential = stages[3]
+        self.make_stages(self.channel_list, "channel_list")
 
     def process_channel_list(self, channel_list: list[int]) -> list[int]:
         """Return the channels of the pyramid: those of the first feature by 4, those of the second by 2."""
         return pyramid_channels(channel_list)
 
-    def forward(
-        self,
-        features: list[Tensor],
-        image_size: tuple[int, int] | None = None,  # noqa: ARG002 - every neck of this library takes it
-    ) -> list[Tensor]:
+    def forward(self, features: list[Tensor], image_size: tuple[int, int] | None = None) -> list[Tensor]:  # noqa: ARG002 - as every neck
         """Make the pyramid, finest first, of four maps, `(B, C_i, H_i, W_i)`; `image_size` is not needed.
 
         Raises:
             ValueError: The features are not maps, or not the ones expected.
         """
         expect_maps(self, features, self._channels)
-        stages = (self.fpn1, self.fpn2, self.fpn3, self.fpn4)
-        return [stage(feature) for stage, feature in zip(stages, features, strict=True)]
+        return self.pyramid(features)
 
 
 class FeaturePyramidNetworkNeck(nn.Module):
@@ -278,14 +264,9 @@ class FeaturePyramidNetworkNeck(nn.Module):
         features: list[Tensor],
         image_size: tuple[int, int] | None = None,  # noqa: ARG002 - every neck of this library takes it
     ) -> list[Tensor] | OrderedDict[str, Tensor]:
-        """Add the deep features to the shallow ones, top down.
+        """Add the deep features to the shallow ones, top down, in a dictionary or a list; `image_size` is not needed.
 
-        Args:
-            features: One map a feature, `(B, C_i, H_i, W_i)`.
-            image_size: Not needed here.
-
-        Returns:
-            One map a feature, `(B, out_channel, H_i, W_i)`, in a dictionary or a list.
+        Maps, `(B, C_i, H_i, W_i)`, become maps, `(B, out_channel, H_i, W_i)`.
 
         Raises:
             ValueError: The features are not maps, or not the ones expected.

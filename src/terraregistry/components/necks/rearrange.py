@@ -45,13 +45,7 @@ class SelectIndices(nn.Module):
         self.process_channel_list(self.channel_list)
 
     def process_channel_list(self, channel_list: list[int]) -> list[int]:
-        """Pick the entries of the features picked by `forward`.
-
-        Args:
-            channel_list: One entry a feature.
-
-        Returns:
-            One entry for each of `indices`.
+        """Pick the entries of the features picked by `forward`, one for each of `indices`.
 
         Raises:
             InvalidArgumentsError: An index is out of range.
@@ -61,20 +55,8 @@ class SelectIndices(nn.Module):
             for at, index in enumerate(self.indices)
         ]
 
-    def forward(
-        self,
-        features: list[Tensor],
-        image_size: tuple[int, int] | None = None,  # noqa: ARG002 - every neck of this library takes it
-    ) -> list[Tensor]:
-        """Pick features.
-
-        Args:
-            features: One tensor a feature, of any shape.
-            image_size: Not needed here.
-
-        Returns:
-            One tensor for each of `indices`, unchanged.
-        """
+    def forward(self, features: list[Tensor], image_size: tuple[int, int] | None = None) -> list[Tensor]:  # noqa: ARG002 - as every neck
+        """Pick features, tensors of any shape, unchanged; `image_size` is not needed."""
         return [features[index] for index in self.indices]
 
 
@@ -116,22 +98,11 @@ class PermuteDims(nn.Module):
         """Return a list with the same entries: the channels go to another axis, their number stays."""
         return list(channel_list)
 
-    def forward(
-        self,
-        features: list[Tensor],
-        image_size: tuple[int, int] | None = None,  # noqa: ARG002 - every neck of this library takes it
-    ) -> list[Tensor]:
-        """Reorder the axes of features.
-
-        Args:
-            features: One tensor a feature, with as many axes as `new_order` has.
-            image_size: Not needed here.
-
-        Returns:
-            One contiguous tensor a feature.
+    def forward(self, features: list[Tensor], image_size: tuple[int, int] | None = None) -> list[Tensor]:  # noqa: ARG002 - as every neck
+        """Reorder the axes of features, with contiguous results; `image_size` is not needed.
 
         Raises:
-            ValueError: A feature has another number of axes.
+            ValueError: A feature has another number of axes than `new_order`.
         """
         return [self._permuted(feature, at) for at, feature in enumerate(features)]
 
@@ -175,19 +146,8 @@ class AddBottleneckLayer(nn.Module):
         """Return a new list, with the channels of the new feature at its end."""
         return [*channel_list, channel_list[-1] // 2]
 
-    def forward(
-        self,
-        features: list[Tensor],
-        image_size: tuple[int, int] | None = None,  # noqa: ARG002 - every neck of this library takes it
-    ) -> list[Tensor]:
-        """Add a feature.
-
-        Args:
-            features: One map a feature, `(B, C_i, H_i, W_i)`.
-            image_size: Not needed here.
-
-        Returns:
-            A new list: the features, and the one made of the last.
+    def forward(self, features: list[Tensor], image_size: tuple[int, int] | None = None) -> list[Tensor]:  # noqa: ARG002 - as every neck
+        """Return a new list of the maps, `(B, C_i, H_i, W_i)`, and one made of the last; `image_size` is not needed.
 
         Raises:
             ValueError: The features are not maps, or not the ones expected.

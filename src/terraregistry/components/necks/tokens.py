@@ -231,13 +231,7 @@ class AggregateTokens(nn.Module):
         return [given] if isinstance(given, int) else list(given)
 
     def process_channel_list(self, channel_list: list[int]) -> list[int]:
-        """Pick the entries of the pooled features.
-
-        Args:
-            channel_list: One entry a feature.
-
-        Returns:
-            One entry for each vector: its width.
+        """Pick the entries of the pooled features, one for each vector: its width.
 
         Raises:
             InvalidArgumentsError: An index is out of range.
@@ -246,19 +240,8 @@ class AggregateTokens(nn.Module):
             channels_at(self, channel_list, index, self._chosen_by, given_as="channel_list") for index in self.indices
         ]
 
-    def forward(
-        self,
-        features: list[Tensor],
-        image_size: tuple[int, int] | None = None,  # noqa: ARG002 - every neck of this library takes it
-    ) -> list[Tensor]:
-        """Pool features.
-
-        Args:
-            features: One tensor a feature.
-            image_size: Not needed here.
-
-        Returns:
-            One tensor for each pooled feature, `(B, C)` or, over time, `(B, T, C)`.
+    def forward(self, features: list[Tensor], image_size: tuple[int, int] | None = None) -> list[Tensor]:  # noqa: ARG002 - as every neck
+        """Pool features to `(B, C)` each or, over time, `(B, T, C)`; `image_size` is not needed.
 
         Raises:
             ValueError: A feature has other axes than those under Shape, or is a map and has no class token.

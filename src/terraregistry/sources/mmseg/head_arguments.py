@@ -53,14 +53,7 @@ class Inputs:
 
     # The arguments of a head are any objects.
     def complete(self, arguments: Mapping[str, Any]) -> dict[str, Any]:
-        """Add the arguments of a head that follow from the channels.
-
-        Args:
-            arguments: The arguments given by the caller.
-
-        Returns:
-            The arguments for the head's class; incomplete if there are problems.
-        """
+        """Add to the arguments of a head those that follow from the channels; incomplete if there are problems."""
         if not self._channels or min(self._channels) < 1:
             detail = f"must be positive numbers, at least one, got {list(self._channels)}"
             self._refuse("channel_list", detail)
@@ -191,13 +184,7 @@ class Inputs:
 
 # The arguments of a call are any objects.
 def check_configs(arguments: Mapping[str, Any]) -> list[Problem]:
-    """Check the names of layers in the arguments of a head, at any depth.
-
-    Args:
-        arguments: The arguments by name.
-
-    Returns:
-        The problems: an unregistered `type`, a scope, and weights from a file.
+    """Check the names of layers in the arguments of a head, at any depth: an unregistered `type`, a scope, weights from a file.
 
     Raises:
         SourceUnavailableError: mmsegmentation cannot be imported.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any, ClassVar, Final, cast
+from typing import TYPE_CHECKING, Any, ClassVar, cast
 
 import torch
 from torch import nn
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from terraregistry.sources.mmseg.mmseg_heads import Head
 
-__all__ = ["REGISTRY", "MmsegDecoder", "build_head"]
+__all__ = ["MmsegDecoder", "build_head"]
 
 _MAP_AXES = 4
 
@@ -153,27 +153,14 @@ _RUNS: dict[Result, Callable[[Any, Sequence[Tensor], Sequence[int]], Tensor]] = 
 }
 
 
-REGISTRY: Final = "mmseg"
-
-
 # The arguments of a head are any objects.
 def build_head(head: Head, channel_list: Sequence[int], arguments: dict[str, Any]) -> MmsegDecoder:
-    """Make a head.
-
-    Args:
-        head: The head.
-        channel_list: The channels of each feature.
-        arguments: The arguments given by the caller.
-
-    Returns:
-        The head as a decoder.
+    """Make a head as a decoder for some channels and the arguments given by the caller.
 
     Raises:
         SourceUnavailableError: The installation cannot build the head.
         InvalidArgumentsError: The arguments do not fit the features or each other; all mistakes are listed.
     """
-    from terraregistry.sources.mmseg.mmseg_decoder import MmsegDecoder
-
     check_needs(head, arguments)
     inputs = Inputs(head, channel_list)
     complete = inputs.complete(arguments)
@@ -214,4 +201,4 @@ def _initialize(head: Head, module: Any) -> None:  # a head of a library without
 
 def _refuse(head: Head, problems: Sequence[Problem]) -> None:
     if problems:
-        raise InvalidArgumentsError(head.name, REGISTRY, tuple(problems))
+        raise InvalidArgumentsError(head.name, "mmseg", tuple(problems))

@@ -96,14 +96,7 @@ class Head:
 
     # The arguments of a call are any objects.
     def usual_count(self, arguments: Mapping[str, Any]) -> int | None:
-        """Return the number of features taken by default: the deepest of them.
-
-        Args:
-            arguments: The arguments of the call.
-
-        Returns:
-            The number; None for all.
-        """
+        """Return the number of features taken by default, the deepest ones; None for all."""
         if self.name == "ANNHead":
             return 2
         if self.name == "LRASPPHead":
@@ -113,33 +106,25 @@ class Head:
         return None
 
 
-_ALL: Final = (
-    *map(
-        Head,
-        (
-            "APCHead",
-            "ASPPHead",
-            "CCHead",
-            "DAHead",
-            "DMHead",
-            "DNLHead",
-            "DepthwiseSeparableASPPHead",
-            "DepthwiseSeparableFCNHead",
-            "EMAHead",
-            "FCNHead",
-            "GCHead",
-            "ISAHead",
-            "NLHead",
-            "PSPHead",
-            "SETRUPHead",
-            "STDCHead",
-            "SegmenterMaskTransformerHead",
-        ),
-    ),
+_OF_ONE: Final = (
     *(
-        Head(name, Takes.SEVERAL)
-        for name in ("ANNHead", "EncHead", "FPNHead", "LightHamHead", "SETRMLAHead", "SegformerHead", "UPerHead")
+        "APCHead",
+        "ASPPHead",
+        "CCHead",
+        "DAHead",
+        "DMHead",
+        "DNLHead",
+        "DepthwiseSeparableASPPHead",
+        "EMAHead",
+        "FCNHead",
     ),
+    *("DepthwiseSeparableFCNHead", "GCHead", "ISAHead", "NLHead", "PSPHead", "SETRUPHead", "STDCHead"),
+    "SegmenterMaskTransformerHead",
+)
+_OF_SEVERAL: Final = ("ANNHead", "EncHead", "FPNHead", "LightHamHead", "SETRMLAHead", "SegformerHead", "UPerHead")
+_ALL: Final = (
+    *map(Head, _OF_ONE),
+    *(Head(name, Takes.SEVERAL) for name in _OF_SEVERAL),
     Head("DDRHead", Takes.ONE_AS_IT_IS, Result.OF_MAIN_BRANCH),
     Head("DPTHead", Takes.SEVERAL_IF_TOLD, Result.WITHOUT_TOKENS),
     Head("IterativeDecodeHead", Takes.AS_ITS_PART),
@@ -197,12 +182,6 @@ def not_installed() -> SourceUnavailableError:
 def load_module(name: str) -> Any:  # a module of a library without types
     """Import a module of mmseg or of its dependencies.
 
-    Args:
-        name: The module, such as `mmseg.models.decode_heads`.
-
-    Returns:
-        The module.
-
     Raises:
         SourceUnavailableError: mmsegmentation is not installed, or importing it fails.
     """
@@ -244,11 +223,7 @@ def head_class(head: Head) -> Callable[..., Any]:  # a class without types
 
 # The arguments of a call are any objects.
 def check_needs(head: Head, arguments: dict[str, Any]) -> None:
-    """Check that the installation can build a head.
-
-    Args:
-        head: The head.
-        arguments: The arguments of the call.
+    """Check that the installation can build a head with some arguments.
 
     Raises:
         SourceUnavailableError: mmsegmentation cannot be imported, or another requirement of the head is missing.

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from inspect import Parameter
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any, Final, Literal
+from typing import TYPE_CHECKING, Any, ClassVar, Final, Literal
 
 from terraregistry.protocols import Decoder
 from terraregistry.registry import Call, Entry
@@ -61,16 +62,7 @@ _STARRED: Final = (Parameter.VAR_POSITIONAL, Parameter.VAR_KEYWORD)
 
 
 def signature_of(head: Head, cls: Callable[..., Any], returns: type) -> EffectiveSignature:
-    """Find the arguments of `build` for a head.
-
-    Args:
-        head: The head.
-        cls: Its class, without types.
-        returns: The return type of `build`.
-
-    Returns:
-        The signature: the channels of the features first, all else by name.
-    """
+    """Find the arguments of `build` for a head: the channels of the features first, all else by name."""
     found = effective_signature(cls)
     own = {name: each for name, each in found.signature.parameters.items() if each.kind not in _STARRED}
     own["num_classes"] = Parameter("num_classes", Parameter.KEYWORD_ONLY)
@@ -99,22 +91,17 @@ def _by_name(head: Head, parameter: Parameter) -> Parameter:
     return parameter.replace(kind=Parameter.KEYWORD_ONLY, annotation=annotation, default=default)
 
 
+@dataclass(frozen=True, slots=True)
 class MmsegConstructor:
     """The constructor of the decoder of one name.
 
-    Args:
-        name: The name of a head's class.
-
     Attributes:
         includes_head: True if the result is the task's output; always, for the heads of mmsegmentation.
-        name: The same name.
+        name: The name of a head's class.
     """
 
-    __slots__ = ("name",)
-    includes_head: Final = True
-
-    def __init__(self, name: str) -> None:
-        self.name: Final = name
+    includes_head: ClassVar[bool] = True
+    name: str
 
     @property
     def __name__(self) -> str:
@@ -144,19 +131,6 @@ class MmsegConstructor:
         from terraregistry.sources.mmseg.mmseg_decoder import build_head
 
         return build_head(HEADS[self.name], channel_list, kwargs)
-
-    def __repr__(self) -> str:
-        return f"{type(self).__name__}({self.name!r})"
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, MmsegConstructor) and self.name == other.name
-
-    def __hash__(self) -> int:
-        return hash((MmsegConstructor, self.name))
-
-    # What reconstructs it has arguments of its own.
-    def __reduce__(self) -> tuple[Any, ...]:
-        return MmsegConstructor, (self.name,)
 
 
 class MmsegRegistry(ReadOnlyRegistry[Decoder]):

@@ -8,15 +8,15 @@ those places: they cost nothing, carry nothing, and keep every real feature in u
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from terraregistry.sources.smp.smp_checks import Argument, Checks
-
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from torch import Tensor
+
+    from terraregistry.sources.smp.smp_checks import Checks
 
 __all__ = ["QUARTER", "Pyramid", "assumed_strides", "read_pyramid", "up_to_image", "up_to_quarter"]
 
@@ -53,42 +53,26 @@ class Pyramid:
     @property
     def depth(self) -> int:
         """The depth in smp's sense: the length of its list without the image."""
-        return len(self.placeholders) + len(self.channels) - 1
+        return len(self.smp_channels) - 1
 
     @property
     def output_stride(self) -> int:
         """The stride of the first entry of smp's list."""
         return (self.placeholders + self.strides)[0]
 
-    def behind(self, placeholders: tuple[int, ...]) -> Pyramid:
-        """Return the same features behind placeholders of the given strides."""
-        return replace(self, placeholders=placeholders)
-
     def from_entry(self, first: int) -> tuple[int, ...]:
         """Return the indices of the features from an entry of smp's list on."""
         return tuple(range(max(0, first - len(self.placeholders)), len(self.channels)))
 
     def fill(self, features: Sequence[Tensor]) -> list[Tensor]:
-        """Return the features with the placeholders in front.
-
-        Args:
-            features: The maps, `(B, C_i, H_i, W_i)`.
-
-        Returns:
-            A new list; its first entries are `(B, 0, H, W)`, sized by the size and stride of the first feature.
-        """
+        """Return a new list of the features, `(B, C_i, H_i, W_i)`, behind the placeholders, `(B, 0, H, W)`."""
         first = features[0]
         size = (first.shape[2], first.shape[3])
         empty = [first.new_empty(first.shape[0], 0, *self.size_at(stride, size)) for stride in self.placeholders]
         return [*empty, *features]
 
     def size_at(self, stride: int, first: tuple[int, int]) -> tuple[int, int]:
-        """Return the height and width of a map of some stride.
-
-        Args:
-            stride: Its stride.
-            first: The height and width of the first feature.
-        """
+        """Return the height and width of a map of some stride, for those of the first feature."""
         height, width = first
         return math.ceil(height * self.strides[0] / stride), math.ceil(width * self.strides[0] / stride)
 
@@ -105,22 +89,22 @@ def assumed_strides(count: int) -> tuple[int, ...]:
     return tuple(2 ** (first + i) for i in range(count))
 
 
-def read_pyramid(checks: Checks, channels: Sequence[int], strides: Sequence[int] | None) -> Pyramid:
-    """Check the channels and strides given by a caller.
+def read_pyramid(
+    checks: Checks, levels: Callable[[Sequence[int]], tuple[int, ...]] | None = None, most: int | None = None
+) -> Pyramid:
+    """Check the arguments `channels` and `strides`; raise an InvalidArgumentsError if they make no pyramid.
 
     Args:
-        checks: The collector of problems.
-        channels: The number of channels of each feature.
-        strides: Their strides, or None for the assumed ones.
+        checks: The arguments.
+        levels: Returns the placeholders for some strides; unused with `drop_first_features`.
+        most: The most placeholders that smp can take, if limited.
 
     Returns:
-        The features without any placeholders.
-
-    Raises:
-        InvalidArgumentsError: If the lists are no lists of positive integers, or do not fit each other.
+        The features, behind the placeholders.
     """
-    widths = checks.positives(Argument("channels", channels))
-    steps = assumed_strides(len(widths or ())) if strides is None else checks.positives(Argument("strides", strides))
+    widths = checks.positives("channels")
+    given = checks["strides"]
+    steps = assumed_strides(len(widths or ())) if given is None else checks.positives("strides")
     if widths is None or steps is None:
         checks.fail()
     if not widths:
@@ -129,7 +113,8 @@ def read_pyramid(checks: Checks, channels: Sequence[int], strides: Sequence[int]
         checks.stop("strides", f"needs one stride for each of the {len(widths)} features, got {len(steps)}")
     if list(steps) != sorted(steps):
         checks.stop("strides", f"must go from the finest feature to the coarsest, got {steps}")
-    return Pyramid(widths, steps, assumed=strides is None)
+    placeholders = () if levels is None or checks["drop_first_features"] else levels(steps)
+    return Pyramid(widths, steps, given is None, placeholders if most is None else placeholders[-most:])
 
 
 def up_to_image(strides: Sequence[int]) -> tuple[int, ...]:

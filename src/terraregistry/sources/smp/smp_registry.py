@@ -17,23 +17,14 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from terraregistry.registry.arguments import Checked
+    from terraregistry.sources.smp.smp_plans import Plan
 
 __all__ = ["SmpRegistry"]
 
 _STORED_IN: Final = "terraregistry.library:SMP_DECODER_REGISTRY"
 _NAMES: Final = (
-    "DPT",
-    "DeepLabV3",
-    "DeepLabV3Plus",
-    "FPN",
-    "Linknet",
-    "MAnet",
-    "PAN",
-    "PSPNet",
-    "Segformer",
-    "UPerNet",
-    "Unet",
-    "UnetPlusPlus",
+    *("DPT", "DeepLabV3", "DeepLabV3Plus", "FPN", "Linknet", "MAnet"),
+    *("PAN", "PSPNet", "Segformer", "UPerNet", "Unet", "UnetPlusPlus"),
 )
 """The names of smp's model classes, as existing configs write them."""
 
@@ -90,22 +81,36 @@ class _SmpEntry(DescribedEntry[Decoder]):
         return self._checking
 
     def examined(self, call: Call[Decoder], checked: Checked) -> Checked:
-        """Make the decoder without data: its constructor knows which values fit each other."""
-        del call
+        """Check which values fit each other; once smp is loaded, by making the decoder without data."""
         args, kwargs, problems = checked
         if problems:
             return checked
-        constructor = self.constructor  # smp is imported before: torch 2.6 cannot do so while a device is set
-        import torch
-
         try:
-            with quietly(), torch.device("meta"):
-                constructor(*args, **kwargs)
+            if call is not self._checking and self._plan(call, args, kwargs).is_certain:
+                return checked
+            self._make_without_data(args, kwargs)
         except InvalidArgumentsError as error:
             return args, kwargs, error.problems
         except NotImplementedError:  # an operation without support on the meta device
             return checked
+        except SourceUnavailableError:
+            raise
         except Exception as error:  # noqa: BLE001 - layers chosen by arguments may raise anything
             detail = f"{self.name} cannot be made: {describe_error(error)}"
             return args, kwargs, (Problem((), ProblemKind.INVALID, detail=detail),)
         return checked
+
+    # As above.
+    def _plan(self, call: Call[Decoder], args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Plan:
+        from terraregistry.sources.smp.smp_plans import plan_decoder
+
+        bound = call.effective.signature.bind(*args, **kwargs)
+        bound.apply_defaults()
+        return plan_decoder(self.name, bound.arguments)
+
+    def _make_without_data(self, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> None:  # as above
+        constructor = self.constructor  # smp is imported before: torch 2.6 cannot do so while a device is set
+        import torch
+
+        with quietly(), torch.device("meta"):
+            constructor(*args, **kwargs)

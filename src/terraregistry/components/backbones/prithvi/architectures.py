@@ -51,6 +51,20 @@ class Architecture:
     mean: tuple[float, ...] = _V2_MEAN
     std: tuple[float, ...] = _V2_STD
 
+    def arguments(self) -> dict[str, object]:
+        """Return the arguments of a model that are the variant's own."""
+        return {
+            "patch_size": (1, self.patch, self.patch),
+            "embed_dim": self.embed_dim,
+            "depth": self.depth,
+            "num_heads": self.num_heads,
+            "coords_encoding": self.coordinates,
+            "coords_scale_learn": bool(self.coordinates),
+            "decoder_embed_dim": self.decoder_embed_dim,
+            "decoder_depth": self.decoder_depth,
+            "decoder_num_heads": self.decoder_num_heads,
+        }
+
 
 def _weights(version: str, size: str) -> HubFile:
     words = f"V{version[0]}_{size.replace('-', '_')}"
@@ -81,15 +95,7 @@ _APACHE: Final = frozenset(
 
 
 def published_weights(name: str, architecture: Architecture) -> tuple[PretrainedWeights, ...]:
-    """Describe the weights of a variant.
-
-    Args:
-        name: The component built with them.
-        architecture: The variant.
-
-    Returns:
-        Its weights; empty if unpublished.
-    """
+    """Describe the weights of a variant for the component built with them; empty if unpublished."""
     if architecture.weights is None:
         return ()
     licence = "apache-2.0" if architecture.weights.repository in _APACHE else None

@@ -23,6 +23,7 @@ __all__ = [
     "PRITHVI_BANDS",
     "Band",
     "GivenBand",
+    "GivenBands",
     "HLSBands",
     "SARBands",
     "read_bands",
@@ -79,6 +80,9 @@ Band: TypeAlias = HLSBands | SARBands | int | str
 GivenBand: TypeAlias = HLSBands | SARBands | str | int | tuple[int, int]
 """How people name channels: a band, its name, a number, a number as text, or the first and the last of a range of numbers."""
 
+GivenBands: TypeAlias = Sequence[GivenBand] | None
+"""The channels of an image, in order; by default those of the weights."""
+
 PRITHVI_BANDS: Final[tuple[Band, ...]] = (
     HLSBands.BLUE,
     HLSBands.GREEN,
@@ -126,18 +130,9 @@ def read_bands(given: Sequence[GivenBand], component: str, parameter: str = "ban
 
 
 def read_model_bands(
-    bands: Sequence[GivenBand] | None, in_chans: int | None, pretrained_bands: tuple[Band, ...], component: str
+    bands: GivenBands, in_chans: int | None, pretrained_bands: tuple[Band, ...], component: str
 ) -> tuple[Band, ...]:
-    """Read the channels of a model's images, by default those of its weights.
-
-    Args:
-        bands: The channels given.
-        in_chans: Their number, if given as well.
-        pretrained_bands: The training channels of the weights.
-        component: The component, for the error.
-
-    Returns:
-        One entry a channel.
+    """Read the channels of a model's images, by default the training channels of its weights.
 
     Raises:
         InvalidArgumentsError: The bands are wrong in themselves, or their number is not `in_chans`.
@@ -207,25 +202,13 @@ _BANDS: Final = ("bands", "pretrained_bands")
 
 
 def takes_bands(parameters: Mapping[str, Parameter]) -> bool:
-    """True if the `bands` of a component are those of this library.
-
-    Args:
-        parameters: The parameters of the component.
-    """
+    """True if the `bands` among a component's parameters are those of this library."""
     bands = parameters.get(_BANDS[0])
     return bands is not None and HLSBands.__module__ in str(bands.annotation)
 
 
 def refused_values(component: str, given: Mapping[str, Any]) -> list[Problem]:  # arguments are any objects
-    """Find what a backbone refuses.
-
-    Args:
-        component: Its name.
-        given: Its arguments; their types are right.
-
-    Returns:
-        One entry a mistake.
-    """
+    """Find what a backbone refuses among arguments of the right types."""
     problems: list[Problem] = []
     for name in _BANDS:
         bands: object = given.get(name)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import warnings
-from typing import TYPE_CHECKING, Final, NamedTuple, TypeVar
+from typing import TYPE_CHECKING, Final, NamedTuple, TypeAlias, TypeVar
 
 from torch import nn
 
@@ -24,8 +24,8 @@ if TYPE_CHECKING:
 __all__ = [
     "REMEDY",
     "BandChoice",
+    "Convert",
     "WeightsFile",
-    "WeightsRequest",
     "encoder_state",
     "find_weights",
     "load_weights",
@@ -33,23 +33,13 @@ __all__ = [
 ]
 
 M = TypeVar("M", bound="nn.Module")
+Convert: TypeAlias = "Callable[[Mapping[str, Tensor], M, BandChoice, str], dict[str, Tensor]]"
+"""Takes the state dict of a module out of a checkpoint, for some bands; the last argument is its source, for errors."""
 
 REMEDY: Final = "give a file with ckpt_path=..., or build with pretrained=False for random weights"
 _PATCHES: Final = "patch_embed.proj.weight"
 _ENCODER: Final = "encoder."
 _CODES: Final = ("temporal_embed", "location_embed")
-
-
-class WeightsRequest(NamedTuple):
-    """The weights requested for a module.
-
-    Attributes:
-        pretrained: True to load the published ones.
-        path: A file to load instead.
-    """
-
-    pretrained: bool
-    path: str | os.PathLike[str] | None
 
 
 class WeightsFile(NamedTuple):
@@ -59,41 +49,25 @@ class WeightsFile(NamedTuple):
     origin: str
 
 
-def find_weights(architecture: Architecture, request: WeightsRequest) -> WeightsFile | None:
-    """Find the file of the weights requested, before anything is built.
-
-    Args:
-        architecture: The variant.
-        request: The weights requested.
-
-    Returns:
-        The file; None if no weights are requested.
+def find_weights(
+    architecture: Architecture, pretrained: bool, path: str | os.PathLike[str] | None
+) -> WeightsFile | None:
+    """Find the file of the weights requested, before anything is built; None if none are requested.
 
     Raises:
         WeightsError: There are no such weights, or they are unavailable.
     """
-    if request.path is not None:
-        return WeightsFile(request.path, str(request.path))
-    if not request.pretrained:
+    if path is not None:
+        return WeightsFile(path, str(path))
+    if not pretrained:
         return None
     if architecture.weights is None:
         raise WeightsError(architecture.name, "", "none are published", remedy=REMEDY)
     return WeightsFile(download(architecture.weights, architecture.name, REMEDY), str(architecture.weights))
 
 
-def load_weights(
-    module: M,
-    weights: WeightsFile,
-    bands: BandChoice,
-    convert: Callable[[Mapping[str, Tensor], M, BandChoice, str], dict[str, Tensor]],
-) -> None:
+def load_weights(module: M, weights: WeightsFile, bands: BandChoice, convert: Convert[M]) -> None:
     """Load weights into a module.
-
-    Args:
-        module: The module.
-        weights: The file.
-        bands: The bands of the module and of the weights.
-        convert: Takes the module's state dict out of a checkpoint.
 
     Raises:
         WeightsError: They cannot be read, or do not fit.
@@ -198,12 +172,6 @@ def encoder_state(
     without any, as that of Prithvi-EO-1.0) or of a larger model; tensors of other parts are left out. Position
     embeddings and prompts are kept from the encoder; the weight of a code missing in the encoder is left out.
 
-    Args:
-        checkpoint: The tensors of the checkpoint.
-        encoder: The encoder.
-        bands: The bands of the encoder and of the checkpoint.
-        origin: The source of the checkpoint, for errors.
-
     Returns:
         A state dict with the encoder's keys, as far as the checkpoint has them.
     """
@@ -215,17 +183,7 @@ def encoder_state(
 
 
 def mae_state(checkpoint: Mapping[str, Tensor], mae: PrithviMAE, bands: BandChoice, origin: str) -> dict[str, Tensor]:
-    """Extract the state dict of a masked autoencoder from a checkpoint.
-
-    Args:
-        checkpoint: The tensors of the checkpoint, with the prefixes `encoder.` and `decoder.` or without any.
-        mae: The masked autoencoder.
-        bands: The bands of the masked autoencoder and of the checkpoint.
-        origin: The source of the checkpoint, for errors.
-
-    Returns:
-        A state dict with the masked autoencoder's keys, as far as the checkpoint has them.
-    """
+    """Extract the state dict of a masked autoencoder from a checkpoint, as far as it has the keys."""
     cleaned = _cleaned(checkpoint)
     prefix = _prefix(cleaned)
     outer = prefix.removesuffix(_ENCODER)

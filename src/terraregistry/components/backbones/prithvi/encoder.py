@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence  # noqa: TC003 - read at run time
 from math import sqrt
-from typing import NamedTuple, cast
+from typing import TYPE_CHECKING, Final, NamedTuple, cast
 
 import torch
 from timm.models.vision_transformer import Block
@@ -24,6 +24,9 @@ from terraregistry.components.backbones.prithvi.patches import (
 )
 from terraregistry.components.refusals import at_least, refusal
 
+if TYPE_CHECKING:
+    from terraregistry.components.backbones.prithvi.bands import Band
+
 __all__ = ["MaskedTokens", "PrithviEncoder", "initialise", "keep_at_random"]
 
 
@@ -42,15 +45,12 @@ class MaskedTokens(NamedTuple):
 
 
 def keep_at_random(tokens: Tensor, mask_ratio: float, noise: Tensor | None = None) -> MaskedTokens:
-    """Keep part of the tokens of each image.
+    """Keep part of the tokens `(B, N, D)` of each image.
 
     Args:
         tokens: `(B, N, D)`.
         mask_ratio: The share left out, above 0 and below 1; of N tokens, `floor(N * (1 - mask_ratio))` are kept.
         noise: A number for each token, `(B, N)`: the tokens with the smallest are kept. Random by default.
-
-    Returns:
-        The tokens kept, and their places.
 
     Raises:
         ValueError: The share is out of range, or too small to leave anything out.
@@ -74,7 +74,7 @@ class PrithviEncoder(nn.Module):
 
     Source: Prithvi-EO (Jakubik et al., 2023) and Prithvi-EO-2.0 (Szwarcman et al., 2024); the blocks are timm's.
 
-    Args: as `PrithviViT`, except the choice of features.
+    Args: as `PrithviViT`.
 
     Attributes:
         num_frames: The number of frames it was built for.
@@ -103,6 +103,7 @@ class PrithviEncoder(nn.Module):
         vpt: bool = False,
         vpt_n_tokens: int | None = None,
         vpt_dropout: float = 0.0,
+        out_indices: Sequence[int] | None = None,
     ) -> None:
         super().__init__()
         self.in_chans: int = at_least(self, "in_chans", in_chans)
@@ -142,6 +143,9 @@ class PrithviEncoder(nn.Module):
         nn.init.normal_(self.cls_token, std=0.02)
         self.vpt_prompt_embeddings: nn.ParameterList | None = _prompts(self, vpt, vpt_n_tokens, patch, embed_dim, depth)
         self.vpt_dropout: nn.Dropout = nn.Dropout(vpt_dropout)
+        self.out_indices: Final[list[int]] = _indices(self, out_indices)
+        self.model_bands: tuple[Band, ...] | None = None
+        self.pretrained_bands: tuple[Band, ...] | None = None
 
     def grid_for(self, images: Tensor) -> Grid:
         """Count the patches along each axis of images, `(B, C, H, W)` or `(B, C, T, H, W)`."""
@@ -149,13 +153,7 @@ class PrithviEncoder(nn.Module):
         return grid_of((time, height, width), self.patch_embed.patch_size)
 
     def frames(self, images: Tensor) -> Tensor:
-        """Add the axis of time to images without one.
-
-        Args:
-            images: `(B, C, T, H, W)`, or `(B, C, H, W)` for a model built for one frame.
-
-        Returns:
-            `(B, C, T, H, W)`.
+        """Return images `(B, C, T, H, W)`, with an axis of time added to `(B, C, H, W)` for a model built for one frame.
 
         Raises:
             ValueError: They have other axes.
@@ -245,6 +243,16 @@ def _width(encoder: nn.Module, embed_dim: int, num_heads: int) -> int:
     if num_heads < 1 or embed_dim % num_heads:
         raise refusal(encoder, "num_heads", f"expected a divisor of embed_dim, which is {embed_dim}, got {num_heads}")
     return embed_dim
+
+
+def _indices(encoder: PrithviEncoder, given: Sequence[int] | None) -> list[int]:
+    depth = encoder.depth
+    if given is None:
+        return list(range(depth))
+    if not given or any(not -depth <= index < depth for index in given):
+        detail = f"expected indices from {-depth} to {depth - 1} of {depth} blocks, got {list(given)}"
+        raise refusal(encoder, "out_indices", detail)
+    return [index % depth for index in given]
 
 
 def _coordinates(given: Tensor, shape: list[int], name: str) -> Tensor:

@@ -39,18 +39,7 @@ Coordinate: TypeAlias = Literal["time", "location"]
 
 
 def read_image_size(component: nn.Module, given: int | Sequence[int]) -> tuple[int, int]:
-    """Write the size of an image out as height and width.
-
-    Args:
-        component: The component, half made, for the error.
-        given: One number for both, or the two.
-
-    Returns:
-        Height and width in pixels.
-
-    Raises:
-        InvalidArgumentsError: It is no size.
-    """
+    """Write the size of an image out as height and width; raise an InvalidArgumentsError if it is none."""
     size = (given, given) if isinstance(given, int) else tuple(given)
     if len(size) != 2 or min(size) < 1:
         raise refusal(component, "img_size", f"expected a number of pixels or (height, width), got {given!r}")
@@ -64,9 +53,6 @@ def read_patch_size(component: nn.Module, given: PatchSize, image: tuple[int, in
         component: The component, half made, for the error.
         given: One number for height and width, or the three.
         image: The size of the images along the same axes.
-
-    Returns:
-        Frames, and pixels along height and width.
 
     Raises:
         InvalidArgumentsError: It is no size of a patch, or larger than the images.
@@ -97,12 +83,7 @@ class Grid(NamedTuple):
 def encode(values: Tensor, width: int) -> Tensor:
     """Encode numbers as sines and cosines: half of the width is sines, the other half cosines, of falling frequency.
 
-    Args:
-        values: `(M,)`; the result has its type.
-        width: The width of a code, an even number.
-
-    Returns:
-        One code a number, `(M, width)`.
+    `(M,)` to `(M, width)`, of the same type; the width is an even number.
 
     Examples:
         >>> encode(torch.tensor([0.0]), 4)
@@ -115,17 +96,10 @@ def encode(values: Tensor, width: int) -> Tensor:
 
 
 def position_embedding(width: int, grid: Grid) -> Tensor:
-    """Compute the position embedding of a class token and a grid of patches.
+    """Compute the position embedding of a class token and a grid of patches, `(1, 1 + grid.patches, width)`, on the CPU.
 
-    Of the width, six sixteenths encode the column, six the row and four the time, in this order. The patches are in the
-    order time, row, column. The class token comes first, and its embedding is zero.
-
-    Args:
-        width: The width of a token, a multiple of 16.
-        grid: The number of patches along each axis.
-
-    Returns:
-        `(1, 1 + grid.patches, width)`, float32, on the CPU.
+    Of the width, a multiple of 16, six sixteenths encode the column, six the row and four the time, in this order. The
+    patches are in the order time, row, column. The class token comes first, and its embedding is zero.
     """
     sixteenth = width // 16
     times = _encode_places(grid.time, 4 * sixteenth)
@@ -139,18 +113,10 @@ def position_embedding(width: int, grid: Grid) -> Tensor:
 
 
 def positions_for(embedding: Tensor, built: Grid, wanted: Grid) -> Tensor:
-    """Fit a position embedding to a grid of another size.
+    """Fit the position embedding `(1, 1 + built.patches, D)` to a grid of another size.
 
     Another number of time steps is computed by the formula; other numbers of rows and columns are interpolated
     (bicubic, corners aligned), as Prithvi does.
-
-    Args:
-        embedding: The embedding of the grid a model was built for, `(1, 1 + built.patches, D)`.
-        built: The grid the model was built for.
-        wanted: The grid of the images at hand.
-
-    Returns:
-        `(1, 1 + wanted.patches, D)`; the embedding itself if the grids are equal.
     """
     if wanted == built:
         return embedding
@@ -250,12 +216,7 @@ class PatchEmbed(nn.Module):
 def to_patches(images: Tensor, patch_size: tuple[int, int, int]) -> Tensor:
     """Cut images into patches, leaving out a border short of a patch.
 
-    Args:
-        images: `(B, C, T, H, W)`.
-        patch_size: Along time, height and width.
-
-    Returns:
-        `(B, N, P)`; the values of a patch are in the order time, row, column, channel.
+    `(B, C, T, H, W)` to `(B, N, P)`; the values of a patch are in the order time, row, column, channel.
     """
     time, height, width = patch_size
     grid = grid_of((images.shape[2], images.shape[3], images.shape[4]), patch_size)
@@ -265,28 +226,14 @@ def to_patches(images: Tensor, patch_size: tuple[int, int, int]) -> Tensor:
 
 
 def from_patches(patches: Tensor, patch_size: tuple[int, int, int], grid: Grid) -> Tensor:
-    """Lay patches out as images: the inverse of `to_patches`.
-
-    Args:
-        patches: `(B, N, P)`.
-        patch_size: Along time, height and width.
-        grid: The number of patches along the same axes.
-
-    Returns:
-        `(B, C, T, H, W)`.
-    """
+    """Lay patches `(B, N, P)` out as images `(B, C, T, H, W)`: the inverse of `to_patches`."""
     apart = patches.reshape(patches.shape[0], *grid, *patch_size, -1)
     return apart.permute(0, 7, 1, 4, 2, 5, 3, 6).flatten(6, 7).flatten(4, 5).flatten(2, 3)
 
 
 def tokens_to_map(tokens: Tensor, grid: Grid) -> Tensor:
-    """Lay tokens out as a map, with the time steps in its channels.
+    """Lay tokens out as a map, with the time steps in its channels, time-major.
 
-    Args:
-        tokens: One a patch, `(B, N, D)`, without a class token.
-        grid: The number of patches along each axis.
-
-    Returns:
-        `(B, T * D, rows, columns)`, time-major.
+    `(B, N, D)`, one a patch, without a class token, to `(B, T * D, rows, columns)`.
     """
     return tokens.reshape(tokens.shape[0], *grid, -1).permute(0, 1, 4, 2, 3).flatten(1, 2)

@@ -99,14 +99,11 @@ class PrithviSwin(nn.Module):
     ) -> None:
         super().__init__()
         if len(depths) != len(num_heads) or not depths or min(depths) < 1:
-            detail = (
-                f"expected a number of blocks and of heads for each stage, got {list(depths)} and {list(num_heads)}"
-            )
-            raise refusal(self, "depths", detail)
+            got = f"got {list(depths)} and {list(num_heads)}"
+            raise refusal(self, "depths", f"expected a number of blocks and of heads for each stage, {got}")
         if not -1 <= frozen_stages <= len(depths):
-            raise refusal(
-                self, "frozen_stages", f"expected -1 to {len(depths)} for {len(depths)} stages, got {frozen_stages}"
-            )
+            stages = f"{len(depths)} for {len(depths)} stages"
+            raise refusal(self, "frozen_stages", f"expected -1 to {stages}, got {frozen_stages}")
         self.in_chans: int = at_least(self, "in_chans", in_chans)
         self.num_classes: int = num_classes
         self.patch_embed: PatchEmbed2d = PatchEmbed2d(
@@ -114,16 +111,9 @@ class PrithviSwin(nn.Module):
         )
         if frozen_stages >= 0:
             self.patch_embed.requires_grad_(False)
+        window = at_least(self, "window_size", window_size)
         settings = BlockSettings(
-            at_least(self, "window_size", window_size),
-            mlp_ratio,
-            qkv_bias,
-            qk_scale,
-            drop_rate,
-            attn_drop_rate,
-            act_layer,
-            norm_layer,
-            with_cp,
+            window, mlp_ratio, qkv_bias, qk_scale, drop_rate, attn_drop_rate, act_layer, norm_layer, with_cp
         )
         widths = [embed_dim * 2**index for index in range(len(depths))]
         blocks = sum(depths)
@@ -189,22 +179,13 @@ def _split(values: list[float], counts: Sequence[int]) -> list[list[float]]:
 def swin_state(
     checkpoint: Mapping[str, Tensor], swin: PrithviSwin, bands: BandChoice, origin: str
 ) -> dict[str, Tensor]:
-    """Extract the state dict of a Swin from a checkpoint.
+    """Extract the state dict of a Swin from a checkpoint, as far as it has the keys.
 
     A checkpoint with keys beginning with `encoder.` has the layout of the original Swin and is converted. The original
     normalises only the last stage's output: the norms of the other stages keep their initial values. Any other
     checkpoint has the layout of MMSegmentation, with the prefix `backbone.` or without. Tables of biases for windows of
     another size are resized (bicubic). The classifier is the model's own, unless the checkpoint has one in the model's
     layout.
-
-    Args:
-        checkpoint: The tensors of the checkpoint.
-        swin: The model.
-        bands: The bands of the model and of the checkpoint.
-        origin: The source of the checkpoint, for errors.
-
-    Returns:
-        A state dict with the model's keys, as far as the checkpoint has them.
     """
     cleaned = {key.removeprefix("module."): tensor for key, tensor in checkpoint.items()}
     if any(key.startswith("encoder.") for key in cleaned):
@@ -222,16 +203,10 @@ def swin_state(
 
 
 def unfold_order(weight: Tensor) -> Tensor:
-    """Reorder the inputs of the original Swin's patch merging to the order of `torch.nn.Unfold`.
+    """Reorder the inputs of the original Swin's patch merging, `(..., 4 * C)`, to the order of `torch.nn.Unfold`.
 
     The original lines up four places (top left, bottom left, top right, bottom right), each with all channels; unfolding
     lines up the channels, each with four places row by row.
-
-    Args:
-        weight: `(..., 4 * C)`.
-
-    Returns:
-        `(..., 4 * C)`.
     """
     places = weight.reshape(*weight.shape[:-1], 4, -1)
     by_row = places[..., [0, 2, 1, 3], :]

@@ -55,13 +55,7 @@ def relative_positions(side: int) -> Tensor:
 
 
 class WindowAttention(nn.Module):
-    """Self-attention among the places of a window, with a learned bias for each offset.
-
-    Args:
-        embed_dim: The number of channels.
-        num_heads: The number of heads.
-        settings: The settings common to all blocks.
-    """
+    """Self-attention among the places of a window, with a learned bias for each offset."""
 
     def __init__(self, embed_dim: int, num_heads: int, settings: BlockSettings) -> None:
         super().__init__()
@@ -81,14 +75,9 @@ class WindowAttention(nn.Module):
         self.proj_drop: nn.Dropout = nn.Dropout(settings.drop_rate)
 
     def forward(self, windows: Tensor, mask: Tensor | None = None) -> Tensor:
-        """Attend.
+        """Attend among the places of windows, `(B * n, N, C)`, the n windows of an image one after the other.
 
-        Args:
-            windows: `(B * n, N, C)`, the n windows of an image one after the other.
-            mask: A bias on the attention of each window of an image, `(n, N, N)`.
-
-        Returns:
-            `(B * n, N, C)`.
+        `mask` is a bias on the attention of each window of an image, `(n, N, N)`.
         """
         count, places, channels = windows.shape
         heads = self.qkv(windows).reshape(count, places, 3, self.num_heads, -1).permute(2, 0, 3, 1, 4)

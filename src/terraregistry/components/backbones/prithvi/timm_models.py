@@ -9,36 +9,43 @@ package may take a name there.
 from __future__ import annotations
 
 import os  # noqa: TC003 - read at run time
-from collections.abc import Callable, Sequence  # noqa: TC003 - read at run time
+from collections.abc import Callable, Mapping, Sequence  # noqa: TC003 - read at run time
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, TypedDict, Unpack, cast
 
-from timm.models import generate_default_cfgs
+from timm.models import (
+    build_model_with_cfg,  # pyright: ignore[reportUnknownVariableType] - timm leaves parts of its type open
+    generate_default_cfgs,
+    resolve_pretrained_cfg,
+)
 from timm.models._pretrained import PretrainedCfg  # noqa: TC002 - read at run time
 from torch import nn  # noqa: TC002 - read at run time
 
 from terraregistry.components.backbones.prithvi.architectures import ARCHITECTURES, Architecture
-from terraregistry.components.backbones.prithvi.bands import GivenBand  # noqa: TC001 - read at run time
-from terraregistry.components.backbones.prithvi.checkpoint import encoder_state
+from terraregistry.components.backbones.prithvi.bands import GivenBands, read_model_bands
+from terraregistry.components.backbones.prithvi.checkpoint import BandChoice, encoder_state
 from terraregistry.components.backbones.prithvi.patches import Coordinate, PatchSize  # noqa: TC001 - read at run time
 from terraregistry.components.backbones.prithvi.swin import PrithviSwin, swin_state
-from terraregistry.components.backbones.prithvi.timm_building import build_with_timm
 from terraregistry.components.backbones.prithvi.timm_vit import PrithviVisionTransformer
-from terraregistry.errors import InvalidArgumentsError, Problem, ProblemKind
+from terraregistry.components.backbones.prithvi.vit_building import read_pretrained_bands
+from terraregistry.components.backbones.weight_files import HUB_FAILURES, unreachable, unwrapped, without_mismatch
+from terraregistry.errors import InvalidArgumentsError, Problem, ProblemKind, WeightsError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from timm.models import DefaultCfg
+    from torch import Tensor
 
 __all__ = ["prithvi_swin_B", "prithvi_swin_L", "prithvi_vit_100", "prithvi_vit_300", "prithvi_vit_tiny"]
+
+_REMEDY: Final = "give a file with pretrained_cfg_overlay={'file': ...}, or say pretrained=False for random weights"
 
 
 class TimmOptions(TypedDict, total=False):
     """The arguments common to both kinds of model: the bands, and those passed on by `timm.create_model`."""
 
-    bands: Sequence[GivenBand] | None
+    bands: GivenBands
     """The channels of the images: bands of HLS, their names, numbers, or ranges of numbers. Prithvi's six by default."""
-    pretrained_bands: Sequence[GivenBand] | None
+    pretrained_bands: GivenBands
     """The training bands of the weights, in order; Prithvi's six by default."""
     in_chans: int | None
     """The number of channels; it follows from `bands`, and must agree."""
@@ -169,7 +176,7 @@ def prithvi_swin_L(pretrained: bool = False, **options: Unpack[TimmSwinOptions])
 # The arguments of a model are of several types; the description of its weights is as in `TimmOptions`.
 def _vit(variant: str, pretrained: bool, *, depth: int, pretrained_cfg: Any = None, **arguments: Any) -> nn.Module:
     pyramid = {"out_indices": depth, "feature_cls": "getter"}
-    return build_with_timm(
+    return _build(
         PrithviVisionTransformer,
         variant,
         pretrained,
@@ -195,7 +202,7 @@ def _swin(
         detail = f"the Swin takes images of one frame: expected 1, got {num_frames}"
         raise InvalidArgumentsError(variant, "timm", (Problem("num_frames", ProblemKind.INVALID, detail=detail),))
     pyramid = {"out_indices": tuple(range(len(depths))), "flatten_sequential": True}
-    return build_with_timm(
+    return _build(
         PrithviSwin,
         variant,
         pretrained,
@@ -205,6 +212,84 @@ def _swin(
         depths=depths,
         **arguments,
     )
+
+
+def _build(
+    model: Callable[..., nn.Module],
+    variant: str,
+    pretrained: bool,
+    feature_cfg: dict[str, Any],  # timm's own description, of entries of several types
+    convert: Callable[..., dict[str, Any]],  # to tensors
+    *,
+    bands: GivenBands = None,
+    pretrained_bands: GivenBands = None,
+    in_chans: int | None = None,
+    pretrained_cfg: Any = None,  # a tag or a description; timm's types of it differ from place to place
+    pretrained_cfg_overlay: dict[str, Any] | None = None,  # as above
+    pretrained_strict: bool = True,
+    pretrained_filter_fn: Callable[..., Any] | None = None,  # as timm has it
+    features_only: bool = False,
+    out_indices: int | Sequence[int] | None = None,
+    feature_cls: str | Callable[..., nn.Module] | None = None,
+    **arguments: Any,  # those of the model and of timm's builder are of several types
+) -> nn.Module:
+    """Build a model of timm: its own machinery, with Prithvi's bands, checkpoints and errors."""
+    pyramid = {"out_indices": out_indices, "feature_cls": feature_cls}
+    given = {name: value for name, value in pyramid.items() if value is not None}
+    if given and not features_only:
+        detail = "has no effect without features_only=True"
+        problems = tuple(Problem(name, ProblemKind.UNUSED, detail=detail) for name in given)
+        raise InvalidArgumentsError(variant, "timm", problems)
+    theirs = read_pretrained_bands(pretrained_bands, variant)
+    ours = read_model_bands(bands, in_chans, theirs, variant)
+    origin = _origin(variant, pretrained, pretrained_cfg, pretrained_cfg_overlay)
+    choice = BandChoice(ours, theirs, variant, allow_mismatch=not pretrained_strict)
+
+    def fit(state: Mapping[str, Tensor], network: nn.Module) -> dict[str, Tensor]:
+        converted = convert(unwrapped(state, variant, origin), network, choice, origin)
+        return without_mismatch(network, converted, variant, origin, allow_mismatch=choice.allow_mismatch)
+
+    try:
+        built: Any = build_model_with_cfg(
+            model,
+            variant,
+            pretrained,
+            pretrained_cfg=pretrained_cfg,
+            pretrained_cfg_overlay=pretrained_cfg_overlay,
+            feature_cfg={**feature_cfg, **given},
+            pretrained_strict=pretrained_strict,
+            pretrained_filter_fn=pretrained_filter_fn or fit,
+            features_only=features_only,
+            in_chans=len(ours),
+            **arguments,
+        )
+    except HUB_FAILURES as error:
+        if not pretrained:
+            raise
+        raise unreachable(variant, origin, error, _REMEDY) from error
+    built.model_bands, built.pretrained_bands = ours, theirs
+    network: nn.Module = built
+    return network
+
+
+def _origin(
+    variant: str,
+    pretrained: bool,
+    given: Any,  # a tag or a description, as above
+    overlay: dict[str, Any] | None,  # as above
+) -> str:
+    """Return the source of the weights; raise a WeightsError if there are none."""
+    weights: PretrainedCfg = resolve_pretrained_cfg(variant, given, overlay)
+    if not pretrained or weights.state_dict:
+        return "the state dict that was given"
+    if weights.file is not None:
+        if not Path(weights.file).exists():
+            raise WeightsError(variant, weights.file, "there is no such file")
+        return weights.file
+    if not weights.has_weights:
+        raise WeightsError(variant, "", "none are published", remedy=_REMEDY)
+    place = f"{weights.hf_hub_id}/{weights.hf_hub_filename or 'its default file'}" if weights.hf_hub_id else weights.url
+    return str(place)
 
 
 def _configuration(variant: str, given: Any) -> Any:  # a tag, or timm's description of weights

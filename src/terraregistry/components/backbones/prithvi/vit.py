@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence  # noqa: TC003 - read at run time
 from math import isqrt
-from typing import TYPE_CHECKING, ClassVar, Final
+from typing import TYPE_CHECKING, ClassVar
 
 import torch
-from torch import Tensor, nn
 
 from terraregistry.components.backbones.prithvi.encoder import PrithviEncoder
-from terraregistry.components.backbones.prithvi.patches import Coordinate, Grid, PatchSize, grid_of, tokens_to_map
-from terraregistry.components.refusals import refusal
+from terraregistry.components.backbones.prithvi.patches import Grid, grid_of, tokens_to_map
 from terraregistry.protocols import FeatureSpec, Layout
 
 if TYPE_CHECKING:
-    from terraregistry.components.backbones.prithvi.bands import Band
+    from collections.abc import Sequence
+
+    from torch import Tensor
 
 __all__ = ["PrithviViT"]
 
@@ -71,46 +70,6 @@ class PrithviViT(PrithviEncoder):
 
     # Descriptions are for Python: TorchScript would compile all properties.
     __jit_unused_properties__: ClassVar[list[str]] = ["feature_specs", "out_channels"]
-
-    def __init__(
-        self,
-        img_size: int | Sequence[int] = 224,
-        patch_size: PatchSize = (1, 16, 16),
-        num_frames: int = 1,
-        in_chans: int = 3,
-        embed_dim: int = 1024,
-        depth: int = 24,
-        num_heads: int = 16,
-        mlp_ratio: float = 4.0,
-        norm_layer: Callable[..., nn.Module] = nn.LayerNorm,
-        coords_encoding: Sequence[Coordinate] | None = None,
-        coords_scale_learn: bool = False,
-        drop_path: float = 0.0,
-        vpt: bool = False,
-        vpt_n_tokens: int | None = None,
-        vpt_dropout: float = 0.0,
-        out_indices: Sequence[int] | None = None,
-    ) -> None:
-        super().__init__(
-            img_size=img_size,
-            patch_size=patch_size,
-            num_frames=num_frames,
-            in_chans=in_chans,
-            embed_dim=embed_dim,
-            depth=depth,
-            num_heads=num_heads,
-            mlp_ratio=mlp_ratio,
-            norm_layer=norm_layer,
-            coords_encoding=coords_encoding,
-            coords_scale_learn=coords_scale_learn,
-            drop_path=drop_path,
-            vpt=vpt,
-            vpt_n_tokens=vpt_n_tokens,
-            vpt_dropout=vpt_dropout,
-        )
-        self.out_indices: Final[list[int]] = self._read_indices(out_indices)
-        self.model_bands: tuple[Band, ...] | None = None
-        self.pretrained_bands: tuple[Band, ...] | None = None
 
     @property
     def out_channels(self) -> list[int]:
@@ -185,13 +144,3 @@ class PrithviViT(PrithviEncoder):
             image = "a square" if image_size is None else f"an image {image_size[0]}x{image_size[1]}"
             raise ValueError(f"{count} tokens in {built.time} time step(s) are not those of {image}; give image_size")
         return grid
-
-    def _read_indices(self, given: Sequence[int] | None) -> list[int]:
-        if given is None:
-            return list(range(self.depth))
-        if not given or any(not -self.depth <= index < self.depth for index in given):
-            detail = (
-                f"expected indices from {-self.depth} to {self.depth - 1} of {self.depth} blocks, got {list(given)}"
-            )
-            raise refusal(self, "out_indices", detail)
-        return [index % self.depth for index in given]

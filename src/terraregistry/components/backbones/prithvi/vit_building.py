@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import inspect
 import os  # noqa: TC003 - read at run time
-from collections.abc import Callable, Sequence  # noqa: TC003 - read at run time
-from typing import TypedDict, TypeVar
+from collections.abc import Callable, Mapping, Sequence  # noqa: TC003 - read at run time
+from typing import Any, TypedDict, TypeVar
 
 from torch import nn
 
@@ -12,14 +13,14 @@ from terraregistry.components.backbones.prithvi.architectures import Architectur
 from terraregistry.components.backbones.prithvi.bands import (
     PRITHVI_BANDS,
     Band,
-    GivenBand,
+    GivenBands,
     read_bands,
     read_model_bands,
     refused_values,
 )
 from terraregistry.components.backbones.prithvi.checkpoint import (
     BandChoice,
-    WeightsRequest,
+    Convert,
     encoder_state,
     find_weights,
     load_weights,
@@ -74,7 +75,7 @@ class EncoderOptions(TypedDict, total=False):
 class LoadingOptions(TypedDict, total=False):
     """The weights to load, and how."""
 
-    pretrained_bands: Sequence[GivenBand] | None
+    pretrained_bands: GivenBands
     """The training bands of the weights, in order; Prithvi's six by default."""
     ckpt_path: str | os.PathLike[str] | None
     """A file of weights, loaded in place of the published ones, with or without `pretrained`."""
@@ -119,15 +120,15 @@ class PrithviMAEOptions(EncoderOptions, LoadingOptions, total=False):
     """The share of the patches masked, 0.75 by default."""
 
 
-T = TypeVar("T")
+M = TypeVar("M", bound=PrithviViT | PrithviMAE)
 
 
 def build_vit(
     architecture: Architecture,
     pretrained: bool = False,
-    bands: Sequence[GivenBand] | None = None,
+    bands: GivenBands = None,
     *,
-    pretrained_bands: Sequence[GivenBand] | None = None,
+    pretrained_bands: GivenBands = None,
     ckpt_path: str | os.PathLike[str] | None = None,
     allow_mismatch: bool = False,
     in_chans: int | None = None,
@@ -161,40 +162,15 @@ def build_vit(
     problems = refused_values(architecture.name, {"vit_adapter": vit_adapter, "encoder_only": encoder_only})
     if problems:
         raise InvalidArgumentsError(architecture.name, "terraregistry", tuple(problems))
-    theirs = read_pretrained_bands(pretrained_bands, architecture.name)
-    ours = read_model_bands(bands, in_chans, theirs, architecture.name)
-    weights = find_weights(architecture, WeightsRequest(pretrained, ckpt_path))
-    vit = PrithviViT(
-        img_size=img_size,
-        patch_size=(1, architecture.patch, architecture.patch) if patch_size is None else patch_size,
-        num_frames=num_frames,
-        in_chans=len(ours),
-        embed_dim=_or(embed_dim, architecture.embed_dim),
-        depth=_or(depth, architecture.depth),
-        num_heads=_or(num_heads, architecture.num_heads),
-        mlp_ratio=mlp_ratio,
-        norm_layer=norm_layer,
-        coords_encoding=_or(coords_encoding, architecture.coordinates),
-        coords_scale_learn=_or(coords_scale_learn, bool(architecture.coordinates)),
-        drop_path=drop_path,
-        vpt=vpt,
-        vpt_n_tokens=vpt_n_tokens,
-        vpt_dropout=vpt_dropout,
-        out_indices=out_indices,
-    )
-    vit.model_bands, vit.pretrained_bands = ours, theirs
-    if weights is not None:
-        choice = BandChoice(ours, theirs, architecture.name, allow_mismatch=allow_mismatch)
-        load_weights(vit, weights, choice, encoder_state)
-    return vit
+    return _build(PrithviViT, encoder_state, locals())
 
 
 def build_mae(
     architecture: Architecture,
     pretrained: bool = False,
-    bands: Sequence[GivenBand] | None = None,
+    bands: GivenBands = None,
     *,
-    pretrained_bands: Sequence[GivenBand] | None = None,
+    pretrained_bands: GivenBands = None,
     ckpt_path: str | os.PathLike[str] | None = None,
     allow_mismatch: bool = False,
     in_chans: int | None = None,
@@ -224,39 +200,30 @@ def build_mae(
         InvalidArgumentsError: A band or a size is wrong.
         WeightsError: The weights are unavailable, or do not fit.
     """
-    theirs = read_pretrained_bands(pretrained_bands, architecture.name)
-    ours = read_model_bands(bands, in_chans, theirs, architecture.name)
-    weights = find_weights(architecture, WeightsRequest(pretrained, ckpt_path))
-    mae = PrithviMAE(
-        img_size=img_size,
-        patch_size=(1, architecture.patch, architecture.patch) if patch_size is None else patch_size,
-        num_frames=num_frames,
-        in_chans=len(ours),
-        embed_dim=_or(embed_dim, architecture.embed_dim),
-        depth=_or(depth, architecture.depth),
-        num_heads=_or(num_heads, architecture.num_heads),
-        decoder_embed_dim=_or(decoder_embed_dim, architecture.decoder_embed_dim),
-        decoder_depth=_or(decoder_depth, architecture.decoder_depth),
-        decoder_num_heads=_or(decoder_num_heads, architecture.decoder_num_heads),
-        mlp_ratio=mlp_ratio,
-        norm_layer=norm_layer,
-        norm_pix_loss=norm_pix_loss,
-        coords_encoding=_or(coords_encoding, architecture.coordinates),
-        coords_scale_learn=_or(coords_scale_learn, bool(architecture.coordinates)),
-        drop_path=drop_path,
-        mask_ratio=mask_ratio,
-    )
-    mae.encoder.model_bands, mae.encoder.pretrained_bands = ours, theirs
+    return _build(PrithviMAE, mae_state, locals())
+
+
+# The arguments are of several types.
+def _build(cls: type[M], convert: Convert[M], given: Mapping[str, Any]) -> M:
+    """Make a model of a variant for the arguments of `build_vit` or `build_mae`, and load the weights requested."""
+    architecture: Architecture = given["architecture"]
+    theirs = read_pretrained_bands(given["pretrained_bands"], architecture.name)
+    ours = read_model_bands(given["bands"], given["in_chans"], theirs, architecture.name)
+    weights = find_weights(architecture, given["pretrained"], given["ckpt_path"])
+    usual = architecture.arguments()
+    options: dict[str, Any] = {
+        name: usual.get(name) if given[name] is None else given[name] for name in inspect.signature(cls).parameters
+    }
+    options["in_chans"] = len(ours)
+    model = cls(**options)
+    encoder = model.encoder if isinstance(model, PrithviMAE) else model
+    encoder.model_bands, encoder.pretrained_bands = ours, theirs
     if weights is not None:
-        choice = BandChoice(ours, theirs, architecture.name, allow_mismatch=allow_mismatch)
-        load_weights(mae, weights, choice, mae_state)
-    return mae
+        bands = BandChoice(ours, theirs, architecture.name, allow_mismatch=given["allow_mismatch"])
+        load_weights(model, weights, bands, convert)
+    return model
 
 
-def read_pretrained_bands(given: Sequence[GivenBand] | None, component: str) -> tuple[Band, ...]:
+def read_pretrained_bands(given: GivenBands, component: str) -> tuple[Band, ...]:
     """Read the training bands of weights; Prithvi's six by default."""
     return PRITHVI_BANDS if given is None else read_bands(given, component, "pretrained_bands")
-
-
-def _or(given: T | None, own: T) -> T:
-    return own if given is None else given

@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 from terraregistry.sources.smp.decoders.context import DeepLabV3, DeepLabV3Plus, PSPNet
 from terraregistry.sources.smp.decoders.feature_pyramids import FPN, PAN, UPerNet
-from terraregistry.sources.smp.decoders.linknet_manet import Linknet, MAnet
-from terraregistry.sources.smp.decoders.smp_unet import Unet, UnetPlusPlus
+from terraregistry.sources.smp.decoders.smp_unet import Linknet, MAnet, Unet, UnetPlusPlus
 from terraregistry.sources.smp.decoders.transformers import DPT, Segformer
 
 if TYPE_CHECKING:

@@ -1,35 +1,18 @@
-"""Unet and Unet++ of segmentation-models-pytorch."""
+"""Unet, Unet++, MAnet and Linknet of segmentation-models-pytorch: U-shaped decoders that go up to the image."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence  # noqa: TC003 - read at run time
-from types import MappingProxyType
-from typing import ClassVar, Final
+from collections.abc import Sequence  # noqa: TC003 - read at run time
 
+from segmentation_models_pytorch.decoders.linknet.decoder import LinknetDecoder
+from segmentation_models_pytorch.decoders.manet.decoder import MAnetDecoder
 from segmentation_models_pytorch.decoders.unet.decoder import UnetDecoder
 from segmentation_models_pytorch.decoders.unetplusplus.decoder import UnetPlusPlusDecoder
 
-from terraregistry.sources.smp.decoder_options import AttentionType, Interpolation, Norm  # noqa: TC001 - read at run time
-from terraregistry.sources.smp.decoders.smp_blocks import (
-    block_channels,
-    check_scse,
-    check_sizes_double,
-    check_strides_double,
-    coarsest_block,
-    read_u_shape,
-)
-from terraregistry.sources.smp.smp_checks import Checks, either
-from terraregistry.sources.smp.smp_decoder import SmpDecoder
+from terraregistry.sources.smp.smp_checks import AttentionType, Interpolation, Norm  # noqa: TC001 - read at run time
+from terraregistry.sources.smp.smp_decoder import DoublingDecoder, SmpDecoder
 
-__all__ = ["Unet", "UnetPlusPlus"]
-
-_NAMES: Final = MappingProxyType(
-    {
-        "decoder_use_norm": "use_norm",
-        "decoder_attention_type": "attention_type",
-        "decoder_interpolation": "interpolation_mode",
-    }
-)
+__all__ = ["Linknet", "MAnet", "Unet", "UnetPlusPlus"]
 
 
 class Unet(SmpDecoder):
@@ -40,30 +23,15 @@ class Unet(SmpDecoder):
     feature at stride 1 takes the place of smp's image, unused by the decoder.
 
     Args:
-        channels: The channels of each feature, from the finest to the coarsest.
-        strides: The stride of each feature in input pixels. Without it the last is taken as 32 and each before it as
-            half.
-        drop_first_features: Hand the features to smp without placeholders; smp then ignores the first: for
-            checkpoints made that way. The result then has the size of the first feature.
         decoder_channels: The channels of each block, from the coarsest up. Without it smp's (256, 128, 64, 32, 16):
             as many from the front as there are blocks, or with more 256 in front.
-        use_norm: The normalisation of each convolution.
         attention_type: An attention module in each block; a block then needs 16 channels or more.
         add_center_block: If True, two more convolutions follow the coarsest feature.
-        interpolation_mode: How maps are upsampled.
-        decoder_use_norm: Another name for `use_norm`.
-        decoder_attention_type: Another name for `attention_type`.
-        decoder_interpolation: Another name for `interpolation_mode`.
-
-    Raises:
-        InvalidArgumentsError: The arguments do not fit; every problem is listed.
 
     >>> decoder = Unet([32, 64, 128, 256])
     >>> decoder.out_channels, decoder.reduction
     (16, 1)
     """
-
-    model_names: ClassVar[Mapping[str, str]] = _NAMES
 
     def __init__(
         self,
@@ -80,37 +48,10 @@ class Unet(SmpDecoder):
         decoder_attention_type: AttentionType | None = None,
         decoder_interpolation: Interpolation | None = None,
     ) -> None:
-        checks = Checks(type(self).__name__)
-        norm = checks.norm(either("use_norm", use_norm, "decoder_use_norm", decoder_use_norm))
-        attention = either("attention_type", attention_type, "decoder_attention_type", decoder_attention_type)
-        checks.choice(attention, (None, "scse"))
-        mode = checks.interpolation(
-            either("interpolation_mode", interpolation_mode, "decoder_interpolation", decoder_interpolation)
-        )
-        pyramid = read_u_shape(checks, channels, strides, drop_first_features=drop_first_features)
-        widths = block_channels(checks, decoder_channels, pyramid)
-        if attention.value == "scse":
-            check_scse(checks, attention.path, [coarsest_block(pyramid), *widths])
-        checks.finish()
-        decoder = UnetDecoder(
-            encoder_channels=pyramid.smp_channels,
-            decoder_channels=widths,
-            n_blocks=pyramid.depth,
-            use_norm=norm,
-            attention_type=attention.value,
-            add_center_block=add_center_block,
-            interpolation_mode=mode,
-        )
-        super().__init__(
-            decoder,
-            pyramid,
-            out_channels=widths[-1],
-            reduction=pyramid.output_stride,
-            used_features=pyramid.from_entry(1),
-        )
+        super().__init__("Unet", UnetDecoder, locals())
 
 
-class UnetPlusPlus(SmpDecoder):
+class UnetPlusPlus(DoublingDecoder):
     """smp's Unet++: a Unet with dense skip connections (arXiv:1807.10165).
 
     Takes a pyramid with each stride twice the one before, and sizes that double exactly. The result has the size of the
@@ -119,26 +60,11 @@ class UnetPlusPlus(SmpDecoder):
     place of smp's image, unused by the decoder.
 
     Args:
-        channels: The channels of each feature, from the finest to the coarsest.
-        strides: The stride of each feature in input pixels. Without it the last is taken as 32 and each before it as
-            half.
-        drop_first_features: Hand the features to smp without placeholders; smp then ignores the first: for
-            checkpoints made that way. The result then has the size of the first feature.
         decoder_channels: The channels of each block, from the coarsest up. Without it smp's (256, 128, 64, 32, 16):
             as many from the front as there are blocks, or with more 256 in front.
-        use_norm: The normalisation of each convolution.
         attention_type: An attention module in each block; a block then needs 16 channels or more.
-        interpolation_mode: How maps are upsampled.
         center: If True, two more convolutions follow the coarsest feature.
-        decoder_use_norm: Another name for `use_norm`.
-        decoder_attention_type: Another name for `attention_type`.
-        decoder_interpolation: Another name for `interpolation_mode`.
-
-    Raises:
-        InvalidArgumentsError: The arguments do not fit; every problem is listed.
     """
-
-    model_names: ClassVar[Mapping[str, str]] = _NAMES
 
     def __init__(
         self,
@@ -155,38 +81,60 @@ class UnetPlusPlus(SmpDecoder):
         decoder_attention_type: AttentionType | None = None,
         decoder_interpolation: Interpolation | None = None,
     ) -> None:
-        checks = Checks(type(self).__name__)
-        norm = checks.norm(either("use_norm", use_norm, "decoder_use_norm", decoder_use_norm))
-        attention = either("attention_type", attention_type, "decoder_attention_type", decoder_attention_type)
-        checks.choice(attention, (None, "scse"))
-        mode = checks.interpolation(
-            either("interpolation_mode", interpolation_mode, "decoder_interpolation", decoder_interpolation)
-        )
-        pyramid = read_u_shape(
-            checks, channels, strides, drop_first_features=drop_first_features, entries=3, placeholders=2
-        )
-        check_strides_double(checks, pyramid)
-        widths = block_channels(checks, decoder_channels, pyramid)
-        if attention.value == "scse":
-            dense = [width for width in pyramid.smp_channels[1:-2] if width]
-            check_scse(checks, attention.path, [coarsest_block(pyramid), *dense, *widths])
-        checks.finish()
-        decoder = UnetPlusPlusDecoder(
-            encoder_channels=pyramid.smp_channels,
-            decoder_channels=widths,
-            n_blocks=pyramid.depth,
-            use_norm=norm,
-            attention_type=attention.value,
-            interpolation_mode=mode,
-            center=center,
-        )
-        super().__init__(
-            decoder,
-            pyramid,
-            out_channels=widths[-1],
-            reduction=pyramid.output_stride,
-            used_features=pyramid.from_entry(1),
-        )
+        super().__init__("UnetPlusPlus", UnetPlusPlusDecoder, locals())
 
-    def _check_sizes(self, sizes: list[tuple[int, int]]) -> None:
-        check_sizes_double(type(self).__name__, sizes, self.used_features)
+
+class MAnet(DoublingDecoder):
+    """smp's MAnet: a Unet with attention between positions and between scales (Fan et al., IEEE Access 2020).
+
+    Takes a pyramid with each stride twice the one before, and sizes that double exactly. The result has the size of the
+    image, `(B, decoder_channels[-1], H, W)`. Attention between positions takes memory by the square of the number of
+    positions of the coarsest feature. A feature at stride 1 takes the place of smp's image, unused by the decoder.
+
+    Args:
+        decoder_channels: The channels of each block, from the coarsest up. Without it smp's (256, 128, 64, 32, 16):
+            as many from the front as there are blocks, or with more 256 in front.
+        reduction: The divisor of a feature's channels in the attention between scales.
+        pab_channels: The channels for the comparison of positions.
+    """
+
+    def __init__(
+        self,
+        channels: Sequence[int],
+        *,
+        strides: Sequence[int] | None = None,
+        drop_first_features: bool = False,
+        decoder_channels: Sequence[int] | None = None,
+        reduction: int = 16,
+        use_norm: Norm = "batchnorm",
+        pab_channels: int = 64,
+        interpolation_mode: Interpolation = "nearest",
+        decoder_use_norm: Norm | None = None,
+        decoder_pab_channels: int | None = None,
+        decoder_interpolation: Interpolation | None = None,
+    ) -> None:
+        super().__init__("MAnet", MAnetDecoder, locals())
+
+
+class Linknet(DoublingDecoder):
+    """smp's Linknet: features are added on the way up, not concatenated; light and fast (arXiv:1707.03718).
+
+    Takes a pyramid of features of 4 channels or more, each stride twice the one before, with sizes that double exactly.
+    The result has the size of the image, `(B, prefinal_channels, H, W)`. A feature at stride 1 takes the place of smp's
+    image, unused by the decoder.
+
+    Args:
+        prefinal_channels: The channels of the result.
+    """
+
+    def __init__(
+        self,
+        channels: Sequence[int],
+        *,
+        strides: Sequence[int] | None = None,
+        drop_first_features: bool = False,
+        prefinal_channels: int = 32,
+        use_norm: Norm = "batchnorm",
+        decoder_use_norm: Norm | None = None,
+    ) -> None:
+        super().__init__("Linknet", LinknetDecoder, locals())
