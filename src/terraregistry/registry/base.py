@@ -83,6 +83,9 @@ class NamedSet(NameSet, Generic[T]):
         kind = f"[{self.kind.name}]" if self.kind.type is not None else ""
         return f"{type(self).__name__}{kind}"
 
+    def __len__(self) -> int:
+        return sum(1 for _ in self)
+
     @abstractmethod
     def _nearest(self, name: str) -> tuple[str, ...]:
         """Return the names closest to a mistyped one."""

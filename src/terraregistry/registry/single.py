@@ -58,9 +58,6 @@ class BaseRegistry(NamedSet[T]):
     def __iter__(self) -> Iterator[str]:
         return iter(self._names())
 
-    def __len__(self) -> int:
-        return sum(1 for _ in self._names())
-
     def __repr__(self) -> str:
         return f"<{self._label()}: {len(self)} components>"
 
