@@ -20,7 +20,6 @@ from terraregistry.registry.states import Addition, Components, Removal, Scope, 
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
-    from contextlib import AbstractContextManager
 
 __all__ = ["ReadOnlyRegistry", "Registry"]
 
@@ -236,10 +235,7 @@ class ReadOnlyRegistry(BaseRegistry[T]):
 
     _remedy = "register in a Registry of your own, and mount that"
 
-    def _refuse(self) -> NoReturn:
-        raise ReadOnlyRegistryError(self._label(), self._remedy)
-
-    # Whatever is registered is refused.
+    # Whatever is registered or removed is refused.
     def register(self, *args: Any, **kwargs: Any) -> NoReturn:
         """Refuse.
 
@@ -247,33 +243,9 @@ class ReadOnlyRegistry(BaseRegistry[T]):
             ReadOnlyRegistryError: Always.
         """
         del args, kwargs
-        self._refuse()
+        raise ReadOnlyRegistryError(self._label(), self._remedy)
 
-    def register_lazy(self, *args: Any, **kwargs: Any) -> NoReturn:
-        """Refuse.
-
-        Raises:
-            ReadOnlyRegistryError: Always.
-        """
-        del args, kwargs
-        self._refuse()
-
-    def unregister(self, name: str) -> NoReturn:
-        """Refuse.
-
-        Raises:
-            ReadOnlyRegistryError: Always.
-        """
-        del name
-        self._refuse()
-
-    def scope(self) -> AbstractContextManager[None]:
-        """Refuse.
-
-        Raises:
-            ReadOnlyRegistryError: Always.
-        """
-        self._refuse()
+    register_lazy = unregister = scope = register
 
 
 def _name_for(constructor: object, name: str | None, registry: Callable[[], str]) -> str:
