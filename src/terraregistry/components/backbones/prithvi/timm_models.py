@@ -2,7 +2,8 @@
 
 The source of timm adds the names (`sources/timm/loaded_timm.py`). The entry points are as timm's own: they take the
 arguments passed on by `timm.create_model` (`features_only`, `pretrained_cfg_overlay`, ...), and weights come through
-timm's own loading, without a silent fallback to random ones. They do not depend on timm's registry, because another
+timm's own loading, without a silent fallback to random ones. The networks themselves are imported when one is built: the
+names are added to timm wherever that is loaded. They do not depend on timm's registry, because another
 package may take a name there.
 """
 
@@ -18,11 +19,7 @@ from torch import nn  # noqa: TC002 - read at run time
 
 from terraregistry.components.backbones.prithvi.architectures import ARCHITECTURES, Architecture
 from terraregistry.components.backbones.prithvi.bands import GivenBand  # noqa: TC001 - read at run time
-from terraregistry.components.backbones.prithvi.checkpoint import encoder_state
 from terraregistry.components.backbones.prithvi.patches import Coordinate, PatchSize  # noqa: TC001 - read at run time
-from terraregistry.components.backbones.prithvi.swin import PrithviSwin, swin_state
-from terraregistry.components.backbones.prithvi.timm_building import build_with_timm
-from terraregistry.components.backbones.prithvi.timm_vit import PrithviVisionTransformer
 from terraregistry.errors import InvalidArgumentsError, Problem, ProblemKind
 
 if TYPE_CHECKING:
@@ -168,6 +165,10 @@ def prithvi_swin_L(pretrained: bool = False, **options: Unpack[TimmSwinOptions])
 
 # The arguments of a model are of several types; the description of its weights is as in `TimmOptions`.
 def _vit(variant: str, pretrained: bool, *, depth: int, pretrained_cfg: Any = None, **arguments: Any) -> nn.Module:
+    from terraregistry.components.backbones.prithvi.checkpoint import encoder_state
+    from terraregistry.components.backbones.prithvi.timm_building import build_with_timm
+    from terraregistry.components.backbones.prithvi.timm_vit import PrithviVisionTransformer
+
     pyramid = {"out_indices": depth, "feature_cls": "getter"}
     return build_with_timm(
         PrithviVisionTransformer,
@@ -194,6 +195,9 @@ def _swin(
     if num_frames != 1:
         detail = f"the Swin takes images of one frame: expected 1, got {num_frames}"
         raise InvalidArgumentsError(variant, "timm", (Problem("num_frames", ProblemKind.INVALID, detail=detail),))
+    from terraregistry.components.backbones.prithvi.swin import PrithviSwin, swin_state
+    from terraregistry.components.backbones.prithvi.timm_building import build_with_timm
+
     pyramid = {"out_indices": tuple(range(len(depths))), "flatten_sequential": True}
     return build_with_timm(
         PrithviSwin,
