@@ -72,12 +72,7 @@ class Replace:
 
     @classmethod
     def of(cls, name: str, suggestions: Sequence[str]) -> Replace | None:
-        """Return the change of a name into the first suggestion, if it misspells that, with its prefix or without.
-
-        Args:
-            name: The name not found.
-            suggestions: The likeliest intended names.
-        """
+        """Return the change of a name into the first suggestion, if it misspells that, with its prefix or without."""
         if not suggestions or any(name in other for other in suggestions[1:]):
             return None  # such as FCN, which FPN is near to and FCNDecoder begins with
         meant = suggestions[0]
@@ -252,12 +247,6 @@ def _written(value: object) -> str:
 def display_path(path: KeyPath) -> str:
     """Write a path as it is read in messages.
 
-    Args:
-        path: The keys and indices.
-
-    Returns:
-        Such as `model.init_args.necks[1].indices`.
-
     >>> display_path(("necks", 1, "indices"))
     'necks[1].indices'
     >>> display_path(("decoder.channels", "a key", True))
@@ -275,14 +264,7 @@ def display_path(path: KeyPath) -> str:
 
 
 def shorten(text: str) -> str:
-    """Cut the middle out of a text too long for a message.
-
-    Args:
-        text: A key or tag from a file.
-
-    Returns:
-        At most 80 characters.
-    """
+    """Cut the middle out of a text too long for a message: at most 80 characters are left."""
     if len(text) <= _LONGEST_KEY:
         return text
     return f"{text[: _LONGEST_KEY // 2]}...{text[3 - _LONGEST_KEY // 2 :]}"

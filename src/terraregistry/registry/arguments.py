@@ -88,16 +88,7 @@ class ArgumentValidator:
 
     # The arguments of a call are any objects.
     def check(self, args: tuple[Any, ...] = (), kwargs: Mapping[str, Any] = _NOTHING) -> Checked:
-        """Check the arguments of one call against the signature.
-
-        Args:
-            args: The positional arguments.
-            kwargs: The keyword arguments.
-
-        Returns:
-            The arguments to call with, or all problems: arguments that do not fit, would be dropped, or are given under
-            two names.
-        """
+        """Check the arguments of one call against the signature."""
         valid: dict[str, Any] = {}
         positional, missing, validators = args, self._required, self._validators
         try:

@@ -226,12 +226,7 @@ class State(Generic[T]):
 
 
 class Scope(ContextDecorator):
-    """The context manager and decorator returned by `Registry.scope`.
-
-    Args:
-        begin: Opens a scope in its registry.
-        end: Closes it, if it is open.
-    """
+    """The context manager and decorator returned by `Registry.scope`."""
 
     def __init__(self, begin: Callable[[Scope], None], end: Callable[[Scope], None]) -> None:
         self._begin = begin

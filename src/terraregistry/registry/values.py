@@ -17,14 +17,7 @@ _DEEPEST: Final = 64
 
 
 def fresh(value: Any) -> Any:  # arguments are any objects
-    """Copy plain containers, to protect the original from changes.
-
-    Args:
-        value: An argument.
-
-    Returns:
-        New lists, dictionaries, tuples and sets of the same objects. Shared and recursive containers stay so.
-    """
+    """Copy plain containers, to protect the original from changes; shared and recursive containers stay so."""
     return _copied(value, {}, 0)
 
 
@@ -52,12 +45,7 @@ def _copied(value: Any, copies: dict[int, Any], depth: int) -> Any:  # as above
 
 
 def frozen(value: object, around: tuple[int, ...] = ()) -> object:
-    """Make a hashable key of an argument; equal arguments have equal keys, unhashable objects count by identity.
-
-    Args:
-        value: The argument.
-        around: The identities of the containers around it.
-    """
+    """Make a hashable key of an argument inside some containers; unhashable objects count by identity."""
     if id(value) in around:
         return (..., around.index(id(value)))
     if len(around) > _DEEPEST + 1:  # the arguments of a spec are in a container already
