@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib
 import sys
 from abc import abstractmethod
 from functools import partial
@@ -248,16 +247,11 @@ class NamedSet(NameSet, Generic[T]):
             PicklingError: No module holds this registry.
         """
         import pickle
+        import pkgutil
 
         reference = self.reference
         if reference is None:
             raise pickle.PicklingError(
                 f"{self._label()} is held by no module: assign it to a name at the top of a module to pickle it by reference"
             )
-        return _registry_by, (reference,)
-
-
-def _registry_by(reference: str) -> object:
-    """Import a pickled registry by its reference, as pickle does with any global."""
-    module, _, attribute = reference.partition(":")
-    return getattr(importlib.import_module(module), attribute)
+        return pkgutil.resolve_name, (reference,)

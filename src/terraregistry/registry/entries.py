@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import functools
-import importlib
 import os
 import types
 from typing import TYPE_CHECKING, Any, ClassVar, Final, Generic, TypeVar, cast
@@ -124,12 +123,11 @@ class Entry(Generic[T]):
 
 
 def _import(name: str, reference: str) -> Any:  # as above
-    module, _, attribute = reference.partition(":")
+    import pkgutil
+
     expect_imports()
     try:
-        target: object = importlib.import_module(module)
-        for part in attribute.split("."):
-            target = getattr(target, part)
+        target: object = pkgutil.resolve_name(reference)
     except Exception as error:
         reason = f"{reference} cannot be imported: {describe_error(error)}"
         raise SourceUnavailableError(name, reason) from error

@@ -154,16 +154,17 @@ def _stored_name(code: CodeType, offset: int) -> str | None:
 
 def calling_site() -> Site:
     """Return the line that calls a registry: the first outside of this package."""
-    frame: FrameType | None = inspect.currentframe()
-    while frame is not None and _is_ours(frame):
-        frame = frame.f_back
-    return _site_of(frame)
+    return _first_site(_is_ours)
 
 
 def defining_site(target: object) -> Site:
     """Return the line that makes a registry: the first up the stack outside the constructors of this object."""
+    return _first_site(lambda frame: _makes(frame, target))
+
+
+def _first_site(is_inside: Callable[[FrameType], bool]) -> Site:
     frame: FrameType | None = inspect.currentframe()
-    while frame is not None and _makes(frame, target):
+    while frame is not None and is_inside(frame):
         frame = frame.f_back
     return _site_of(frame)
 

@@ -182,23 +182,18 @@ class ComponentSpec(Generic[T_co]):
 
 def _is_spec(data: object, *, with_registry: bool) -> bool:
     try:
-        return isinstance(data, Mapping) and _are_fields(
-            cast("Mapping[object, object]", data), with_registry=with_registry
+        fields = dict(cast("Mapping[object, object]", data)) if isinstance(data, Mapping) else {}
+        kwargs = dict(cast("Mapping[object, object]", fields.get("kwargs", {})))
+        return (
+            fields.keys() <= {"registry", "name", "args", "kwargs"}
+            and isinstance(fields.get("name"), str)
+            and (not with_registry or isinstance(fields.get("registry"), str))
+            and isinstance(fields.get("args", ()), (list, tuple))
+            and isinstance(fields.get("kwargs", {}), Mapping)
+            and all(isinstance(key, str) for key in kwargs)
         )
     except Exception:  # noqa: BLE001 - what cannot even be looked at is no spec
         return False
-
-
-def _are_fields(fields: Mapping[object, object], *, with_registry: bool) -> bool:
-    kwargs = fields.get("kwargs", {})
-    return (
-        fields.keys() <= {"registry", "name", "args", "kwargs"}
-        and isinstance(fields.get("name"), str)
-        and (not with_registry or isinstance(fields.get("registry"), str))
-        and isinstance(fields.get("args", ()), (list, tuple))
-        and isinstance(kwargs, Mapping)
-        and all(isinstance(key, str) for key in cast("Mapping[object, object]", kwargs))
-    )
 
 
 # The arguments are any objects.
@@ -210,9 +205,11 @@ def _unpickle(
     spelling: str,
     registrations: tuple[Registration, ...] = (),
 ) -> ComponentSpec[Any]:
-    module, _, attribute = reference.partition(":")
-    registry = getattr(importlib.import_module(module), attribute)
-    return ComponentSpec(registry, name, args, kwargs, spelling, tuple(map(_imported, registrations)))
+    import pkgutil
+
+    return ComponentSpec(
+        pkgutil.resolve_name(reference), name, args, kwargs, spelling, tuple(map(_imported, registrations))
+    )
 
 
 def _imported(registration: Registration) -> Registration:
