@@ -53,21 +53,20 @@ def hashable(value: object) -> bool:
     return True
 
 
-def _or(strict: CoreSchema, *others: CoreSchema | Check) -> CoreSchema:
-    """Make a union: the strict schema as fast path, then other schemas, and checks in Python."""
-    choices = [check_schema(each) if callable(each) else each for each in others]
-    return core_schema.union_schema([strict, *choices], mode="left_to_right")
+def _or(strict: CoreSchema, *others: CoreSchema) -> CoreSchema:
+    """Make a union: the strict schema as fast path, then the others, which are checks in Python."""
+    return core_schema.union_schema([strict, *others], mode="left_to_right")
 
 
-def _number(kind: type) -> Check:
-    """Make a check for numbers of an abstract type, such as numpy's; booleans are none."""
+def _number(kind: type) -> CoreSchema:
+    """Make the schema of numbers of an abstract type, such as numpy's; booleans are none."""
 
     def check(value: object) -> object:
         if isinstance(value, bool) or not isinstance(value, kind):
             raise RefusedError
         return value
 
-    return check
+    return check_schema(check)
 
 
 def _as_bool(value: object) -> object:
@@ -84,7 +83,7 @@ def _as_path(value: object) -> object:
 _INT: Final = core_schema.int_schema(strict=True)
 SIMPLE: Final[dict[object, CoreSchema]] = {
     types.NoneType: core_schema.none_schema(),
-    bool: _or(core_schema.bool_schema(strict=True), _as_bool),
+    bool: _or(core_schema.bool_schema(strict=True), check_schema(_as_bool)),
     # Members of an `IntEnum` stay unchanged.
     int: _or(core_schema.union_schema([_INT, core_schema.is_instance_schema(IntEnum)]), _number(numbers.Integral)),
     # Not pydantic's own, which turns whatever has a `__float__` into a float: a tensor, numpy's booleans.
@@ -105,7 +104,7 @@ def literal(values: tuple[object, ...]) -> CoreSchema:
     """Make the schema of `Literal[...]`: one of the values, or a member of an enum by its value."""
     if any(isinstance(value, (int, Enum)) for value in values):  # pydantic takes 1, 1.0 and True for each other
         return check_schema(_one_of(values))
-    return _or(core_schema.literal_schema(list(values)), _one_of(values))
+    return _or(core_schema.literal_schema(list(values)), check_schema(_one_of(values)))
 
 
 def _one_of(values: tuple[object, ...]) -> Check:
