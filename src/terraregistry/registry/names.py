@@ -6,7 +6,7 @@ import fnmatch
 import re
 from abc import abstractmethod
 from collections.abc import Set as AbstractSet
-from typing import TYPE_CHECKING, Any, ClassVar, Final, NamedTuple, TypeVar, cast
+from typing import TYPE_CHECKING, Any, ClassVar, Final, NamedTuple, cast
 
 from terraregistry.errors import InvalidArgumentsError, Problem, ProblemKind, describe_value
 
@@ -15,7 +15,6 @@ if TYPE_CHECKING:
 
 __all__ = ["NameSet", "QualifiedName", "is_prefix", "matching", "name_fault"]
 
-V = TypeVar("V")
 _SPECIAL: Final = re.compile(r"[*?[]")
 
 
@@ -128,43 +127,49 @@ class NameSet(AbstractSet[str]):  # noqa: PLW1641 - names come and go: a set tha
             resolved.add(name if canonical is None else canonical)
         return frozenset(resolved)
 
-    def _applied(self, operation: Callable[[frozenset[Any], frozenset[Any]], V], other: object) -> V:  # as above
-        operand = self._operand(other)
-        return cast("V", NotImplemented) if operand is None else operation(frozenset(self), operand)
-
     def __and__(self, other: AbstractSet[Any]) -> frozenset[str]:
-        return self._applied(frozenset.__and__, other)
+        operand = self._operand(other)
+        return NotImplemented if operand is None else frozenset(self) & operand
 
     def __or__(self, other: AbstractSet[Any]) -> frozenset[str]:
-        return self._applied(frozenset.__or__, other)
+        operand = self._operand(other)
+        return NotImplemented if operand is None else frozenset(self) | operand
 
     def __xor__(self, other: AbstractSet[Any]) -> frozenset[str]:
-        return self._applied(frozenset.__xor__, other)
+        operand = self._operand(other)
+        return NotImplemented if operand is None else frozenset(self) ^ operand
 
     def __sub__(self, other: AbstractSet[Any]) -> frozenset[str]:
-        return self._applied(frozenset.__sub__, other)
+        operand = self._operand(other)
+        return NotImplemented if operand is None else frozenset(self) - operand
 
     def __rsub__(self, other: AbstractSet[Any]) -> frozenset[str]:
-        return self._applied(lambda own, theirs: theirs - own, other)
+        operand = self._operand(other)
+        return NotImplemented if operand is None else operand - frozenset(self)
 
     __rand__ = __and__
     __ror__ = __or__
     __rxor__ = __xor__
 
     def __eq__(self, other: object) -> bool:
-        return self._applied(frozenset.__eq__, other)
+        operand = self._operand(other)
+        return NotImplemented if operand is None else frozenset(self) == operand
 
     def __le__(self, other: AbstractSet[Any]) -> bool:
-        return self._applied(frozenset.__le__, other)
+        operand = self._operand(other)
+        return NotImplemented if operand is None else frozenset(self) <= operand
 
     def __lt__(self, other: AbstractSet[Any]) -> bool:
-        return self._applied(frozenset.__lt__, other)
+        operand = self._operand(other)
+        return NotImplemented if operand is None else frozenset(self) < operand
 
     def __ge__(self, other: AbstractSet[Any]) -> bool:
-        return self._applied(frozenset.__ge__, other)
+        operand = self._operand(other)
+        return NotImplemented if operand is None else frozenset(self) >= operand
 
     def __gt__(self, other: AbstractSet[Any]) -> bool:
-        return self._applied(frozenset.__gt__, other)
+        operand = self._operand(other)
+        return NotImplemented if operand is None else frozenset(self) > operand
 
     def isdisjoint(self, other: Iterable[Any]) -> bool:
         """Return True if no name of the other collection resolves here."""
