@@ -6,10 +6,10 @@ Everything here is loaded when it is first asked for: importing the package impo
 from __future__ import annotations
 
 import importlib
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from terraregistry.library import (
+    from terraregistry.registry import (
         BACKBONE_REGISTRY,
         DECODER_REGISTRY,
         FULL_MODEL_REGISTRY,
@@ -22,20 +22,16 @@ if TYPE_CHECKING:
         TERRATORCH_FULL_MODEL_REGISTRY,
         TERRATORCH_NECK_REGISTRY,
         TIMM_BACKBONE_REGISTRY,
-    )
-    from terraregistry.protocols import (
         Backbone,
         BackboneModule,
+        Builder,
+        ComponentSpec,
         Decoder,
         DecoderModule,
         ModelFactory,
+        MultiSourceRegistry,
         Neck,
         NeckModule,
-    )
-    from terraregistry.registry import (
-        Builder,
-        ComponentSpec,
-        MultiSourceRegistry,
         QualifiedName,
         Registry,
         Source,
@@ -74,24 +70,12 @@ __all__ = [
     "to_config",
 ]
 
-_HOMES: Final = {
-    "terraregistry.protocols": (
-        *("Backbone", "Decoder", "ModelFactory", "Neck"),
-        *("BackboneModule", "DecoderModule", "NeckModule"),
-    ),
-    "terraregistry.registry": (
-        *("Builder", "ComponentSpec", "MultiSourceRegistry", "QualifiedName", "Registry", "Source"),
-        "explain_signature",
-    ),
-    "terraregistry.tools.configured": ("from_config", "to_config"),
-}
-
 
 def __getattr__(name: str) -> object:
     if name not in __all__:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    home = next((module for module, names in _HOMES.items() if name in names), "terraregistry.library")
-    return getattr(importlib.import_module(home), name)
+    home = "tools.configured" if name in ("from_config", "to_config") else "registry"
+    return getattr(importlib.import_module(f"terraregistry.{home}"), name)
 
 
 def __dir__() -> list[str]:

@@ -14,23 +14,12 @@ __all__ = ["DeferredModule", "is_loaded", "is_stand_in", "loaded", "stand_in"]
 
 
 def is_loaded(module: str) -> bool:
-    """Return True for a module imported by anybody, and for one with a blocked import.
-
-    Args:
-        module: Its name.
-    """
+    """Return True for a module imported by anybody, and for one with a blocked import."""
     return module in sys.modules
 
 
 def loaded(module: str) -> Any:  # a module, typed in part at most
-    """Return a module without importing it.
-
-    Args:
-        module: Its name.
-
-    Returns:
-        The module; None unless it is imported already.
-    """
+    """Return a module if it is imported already, else None."""
     return sys.modules.get(module)
 
 
@@ -56,14 +45,7 @@ def _class_of(cls: type) -> Any:  # a class, or whatever else a module has by th
 
 @functools.lru_cache(maxsize=1024)
 def stand_in(module: str, qualname: str) -> type:
-    """Return the stand-in for a class.
-
-    Args:
-        module: The module of the class.
-        qualname: Its qualified name there.
-
-    Returns:
-        A class of the same name and module; the same one each time.
+    """Return the stand-in for a class: a class of the same name and module, the same one each time.
 
     Examples:
         >>> Module = stand_in("torch.nn", "Module")

@@ -7,6 +7,7 @@ place and the remedy, has printable characters only, and fits on a screen (`terr
 
 from __future__ import annotations
 
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
 from terraregistry.name_errors import (
@@ -20,6 +21,7 @@ from terraregistry.name_errors import (
     RegistryError,
     SourceNotFoundError,
 )
+from terraregistry.name_errors import Facts as _Facts
 from terraregistry.name_errors import resolved_fact as _resolved_fact
 from terraregistry.problems import Key, Problem, ProblemKind, Rename, Replace, Span
 from terraregistry.wording import LONGEST_REMEDY as _LONGEST_REMEDY
@@ -126,7 +128,8 @@ class InvalidArgumentsError(RegistryError, TypeError, ValueError):
         return [*lines, f"defined at: {_one_line(defined_at)}"] if defined_at else lines
 
 
-class UnusedArgumentWarning(UserWarning):
+@dataclass(eq=False, repr=False)
+class UnusedArgumentWarning(_Facts, UserWarning):
     """Unused arguments were dropped.
 
     Attributes:
@@ -135,11 +138,9 @@ class UnusedArgumentWarning(UserWarning):
         file: The config they are in, with the places of the problems; empty without one.
     """
 
-    def __init__(self, component: str, problems: tuple[Problem, ...], file: str = "") -> None:
-        super().__init__(component, problems, file)
-        self.component = component
-        self.problems = problems
-        self.file = file
+    component: str
+    problems: tuple[Problem, ...]
+    file: str = ""
 
     def __str__(self) -> str:
         """List the arguments, each with the likeliest intended name."""
@@ -153,7 +154,8 @@ class UnusedArgumentWarning(UserWarning):
         return _on_screen([head], [f"  {problem}" for problem in self.problems])
 
 
-class FitWarning(UserWarning):
+@dataclass(eq=False, repr=False)
+class FitWarning(_Facts, UserWarning):
     """A model was checked without data, and not all of it could be followed, or something that works is doubtful.
 
     Attributes:
@@ -162,11 +164,9 @@ class FitWarning(UserWarning):
         file: The config that they are in, whose places the problems have; empty where there is none.
     """
 
-    def __init__(self, component: str, problems: tuple[Problem, ...], file: str = "") -> None:
-        super().__init__(component, problems, file)
-        self.component = component
-        self.problems = problems
-        self.file = file
+    component: str
+    problems: tuple[Problem, ...]
+    file: str = ""
 
     @property
     def is_unknown(self) -> bool:
@@ -184,7 +184,8 @@ def _remark(problem: Problem) -> str:
     return f"{'not checked' if problem.kind is ProblemKind.UNCHECKED else 'warning'}: {problem}"
 
 
-class UntrainedBackboneWarning(UserWarning):
+@dataclass(eq=False, repr=False)
+class UntrainedBackboneWarning(_Facts, UserWarning):
     """Adapters are put on a backbone with random weights, and these are not trained.
 
     Attributes:
@@ -192,10 +193,8 @@ class UntrainedBackboneWarning(UserWarning):
         method: The method of the adapters.
     """
 
-    def __init__(self, component: str, method: str) -> None:
-        super().__init__(component, method)
-        self.component = component
-        self.method = method
+    component: str
+    method: str
 
     def __str__(self) -> str:
         """Return the consequence for the backbone, and how to give it weights."""
@@ -204,7 +203,8 @@ class UntrainedBackboneWarning(UserWarning):
         return _on_screen([f"{_label(self.component)} is not pretrained, and {reason}; {remedy}"])
 
 
-class TakenNameWarning(UserWarning):
+@dataclass(eq=False, repr=False)
+class TakenNameWarning(_Facts, UserWarning):
     """A model of this library was built although another package has registered one of the same name in timm.
 
     Attributes:
@@ -213,11 +213,9 @@ class TakenNameWarning(UserWarning):
         defined_at: The definition of that entry point, `file:line`; empty if unknown.
     """
 
-    def __init__(self, name: str, taken_by: str, defined_at: str = "") -> None:
-        super().__init__(name, taken_by, defined_at)
-        self.name = name
-        self.taken_by = taken_by
-        self.defined_at = defined_at
+    name: str
+    taken_by: str
+    defined_at: str = ""
 
     def __str__(self) -> str:
         """Name the other model, and how to have it."""
@@ -225,6 +223,7 @@ class TakenNameWarning(UserWarning):
         return _on_screen([f"{taken}; built terraregistry's own; call timm.create_model for the other"])
 
 
+@dataclass(eq=False, repr=False)
 class ComponentProtocolError(RegistryError, TypeError):
     """A constructor's product does not satisfy the kind of its registry.
 
@@ -237,22 +236,12 @@ class ComponentProtocolError(RegistryError, TypeError):
         wrong: Its members of another type than the protocol's, with the type found.
     """
 
-    def __init__(
-        self,
-        component: str,
-        registry: str,
-        kind: str,
-        product: str,
-        missing: tuple[str, ...] = (),
-        wrong: tuple[str, ...] = (),
-    ) -> None:
-        super().__init__(component, registry, kind, product, missing, wrong)
-        self.component = component
-        self.registry = registry
-        self.kind = kind
-        self.product = product
-        self.missing = missing
-        self.wrong = wrong
+    component: str
+    registry: str
+    kind: str
+    product: str
+    missing: tuple[str, ...] = ()
+    wrong: tuple[str, ...] = ()
 
     def _lines(self) -> list[str]:
         faults = [f"lacks {_listed(self.missing)}"] if self.missing else []
@@ -263,6 +252,7 @@ class ComponentProtocolError(RegistryError, TypeError):
         return [f"{built}, which is no {kind}{reason}; have its constructor return a {kind}"]
 
 
+@dataclass(eq=False, repr=False)
 class SourceUnavailableError(RegistryError, ImportError):
     """A source cannot be used: the library behind it is missing or broken, or the source itself raises.
 
@@ -275,12 +265,10 @@ class SourceUnavailableError(RegistryError, ImportError):
         steps: The argument in need of it, if a model factory was asked; empty otherwise.
     """
 
-    def __init__(self, source: str, reason: str, remedy: str = "") -> None:
-        super().__init__(source, reason, remedy)
-        self.source = source
-        self.reason = reason
-        self.remedy = remedy
-        self.steps: tuple[Key, ...] = ()
+    source: str
+    reason: str
+    remedy: str = ""
+    steps: tuple[Key, ...] = field(default=(), init=False)
 
     def _lines(self) -> list[str]:
         remedy = _one_line(self.remedy or "mend or unregister it", _LONGEST_REMEDY)
@@ -288,6 +276,7 @@ class SourceUnavailableError(RegistryError, ImportError):
         return [f"the source {_quoted(self.source)} is unavailable: {reason}; {remedy}"]
 
 
+@dataclass(eq=False, repr=False)
 class ConfigError(RegistryError, ValueError):
     """A config cannot be read, or its model cannot be built; each problem has its file, line and path.
 
@@ -296,10 +285,8 @@ class ConfigError(RegistryError, ValueError):
         problems: One entry a mistake, with its path in the config and its place in the file.
     """
 
-    def __init__(self, file: str, problems: tuple[Problem, ...]) -> None:
-        super().__init__(file, problems)
-        self.file = file
-        self.problems = problems
+    file: str
+    problems: tuple[Problem, ...]
 
     def _lines(self) -> list[str]:
         return []
@@ -308,6 +295,7 @@ class ConfigError(RegistryError, ValueError):
         return [f"{_placed(self.file, problem)}: {problem}" for problem in self.problems]
 
 
+@dataclass(eq=False, repr=False)
 class WeightsError(RegistryError, RuntimeError):
     """Pretrained weights are unavailable, unreadable, or do not fit their component.
 
@@ -321,24 +309,13 @@ class WeightsError(RegistryError, RuntimeError):
         remedy: The remedy.
     """
 
-    def __init__(
-        self,
-        component: str,
-        origin: str,
-        reason: str,
-        missing: tuple[str, ...] = (),
-        surplus: tuple[str, ...] = (),
-        misshapen: tuple[str, ...] = (),
-        remedy: str = "",
-    ) -> None:
-        super().__init__(component, origin, reason, missing, surplus, misshapen, remedy)
-        self.component = component
-        self.origin = origin
-        self.reason = reason
-        self.missing = missing
-        self.surplus = surplus
-        self.misshapen = misshapen
-        self.remedy = remedy
+    component: str
+    origin: str
+    reason: str
+    missing: tuple[str, ...] = ()
+    surplus: tuple[str, ...] = ()
+    misshapen: tuple[str, ...] = ()
+    remedy: str = ""
 
     def _lines(self) -> list[str]:
         origin = f" from {_one_line(self.origin)}" if self.origin else ""

@@ -45,22 +45,17 @@ __all__ = [
     "TIMM_BACKBONE_REGISTRY",
 ]
 
-# -- backbones --
+# -- backbones, and the whole models that some of them belong to --
 
 TERRATORCH_BACKBONE_REGISTRY = TerratorchBackboneRegistry()
-for _name in (
-    "prithvi_eo_tiny",
-    "prithvi_eo_v1_100",
-    "prithvi_eo_v2_100_tl",
-    "prithvi_eo_v2_300",
-    "prithvi_eo_v2_300_tl",
-    "prithvi_eo_v2_600",
-    "prithvi_eo_v2_600_tl",
-    "prithvi_eo_v2_tiny_tl",
-):
-    TERRATORCH_BACKBONE_REGISTRY.register_lazy(_name, f"terraregistry.components.backbones.prithvi.variants:{_name}")
+TERRATORCH_FULL_MODEL_REGISTRY = TerratorchFullModelRegistry()
+for _name in ("tiny", "v1_100", "v2_100_tl", "v2_300", "v2_300_tl", "v2_600", "v2_600_tl", "v2_tiny_tl"):
+    _reference = f"terraregistry.components.backbones.prithvi.variants:prithvi_eo_{_name}"
+    TERRATORCH_BACKBONE_REGISTRY.register_lazy(f"prithvi_eo_{_name}", _reference)
+    TERRATORCH_FULL_MODEL_REGISTRY.register_lazy(f"prithvi_eo_{_name}_mae", f"{_reference}_mae")
 TIMM_BACKBONE_REGISTRY = TimmBackboneRegistry()
 BACKBONE_REGISTRY = BackboneRegistry(terratorch=TERRATORCH_BACKBONE_REGISTRY, timm=TIMM_BACKBONE_REGISTRY)
+FULL_MODEL_REGISTRY = FullModelRegistry(terratorch=TERRATORCH_FULL_MODEL_REGISTRY)
 
 # -- necks --
 
@@ -100,22 +95,6 @@ DECODER_REGISTRY = DecoderRegistry(terratorch=TERRATORCH_DECODER_REGISTRY, smp=S
 MMSEG_DECODER_REGISTRY = MmsegDecoderRegistry()
 if is_installed():
     DECODER_REGISTRY.register_source("mmseg", MMSEG_DECODER_REGISTRY)
-
-# -- whole models --
-
-TERRATORCH_FULL_MODEL_REGISTRY = TerratorchFullModelRegistry()
-for _name in (
-    "prithvi_eo_tiny_mae",
-    "prithvi_eo_v1_100_mae",
-    "prithvi_eo_v2_100_tl_mae",
-    "prithvi_eo_v2_300_mae",
-    "prithvi_eo_v2_300_tl_mae",
-    "prithvi_eo_v2_600_mae",
-    "prithvi_eo_v2_600_tl_mae",
-    "prithvi_eo_v2_tiny_tl_mae",
-):
-    TERRATORCH_FULL_MODEL_REGISTRY.register_lazy(_name, f"terraregistry.components.backbones.prithvi.variants:{_name}")
-FULL_MODEL_REGISTRY = FullModelRegistry(terratorch=TERRATORCH_FULL_MODEL_REGISTRY)
 
 # -- model factories --
 

@@ -41,11 +41,7 @@ _expecting: Final[list[bool]] = []
 
 
 def forking_lock() -> threading.RLock:
-    """Make a lock for a whole module, acquired around a fork; see the module's docstring for the ordering rule.
-
-    Returns:
-        A reentrant lock.
-    """
+    """Make a reentrant lock for a whole module, acquired around a fork; see the module's docstring for the ordering rule."""
     lock = threading.RLock()
     _made.append(lock)
     return lock

@@ -5,7 +5,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, NamedTuple
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
 
 from terraregistry.readings import unrendered
 from terraregistry.suggest import did_you_mean, nearest
@@ -18,6 +19,7 @@ __all__ = [
     "ComponentNotFoundError",
     "DuplicateComponentError",
     "DuplicateSourceError",
+    "Facts",
     "InvalidRegistrationError",
     "PrefixConflictError",
     "ReadOnlyRegistryError",
@@ -28,7 +30,16 @@ __all__ = [
 ]
 
 
-class RegistryError(Exception):
+class Facts(Exception):  # noqa: N818 - a base of errors and of warnings
+    """An exception of facts: the fields of a dataclass are its `args` too, by which it pickles."""
+
+    __match_args__: ClassVar[tuple[str, ...]]
+
+    def __post_init__(self) -> None:
+        self.args = tuple(getattr(self, name) for name in self.__match_args__)
+
+
+class RegistryError(Facts):
     """The base of every exception of this package."""
 
     def __str__(self) -> str:
@@ -46,8 +57,8 @@ class RegistryError(Exception):
         return type(self), self._facts(), {"__notes__": [*notes]} if notes else None
 
     def _facts(self) -> tuple[object, ...]:
-        """The constructor's arguments, in order."""
-        return self.args
+        """The constructor's arguments, in order; the first may be a name of any type."""
+        return (*map(portable, self.args[:1]), *self.args[1:])
 
     def _message(self) -> str:
         return on_screen(self._lines(), self._items(), self._last_lines())
@@ -151,6 +162,7 @@ class ComponentNotFoundError(RegistryError, KeyError):
         return f"{what}: {by}, which importing does not run again here; register it at the top of an importable module"
 
 
+@dataclass(eq=False, repr=False)
 class SourceNotFoundError(RegistryError, KeyError):
     """No source is mounted under a prefix.
 
@@ -161,21 +173,10 @@ class SourceNotFoundError(RegistryError, KeyError):
         is_component: True if it is the name of a component instead.
     """
 
-    def __init__(
-        self,
-        prefix: object,
-        registry: str,
-        sources: tuple[str, ...] = (),
-        is_component: bool = False,
-    ) -> None:
-        super().__init__(prefix, registry, sources, is_component)
-        self.is_component = is_component
-        self.prefix = prefix
-        self.registry = registry
-        self.sources = sources
-
-    def _facts(self) -> tuple[object, ...]:
-        return portable(self.prefix), self.registry, self.sources, self.is_component
+    prefix: object
+    registry: str
+    sources: tuple[str, ...] = ()
+    is_component: bool = False
 
     @property
     def suggestions(self) -> tuple[str, ...]:
@@ -190,6 +191,7 @@ class SourceNotFoundError(RegistryError, KeyError):
         return [f"{what}{did_you_mean(self.suggestions)} (mounted: {listed(self.sources)})"]
 
 
+@dataclass(eq=False, repr=False)
 class DuplicateComponentError(RegistryError, KeyError):
     """A name is registered already.
 
@@ -201,20 +203,11 @@ class DuplicateComponentError(RegistryError, KeyError):
         modules: The two module names of one file loaded twice, if it defines both components; None otherwise.
     """
 
-    def __init__(
-        self,
-        name: str,
-        registry: str,
-        taken_by: str,
-        defined_at: str = "",
-        modules: tuple[str, str] | None = None,
-    ) -> None:
-        super().__init__(name, registry, taken_by, defined_at, modules)
-        self.name = name
-        self.registry = registry
-        self.taken_by = taken_by
-        self.defined_at = defined_at
-        self.modules = modules
+    name: str
+    registry: str
+    taken_by: str
+    defined_at: str = ""
+    modules: tuple[str, str] | None = None
 
     @property
     def same_file(self) -> bool:
@@ -230,6 +223,7 @@ class DuplicateComponentError(RegistryError, KeyError):
         return [f"{what}: {taken(self.taken_by, self.defined_at)}; {remedy}"]
 
 
+@dataclass(eq=False, repr=False)
 class DuplicateSourceError(RegistryError, KeyError):
     """A prefix is taken already.
 
@@ -240,12 +234,10 @@ class DuplicateSourceError(RegistryError, KeyError):
         defined_at: The definition of that source's class, `file:line`; empty if unknown.
     """
 
-    def __init__(self, prefix: str, registry: str, taken_by: str, defined_at: str = "") -> None:
-        super().__init__(prefix, registry, taken_by, defined_at)
-        self.prefix = prefix
-        self.registry = registry
-        self.taken_by = taken_by
-        self.defined_at = defined_at
+    prefix: str
+    registry: str
+    taken_by: str
+    defined_at: str = ""
 
     def _lines(self) -> list[str]:
         what = f"{label(self.registry)} has a source {quoted(self.prefix)} already"
@@ -253,6 +245,7 @@ class DuplicateSourceError(RegistryError, KeyError):
         return [f"{what}: {taken(self.taken_by, self.defined_at)}; {remedy}"]
 
 
+@dataclass(eq=False, repr=False)
 class PrefixConflictError(RegistryError, ValueError):
     """A prefix cannot be mounted: it is no identifier, or names under it could be read in two ways.
 
@@ -262,14 +255,9 @@ class PrefixConflictError(RegistryError, ValueError):
         conflicts_with: The mounted prefix in conflict with it, if any.
     """
 
-    def __init__(self, prefix: object, registry: str, conflicts_with: str | None = None) -> None:
-        super().__init__(prefix, registry, conflicts_with)
-        self.prefix = prefix
-        self.registry = registry
-        self.conflicts_with = conflicts_with
-
-    def _facts(self) -> tuple[object, ...]:
-        return portable(self.prefix), self.registry, self.conflicts_with
+    prefix: object
+    registry: str
+    conflicts_with: str | None = None
 
     def _lines(self) -> list[str]:
         refused = f"{label(self.registry)} cannot mount a source under {quoted(self.prefix)}"
@@ -280,6 +268,7 @@ class PrefixConflictError(RegistryError, ValueError):
         return [f"{refused} beside {quoted(self.conflicts_with)}: {doubtful}; mount it under another prefix"]
 
 
+@dataclass(eq=False, repr=False)
 class InvalidRegistrationError(RegistryError, TypeError, ValueError):
     """The object to register is no constructor, or its name is no name.
 
@@ -289,20 +278,16 @@ class InvalidRegistrationError(RegistryError, TypeError, ValueError):
         reason: The mistake, and its correction.
     """
 
-    def __init__(self, name: object, registry: str, reason: str) -> None:
-        super().__init__(name, registry, reason)
-        self.name = name
-        self.registry = registry
-        self.reason = reason
-
-    def _facts(self) -> tuple[object, ...]:
-        return portable(self.name), self.registry, self.reason
+    name: object
+    registry: str
+    reason: str
 
     def _lines(self) -> list[str]:
         what = "a component" if self.name is None else quoted(self.name)
         return [f"{label(self.registry)} cannot register {what}: {self.reason}"]
 
 
+@dataclass(eq=False, repr=False)
 class ReadOnlyRegistryError(RegistryError, TypeError):
     """A source belonging to another library refuses a registration or removal.
 
@@ -311,10 +296,8 @@ class ReadOnlyRegistryError(RegistryError, TypeError):
         remedy: The place to register instead.
     """
 
-    def __init__(self, registry: str, remedy: str = "") -> None:
-        super().__init__(registry, remedy)
-        self.registry = registry
-        self.remedy = remedy
+    registry: str
+    remedy: str = ""
 
     def _lines(self) -> list[str]:
         return [

@@ -30,14 +30,7 @@ class PretrainedWeights:
 
 
 def declare_weights(constructor: C, *weights: PretrainedWeights) -> C:
-    """Declare the pretrained weights available for a constructor.
-
-    Args:
-        constructor: A class or function.
-        weights: The weights; first those loaded by `pretrained=True`.
-
-    Returns:
-        The constructor.
+    """Declare the pretrained weights available for a constructor, first those loaded by `pretrained=True`; return it.
 
     Examples:
         >>> def tiny(pretrained: bool = False) -> None: ...
@@ -49,14 +42,7 @@ def declare_weights(constructor: C, *weights: PretrainedWeights) -> C:
 
 
 def declared_weights(constructor: object) -> tuple[PretrainedWeights, ...]:
-    """Return the pretrained weights declared for a constructor.
-
-    Args:
-        constructor: A class or function.
-
-    Returns:
-        The weights; empty if none are declared.
-    """
+    """Return the pretrained weights declared for a constructor."""
     declared: object = getattr(constructor, _ATTRIBUTE, ())
     if not isinstance(declared, tuple):
         return ()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import re
 from dataclasses import dataclass
 from enum import StrEnum
@@ -71,12 +72,7 @@ class Replace:
 
     @classmethod
     def of(cls, name: str, suggestions: Sequence[str]) -> Replace | None:
-        """Return the change of a name into the first suggestion, if it misspells that, with its prefix or without.
-
-        Args:
-            name: The name not found.
-            suggestions: The likeliest intended names.
-        """
+        """Return the change of a name into the first suggestion, if it misspells that, with its prefix or without."""
         if not suggestions or any(name in other for other in suggestions[1:]):
             return None  # such as FCN, which FPN is near to and FCNDecoder begins with
         meant = suggestions[0]
@@ -128,7 +124,7 @@ class Problem:
             of_key: True if the last key itself is wrong.
             span: Its place in a file.
         """
-        self.steps: KeyPath = path if isinstance(path, tuple) else (path,) if path else ()
+        self.steps: KeyPath = _steps(path)
         self.kind: ProblemKind = kind
         self.expected: str = expected
         self.given: str = given
@@ -200,8 +196,9 @@ class Problem:
 
     def at(self, path: str | KeyPath, span: Span | None = None) -> Problem:
         """Return the same problem at another place, such as inside a larger composition or in a file."""
-        facts = (self.expected, self.given, self.detail, self.suggestions, self._fix, self.of_key)
-        return _rebuild_problem(path, self.kind, *facts, span or self.span)
+        moved = copy.copy(self)
+        moved.steps, moved.span = _steps(path), span or self.span
+        return moved
 
     def __eq__(self, other: object) -> bool:
         """Compare the place, the kind and the message."""
@@ -223,30 +220,16 @@ class Problem:
         path = self.path
         return f"{path}: {self.message}" if path else self.message
 
-    # The reconstruction's arguments are as varied as the constructor's.
-    def __reduce__(self) -> tuple[Any, ...]:
-        """Pickle with the suggestions computed."""
-        facts = (self.expected, self.given, self.detail, self.suggestions, self._fix, self.of_key, self.span)
-        return _rebuild_problem, (self.steps, self.kind, *facts)
+    def __getstate__(self) -> tuple[None, dict[str, Any]]:  # attributes of several types
+        """Pickle and copy with the suggestions computed."""
+        return None, {**{name: getattr(self, name) for name in self.__slots__}, "_choices": self.suggestions}
 
     def _more(self) -> str:
         return f" ({self.detail})" if self.detail else ""
 
 
-def _rebuild_problem(
-    path: str | KeyPath,
-    kind: ProblemKind,
-    expected: str,
-    given: str,
-    detail: str,
-    choices: tuple[str, ...],
-    fix: Fix | None,
-    of_key: bool,
-    span: Span | None,
-) -> Problem:
-    return Problem(
-        path, kind, expected=expected, given=given, detail=detail, choices=choices, fix=fix, of_key=of_key, span=span
-    )
+def _steps(path: str | KeyPath) -> KeyPath:
+    return path if isinstance(path, tuple) else (path,) if path else ()
 
 
 def _written(value: object) -> str:
@@ -263,12 +246,6 @@ def _written(value: object) -> str:
 
 def display_path(path: KeyPath) -> str:
     """Write a path as it is read in messages.
-
-    Args:
-        path: The keys and indices.
-
-    Returns:
-        Such as `model.init_args.necks[1].indices`.
 
     >>> display_path(("necks", 1, "indices"))
     'necks[1].indices'
@@ -287,14 +264,7 @@ def display_path(path: KeyPath) -> str:
 
 
 def shorten(text: str) -> str:
-    """Cut the middle out of a text too long for a message.
-
-    Args:
-        text: A key or tag from a file.
-
-    Returns:
-        At most 80 characters.
-    """
+    """Cut the middle out of a text too long for a message: at most 80 characters are left."""
     if len(text) <= _LONGEST_KEY:
         return text
     return f"{text[: _LONGEST_KEY // 2]}...{text[3 - _LONGEST_KEY // 2 :]}"

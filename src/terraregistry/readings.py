@@ -22,13 +22,7 @@ _HUB: Final = re.compile(r"hf[-_]hub:(?:[\w.-]+/)?")
 
 
 def unrendered(text: object) -> str:
-    """Describe an unrendered template.
-
-    Args:
-        text: A value.
-
-    Returns:
-        A short description; empty for any other value.
+    """Describe an unrendered template; return an empty text for any other value.
 
     Examples:
         >>> unrendered("${data.num_classes}")
@@ -42,13 +36,7 @@ def unrendered(text: object) -> str:
 
 
 def values_in(text: str) -> Iterator[object]:
-    """List the values possibly meant by a quoted text, the likeliest first.
-
-    Args:
-        text: A text in place of another value.
-
-    Yields:
-        Plain values: numbers, truth values, None, lists, texts without quotation marks.
+    """List the plain values possibly meant by a quoted text, the likeliest first.
 
     Examples:
         >>> list(values_in("(1, 2)")), list(values_in("None"))
@@ -73,13 +61,7 @@ def values_in(text: str) -> Iterator[object]:
 
 
 def names_in(text: str) -> Iterator[str]:
-    """List the names a text may contain: without quotation marks, or as an address on the Hugging Face hub.
-
-    Args:
-        text: A name not found.
-
-    Yields:
-        Other names.
+    """List other names that a text may contain: without quotation marks, or as an address on the Hugging Face hub.
 
     Examples:
         >>> list(names_in("hf-hub:timm/resnet50.a1_in1k"))

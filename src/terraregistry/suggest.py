@@ -21,14 +21,6 @@ def nearest(name: str, names: Iterable[str], limit: int = SUGGESTIONS) -> tuple[
     Close is an edit distance of at most a third of the shorter name (of one edit in short ones; swapped neighbours are one edit)
     and of at most twice the least, or a name continuing the mistyped one or continued by it. Letter case and the separators `-`
     and `.` count for nothing.
-
-    Args:
-        name: The name typed.
-        names: The existing names.
-        limit: The number of names to return at most.
-
-    Returns:
-        The nearest names; empty if none is close.
     """
     pool = [each for each in names if len(each) <= _LONGEST and each != name]
     if not pool or not name or len(name) > _LONGEST:
@@ -50,12 +42,7 @@ def nearest(name: str, names: Iterable[str], limit: int = SUGGESTIONS) -> tuple[
 
 
 def is_misspelling(name: str, of: str) -> bool:
-    """Return True if a name is another with few letters changed, and not only its beginning or end.
-
-    Args:
-        name: The name typed.
-        of: The name possibly meant.
-    """
+    """Return True if a name is another with few letters changed, and not only its beginning or end."""
     from rapidfuzz.distance import OSA
 
     typed, meant = _plain(name), _plain(of)
@@ -64,14 +51,7 @@ def is_misspelling(name: str, of: str) -> bool:
 
 
 def did_you_mean(suggestions: Iterable[str]) -> str:
-    """Format suggestions.
-
-    Args:
-        suggestions: The nearest names.
-
-    Returns:
-        Text to append to a message; empty without suggestions.
-    """
+    """Format suggestions as the end of a message; return an empty text without any."""
     quoted = [repr(suggestion) for suggestion in suggestions]
     if not quoted:
         return ""

@@ -32,14 +32,7 @@ def read_missing() -> _Missing:
 
 
 def how_to_get(name: str, *registries: str) -> str:
-    """Describe how to add a component of TerraTorch.
-
-    Args:
-        name: A bare name missing here.
-        registries: The registries to look in, such as `TERRATORCH_BACKBONE_REGISTRY`; all by default.
-
-    Returns:
-        The remedy; empty if TerraTorch lacks the name as well.
+    """Describe how to add a component of TerraTorch, of some registries or any; return an empty text for other names.
 
     Examples:
         >>> how_to_get("UNet", "TERRATORCH_DECODER_REGISTRY")

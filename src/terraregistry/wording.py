@@ -80,14 +80,7 @@ def quoted(name: object) -> str:
 
 
 def describe_error(error: BaseException) -> str:
-    """Describe an exception raised by foreign code: its type and its message.
-
-    Args:
-        error: Any exception, also one without a working `str`.
-
-    Returns:
-        Text of bounded length.
-    """
+    """Describe an exception raised by foreign code: its type and the beginning of its message."""
     name = type(error).__name__
     try:
         text = str(error)
@@ -120,13 +113,6 @@ def add_note(error: BaseException, note: str) -> None:
 def one_line(text: str, longest: int = _LONGEST_ITEM) -> str:
     r"""Return a text on one line of bounded length, without characters that a terminal would act upon or not show.
 
-    Args:
-        text: Any text.
-        longest: The maximal length; the middle of a longer text is left out.
-
-    Returns:
-        Printable characters only.
-
     Examples:
         >>> one_line("a name\nand \x1b[31mred")
         'a name\\nand \\x1b[31mred'
@@ -150,15 +136,7 @@ def taken(by: str, defined_at: str) -> str:
 
 
 def listed(names: Iterable[str], none: str = "none") -> str:
-    """Join names: the first dozen, and the number of the rest.
-
-    Args:
-        names: The names.
-        none: The text for an empty list.
-
-    Returns:
-        Text for a part of a line.
-    """
+    """Join names: the first dozen, and the number of the rest; `none` for an empty list."""
     shown = [*names]
     more = len(shown) - _MOST_NAMES
     few = [one_line(name, _LONGEST_NAME) for name in shown[:_MOST_NAMES]]

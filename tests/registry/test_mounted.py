@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import pickle
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -177,3 +178,12 @@ def test_bad_arguments_are_those_of_the_registry_that_was_asked(ask: str) -> Non
             getattr(many, ask)("square", sise=3)
         assert caught.value.registry == many._label()
         assert caught.value.component == "p_square"
+
+
+OF_LEAST = MultiSourceRegistry[Any](p=Least("square"))
+
+
+def test_a_spec_of_a_foreign_component_pickles() -> None:
+    spec = pickle.loads(pickle.dumps(OF_LEAST.validate("square", 3)))
+    assert spec.name == "p_square"
+    assert spec.build() == ("square", (3,), {})

@@ -7,7 +7,7 @@ they are loaded on first access.
 from __future__ import annotations
 
 import importlib
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 from terraregistry.registry.builders import Builder
 from terraregistry.registry.calls import Call, ComponentDescription
@@ -78,12 +78,6 @@ __all__ = [
     "explain_signature",
 ]
 
-_LIBRARY: Final = "terraregistry.library"
-_PROTOCOLS: Final = (
-    *("Backbone", "Decoder", "ModelFactory", "Neck"),
-    *("BackboneModule", "DecoderModule", "NeckModule"),
-)
-
 
 def __getattr__(name: str) -> object:
     """Look up a registry or protocol declared in the layers above.
@@ -92,7 +86,8 @@ def __getattr__(name: str) -> object:
     """
     if name not in __all__:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    return getattr(importlib.import_module("terraregistry.protocols" if name in _PROTOCOLS else _LIBRARY), name)
+    home = "library" if name.endswith("_REGISTRY") else "protocols"
+    return getattr(importlib.import_module(f"terraregistry.{home}"), name)
 
 
 def __dir__() -> list[str]:

@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 from terraregistry.errors import Problem, ProblemKind
 from terraregistry.locks import expect_imports
-from terraregistry.registry.explanations import explain
 from terraregistry.registry.signatures import NOT_EVALUATED, render
 
 if TYPE_CHECKING:
@@ -89,16 +88,7 @@ class ArgumentValidator:
 
     # The arguments of a call are any objects.
     def check(self, args: tuple[Any, ...] = (), kwargs: Mapping[str, Any] = _NOTHING) -> Checked:
-        """Check the arguments of one call against the signature.
-
-        Args:
-            args: The positional arguments.
-            kwargs: The keyword arguments.
-
-        Returns:
-            The arguments to call with, or all problems: arguments that do not fit, would be dropped, or are given under
-            two names.
-        """
+        """Check the arguments of one call against the signature."""
         valid: dict[str, Any] = {}
         positional, missing, validators = args, self._required, self._validators
         try:
@@ -201,6 +191,8 @@ class ArgumentValidator:
         except RecursionError:  # pragma: no cover - as above
             raise
         except Exception:  # noqa: BLE001 - a value's own methods may raise anything while it is looked at
+            from terraregistry.registry.explanations import explain
+
             yield from explain(parameter.annotation, value, path or (parameter.name,))
 
 
@@ -223,11 +215,8 @@ class _Validators(dict["str | int", "Callable[[Any], Any]"]):
     def __missing__(self, key: str | int) -> Callable[[Any], Any]:  # an argument is any object
         starred = self._star if isinstance(key, int) else self._extras
         if starred is not None and key not in self.parameters:
-            return _rest(starred)  # not kept: there are any number of such names
-        expect_imports()
-        from terraregistry.registry.schemas import argument_validator
-
-        made = self[key] = argument_validator(self.parameters[key]).validate_python
+            return _itself if _is_of_the_whole(starred) else _validator(starred)  # not kept: any number of such names
+        made = self[key] = _validator(self.parameters[key])
         return made
 
 
@@ -235,16 +224,18 @@ def _itself(value: Any) -> Any:  # an argument is any object
     return value
 
 
-def _rest(starred: Parameter) -> Callable[[Any], Any]:  # as above
-    """Return the validator of each further argument, by the annotation of `*args` or `**kwargs`.
+def _is_of_the_whole(starred: Parameter) -> bool:
+    """Return True if the annotation of `*args` or `**kwargs` says nothing of an item.
 
-    An annotation of the whole is a common mistake, such as `**kwargs: dict[str, Any]`; it says nothing of an item.
+    An annotation of the whole is a common mistake, such as `**kwargs: dict[str, Any]`.
     """
     whole = (tuple, list, Sequence) if starred.kind is Parameter.VAR_POSITIONAL else (dict, Mapping)
     annotation = starred.annotation
-    if annotation is NOT_EVALUATED or annotation is Any or (typing.get_origin(annotation) or annotation) in whole:
-        return _itself
+    return annotation is NOT_EVALUATED or annotation is Any or (typing.get_origin(annotation) or annotation) in whole
+
+
+def _validator(parameter: Parameter) -> Callable[[Any], Any]:  # as above
     expect_imports()
     from terraregistry.registry.schemas import argument_validator
 
-    return argument_validator(starred).validate_python
+    return argument_validator(parameter).validate_python

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib
 import sys
 from abc import abstractmethod
 from functools import partial
@@ -82,6 +81,9 @@ class NamedSet(NameSet, Generic[T]):
             return reference.partition(":")[2]
         kind = f"[{self.kind.name}]" if self.kind.type is not None else ""
         return f"{type(self).__name__}{kind}"
+
+    def __len__(self) -> int:
+        return sum(1 for _ in self)
 
     @abstractmethod
     def _nearest(self, name: str) -> tuple[str, ...]:
@@ -245,16 +247,11 @@ class NamedSet(NameSet, Generic[T]):
             PicklingError: No module holds this registry.
         """
         import pickle
+        import pkgutil
 
         reference = self.reference
         if reference is None:
             raise pickle.PicklingError(
                 f"{self._label()} is held by no module: assign it to a name at the top of a module to pickle it by reference"
             )
-        return _registry_by, (reference,)
-
-
-def _registry_by(reference: str) -> object:
-    """Import a pickled registry by its reference, as pickle does with any global."""
-    module, _, attribute = reference.partition(":")
-    return getattr(importlib.import_module(module), attribute)
+        return pkgutil.resolve_name, (reference,)

@@ -116,16 +116,7 @@ class Call(ArgumentValidator, Generic[T]):
     def refused(
         self, problems: tuple[Problem, ...], component: str, registry: Callable[[], str]
     ) -> InvalidArgumentsError:
-        """Make the error of a refused call.
-
-        Args:
-            problems: The problems found.
-            component: The component's name, as the caller wrote it.
-            registry: Returns the name of the registry called.
-
-        Returns:
-            The error, with the signature and the location of the constructor.
-        """
+        """Make the error of a refused call, with the signature and the location of the constructor."""
         return InvalidArgumentsError(component, registry, problems, self.signature_text, self.defined_at)
 
     def signature_text(self) -> str:
@@ -138,16 +129,7 @@ class Call(ArgumentValidator, Generic[T]):
         return "" if location is None else str(location)
 
     def describe(self, name: str, kind: str, aliases: tuple[str, ...]) -> ComponentDescription:
-        """Describe the component without building it.
-
-        Args:
-            name: The canonical name.
-            kind: The name of the kind's protocol.
-            aliases: Other spellings of the name.
-
-        Returns:
-            The description.
-        """
+        """Describe the component without building it."""
         origins = self.effective.origins
         location: Location | None = locate(self.constructor)
         target = getattr(self.constructor, "__defined_by__", self.constructor)
@@ -173,12 +155,6 @@ class Call(ArgumentValidator, Generic[T]):
 def call_of(constructor: Callable[..., T]) -> Call[T]:
     """Inspect a class or function, to validate the arguments of its calls.
 
-    Args:
-        constructor: The class or function.
-
-    Returns:
-        The constructor with its effective signature.
-
     Examples:
         >>> def scaled(size: int, factor: float = 1.0): ...
         >>> [str(problem) for problem in call_of(scaled).check(kwargs={"size": "3", "facter": 2})[2]]
@@ -189,16 +165,7 @@ def call_of(constructor: Callable[..., T]) -> Call[T]:
 
 # The arguments of a call are any objects.
 def describe_call(name: str, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> str:
-    """Return a call as text, for a note on an exception.
-
-    Args:
-        name: The component's name.
-        args: The positional arguments.
-        kwargs: The keyword arguments.
-
-    Returns:
-        Text of bounded length.
-    """
+    """Return a call as text of bounded length, for a note on an exception."""
     given = [describe_value(value) for value in args]
     given += [f"{key}={describe_value(value)}" for key, value in kwargs.items()]
     text = ", ".join(given) or "no arguments"

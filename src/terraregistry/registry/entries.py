@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import functools
-import importlib
 import os
 import types
 from typing import TYPE_CHECKING, Any, ClassVar, Final, Generic, TypeVar, cast
@@ -81,14 +80,7 @@ class Entry(Generic[T]):
         return self.ready
 
     def answer(self, kwargs: Mapping[str, Any]) -> Call[T]:  # as above
-        """Return a call for validation and description, possibly unable to construct.
-
-        Args:
-            kwargs: As for `call`.
-
-        Returns:
-            As for `call`, possibly without an import.
-        """
+        """Return a call for validation and description, possibly without an import, and then unable to construct."""
         return self.call(kwargs)
 
     def checker(self, kwargs: Mapping[str, Any]) -> Call[T] | None:  # as above
@@ -97,15 +89,7 @@ class Entry(Generic[T]):
         return None
 
     def examined(self, call: Call[T], checked: Checked) -> Checked:
-        """Check the values of arguments as the constructor does, for a call that is validated only.
-
-        Args:
-            call: The call with that signature.
-            checked: The arguments after the check against it.
-
-        Returns:
-            The same, or the arguments with all problems.
-        """
+        """Check the values of arguments as the constructor does, after a check against the signature of a call."""
         del call
         return checked
 
@@ -123,11 +107,7 @@ class Entry(Generic[T]):
         return later and is_named_alike(older._constructor, self._constructor)
 
     def clash_with(self, other: Entry[T]) -> tuple[str, str, tuple[str, str] | None]:
-        """Describe another entry with a name of this one.
-
-        Returns:
-            Its constructor, its location, and the two names of the module if one file defines both.
-        """
+        """Describe another entry of this name: constructor, location, and the two modules if one file defines both."""
         theirs = other._constructor
         if theirs is None or other._reference:  # the same words before and after it is imported
             return other._reference, "", None
@@ -143,12 +123,11 @@ class Entry(Generic[T]):
 
 
 def _import(name: str, reference: str) -> Any:  # as above
-    module, _, attribute = reference.partition(":")
+    import pkgutil
+
     expect_imports()
     try:
-        target: object = importlib.import_module(module)
-        for part in attribute.split("."):
-            target = getattr(target, part)
+        target: object = pkgutil.resolve_name(reference)
     except Exception as error:
         reason = f"{reference} cannot be imported: {describe_error(error)}"
         raise SourceUnavailableError(name, reason) from error
@@ -187,15 +166,7 @@ def is_named_alike(old: object, new: object) -> bool:
 
 
 def same_file(old: object, new: object) -> tuple[str, str] | None:
-    """Return the modules of two constructors of the same qualified name, if one file was loaded as both.
-
-    Args:
-        old: A constructor.
-        new: Another one.
-
-    Returns:
-        The names of the modules; None for two files, or one module.
-    """
+    """Return the two modules of constructors of one qualified name if one file was loaded as both, else None."""
     modules = (getattr(old, "__module__", None), getattr(new, "__module__", None))
     if modules[0] == modules[1] or getattr(old, "__qualname__", None) != getattr(new, "__qualname__", ""):
         return None

@@ -7,9 +7,12 @@ import typing
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final
 
+from pydantic_core import SchemaValidator, ValidationError
+
 from terraregistry.errors import Problem, ProblemKind, describe_value
 from terraregistry.problems import Replace
 from terraregistry.readings import unrendered, values_in
+from terraregistry.registry.schemas import accepts, plain, schema_of
 from terraregistry.registry.signatures import render
 
 if TYPE_CHECKING:
@@ -57,8 +60,6 @@ class _Listing:
 def _explain(
     annotation: object, value: object, path: KeyPath, listing: _Listing, constrained: object = None
 ) -> Iterator[Problem]:
-    from terraregistry.registry.schemas import accepts
-
     inner = _inside(annotation)
     if inner is not annotation and not accepts(inner, value):
         yield from _explain(inner, value, path, listing, annotation)
@@ -76,8 +77,6 @@ def _explain(
 
 
 def _faults_inside(annotation: object, value: object, path: KeyPath, listing: _Listing) -> Iterator[Problem]:
-    from terraregistry.registry.schemas import accepts
-
     shape = _shape_for(annotation, value)
     arguments = typing.get_args(shape)
     if shape is not None and isinstance(value, dict):
@@ -113,8 +112,6 @@ def _shape_for(annotation: object, value: object) -> object | None:
 
 
 def _members(annotation: object) -> tuple[object, ...]:
-    from terraregistry.registry.schemas import plain
-
     annotation = plain(annotation)
     union = typing.get_origin(annotation) in (typing.Union, types.UnionType)
     return typing.get_args(annotation) if union else (annotation,)
@@ -141,8 +138,6 @@ def _item_kinds(shape: object, arguments: tuple[Any, ...], count: int) -> tuple[
 def _mismatch(
     annotation: object, value: object, path: KeyPath, constrained: object = None, *, of_key: bool = False
 ) -> Problem:
-    from terraregistry.registry.schemas import accepts
-
     detail, fix = _constraint(annotation, value), None
     if type(value) is str and not of_key:  # a subclass may have methods of its own
         detail = unrendered(value) or detail
@@ -165,10 +160,6 @@ def _step(key: object) -> Key:
 
 def _constraint(annotation: object, value: object) -> str:
     """Describe the violated pydantic constraint, such as `Annotated[int, Field(gt=0)]`, for a value of the right type."""
-    from pydantic_core import SchemaValidator, ValidationError
-
-    from terraregistry.registry.schemas import accepts, schema_of
-
     for member in _members(annotation):
         inner = _inside(member)
         if inner is not member and accepts(inner, value):

@@ -96,14 +96,7 @@ class Kind:
 
 
 def kind_of(registry: NameSet) -> Kind:
-    """Find the kind of a registry: the type argument of the instance or its class.
-
-    Args:
-        registry: An instance of a generic class; other generic bases are ignored.
-
-    Returns:
-        The kind; without a type argument, as in a bare `Registry()`, one that accepts anything.
-    """
+    """Find the kind of a registry: the type argument of the instance or its class; without one, anything is accepted."""
     aliases: list[object] = [getattr(registry, "__orig_class__", None)]
     for cls in type(registry).__mro__:
         aliases += cls.__dict__.get("__orig_bases__", cls.__bases__)

@@ -45,14 +45,7 @@ class Location(NamedTuple):
 
 
 def locate(constructor: object) -> Location | None:
-    """Find the line that defines a class or function.
-
-    Args:
-        constructor: A class, function, partial or other callable.
-
-    Returns:
-        The line, or None if no Python file defines it.
-    """
+    """Find the line that defines a class, function, partial or other callable; None if no Python file does."""
     while isinstance(constructor, functools.partial):
         constructor = constructor.func
     target: object = getattr(constructor, "__defined_by__", constructor)
@@ -66,14 +59,7 @@ def locate(constructor: object) -> Location | None:
 
 
 def unwrapped(function: object) -> object:
-    """Unwrap a function completely.
-
-    Args:
-        function: A function or other callable.
-
-    Returns:
-        The innermost callable; the function itself if the wrappers form a cycle.
-    """
+    """Unwrap a function completely; return the function itself if the wrappers form a cycle."""
     try:
         return inspect.unwrap(cast("Callable[..., object]", function))
     except ValueError:
@@ -96,14 +82,7 @@ def _locate_class(target: type[object]) -> Location | None:
 
 @functools.cache
 def library_of(package: str) -> tuple[str, str] | None:
-    """Find the distribution of a top-level package.
-
-    Args:
-        package: The import name, such as `segmentation_models_pytorch`.
-
-    Returns:
-        The distribution's name and version, or None for code that is not installed.
-    """
+    """Find the name and version of a top-level package's distribution; None for code that is not installed."""
     from importlib import metadata  # a third of the time that importing the core takes
 
     try:
@@ -114,14 +93,7 @@ def library_of(package: str) -> tuple[str, str] | None:
 
 
 def reference_to(target: object) -> str | None:
-    """Find a reference to an object in any loaded module.
-
-    Args:
-        target: The object.
-
-    Returns:
-        A reference such as `my_package.parts:PARTS`, or None if no module has it.
-    """
+    """Find a reference such as `my_package.parts:PARTS` to an object in any loaded module; None if there is none."""
     for name, module in sys.modules.copy().items():
         namespace: dict[str, object] = getattr(module, "__dict__", None) or {}
         for attribute, value in [*namespace.items()]:
@@ -182,23 +154,17 @@ def _stored_name(code: CodeType, offset: int) -> str | None:
 
 def calling_site() -> Site:
     """Return the line that calls a registry: the first outside of this package."""
-    frame: FrameType | None = inspect.currentframe()
-    while frame is not None and _is_ours(frame):
-        frame = frame.f_back
-    return _site_of(frame)
+    return _first_site(_is_ours)
 
 
 def defining_site(target: object) -> Site:
-    """Return the line that makes a registry, for its errors, its repr and its pickles.
+    """Return the line that makes a registry: the first up the stack outside the constructors of this object."""
+    return _first_site(lambda frame: _makes(frame, target))
 
-    Args:
-        target: The registry, under construction.
 
-    Returns:
-        The first line up the stack outside the constructors of this object.
-    """
+def _first_site(is_inside: Callable[[FrameType], bool]) -> Site:
     frame: FrameType | None = inspect.currentframe()
-    while frame is not None and _makes(frame, target):
+    while frame is not None and is_inside(frame):
         frame = frame.f_back
     return _site_of(frame)
 

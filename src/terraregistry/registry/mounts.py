@@ -1,4 +1,4 @@
-"""Mounted sources: registries of this library and foreign sources behind one interface."""
+"""Mounted sources: registries of this library, and foreign sources in the shape of one."""
 
 from __future__ import annotations
 
@@ -14,15 +14,19 @@ from terraregistry.registry.calls import Call, ComponentDescription
 from terraregistry.registry.entries import Entry, is_named_alike
 from terraregistry.registry.locations import calling_site
 from terraregistry.registry.signatures import EffectiveSignature, effective_signature
+from terraregistry.suggest import nearest
 from terraregistry.wording import describe_error, quoted
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
+    from terraregistry.errors import Registration
     from terraregistry.registry.arguments import Checked
+    from terraregistry.registry.base import Found
+    from terraregistry.registry.kinds import Kind
     from terraregistry.registry.locations import Site
 
-__all__ = ["ForeignCalls", "Mount", "Source", "mounted", "source_fault"]
+__all__ = ["Mount", "Source", "constructor_of", "mounted", "source_fault"]
 
 T = TypeVar("T")
 T_co = TypeVar("T_co", covariant=True)
@@ -62,8 +66,7 @@ class Mount(NamedTuple, Generic[T]):
         start: The beginning of its qualified names.
         source: The source.
         look_up: Returns the canonical name in the source for a name or an alias there, or None.
-        ours: The source if it is a registry of this library, which can build under the user's spelling; else None.
-        foreign: Validates calls of a foreign source.
+        registry: The source if it is a registry of this library; else a registry around it.
         site: The line that mounts it.
     """
 
@@ -71,8 +74,7 @@ class Mount(NamedTuple, Generic[T]):
     start: str
     source: Source[T]
     look_up: Callable[[str], str | None]
-    ours: NamedSet[T] | None
-    foreign: ForeignCalls[T]
+    registry: NamedSet[T]
     site: Site
 
     def is_edition_of(self, older: Mount[T]) -> bool:
@@ -80,8 +82,8 @@ class Mount(NamedTuple, Generic[T]):
         if self.source is older.source:
             return True
         later = self.site.is_later_than(older.site)
-        if self.ours is not None and older.ours is not None:
-            later = later and self.ours.made.is_later_than(older.ours.made)
+        if isinstance(self.source, NamedSet) and isinstance(older.source, NamedSet):
+            later = later and self.source.made.is_later_than(older.source.made)
         return later and is_named_alike(type(older.source), type(self.source))
 
     def conflicts_with(self, prefix: str) -> bool:
@@ -94,121 +96,42 @@ class Mount(NamedTuple, Generic[T]):
         Raises:
             SourceUnavailableError: The source cannot be iterated, or yields a non-string.
         """
-        try:
-            # `iter`: unpacking the source itself would ask for its length first, which a registry in a registry counts by
-            # iterating, twice at each level. And a source written by somebody else may give anything.
-            names: list[object] = [*iter(self.source)]
-        except Exception as error:
-            raise _unavailable(self.prefix, error) from error
-        for kind in {*map(type, names)}:
-            if not issubclass(kind, str):
-                other = next(name for name in names if type(name) is kind)
-                raise SourceUnavailableError(self.prefix, f"it iterates over {describe_value(other)}, which is no name")
-        return list(dict.fromkeys(cast("list[str]", names)))
-
-    def constructor(self, name: str) -> Callable[..., T]:
-        """Return the constructor of a known name; for a source without `[]`, a partial of its `build`.
-
-        Args:
-            name: A name or an alias in the source.
-
-        Returns:
-            The constructor.
-
-        Raises:
-            SourceUnavailableError: A foreign source raises.
-        """
-        try:
-            return self._constructor(name)
-        except Exception as error:
-            if self.ours is not None:
-                raise  # what says it best
-            raise _unavailable(self.prefix, error) from error
-
-    def signature(self, name: str) -> inspect.Signature:
-        """Return the effective signature of a known name.
-
-        Raises:
-            SourceUnavailableError: A foreign source raises, or returns no signature.
-        """
-        signature = self.foreign.signature(name) if self.ours is None else self.ours.signature(name)
-        return effective_signature(self.constructor(name)).signature if signature is None else signature
-
-    def describe(self, name: str, canonical: str, kind: str) -> ComponentDescription:
-        """Describe a known name.
-
-        Args:
-            name: A name or an alias in the source.
-            canonical: Its canonical name there.
-            kind: The kind of the products of a source that does not describe them as the registries of this library do.
-        """
-        description = self.foreign.describe(name) if self.ours is None else self.ours.describe(name)
-        if isinstance(description, ComponentDescription):
-            return description
-        constructor = self.constructor(name)
-        call = Call(constructor, effective_signature(constructor))
-        return replace(call.describe(canonical, kind, ()), signature=self.signature(name))
-
-    def _constructor(self, name: str) -> Callable[..., T]:
-        find = _finder(self.source)
-        return partial(self.source.build, name) if find is None else find(name)
-
-
-def _finder(source: Source[T]) -> Callable[[str], Callable[..., T]] | None:
-    """Return the method of a source for constructors, if any."""
-    # A registry of several sources has sources under [], and constructors under find_class.
-    found: Callable[[str], Callable[..., T]] | None = getattr(source, "find_class", None)
-    return getattr(source, "__getitem__", None) if found is None else found
+        return _names(self.prefix, self.source)
 
 
 def source_fault(source: object) -> str | None:
-    """Check that an object is a source.
-
-    Args:
-        source: Anything.
-
-    Returns:
-        The fault as text, or None for a source.
-    """
+    """Return why an object is no source, as text; None for a source."""
     missing = [each for each in _MEMBERS if not callable(getattr(source, each, None))]
     if not missing and not isinstance(source, type):
         return None
     return f"{describe_value(source)} is no source: it lacks {', '.join(missing) or 'an instance'}"
 
 
-def mounted(prefix: str, source: Source[T]) -> Mount[T]:
-    """Mount a source.
-
-    Args:
-        prefix: Its prefix, already checked.
-        source: The source.
-
-    Returns:
-        The mount.
-    """
-    ours = source if isinstance(source, NamedSet) else None
-    # Our own registries answer at once, and raise what says it best.
-    look_up = _looked_up(prefix, source) if ours is None else ours.look_up
-    return Mount(prefix, prefix + "_", source, look_up, ours, ForeignCalls(prefix, source), calling_site())
+def mounted(owner: NamedSet[T], prefix: str, source: Source[T]) -> Mount[T]:
+    """Mount a source in a registry, under a prefix checked already."""
+    registry = source if isinstance(source, NamedSet) else _ForeignRegistry(owner, prefix, source)
+    return Mount(prefix, prefix + "_", source, registry.look_up, registry, calling_site())
 
 
-def _looked_up(prefix: str, source: Source[Any]) -> Callable[[str], str | None]:
-    """Return a look-up in a foreign source; its exceptions become errors with the prefix."""
-    resolve: Callable[[str], object] | None = getattr(source, "resolve", None)
+def constructor_of(source: object, name: str) -> Callable[..., Any] | None:  # of any component
+    """Return the constructor of a name in a source; None if the source shows none."""
+    # A registry of several sources has sources under [], and constructors under find_class.
+    find = getattr(source, "find_class", None) or getattr(source, "__getitem__", None)
+    return None if find is None else find(name)
 
-    def look_up(name: str) -> str | None:
-        try:
-            if name not in source:
-                return None
-            canonical = name if resolve is None else resolve(name)
-        except Exception as error:
-            raise _unavailable(prefix, error) from error
-        if not isinstance(canonical, str):
-            reason = f"its resolve gives {describe_value(canonical)} for {quoted(name)}, which is no name"
-            raise SourceUnavailableError(prefix, reason)
-        return str.__str__(canonical)
 
-    return look_up
+def _names(prefix: str, source: Source[Any]) -> list[str]:
+    try:
+        # `iter`: unpacking the source itself would ask for its length first, which a registry in a registry counts by
+        # iterating, twice at each level. And a source written by somebody else may give anything.
+        names: list[object] = [*iter(source)]
+    except Exception as error:
+        raise _unavailable(prefix, error) from error
+    for kind in {*map(type, names)}:
+        if not issubclass(kind, str):
+            other = next(name for name in names if type(name) is kind)
+            raise SourceUnavailableError(prefix, f"it iterates over {describe_value(other)}, which is no name")
+    return list(dict.fromkeys(cast("list[str]", names)))
 
 
 def _unavailable(prefix: str, error: Exception) -> SourceUnavailableError:
@@ -217,38 +140,100 @@ def _unavailable(prefix: str, error: Exception) -> SourceUnavailableError:
     return SourceUnavailableError(prefix, describe_error(error))
 
 
-class ForeignCalls(Generic[T]):
-    """Validator of calls to a foreign source.
+class _ForeignRegistry(NamedSet[T]):
+    """A registry around a foreign source, whose exceptions become errors with its prefix.
 
-    By its `validate`, its `signature`, the constructor shown and reached by its `build`, or the signature of its `build`.
+    Calls are validated by the source's `validate`, by its `signature`, by the constructor that it shows if its `build` passes
+    all arguments on to that, or by the signature of its `build`.
     """
 
-    def __init__(self, prefix: str, source: Source[T]) -> None:
+    def __init__(self, owner: NamedSet[T], prefix: str, source: Source[T]) -> None:
+        super().__init__()
+        self._owner = owner
         self._prefix = prefix
         self._source = source
+        self._resolve: Callable[[str], object] | None = getattr(source, "resolve", None)
         self._calls: dict[str, tuple[object, Call[T]]] = {}
         self._passes_on: bool | None = None
 
-    def entry(self, name: str, canonical: str) -> Entry[T]:
-        """Return a component of the source.
+    @property
+    def kind(self) -> Kind:
+        """The kind of the registry that it is mounted in."""
+        return self._owner.kind
 
-        Args:
-            name: A name in the source.
-            canonical: The canonical name in the source.
+    def __iter__(self) -> Iterator[str]:
+        return iter(_names(self._prefix, self._source))
 
-        Returns:
-            The component; its constructor is the source's `build`.
+    def look_up(self, name: str) -> str | None:
+        """Return the canonical spelling of a name or an alias, or None if unknown."""
+        try:
+            if name not in self._source:
+                return None
+            canonical = name if self._resolve is None else self._resolve(name)
+        except Exception as error:
+            raise _unavailable(self._prefix, error) from error
+        if not isinstance(canonical, str):
+            reason = f"its resolve gives {describe_value(canonical)} for {quoted(name)}, which is no name"
+            raise SourceUnavailableError(self._prefix, reason)
+        return str.__str__(canonical)
 
-        Raises:
-            SourceUnavailableError: The source's `signature` raises or returns no signature.
-        """
-        return _ForeignEntry(canonical, self._call(name))
+    def _nearest(self, name: str) -> tuple[str, ...]:
+        return nearest(name, self)
+
+    def registrations(self, name: str) -> tuple[Registration, ...]:
+        """Return nothing: how a foreign source knows its components is its own matter."""
+        del name
+        return ()
+
+    def found(self, name: str) -> Found[T]:
+        """Return a component that exists; its constructor is the source's `build`."""
+        call = self._call(name)
+        entry = Entry(name, call.constructor)
+        entry.ready = call
+        return entry, name, name, ()  # the owner checks the product
+
+    def __getitem__(self, name: str) -> Callable[..., T]:
+        try:
+            found = constructor_of(self._source, name)
+        except Exception as error:
+            raise _unavailable(self._prefix, error) from error
+        return partial(self._source.build, name) if found is None else found
+
+    def signature(self, name: str) -> inspect.Signature:
+        """Return the signature shown by the source, or that of the constructor."""
+        signature = self._shown_signature(name)
+        return effective_signature(self[name]).signature if signature is None else signature
+
+    def describe(self, name: str) -> ComponentDescription:
+        """Return the description given by the source, or one of the constructor."""
+        description = self._asked("describe", name)
+        if isinstance(description, ComponentDescription):
+            return description
+        constructor = self[name]
+        call = Call(constructor, effective_signature(constructor))
+        described = call.describe(self.look_up(name) or name, self.kind.name, ())
+        return replace(described, signature=self.signature(name))
+
+    def _asked(self, method: str, name: str) -> object:
+        """Return the result of an optional method of the source; None without it."""
+        try:
+            ask: Callable[[str], object] | None = getattr(self._source, method, None)
+            return None if ask is None else ask(name)
+        except Exception as error:
+            raise _unavailable(self._prefix, error) from error
+
+    def _shown_signature(self, name: str) -> inspect.Signature | None:
+        shown = self._asked("signature", name)
+        if shown is None or isinstance(shown, inspect.Signature):
+            return shown
+        reason = f"its signature gives {describe_value(shown)} for {quoted(name)}, which is no signature"
+        raise SourceUnavailableError(self._prefix, reason)
 
     def _call(self, name: str) -> Call[T]:
         validate: Callable[..., object] | None = getattr(self._source, "validate", None)
         if validate is not None:
             return _ForeignCall(partial(self._source.build, name), partial(validate, name))
-        signature = self.signature(name)
+        signature = self._shown_signature(name)
         basis = self._reached(name) if signature is None else signature
         known = self._calls.get(name)
         same = known is not None and (known[0] is basis or (signature is not None and known[0] == signature))
@@ -267,78 +252,15 @@ class ForeignCalls(Generic[T]):
             from terraregistry.registry.signatures.passing import passes_on
 
             self._passes_on = passes_on(self._source.build)
-        find = _finder(self._source) if self._passes_on else None
-        if find is None:
-            return None
         try:
-            constructor: object = find(name)
+            constructor = constructor_of(self._source, name) if self._passes_on else None
         except Exception:  # noqa: BLE001 - a source may raise anything; its build works without
             return None
         return constructor if callable(constructor) else None
 
-    def signature(self, name: str) -> inspect.Signature | None:
-        """Return the result of the source's `signature`, if any.
-
-        Args:
-            name: A name in the source.
-
-        Returns:
-            The signature; None if there is none.
-
-        Raises:
-            SourceUnavailableError: The method raises, or returns no signature.
-        """
-        try:
-            show: Callable[[str], object] | None = getattr(self._source, "signature", None)
-            shown = None if show is None else show(name)
-        except Exception as error:
-            raise _unavailable(self._prefix, error) from error
-        if shown is None or isinstance(shown, inspect.Signature):
-            return shown
-        reason = f"its signature gives {describe_value(shown)} for {quoted(name)}, which is no signature"
-        raise SourceUnavailableError(self._prefix, reason)
-
-    def describe(self, name: str) -> object:
-        """Return the result of the source's `describe`, if any.
-
-        Args:
-            name: A name in the source.
-
-        Returns:
-            The result, of any type; None without such a method.
-
-        Raises:
-            SourceUnavailableError: The method raises.
-        """
-        try:
-            describe: Callable[[str], object] | None = getattr(self._source, "describe", None)
-            return None if describe is None else describe(name)
-        except Exception as error:
-            raise _unavailable(self._prefix, error) from error
-
-
-class _ForeignEntry(Entry[T]):
-    """A component of a foreign source."""
-
-    __slots__ = ("_call",)
-
-    def __init__(self, name: str, call: Call[T]) -> None:
-        super().__init__(name, call.constructor)
-        self._call = call
-
-    def call(self, kwargs: Mapping[str, Any]) -> Call[T]:  # the arguments of a call are any objects
-        """Return the call; it is the same for any arguments."""
-        del kwargs
-        return self._call
-
 
 class _ForeignCall(Call[T]):
-    """A call validated by the source itself.
-
-    Args:
-        build: Makes the component.
-        accept: Raises if the arguments do not fit.
-    """
+    """A call validated by the source's own method, `accept`."""
 
     __slots__ = ("_accept",)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 from dataclasses import replace
 from types import MappingProxyType
-from typing import TYPE_CHECKING, TypeVar, overload
+from typing import TYPE_CHECKING, TypeVar, cast, overload
 
 from terraregistry.errors import (
     DuplicateSourceError,
@@ -17,7 +17,7 @@ from terraregistry.errors import (
 from terraregistry.locks import CHANGING
 from terraregistry.registry.base import Found, NamedSet
 from terraregistry.registry.locations import locate
-from terraregistry.registry.mounts import Mount, mounted, source_fault
+from terraregistry.registry.mounts import Mount, constructor_of, mounted, source_fault
 from terraregistry.registry.names import QualifiedName, is_prefix, matching
 from terraregistry.suggest import SUGGESTIONS, is_misspelling, nearest
 
@@ -90,7 +90,7 @@ class MultiSourceRegistry(NamedSet[T]):
         fault = source_fault(source)
         if fault is not None:
             raise InvalidRegistrationError(prefix, self._label(), fault)
-        mount = mounted(prefix, source)
+        mount = mounted(self, prefix, source)
         with CHANGING:
             inside = isinstance(source, MultiSourceRegistry) and source._leads_to(self)
             conflict = next((each for each in self._mounts if each.conflicts_with(prefix)), None)
@@ -113,8 +113,10 @@ class MultiSourceRegistry(NamedSet[T]):
 
     def _leads_to(self, registry: object) -> bool:
         """Return True if this is the registry, or has it mounted at any depth."""
-        nested = (mount.ours for mount in self._mounts if isinstance(mount.ours, MultiSourceRegistry))
-        return self is registry or any(each._leads_to(registry) for each in nested)
+        nested = (mount.registry for mount in self._mounts)
+        return self is registry or any(
+            isinstance(each, MultiSourceRegistry) and each._leads_to(registry) for each in nested
+        )
 
     def register(self, source: Source[T], prefix: str) -> None:
         """Mount a source: `register_source` with its arguments in the other order.
@@ -190,20 +192,13 @@ class MultiSourceRegistry(NamedSet[T]):
 
     def _how_to_get(self, name: str) -> str:
         """Return the hint of the first source with one."""
-        ours = ((mount.ours, name.removeprefix(mount.start)) for mount in self._mounts)
-        told = (source._how_to_get(bare) for source, bare in ours if source is not None)
+        told = (mount.registry._how_to_get(name.removeprefix(mount.start)) for mount in self._mounts)
         return next(filter(None, told), "")
 
     # -- the set of canonical names --
 
-    def _names(self) -> list[str]:
-        return [mount.start + name for mount in self._mounts for name in mount.names()]
-
     def __iter__(self) -> Iterator[str]:
-        return iter(self._names())
-
-    def __len__(self) -> int:
-        return sum(len(mount.names()) for mount in self._mounts)
+        return iter([mount.start + name for mount in self._mounts for name in mount.names()])
 
     def __contains__(self, name: object) -> bool:
         return isinstance(name, str) and self._locate(name) is not None
@@ -246,22 +241,17 @@ class MultiSourceRegistry(NamedSet[T]):
             raise self._not_found(name)
         return located
 
-    def _nearest_in(self, mount: Mount[T], name: str) -> tuple[str, ...]:
-        """Return the closest names in a source; registries of this library use their own suggestions."""
-        return nearest(name, mount.names()) if mount.ours is None else mount.ours._nearest(name)
-
     def _nearest(self, name: str) -> tuple[str, ...]:
         """Return the closest names: after a known prefix, else for the whole name as bare or as misspelt qualified."""
         spelled: dict[str, str] = {}
         for mount in self._mounts:
             # Of a source that cannot be asked there is nothing: whoever asks for this one is told why it is not here.
             with contextlib.suppress(SourceUnavailableError):
-                close = self._nearest_in(mount, name[len(mount.start) :]) if name.startswith(mount.start) else ()
+                close = mount.registry._nearest(name[len(mount.start) :]) if name.startswith(mount.start) else ()
                 if close:
                     return tuple(mount.start + each for each in close)
-                spelled.update(
-                    (each, mount.start + each) for each in self._nearest_in(mount, name) if each not in spelled
-                )
+                for each in mount.registry._nearest(name):
+                    spelled.setdefault(each, mount.start + each)
                 whole = nearest(name, [mount.start + each for each in mount.names()])
                 spelled.update((each, each) for each in whole if is_misspelling(name, each))
         # The bare and the qualified spelling of one component may both be close.
@@ -274,8 +264,7 @@ class MultiSourceRegistry(NamedSet[T]):
         if located is None:
             return ()
         mount, bare, _ = located
-        inside = () if mount.ours is None else mount.ours.registrations(bare)
-        return tuple(dict.fromkeys((*inside, *mount.site.registration())))
+        return tuple(dict.fromkeys((*mount.registry.registrations(bare), *mount.site.registration())))
 
     def resolve(self, name: str) -> QualifiedName:
         """Resolve a name: as qualified first, as bare second.
@@ -353,7 +342,7 @@ class MultiSourceRegistry(NamedSet[T]):
             ComponentNotFoundError: The name resolves nowhere.
         """
         mount, bare, _ = self._located(name)
-        return mount.constructor(bare)
+        return cast("Callable[..., T]", constructor_of(mount.registry, bare))
 
     def found(self, name: str) -> Found[T]:
         """Return the component of a name.
@@ -362,9 +351,7 @@ class MultiSourceRegistry(NamedSet[T]):
             ComponentNotFoundError: The name resolves nowhere.
         """
         mount, bare, canonical = self._located(name)
-        if mount.ours is None:
-            return mount.foreign.entry(bare, canonical), mount.start + bare, mount.start + canonical, (self,)
-        entry, _, canonical, inside = mount.ours.found(bare)
+        entry, _, _, inside = mount.registry.found(bare)
         return entry, mount.start + bare, mount.start + canonical, (*inside, self)
 
     def signature(self, name: str) -> inspect.Signature:
@@ -380,7 +367,7 @@ class MultiSourceRegistry(NamedSet[T]):
             ComponentNotFoundError: The name resolves nowhere.
         """
         mount, bare, _ = self._located(name)
-        return mount.signature(bare)
+        return mount.registry.signature(bare)
 
     def describe(self, name: str) -> ComponentDescription:
         """Describe a component without building it.
@@ -394,7 +381,7 @@ class MultiSourceRegistry(NamedSet[T]):
         Raises:
             ComponentNotFoundError: The name resolves nowhere.
         """
-        mount, bare, canonical = self._located(name)
-        description = mount.describe(bare, canonical, self.kind.name)
+        mount, bare, _ = self._located(name)
+        description = mount.registry.describe(bare)
         aliases = tuple(mount.start + alias for alias in description.aliases)
         return replace(description, name=mount.start + description.name, aliases=aliases)

@@ -35,26 +35,12 @@ class QualifiedName(NamedTuple):
 
 
 def is_prefix(prefix: object) -> bool:
-    """Return True if a value is a valid prefix: a non-empty identifier.
-
-    Args:
-        prefix: Anything.
-
-    Returns:
-        True for an identifier.
-    """
+    """Return True if a value is a valid prefix: a non-empty identifier."""
     return isinstance(prefix, str) and prefix.isidentifier()
 
 
 def name_fault(name: object) -> str | None:
-    """Check the name of a component.
-
-    Args:
-        name: Anything.
-
-    Returns:
-        The fault as text, or None if valid.
-    """
+    """Return the fault of a component's name as text, or None if valid."""
     if not isinstance(name, str):
         return f"a name is a string, not {type(name).__qualname__}"
     if not name:
@@ -186,14 +172,7 @@ class NameSet(AbstractSet[str]):  # noqa: PLW1641 - names come and go: a set tha
         return NotImplemented if operand is None else frozenset(self) > operand
 
     def isdisjoint(self, other: Iterable[Any]) -> bool:
-        """Return True if no name of the other collection resolves here.
-
-        Args:
-            other: Any iterable.
-
-        Returns:
-            True if nothing is shared.
-        """
+        """Return True if no name of the other collection resolves here."""
         if isinstance(other, NameSet):
             return not self & other
         return frozenset(self).isdisjoint(self._resolved(other))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from enum import Enum
-from typing import TYPE_CHECKING, Any, NoReturn, TypeVar, overload
+from typing import TYPE_CHECKING, Any, NoReturn, TypeVar, cast, overload
 
 from terraregistry.errors import (
     DuplicateComponentError,
@@ -16,11 +16,12 @@ from terraregistry.registry.entries import Entry
 from terraregistry.registry.locations import calling_site
 from terraregistry.registry.names import name_fault
 from terraregistry.registry.single import BaseRegistry
-from terraregistry.registry.states import Addition, Components, Removal, Scope, Snapshot, State
+from terraregistry.registry.states import Components, Scope, Snapshot, State
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
-    from contextlib import AbstractContextManager
+
+    from terraregistry.registry.states import Change
 
 __all__ = ["ReadOnlyRegistry", "Registry"]
 
@@ -134,7 +135,9 @@ class Registry(BaseRegistry[T]):
         if isinstance(constructor, _Absent):  # None is no constructor, and is refused as such
             return lambda decorated: self.register(decorated, name=name, aliases=aliases, override=override)
         chosen = _name_for(constructor, name, self._label)
-        self._add(Entry(chosen, _as_constructor(constructor), site=calling_site()), aliases, override=override)
+        self._add(
+            Entry(chosen, cast("Callable[..., Any]", constructor), site=calling_site()), aliases, override=override
+        )
         return constructor
 
     def register_lazy(self, name: str, reference: str, *, aliases: Iterable[str] = (), override: bool = False) -> None:
@@ -161,7 +164,7 @@ class Registry(BaseRegistry[T]):
 
     def _add(self, entry: Entry[T], aliases: Iterable[str], *, override: bool) -> None:
         others = tuple(_checked(alias, self._label) for alias in ([aliases] if isinstance(aliases, str) else aliases))
-        change: Addition[T] | None = Addition(entry, others)
+        change: Change[T] | None = _adding(entry, others)
         while True:
             state = self._state
             if not override:
@@ -171,7 +174,7 @@ class Registry(BaseRegistry[T]):
                     self._state = state if change is None else state.changed(change)
                     return
 
-    def _addition(self, state: State[T], entry: Entry[T], others: tuple[str, ...]) -> Addition[T] | None:
+    def _addition(self, state: State[T], entry: Entry[T], others: tuple[str, ...]) -> Change[T] | None:
         """Return the change that adds a component if its names are free or its own; None if nothing changes.
 
         Comparing constructors may run foreign code, so this is called without the lock.
@@ -185,8 +188,8 @@ class Registry(BaseRegistry[T]):
         if len({entry.name, *others}) <= len(others):
             raise InvalidRegistrationError(entry.name, self._label(), "a name and its aliases are all different")
         if older is None or not is_same:
-            return Addition(entry, others)
-        return Addition(older, others) if len(found) <= len(others) else None
+            return _adding(entry, others)
+        return _adding(older, others) if len(found) <= len(others) else None
 
     def unregister(self, name: str) -> None:
         """Remove a component with its aliases, or an alias alone.
@@ -198,8 +201,8 @@ class Registry(BaseRegistry[T]):
             ComponentNotFoundError: The name is not here.
         """
         with CHANGING:
-            self._resolved_name(name)
-            self._state = self._state.changed(Removal(name))
+            self.resolve(name)
+            self._state = self._state.changed(lambda components: components.removed(name))
 
     def scope(self) -> Scope:
         """Undo, on exit, every registration and removal made inside.
@@ -236,10 +239,7 @@ class ReadOnlyRegistry(BaseRegistry[T]):
 
     _remedy = "register in a Registry of your own, and mount that"
 
-    def _refuse(self) -> NoReturn:
-        raise ReadOnlyRegistryError(self._label(), self._remedy)
-
-    # Whatever is registered is refused.
+    # Whatever is registered or removed is refused.
     def register(self, *args: Any, **kwargs: Any) -> NoReturn:
         """Refuse.
 
@@ -247,33 +247,13 @@ class ReadOnlyRegistry(BaseRegistry[T]):
             ReadOnlyRegistryError: Always.
         """
         del args, kwargs
-        self._refuse()
+        raise ReadOnlyRegistryError(self._label(), self._remedy)
 
-    def register_lazy(self, *args: Any, **kwargs: Any) -> NoReturn:
-        """Refuse.
+    register_lazy = unregister = scope = register
 
-        Raises:
-            ReadOnlyRegistryError: Always.
-        """
-        del args, kwargs
-        self._refuse()
 
-    def unregister(self, name: str) -> NoReturn:
-        """Refuse.
-
-        Raises:
-            ReadOnlyRegistryError: Always.
-        """
-        del name
-        self._refuse()
-
-    def scope(self) -> AbstractContextManager[None]:
-        """Refuse.
-
-        Raises:
-            ReadOnlyRegistryError: Always.
-        """
-        self._refuse()
+def _adding(entry: Entry[T], others: tuple[str, ...]) -> Change[T]:
+    return lambda components: components.added(entry, others)
 
 
 def _name_for(constructor: object, name: str | None, registry: Callable[[], str]) -> str:
@@ -301,7 +281,3 @@ def _is_reference(reference: object) -> bool:
         return False
     module, _, attribute = reference.partition(":")
     return all(part.isidentifier() for part in [*module.split("."), *attribute.split(".")])
-
-
-def _as_constructor(constructor: object) -> Any:  # what it makes is checked when it has made it
-    return constructor

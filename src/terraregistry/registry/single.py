@@ -58,9 +58,6 @@ class BaseRegistry(NamedSet[T]):
     def __iter__(self) -> Iterator[str]:
         return iter(self._names())
 
-    def __len__(self) -> int:
-        return sum(1 for _ in self._names())
-
     def __repr__(self) -> str:
         return f"<{self._label()}: {len(self)} components>"
 
@@ -84,10 +81,7 @@ class BaseRegistry(NamedSet[T]):
         Raises:
             ComponentNotFoundError: The name is not here.
         """
-        return self._resolved_name(name)
-
-    def _resolved_name(self, name: object) -> str:
-        canonical = self.look_up(name) if isinstance(name, str) else None
+        canonical = self.look_up(name) if isinstance(name, str) else None  # type: ignore[redundant-expr]  # names come from untyped configs too
         if canonical is None:
             raise self._not_found(name)
         return canonical

@@ -6,7 +6,7 @@ import copy
 import importlib
 import pickle
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, Final, Generic, Protocol, Self, TypeVar, cast
+from typing import TYPE_CHECKING, Any, Final, Generic, Self, TypeVar, cast
 
 from terraregistry.errors import RegistryError, describe_value
 from terraregistry.registry.values import fresh, frozen, to_plain
@@ -15,7 +15,8 @@ from terraregistry.wording import describe_error
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from terraregistry.errors import ComponentNotFoundError, Registration
+    from terraregistry.errors import Registration
+    from terraregistry.registry.base import NamedSet
 
 __all__ = ["ComponentSpec", "registry_at"]
 
@@ -24,20 +25,6 @@ _OURS: Final = ("terraregistry", "terraregistry.registry", _LIBRARY)
 """The modules that export the registries of this library."""
 
 T_co = TypeVar("T_co", covariant=True)
-
-
-class _Builds(Protocol[T_co]):
-    # Each component has arguments of its own.
-    def build(self, name: str, /, *args: Any, **kwargs: Any) -> T_co: ...
-
-    def validate(self, name: str, /, *args: Any, **kwargs: Any) -> ComponentSpec[Any]: ...
-
-    @property
-    def reference(self) -> str | None: ...
-
-    def registrations(self, name: str) -> tuple[Registration, ...]: ...
-
-    def missing(self, name: str, registrations: tuple[Registration, ...]) -> ComponentNotFoundError | None: ...
 
 
 class ComponentSpec(Generic[T_co]):
@@ -56,7 +43,7 @@ class ComponentSpec(Generic[T_co]):
 
     __slots__ = ("_args", "_kwargs", "_registrations", "name", "registry", "spelling")
 
-    registry: _Builds[T_co]
+    registry: NamedSet[T_co]
     name: str
     spelling: str
     _args: tuple[Any, ...]  # arguments are any objects
@@ -66,7 +53,7 @@ class ComponentSpec(Generic[T_co]):
     # The arguments are any objects.
     def __init__(
         self,
-        registry: _Builds[T_co],
+        registry: NamedSet[T_co],
         name: str,
         args: Iterable[Any],
         kwargs: Mapping[str, Any],
@@ -129,7 +116,7 @@ class ComponentSpec(Generic[T_co]):
 
     @classmethod
     def from_dict(
-        cls, data: Mapping[str, Any], registry: _Builds[T_co] | None = None
+        cls, data: Mapping[str, Any], registry: NamedSet[T_co] | None = None
     ) -> ComponentSpec[T_co]:  # plain data
         """Read a spec written by `to_dict`, and validate it again.
 
@@ -150,7 +137,7 @@ class ComponentSpec(Generic[T_co]):
                 f"{describe_value(data)} is no component spec: that is a dictionary of registry and name (strings), "
                 "and of args (a list) and kwargs (a dictionary) where there are any"
             )
-        source = registry if registry is not None else cast("_Builds[T_co]", registry_at(data["registry"]))
+        source = registry if registry is not None else cast("NamedSet[T_co]", registry_at(data["registry"]))
         spec: ComponentSpec[T_co] = source.validate(data["name"], *data.get("args", ()), **data.get("kwargs", {}))
         return spec
 
@@ -195,23 +182,18 @@ class ComponentSpec(Generic[T_co]):
 
 def _is_spec(data: object, *, with_registry: bool) -> bool:
     try:
-        return isinstance(data, Mapping) and _are_fields(
-            cast("Mapping[object, object]", data), with_registry=with_registry
+        fields = dict(cast("Mapping[object, object]", data)) if isinstance(data, Mapping) else {}
+        kwargs = dict(cast("Mapping[object, object]", fields.get("kwargs", {})))
+        return (
+            fields.keys() <= {"registry", "name", "args", "kwargs"}
+            and isinstance(fields.get("name"), str)
+            and (not with_registry or isinstance(fields.get("registry"), str))
+            and isinstance(fields.get("args", ()), (list, tuple))
+            and isinstance(fields.get("kwargs", {}), Mapping)
+            and all(isinstance(key, str) for key in kwargs)
         )
     except Exception:  # noqa: BLE001 - what cannot even be looked at is no spec
         return False
-
-
-def _are_fields(fields: Mapping[object, object], *, with_registry: bool) -> bool:
-    kwargs = fields.get("kwargs", {})
-    return (
-        fields.keys() <= {"registry", "name", "args", "kwargs"}
-        and isinstance(fields.get("name"), str)
-        and (not with_registry or isinstance(fields.get("registry"), str))
-        and isinstance(fields.get("args", ()), (list, tuple))
-        and isinstance(kwargs, Mapping)
-        and all(isinstance(key, str) for key in cast("Mapping[object, object]", kwargs))
-    )
 
 
 # The arguments are any objects.
@@ -223,9 +205,11 @@ def _unpickle(
     spelling: str,
     registrations: tuple[Registration, ...] = (),
 ) -> ComponentSpec[Any]:
-    module, _, attribute = reference.partition(":")
-    registry = getattr(importlib.import_module(module), attribute)
-    return ComponentSpec(registry, name, args, kwargs, spelling, tuple(map(_imported, registrations)))
+    import pkgutil
+
+    return ComponentSpec(
+        pkgutil.resolve_name(reference), name, args, kwargs, spelling, tuple(map(_imported, registrations))
+    )
 
 
 def _imported(registration: Registration) -> Registration:

@@ -9,7 +9,7 @@ import threading
 import weakref
 from contextlib import ContextDecorator
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Final, Generic, NamedTuple, Self, TypeVar, final
+from typing import TYPE_CHECKING, Final, Generic, NamedTuple, Self, TypeAlias, TypeVar, final
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from terraregistry.registry.entries import Entry
 
-__all__ = ["Addition", "Components", "Removal", "Scope", "Snapshot", "State"]
+__all__ = ["Change", "Components", "Scope", "Snapshot", "State"]
 
 T = TypeVar("T")
 V = TypeVar("V")
@@ -100,49 +100,27 @@ class Components(NamedTuple, Generic[T]):
         """Return the components without one of them and its aliases."""
         return Components(self.entries.without({name}), self.aliases.without({*self.aliases_of(name)}))
 
-
-@dataclass(frozen=True, slots=True)
-class Addition(Generic[T]):
-    """A registration; it replaces the previous owners of its names.
-
-    Attributes:
-        entry: The component.
-        aliases: Its other names.
-    """
-
-    entry: Entry[T]
-    aliases: tuple[str, ...]
-
-    def apply(self, components: Components[T]) -> Components[T]:
-        """Return the components after the change."""
-        name = self.entry.name
-        others = {alias: name for alias in self.aliases if alias != name}
-        for alias in others:
+    def added(self, entry: Entry[T], others: tuple[str, ...]) -> Components[T]:
+        """Return the components with one more and its aliases; it replaces the previous owners of these names."""
+        aliases = {alias: entry.name for alias in others if alias != entry.name}
+        components = self
+        for alias in aliases:
             if components.entries.get(alias) is not None:
                 components = components.without(alias)
-        entries, aliases = components
-        entries = entries.with_items({name: self.entry})
-        if aliases.get(name) is not None:
-            aliases = aliases.without({name})
-        return Components(entries, aliases.with_items(others) if others else aliases)
+        entries, taken = components.entries.with_items({entry.name: entry}), components.aliases
+        if taken.get(entry.name) is not None:
+            taken = taken.without({entry.name})
+        return Components(entries, taken.with_items(aliases) if aliases else taken)
+
+    def removed(self, name: str) -> Components[T]:
+        """Return the components without one and its aliases, or without an alias alone; unknown names change nothing."""
+        if self.aliases.get(name) is not None:
+            return Components(self.entries, self.aliases.without({name}))
+        return self if self.entries.get(name) is None else self.without(name)
 
 
-@dataclass(frozen=True, slots=True)
-class Removal(Generic[T]):
-    """The removal of a component with its aliases, or of an alias alone; no-op for unknown names.
-
-    Attributes:
-        name: A canonical name or an alias.
-    """
-
-    name: str
-
-    def apply(self, components: Components[T]) -> Components[T]:
-        """Return the components after the change."""
-        entries, aliases = components
-        if aliases.get(self.name) is not None:
-            return Components(entries, aliases.without({self.name}))
-        return components if entries.get(self.name) is None else components.without(self.name)
+Change: TypeAlias = "Callable[[Components[T]], Components[T]]"
+"""A registration or a removal; it can be made again on other components, when a scope before it is closed."""
 
 
 class _Opened(NamedTuple, Generic[T]):
@@ -155,7 +133,7 @@ class _Opened(NamedTuple, Generic[T]):
 class _Changes(NamedTuple, Generic[T]):
     """The last change since the opening of the first open scope, its scope, and the changes before it."""
 
-    change: Addition[T] | Removal[T]
+    change: Change[T]
     opened: _Opened[T]
     before: _Changes[T] | None
 
@@ -176,9 +154,9 @@ class State(Generic[T]):
     opened: tuple[_Opened[T], ...] = ()
     changes: _Changes[T] | None = None
 
-    def changed(self, change: Addition[T] | Removal[T]) -> State[T]:
+    def changed(self, change: Change[T]) -> State[T]:
         """Return the state after a change in the innermost scope of this thread, or else in the scope opened last."""
-        components = change.apply(self.components)
+        components = change(self.components)
         opened = self._alive()
         if not opened:
             return State(components)
@@ -212,7 +190,7 @@ class State(Generic[T]):
         components = self.before
         changes: _Changes[T] | None = None
         for made in reversed(kept):
-            components = made.change.apply(components)
+            components = made.change(components)
             changes = _Changes(made.change, made.opened, changes)
         opened = tuple(each for each in self._alive() if each is not closed)
         return State(components, self.before, opened, changes) if opened else State(components)
@@ -226,12 +204,7 @@ class State(Generic[T]):
 
 
 class Scope(ContextDecorator):
-    """The context manager and decorator returned by `Registry.scope`.
-
-    Args:
-        begin: Opens a scope in its registry.
-        end: Closes it, if it is open.
-    """
+    """The context manager and decorator returned by `Registry.scope`."""
 
     def __init__(self, begin: Callable[[Scope], None], end: Callable[[Scope], None]) -> None:
         self._begin = begin

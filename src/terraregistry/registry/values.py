@@ -17,14 +17,7 @@ _DEEPEST: Final = 64
 
 
 def fresh(value: Any) -> Any:  # arguments are any objects
-    """Copy plain containers, to protect the original from changes.
-
-    Args:
-        value: An argument.
-
-    Returns:
-        New lists, dictionaries, tuples and sets of the same objects. Shared and recursive containers stay so.
-    """
+    """Copy plain containers, to protect the original from changes; shared and recursive containers stay so."""
     return _copied(value, {}, 0)
 
 
@@ -51,19 +44,8 @@ def _copied(value: Any, copies: dict[int, Any], depth: int) -> Any:  # as above
     return copies.get(mark, value)
 
 
-def frozen(value: object) -> object:
-    """Make a hashable key of an argument; equal arguments have equal keys.
-
-    Args:
-        value: The argument.
-
-    Returns:
-        The key. Unhashable objects are compared by identity.
-    """
-    return _key(value, ())
-
-
-def _key(value: object, around: tuple[int, ...]) -> object:
+def frozen(value: object, around: tuple[int, ...] = ()) -> object:
+    """Make a hashable key of an argument inside some containers; unhashable objects count by identity."""
     if id(value) in around:
         return (..., around.index(id(value)))
     if len(around) > _DEEPEST + 1:  # the arguments of a spec are in a container already
@@ -71,12 +53,12 @@ def _key(value: object, around: tuple[int, ...]) -> object:
     around = (*around, id(value))
     if isinstance(value, Mapping):
         items = cast("Mapping[object, object]", value).items()
-        return (Mapping, frozenset((_Object(key), _key(item, around)) for key, item in items))
+        return (Mapping, frozenset((_Object(key), frozen(item, around)) for key, item in items))
     if isinstance(value, (list, tuple)):
         kind = list if isinstance(value, list) else tuple
-        return (kind, tuple(_key(item, around) for item in cast("Sequence[object]", value)))
+        return (kind, tuple(frozen(item, around) for item in cast("Sequence[object]", value)))
     if isinstance(value, (set, frozenset)):
-        return (set, frozenset(_key(item, around) for item in cast("AbstractSet[object]", value)))
+        return (set, frozenset(frozen(item, around) for item in cast("AbstractSet[object]", value)))
     return _Object(value)
 
 
@@ -106,25 +88,19 @@ def _hashable(value: object) -> bool:
     return True
 
 
-def to_plain(value: object, path: str) -> object:
-    """Write an argument as plain data.
+def to_plain(value: object, path: str, around: tuple[int, ...] = ()) -> object:
+    """Write an argument as dictionaries, lists, strings, numbers, booleans and None.
 
     Args:
         value: The argument.
         path: Its path, for the error.
-
-    Returns:
-        The argument in dictionaries, lists, strings, numbers, booleans and None.
+        around: The identities of the containers around it.
 
     Raises:
         TypeError: A part of it has no plain form.
     """
-    return _plain(value, path, ())
-
-
-def _plain(value: object, path: str, around: tuple[int, ...]) -> object:
     if isinstance(value, Enum):
-        return _plain(value.value, path, around)
+        return to_plain(value.value, path, around)
     if any((base.__module__, base.__name__) == ("numpy", "generic") for base in type(value).__mro__):
         value = cast("Any", value).item()  # a scalar of numpy, which may be anybody's: it is not imported here
     if value is None or isinstance(value, bool):
@@ -140,11 +116,13 @@ def _plain(value: object, path: str, around: tuple[int, ...]) -> object:
     around = (*around, id(value))
     if isinstance(value, Mapping):
         items = cast("Mapping[object, object]", value).items()
-        return {_plain_key(key, path): _plain(item, f"{path}.{key}", around) for key, item in items}
+        return {_plain_key(key, path): to_plain(item, f"{path}.{key}", around) for key, item in items}
     if isinstance(value, (set, frozenset)):
         value = sorted(cast("AbstractSet[object]", value), key=repr)
     if isinstance(value, (list, tuple)):
-        return [_plain(item, f"{path}[{index}]", around) for index, item in enumerate(cast("Sequence[object]", value))]
+        return [
+            to_plain(item, f"{path}[{index}]", around) for index, item in enumerate(cast("Sequence[object]", value))
+        ]
     raise TypeError(f"{path} is a {describe_value(value)}, which plain data cannot hold; pickle the spec instead")
 
 

@@ -1,4 +1,4 @@
-"""Schemas of plain values: numbers, strings, paths, choices."""
+"""Schemas of plain values, made of strict schemas and checks in Python: numbers, strings, paths, choices."""
 
 from __future__ import annotations
 
@@ -8,43 +8,65 @@ import types
 import typing
 from enum import Enum, IntEnum
 from pathlib import Path, PurePath
-from typing import Final
+from typing import Any, Final
 
 from pydantic_core import CoreSchema, core_schema
 
-from terraregistry.registry.schemas.conditions import ANYTHING, Check, RefusedError, check_schema
 from terraregistry.registry.signatures import NOT_EVALUATED
 
-__all__ = ["SIMPLE", "literal", "member_by_value"]
+__all__ = ["ANYTHING", "SIMPLE", "Check", "RefusedError", "check_schema", "guarded", "hashable", "literal", "member_of"]
+
+ANYTHING: Final = core_schema.any_schema()
+Check = typing.Callable[[Any], Any]  # what a check is given, and gives back, is any object
+"""A function that returns the value to pass on, or raises `RefusedError`."""
 
 
-def _or(strict: CoreSchema, otherwise: Check) -> CoreSchema:
-    """Make a union: the strict schema as fast path, a check in Python as fallback."""
-    return core_schema.union_schema([strict, check_schema(otherwise)], mode="left_to_right")
+class RefusedError(ValueError):
+    """Refusal by a check, without a message: `explain` describes the problem."""
 
 
-def _integer() -> CoreSchema:
-    """Make the schema of `int`: fast path for plain integers; members of an `IntEnum` stay unchanged."""
-    return core_schema.union_schema([core_schema.int_schema(strict=True), core_schema.is_instance_schema(IntEnum)])
+def guarded(check: Check) -> Check:
+    """Return a check that refuses values that raise while they are looked at."""
+
+    def guard(value: object) -> object:
+        try:
+            return check(value)
+        except (ValueError, RecursionError):  # the stack of a component that builds itself may end here
+            raise
+        except Exception:  # noqa: BLE001 - a set of what cannot be hashed, or a value that cannot be looked at
+            raise RefusedError from None
+
+    return guard
 
 
-def _as_integer(value: object) -> object:
-    """Accept other integers, such as numpy's; refuse booleans."""
-    if isinstance(value, bool) or not isinstance(value, numbers.Integral):
-        raise RefusedError
-    return value
+def check_schema(check: Check) -> CoreSchema:
+    """Make a schema of a check."""
+    return core_schema.no_info_plain_validator_function(guarded(check))
 
 
-def _as_real(value: object) -> object:
-    if isinstance(value, bool) or not isinstance(value, numbers.Real):
-        raise RefusedError
-    return value
+def hashable(value: object) -> bool:
+    """Return True if a value can be hashed."""
+    try:
+        hash(value)
+    except Exception:  # noqa: BLE001 - usually a TypeError, but a value's own `__hash__` may raise anything
+        return False
+    return True
 
 
-def _as_complex(value: object) -> object:
-    if isinstance(value, bool) or not isinstance(value, numbers.Complex):
-        raise RefusedError
-    return value
+def _or(strict: CoreSchema, *others: CoreSchema) -> CoreSchema:
+    """Make a union: the strict schema as fast path, then the others, which are checks in Python."""
+    return core_schema.union_schema([strict, *others], mode="left_to_right")
+
+
+def _number(kind: type) -> CoreSchema:
+    """Make the schema of numbers of an abstract type, such as numpy's; booleans are none."""
+
+    def check(value: object) -> object:
+        if isinstance(value, bool) or not isinstance(value, kind):
+            raise RefusedError
+        return value
+
+    return check_schema(check)
 
 
 def _as_bool(value: object) -> object:
@@ -58,39 +80,35 @@ def _as_path(value: object) -> object:
     return value if isinstance(value, PurePath) else Path(typing.cast("str", value))
 
 
-# Not pydantic's own, which turns whatever has a `__float__` into a float: a tensor, numpy's booleans.
-_REALS: Final[list[CoreSchema | tuple[CoreSchema, str]]] = [
-    core_schema.is_instance_schema(float),
-    core_schema.int_schema(strict=True),
-    check_schema(_as_real),
-]
-
-SIMPLE: Final[dict[object, typing.Callable[[], CoreSchema]]] = {
-    types.NoneType: core_schema.none_schema,
-    bool: lambda: _or(core_schema.bool_schema(strict=True), _as_bool),
-    int: lambda: _or(_integer(), _as_integer),
-    float: lambda: core_schema.union_schema(_REALS, mode="left_to_right"),
-    complex: lambda: _or(core_schema.is_instance_schema(complex), _as_complex),
-    str: lambda: core_schema.is_instance_schema(str),  # a StrEnum's member stays one
-    bytes: lambda: core_schema.bytes_schema(strict=True),
-    object: lambda: ANYTHING,
-    Path: lambda: check_schema(_as_path),
-    PurePath: lambda: check_schema(_as_path),
-    typing.cast("type", os.PathLike): lambda: check_schema(_as_path),
-    NOT_EVALUATED: lambda: ANYTHING,
+_INT: Final = core_schema.int_schema(strict=True)
+SIMPLE: Final[dict[object, CoreSchema]] = {
+    types.NoneType: core_schema.none_schema(),
+    bool: _or(core_schema.bool_schema(strict=True), check_schema(_as_bool)),
+    # Members of an `IntEnum` stay unchanged.
+    int: _or(core_schema.union_schema([_INT, core_schema.is_instance_schema(IntEnum)]), _number(numbers.Integral)),
+    # Not pydantic's own, which turns whatever has a `__float__` into a float: a tensor, numpy's booleans.
+    float: _or(core_schema.is_instance_schema(float), _INT, _number(numbers.Real)),
+    complex: _or(core_schema.is_instance_schema(complex), _number(numbers.Complex)),
+    str: core_schema.is_instance_schema(str),  # a StrEnum's member stays one
+    bytes: core_schema.bytes_schema(strict=True),
+    object: ANYTHING,
+    Path: check_schema(_as_path),
+    PurePath: check_schema(_as_path),
+    typing.cast("type", os.PathLike): check_schema(_as_path),
+    NOT_EVALUATED: ANYTHING,
 }
+"""Schemas by type."""
 
 
 def literal(values: tuple[object, ...]) -> CoreSchema:
     """Make the schema of `Literal[...]`: one of the values, or a member of an enum by its value."""
     if any(isinstance(value, (int, Enum)) for value in values):  # pydantic takes 1, 1.0 and True for each other
         return check_schema(_one_of(values))
-    schema = core_schema.literal_schema(list(values))
-    return core_schema.union_schema([schema, check_schema(_one_of(values))], mode="left_to_right")
+    return _or(core_schema.literal_schema(list(values)), check_schema(_one_of(values)))
 
 
 def _one_of(values: tuple[object, ...]) -> Check:
-    by_value = member_by_value(values)
+    by_value = member_of(values)
 
     def check(value: object) -> object:
         plain: object = value.value if isinstance(value, Enum) else value
@@ -102,7 +120,7 @@ def _one_of(values: tuple[object, ...]) -> Check:
     return check
 
 
-def member_by_value(members: tuple[object, ...]) -> Check:
+def member_of(members: tuple[object, ...]) -> Check:
     """Make a check for members of an enum, given as such or by value."""
 
     def check(value: object) -> object:

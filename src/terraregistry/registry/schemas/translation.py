@@ -11,41 +11,28 @@ from typing import Any, Final, Literal, TypeVar, Union, get_args, get_origin
 from pydantic_core import CoreSchema, SchemaValidator, core_schema
 
 from terraregistry.registry.schemas.classes import annotated, instance, subclass
-from terraregistry.registry.schemas.conditions import ANYTHING, hashable
-from terraregistry.registry.schemas.containers import CONTAINERS
-from terraregistry.registry.schemas.scalars import SIMPLE, literal
-from terraregistry.registry.schemas.unions import union
+from terraregistry.registry.schemas.containers import CONTAINERS, union
+from terraregistry.registry.schemas.scalars import ANYTHING, SIMPLE, hashable, literal
 from terraregistry.registry.signatures import NOT_EVALUATED, Opaque, wider_class
 
 __all__ = ["accepts", "argument_validator", "plain", "schema_of"]
 
 
+_BARE_TUPLE: Final[object] = getattr(typing, "Tuple")  # noqa: B009 - tells `Tuple`, of anything, from `tuple[()]`
+_CALLABLE: Final[object] = get_origin(typing.Callable[..., object])
+_NOTHING: Final = inspect.Parameter.empty
+
+
 def accepts(annotation: object, value: object) -> bool:
-    """Return True if a value fits an annotation.
-
-    Args:
-        annotation: An evaluated annotation.
-        value: Anything.
-
-    Returns:
-        True if the annotation's schema accepts the value.
-    """
-    validator = _validator(_Key(annotation))
+    """Return True if a value fits an evaluated annotation."""
     try:
-        return bool(validator.isinstance_python(value))
+        return bool(_validator(_Key(annotation), _Key(_NOTHING)).isinstance_python(value))
     except Exception:  # noqa: BLE001 - a value that cannot even be looked at does not fit
         return False
 
 
 def schema_of(annotation: object) -> CoreSchema:
-    """Make the schema of an annotation.
-
-    Args:
-        annotation: An evaluated annotation, or `NOT_EVALUATED`.
-
-    Returns:
-        A schema; accepts anything for an annotation without a runtime check.
-    """
+    """Make the schema of an evaluated annotation; it accepts anything for one without a runtime check."""
     annotation = plain(annotation)
     origin, arguments = get_origin(annotation), get_args(annotation)
     if origin in (Union, types.UnionType):
@@ -59,18 +46,15 @@ def schema_of(annotation: object) -> CoreSchema:
     return _of_class(annotation if origin is None else origin, arguments)
 
 
-_BARE_TUPLE: Final[object] = getattr(typing, "Tuple")  # noqa: B009 - tells `Tuple`, of anything, from `tuple[()]`
-
-
 def _of_class(cls: object, arguments: tuple[object, ...]) -> CoreSchema:
     if not hashable(cls):
         return ANYTHING
-    simple = SIMPLE.get(cls)
-    if simple is not None:
-        return simple()
-    container = CONTAINERS.get(cls)
-    if container is not None:
-        return container(tuple(map(plain, arguments)), schema_of)
+    if cls in SIMPLE:
+        return SIMPLE[cls]
+    if cls in CONTAINERS:
+        return CONTAINERS[cls](tuple(map(plain, arguments)), schema_of)
+    if cls is _CALLABLE:
+        return core_schema.callable_schema()
     if cls is type:
         return subclass(tuple(_bases(arguments[0])) if arguments else (object,))
     if not isinstance(cls, type):
@@ -82,37 +66,22 @@ def _of_class(cls: object, arguments: tuple[object, ...]) -> CoreSchema:
 def argument_validator(parameter: inspect.Parameter) -> SchemaValidator:
     """Return the validator of one argument, cached for equal parameters.
 
-    Args:
-        parameter: The parameter, with its annotation evaluated.
-
-    Returns:
-        A validator of its annotation. If this refuses the default, the validator is widened to the default's type: a
-        default is always acceptable.
+    If the annotation refuses the default, it is widened to the default's type: a default is always acceptable.
     """
-    return _argument_validator(_Key(parameter.annotation), _Key(_shown(parameter)))
+    return _validator(_Key(parameter.annotation), _Key(_refused_default(parameter)))
 
 
 @functools.lru_cache(maxsize=4096)
-def _argument_schema(key: _Key, default: _Key) -> CoreSchema:
-    schema, shown = schema_of(key.annotation), default.annotation
-    if shown is _NOTHING:
-        return schema
-    if shown is types.NoneType:
-        return core_schema.nullable_schema(schema)
-    widening = core_schema.callable_schema() if shown is _CALLABLE else _of_class(shown, ())
-    return core_schema.union_schema([schema, widening], mode="left_to_right")
+def _validator(key: _Key, default: _Key) -> SchemaValidator:
+    schema, widening = schema_of(key.annotation), default.annotation
+    if widening is types.NoneType:
+        schema = core_schema.nullable_schema(schema)
+    elif widening is not _NOTHING:
+        schema = core_schema.union_schema([schema, _of_class(widening, ())], mode="left_to_right")
+    return SchemaValidator(schema)
 
 
-@functools.lru_cache(maxsize=4096)
-def _argument_validator(key: _Key, default: _Key) -> SchemaValidator:
-    return SchemaValidator(_argument_schema(key, default))
-
-
-_NOTHING: Final = inspect.Parameter.empty
-_CALLABLE: Final = "callable"
-
-
-def _shown(parameter: inspect.Parameter) -> object:
+def _refused_default(parameter: inspect.Parameter) -> object:
     """Return the type of a default refused by its annotation; `_NOTHING` if there is none."""
     default: object = parameter.default
     if default is _NOTHING:
@@ -128,20 +97,11 @@ def _bases(annotation: object) -> list[type]:
     if get_origin(annotation) in (Union, types.UnionType):
         return [base for member in get_args(annotation) for base in _bases(member)]
     origin = get_origin(annotation) or annotation
-    if not isinstance(origin, type) or origin is NOT_EVALUATED or origin is Any:
-        return [object]
-    return [origin]
+    return [origin if isinstance(origin, type) and origin not in (NOT_EVALUATED, Any) else object]
 
 
 def plain(annotation: object) -> object:
-    """Strip an annotation of wrappers irrelevant to validation.
-
-    Args:
-        annotation: An evaluated annotation.
-
-    Returns:
-        The type behind a `NewType`, an alias, a `TypeVar`, or a qualifier such as `Final`.
-    """
+    """Return the type behind a `NewType`, an alias, a `TypeVar`, or a qualifier such as `Final`."""
     if isinstance(annotation, typing.NewType):
         return plain(annotation.__supertype__)
     if type(annotation).__name__ == "TypeAliasType":
@@ -180,8 +140,3 @@ class _Key:
             and self._hash == other._hash
             and (self.annotation is other.annotation or repr(self.annotation) == repr(other.annotation))
         )
-
-
-@functools.lru_cache(maxsize=1024)
-def _validator(key: _Key) -> SchemaValidator:
-    return SchemaValidator(schema_of(key.annotation))

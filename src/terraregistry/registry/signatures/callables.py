@@ -12,7 +12,6 @@ from inspect import Parameter
 from typing import Final
 
 from terraregistry.registry.signatures.declared import by_inspection, own_parameters, unpacked_options, with_defaults
-from terraregistry.registry.signatures.forwarding import paths_of
 from terraregistry.registry.signatures.found import (
     POSITIONAL,
     UNKNOWN,
@@ -216,6 +215,8 @@ def _of_function(target: Target, trail: _Trail) -> Found | None:
     elif _is_sink(definition):
         record(2 * len(trail) + 1, lambda: "ignores all arguments: any name is accepted")
         return own
+    from terraregistry.registry.signatures.forwarding import paths_of  # most constructors take no **kwargs
+
     paths = [] if definition is None else paths_of(Scope(target, function, definition))
     followed = _forwarded(own, paths, function, (*trail, step)) if paths else own
     if unpacked is not None:

@@ -2,7 +2,8 @@
 
 The source of timm adds the names (`sources/timm/loaded_timm.py`). The entry points are as timm's own: they take the
 arguments passed on by `timm.create_model` (`features_only`, `pretrained_cfg_overlay`, ...), and weights come through
-timm's own loading, without a silent fallback to random ones. They do not depend on timm's registry, because another
+timm's own loading, without a silent fallback to random ones. The networks themselves are imported when one is built: the
+names are added to timm wherever that is loaded. They do not depend on timm's registry, because another
 package may take a name there.
 """
 
@@ -23,11 +24,7 @@ from torch import nn  # noqa: TC002 - read at run time
 
 from terraregistry.components.backbones.prithvi.architectures import ARCHITECTURES, Architecture
 from terraregistry.components.backbones.prithvi.bands import GivenBands, read_model_bands
-from terraregistry.components.backbones.prithvi.checkpoint import BandChoice, encoder_state
 from terraregistry.components.backbones.prithvi.patches import Coordinate, PatchSize  # noqa: TC001 - read at run time
-from terraregistry.components.backbones.prithvi.swin import PrithviSwin, swin_state
-from terraregistry.components.backbones.prithvi.timm_vit import PrithviVisionTransformer
-from terraregistry.components.backbones.prithvi.vit_building import read_pretrained_bands
 from terraregistry.components.backbones.weight_files import HUB_FAILURES, unreachable, unwrapped, without_mismatch
 from terraregistry.errors import InvalidArgumentsError, Problem, ProblemKind, WeightsError
 
@@ -175,6 +172,9 @@ def prithvi_swin_L(pretrained: bool = False, **options: Unpack[TimmSwinOptions])
 
 # The arguments of a model are of several types; the description of its weights is as in `TimmOptions`.
 def _vit(variant: str, pretrained: bool, *, depth: int, pretrained_cfg: Any = None, **arguments: Any) -> nn.Module:
+    from terraregistry.components.backbones.prithvi.checkpoint import encoder_state
+    from terraregistry.components.backbones.prithvi.timm_vit import PrithviVisionTransformer
+
     pyramid = {"out_indices": depth, "feature_cls": "getter"}
     return _build(
         PrithviVisionTransformer,
@@ -201,6 +201,8 @@ def _swin(
     if num_frames != 1:
         detail = f"the Swin takes images of one frame: expected 1, got {num_frames}"
         raise InvalidArgumentsError(variant, "timm", (Problem("num_frames", ProblemKind.INVALID, detail=detail),))
+    from terraregistry.components.backbones.prithvi.swin import PrithviSwin, swin_state
+
     pyramid = {"out_indices": tuple(range(len(depths))), "flatten_sequential": True}
     return _build(
         PrithviSwin,
@@ -240,6 +242,9 @@ def _build(
         detail = "has no effect without features_only=True"
         problems = tuple(Problem(name, ProblemKind.UNUSED, detail=detail) for name in given)
         raise InvalidArgumentsError(variant, "timm", problems)
+    from terraregistry.components.backbones.prithvi.checkpoint import BandChoice
+    from terraregistry.components.backbones.prithvi.vit_building import read_pretrained_bands
+
     theirs = read_pretrained_bands(pretrained_bands, variant)
     ours = read_model_bands(bands, in_chans, theirs, variant)
     origin = _origin(variant, pretrained, pretrained_cfg, pretrained_cfg_overlay)
