@@ -32,15 +32,7 @@ _KINDS: Final = list(ParameterKind)
 
 
 def catalogue_data(index: Index, pages: Mapping[str, str] | None = None) -> str:
-    """Write the catalogue's data: every component, under its canonical name.
-
-    Args:
-        index: The index.
-        pages: For classes and functions by their full name, the addresses of their documentation.
-
-    Returns:
-        JSON text, the same for the same index.
-    """
+    """Write every component as JSON; `pages` has the addresses of the documentation of classes and functions."""
     builders = next((each.components for each in index.registries if each.reference == BUILD_MODELS), ())
     return _Writer(pages or {}, {each.name: each.signature for each in builders}).write(listed(index))
 

@@ -73,14 +73,7 @@ class Finding:
 
 
 def find_files(paths: Iterable[str]) -> Iterator[str]:
-    """List configs.
-
-    Args:
-        paths: Files, listed unconditionally, and folders, searched for `.yaml` and `.yml` files.
-
-    Yields:
-        Each file once.
-    """
+    """List configs: files as given, and the `.yaml` and `.yml` files in folders; each once."""
     seen: set[str] = set()
     for path in paths:
         folder = Path(path)
@@ -92,11 +85,7 @@ def find_files(paths: Iterable[str]) -> Iterator[str]:
 
 
 def describes_model(file: str) -> bool:
-    """Return True if a file may describe a model, or is unreadable.
-
-    Args:
-        file: A YAML file.
-    """
+    """Return True if a file may describe a model, or is unreadable."""
     try:
         return b"model_factory" in Path(file).read_bytes()
     except OSError:
@@ -104,16 +93,7 @@ def describes_model(file: str) -> bool:
 
 
 def check_config(file: str, *, allow_unused: bool = False, fit: bool = False) -> list[Finding]:
-    """Validate a config without building anything.
-
-    Args:
-        file: The config.
-        allow_unused: Report unused arguments as warnings only.
-        fit: Run the model without data as well; needs torch.
-
-    Returns:
-        The findings, in the order of the lines.
-    """
+    """Validate a config without building anything; `fit` also runs its model without data, with torch."""
     from terraregistry.tools.config import read_config
 
     checker = _Checker(file, allow_unused, fit)

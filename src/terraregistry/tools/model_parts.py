@@ -63,11 +63,7 @@ class FoundPart:
 
 
 class Recorder:
-    """Context manager: records the output shapes of modules while they run.
-
-    Args:
-        found: The modules.
-    """
+    """Context manager: records the output shapes of modules while they run."""
 
     def __init__(self, found: Sequence[FoundPart]) -> None:
         self._found: Final = found
@@ -107,16 +103,7 @@ class Recorder:
 
 
 def find_parts(request: ModelRequest, model: nn.Module) -> tuple[FoundPart, ...]:
-    """Find the parts of a model.
-
-    Args:
-        request: The request the model was built from, with the names of the parts.
-        model: The model.
-
-    Returns:
-        For a composed model, the backbone, necks, decoder, head and auxiliary branches in execution order; for others,
-        the direct children. The model comes last.
-    """
+    """Find the parts of a composed model in execution order, or else its direct children; the model comes last."""
     whole = FoundPart("model", f"{type(model).__qualname__} ({request.factory})", locate(type(model)), model)
     if isinstance(getattr(model, "encoder", None), nn.Module):
         return (*_composition(request.arguments, model), whole)
@@ -190,12 +177,7 @@ def _shapes(result: object) -> Iterator[tuple[int, ...]]:
 
 
 def print_trial(file: str, trial: Trial) -> None:
-    """Print the parts of a model.
-
-    Args:
-        file: The name of its config.
-        trial: The result of the build and the run.
-    """
+    """Print the parts of a model."""
     console = Console(highlight=False)
     table = _table(file, trial)
     if not console.is_terminal:

@@ -106,26 +106,12 @@ FACTORY_CONFIGS: Final[Mapping[str, Mapping[str, Value]]] = {
 
 
 def decoder_recipe(component: Component) -> Recipe:
-    """Return the recipe of a decoder.
-
-    Args:
-        component: The decoder.
-
-    Returns:
-        The recipe.
-    """
+    """Return the recipe of a decoder."""
     return _completed(_DECODERS.get(component.name, Recipe()), component)
 
 
 def neck_recipe(component: Component) -> Recipe:
-    """Return the recipe of a neck.
-
-    Args:
-        component: The neck.
-
-    Returns:
-        The recipe.
-    """
+    """Return the recipe of a neck."""
     return _completed(_NECKS.get(component.name, _TOKENS), component)
 
 

@@ -31,14 +31,7 @@ _RULES: Final = {
 
 
 def as_text(finding: Finding) -> str:
-    """Write a finding with its line, and with the suggested line.
-
-    Args:
-        finding: The finding.
-
-    Returns:
-        Up to four lines.
-    """
+    """Write a finding in up to four lines, with its line and the suggested one."""
     kind = "not checked: " if finding.is_unknown else "warning: " if finding.is_warning else ""
     head = f"{one_line(finding.file)}:{finding.span.line}:{finding.span.column}: {kind}{one_line(finding.message)}"
     shown = finding.source.replace("\t", " ")
@@ -52,14 +45,7 @@ def as_text(finding: Finding) -> str:
 
 
 def as_json(findings: Sequence[Finding]) -> str:
-    """Write findings as a list of objects.
-
-    Args:
-        findings: The findings.
-
-    Returns:
-        JSON text.
-    """
+    """Write findings as a list of objects."""
     return json.dumps([_data(each) for each in findings], indent=2)
 
 
@@ -85,14 +71,7 @@ def _level(finding: Finding) -> str:
 
 
 def as_github(findings: Sequence[Finding]) -> str:
-    """Write findings as GitHub Actions commands; GitHub shows them as annotations.
-
-    Args:
-        findings: The findings.
-
-    Returns:
-        A line for each.
-    """
+    """Write findings as GitHub Actions commands; GitHub shows them as annotations."""
     return "\n".join(map(_annotation, findings))
 
 
@@ -115,15 +94,7 @@ def _escaped(text: str, *, property_: bool = False) -> str:
 
 
 def as_sarif(findings: Sequence[Finding], version: str) -> str:
-    """Write findings as SARIF 2.1.0, for code scanning services.
-
-    Args:
-        findings: The findings.
-        version: The version of this library.
-
-    Returns:
-        JSON text.
-    """
+    """Write findings as SARIF 2.1.0, for code scanning services."""
     rules = [
         {"id": rule, "shortDescription": {"text": text}, "defaultConfiguration": {"level": level}}
         for rule, (text, level) in _RULES.items()

@@ -33,15 +33,6 @@ def snippets_of(reference: str, name: str, component: Component, *, pretrained: 
     """Write the snippets of a component.
 
     A value known only to the reader, such as an argument without a default of a component of their own, is `...`.
-
-    Args:
-        reference: The reference of the registry, such as `terraregistry.library:BACKBONE_REGISTRY`.
-        name: The name to build by, in that registry.
-        component: The component of that name.
-        pretrained: Load its pretrained weights.
-
-    Returns:
-        The snippets.
     """
     module, _, registry = reference.partition(":")
     home = "terraregistry" if module == "terraregistry.library" else module
@@ -50,15 +41,7 @@ def snippets_of(reference: str, name: str, component: Component, *, pretrained: 
 
 
 def python_snippet(index: Index, reference: str, name: str) -> str:
-    """Write the Python to build a component, with pretrained weights if there are any.
-
-    Args:
-        index: The index.
-        reference: The registry, such as `terraregistry.library:BACKBONE_REGISTRY`.
-        name: The name of the component there.
-
-    Returns:
-        Source text, with `...` for values known only to the reader.
+    """Write the Python to build a component of the registry `reference`, with pretrained weights if there are any.
 
     Raises:
         KeyError: The index has no such registry, or the registry no such name.
@@ -67,15 +50,7 @@ def python_snippet(index: Index, reference: str, name: str) -> str:
 
 
 def yaml_snippet(index: Index, reference: str, name: str) -> str:
-    """Write a config of a small model with a component, with pretrained weights if there are any.
-
-    Args:
-        index: The index.
-        reference: The registry, such as `terraregistry.library:DECODER_REGISTRY`.
-        name: The name of the component there.
-
-    Returns:
-        YAML in the plain layout; only the name, for a kind without names in configs.
+    """Write a config of a model with a component, pretrained if possible; only its name for a kind without configs.
 
     Raises:
         KeyError: The index has no such registry, or the registry no such name.

@@ -20,15 +20,7 @@ __all__ = ["find_modules", "module_tree"]
 
 
 def find_modules(model: nn.Module, depth: int) -> tuple[FoundPart, ...]:
-    """List the modules of a model down to a depth, the model first.
-
-    Args:
-        model: The model.
-        depth: The number of levels below the model.
-
-    Returns:
-        Each module under its path, `encoder.layer1`; the model's is empty.
-    """
+    """List the modules of a model down to a depth, the model first."""
     named = cast("Iterator[tuple[str, nn.Module]]", model.named_modules(remove_duplicate=False))
     return tuple(
         FoundPart(path, type(module).__qualname__, None, module)
@@ -38,14 +30,7 @@ def find_modules(model: nn.Module, depth: int) -> tuple[FoundPart, ...]:
 
 
 def module_tree(modules: Iterable[Part]) -> Tree:
-    """Arrange modules as a tree.
-
-    Args:
-        modules: The modules by their paths, each after its parent.
-
-    Returns:
-        The tree, with the shapes and the number of parameters of each.
-    """
+    """Arrange modules as a tree."""
     root, *others = modules
     tree = Tree(_line(root, ""))
     branches = {"": tree}

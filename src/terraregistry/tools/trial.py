@@ -84,13 +84,7 @@ class Trial:
 def make_factory(request: ModelRequest, *, fit: bool = True) -> ModelFactory:
     """Make the model factory of a request, and validate the arguments with it.
 
-    Args:
-        request: The request of a config.
-        fit: Run the model without data. Otherwise only the arguments are checked, without torch, if the factory has a
-            separate check.
-
-    Returns:
-        The factory; nothing else is constructed.
+    With `fit` the model is run without data, else only the arguments are checked, if the factory has a check of its own.
 
     Raises:
         ConfigError: There is no such factory, or the arguments do not fit; lists all problems.
@@ -112,27 +106,12 @@ def make_factory(request: ModelRequest, *, fit: bool = True) -> ModelFactory:
 
 
 def allow_unused(request: ModelRequest) -> ModelRequest:
-    """Allow unused arguments in a config: its factory drops them with a warning.
-
-    Args:
-        request: The request of a config.
-
-    Returns:
-        The same, with `unused: warn` among the arguments.
-    """
+    """Allow unused arguments in a config: its factory drops them with a warning."""
     return replace(request, arguments={**request.arguments, "unused": "warn"})
 
 
 def run_trial(request: ModelRequest, factory: ModelFactory, options: TrialOptions) -> Trial:
     """Build a model and run one random batch through it, in evaluation mode.
-
-    Args:
-        request: The request of a config.
-        factory: Its factory.
-        options: The options of the run.
-
-    Returns:
-        The parts with their shapes.
 
     Raises:
         Exception: Any error of a component, with notes naming the component or the batch.
@@ -172,14 +151,7 @@ def run_trial(request: ModelRequest, factory: ModelFactory, options: TrialOption
 
 
 def build_requested(request: ModelRequest, factory: ModelFactory) -> tuple[object, dict[str, object]]:
-    """Build the model of a config.
-
-    Args:
-        request: The request of the config.
-        factory: The factory.
-
-    Returns:
-        The model, and its arguments without the dropped ones.
+    """Build the model of a config; return it and its arguments without the dropped ones.
 
     Raises:
         ConfigError: The arguments do not fit.
@@ -215,14 +187,7 @@ def _placed(request: ModelRequest, error: SourceUnavailableError) -> RegistryErr
 
 @contextmanager
 def _located(request: ModelRequest) -> Generator[list[KeyPath]]:
-    """Add places in the config to warnings about arguments dropped inside, also if an exception is raised.
-
-    Args:
-        request: The request of the config.
-
-    Yields:
-        The paths of the dropped arguments, complete on exit.
-    """
+    """Add places in the config to warnings raised inside; yield the paths of dropped arguments, complete on exit."""
     caught: list[warnings.WarningMessage] = []
     dropped: list[KeyPath] = []
     try:

@@ -31,12 +31,6 @@ class ImageSize(NamedTuple):
     def parse(cls, text: str) -> ImageSize:
         """Read one number for both sides, or height and width.
 
-        Args:
-            text: Such as `224` or `192x256`.
-
-        Returns:
-            The size.
-
         Raises:
             BadParameter: It is neither, or a side has no pixels.
         """

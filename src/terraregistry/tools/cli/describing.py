@@ -29,12 +29,6 @@ _MOST_WIDE: Final = 44
 def short_type(text: str) -> str:
     """Write a type without the modules of its names.
 
-    Args:
-        text: The type in full.
-
-    Returns:
-        The type with bare names.
-
     Examples:
         >>> short_type("collections.abc.Sequence[int] | typing.Literal['a.b']")
         "Sequence[int] | Literal['a.b']"
@@ -44,12 +38,6 @@ def short_type(text: str) -> str:
 
 def megabytes(size: int) -> str:
     """Write a number of bytes in a readable unit.
-
-    Args:
-        size: The number.
-
-    Returns:
-        Such as `44.7 MB`.
 
     Examples:
         >>> megabytes(44_700_000), megabytes(1_340_000_000), megabytes(900)
@@ -62,16 +50,7 @@ def megabytes(size: int) -> str:
 
 
 def as_data(index: Index, each: Listed, name: str) -> dict[str, object]:
-    """Describe a component as data.
-
-    Args:
-        index: The index of the component.
-        each: The component.
-        name: The requested spelling of its name.
-
-    Returns:
-        The output of `show --json`.
-    """
+    """Describe a component as data."""
     component = each.component
     method = build_model_of(index, each.registry, component.name)
     file = file_of(component)
@@ -123,16 +102,7 @@ def _factory_data(factory: Component, method: Component) -> dict[str, object]:
 
 
 def as_text(index: Index, each: Listed, name: str) -> str:
-    """Describe a component as text.
-
-    Args:
-        index: The index of the component.
-        each: The component.
-        name: The requested spelling of its name.
-
-    Returns:
-        Several paragraphs, with colours on a terminal.
-    """
+    """Describe a component as text."""
     component = each.component
     method = build_model_of(index, each.registry, component.name)
     spelling = _spelling(each, name)

@@ -141,14 +141,7 @@ class Health:
 
 
 def examine(*, thorough: bool = False) -> Health:
-    """Examine the state of the installation.
-
-    Args:
-        thorough: Import each library as well, in a process of its own; takes some seconds each.
-
-    Returns:
-        The state.
-    """
+    """Examine the state of the installation."""
     shipped = shipped_index()
     index = shipped or cached_index()
     return Health(

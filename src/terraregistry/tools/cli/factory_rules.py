@@ -35,30 +35,14 @@ _FACTORIES: Final = "terraregistry.library:MODEL_FACTORY_REGISTRY"
 
 
 def build_model_of(index: Index, registry: str, name: str) -> Component | None:
-    """Find the `build_model` of a model factory.
-
-    Args:
-        index: The index.
-        registry: The reference of the registry of a component.
-        name: The name of the component.
-
-    Returns:
-        The description of the method; None for other components.
-    """
+    """Find the `build_model` of a model factory."""
     described = {each.reference for each in index.registries} >= {BUILD_MODELS, PARTS}
     found = index.find(BUILD_MODELS, name) if described and registry == _FACTORIES else None
     return None if found is None else found.component
 
 
 def factory_rules(factory: Component) -> dict[str, object]:
-    """Describe the tasks and parts of a model factory as data.
-
-    Args:
-        factory: The factory.
-
-    Returns:
-        Plain data; empty for a factory from outside this library.
-    """
+    """Describe the tasks and parts of a model factory as data."""
     rule = rule_of(factory.product.text)
     if rule is None:
         return {}
@@ -68,17 +52,7 @@ def factory_rules(factory: Component) -> dict[str, object]:
 def factory_sections(
     index: Index, factory: Component, method: Component, write: Callable[[Parameter], str]
 ) -> Iterator[Section]:
-    """Describe the arguments, tasks and parts of the models of a factory.
-
-    Args:
-        index: The index.
-        factory: The factory.
-        method: Its `build_model`.
-        write: Writes the type and the default of a parameter.
-
-    Yields:
-        The sections; only the arguments of a factory from outside this library.
-    """
+    """Describe the arguments, tasks and parts of the models of a factory."""
     rule, named = rule_of(factory.product.text), {each.name for each in method.signature.parameters}
     stars = {ParameterKind.VAR_POSITIONAL: "*", ParameterKind.VAR_KEYWORD: "**"}
     texts = {(origin, name): text for origin, name, text in index.facts.documentation}
@@ -128,15 +102,7 @@ def _part(part: PartRule) -> str:
 
 
 def factory_reference(index: Index, write: Callable[[Parameter], str]) -> str:
-    """Describe the library's own factories in Markdown.
-
-    Args:
-        index: The index.
-        write: Writes the type and the default of a parameter.
-
-    Returns:
-        A section for each factory, and the names of the bands.
-    """
+    """Describe the library's own factories in Markdown."""
     lines: list[str] = []
     for name in FACTORIES:
         found = index.find(_FACTORIES, name)

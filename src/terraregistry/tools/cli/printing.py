@@ -70,40 +70,19 @@ def is_terminal() -> bool:
 
 
 def styled(text: str, *, colour: str | None = None, bold: bool = False, dim: bool = False) -> str:
-    """Colour text for a terminal; unchanged in a pipe, or if `NO_COLOR` is set in the environment.
-
-    Args:
-        text: The text.
-        colour: One of the eight colours of a terminal.
-        bold: True for bold text.
-        dim: True for faint text.
-
-    Returns:
-        The text, with or without escape sequences.
-    """
+    """Colour text for a terminal; unchanged in a pipe, or if `NO_COLOR` is set in the environment."""
     if not is_terminal() or os.environ.get("NO_COLOR"):
         return text
     return typer.style(text, fg=colour, bold=bold or None, dim=dim or None)
 
 
 def print_json(data: object) -> None:
-    """Print data as JSON, indented.
-
-    Args:
-        data: Lists, dictionaries, text and numbers.
-    """
+    """Print data as JSON, indented."""
     typer.echo(json.dumps(data, indent=2, ensure_ascii=False))
 
 
 def installed_version(distribution: str) -> str | None:
-    """Find the version of a distribution.
-
-    Args:
-        distribution: Its name.
-
-    Returns:
-        The version; None if it is not installed, as from a zip.
-    """
+    """Find the version of a distribution; None if it is not installed, as from a zip."""
     from importlib import metadata  # takes a tenth of the time of a command
 
     try:
@@ -113,23 +92,13 @@ def installed_version(distribution: str) -> str | None:
 
 
 def refuse(message: str) -> typer.Exit:
-    """Print a message about wrong input on standard error.
-
-    Args:
-        message: The message.
-
-    Returns:
-        The exception to raise.
-    """
+    """Print a message about wrong input on standard error; return the exception to raise."""
     typer.echo(message, err=True)
     return typer.Exit(Status.WRONG_INPUT)
 
 
 class Attempts:
     """Runs steps of a command, and reports failures.
-
-    Args:
-        traceback: Show exceptions with their tracebacks.
 
     Attributes:
         traceback: Show exceptions with their tracebacks.
@@ -144,11 +113,7 @@ class Attempts:
 
     @contextmanager
     def at(self, name: str) -> Generator[None, None, None]:
-        """Report exceptions and warnings of the block on standard error.
-
-        Args:
-            name: The name of the step, such as that of a config.
-        """
+        """Report exceptions and warnings of the block on standard error."""
         failure = ""
         with warnings.catch_warnings(record=True) as caught:
             warnings.simplefilter("always", FitWarning)  # what could not be checked is said each time
@@ -170,16 +135,7 @@ def _warning(name: str, warning: Warning | str) -> str:
 
 
 def describe_failure(name: str, error: Exception, *, traceback: bool = False) -> str:
-    """Format an exception.
-
-    Args:
-        name: The name of the failed step, such as that of a config.
-        error: The exception.
-        traceback: Include the traceback; ignored for mistakes in a config, which have places of their own.
-
-    Returns:
-        The mistakes with their places; or the exception and its notes, which name the component.
-    """
+    """Format an exception: mistakes in a config with their places, others with notes or the traceback."""
     if isinstance(error, ConfigError):
         return _shortened(str(error))
     if traceback:

@@ -23,11 +23,7 @@ MARK: Final = "<!-- from here on written by `python -m terraregistry.tools.cli.r
 
 
 def command_reference() -> str:
-    """Describe every command with its arguments and options, as `--help` does.
-
-    Returns:
-        A section for each command.
-    """
+    """Describe every command with its arguments and options, as `--help` does."""
     group: Any = typer.main.get_command(app)  # typer has no public names for what it makes
     return "\n".join(line for name, command in group.commands.items() for line in _section(name, command))
 
@@ -40,15 +36,7 @@ REFERENCES: Final[Mapping[str, Callable[[], str]]] = {
 
 
 def rewritten(page: str, reference: str) -> str:
-    """Replace the reference at the end of a page.
-
-    Args:
-        page: The page: its handwritten part, the mark, and an old reference.
-        reference: The reference.
-
-    Returns:
-        The page.
-    """
+    """Replace the reference at the end of a page."""
     return page.partition(MARK)[0] + MARK + "\n" + reference
 
 

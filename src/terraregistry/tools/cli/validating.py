@@ -77,12 +77,6 @@ def validate(
 def report(findings: Sequence[Finding], files: Sequence[str], output: Format = Format.TEXT, *, fit: bool) -> None:
     """Print what was found in configs.
 
-    Args:
-        findings: What was found.
-        files: The configs.
-        output: How it is printed.
-        fit: Whether their models were run.
-
     Raises:
         Exit: A config is wrong, or could not be checked.
     """

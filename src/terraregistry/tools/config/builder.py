@@ -50,14 +50,6 @@ class AliasNode(Node):
 def build_document(root: Node, file: str, text: str) -> Document:
     """Build the data of a config.
 
-    Args:
-        root: The root node.
-        file: The file's name.
-        text: The file's content.
-
-    Returns:
-        The data and the positions.
-
     Raises:
         ConfigError: Anchors are cyclic or expand without bound. Or keys are repeated, tags unknown, values unreadable;
             all of these are listed.

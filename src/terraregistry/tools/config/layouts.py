@@ -64,38 +64,18 @@ class ModelRequest:
     moved: Mapping[str, KeyPath] = field(default_factory=dict[str, "KeyPath"])
 
     def path_of(self, argument: KeyPath) -> KeyPath:
-        """Return the path in the config of an argument, given or missing.
-
-        Args:
-            argument: The argument, or a place in it, such as `("necks", 1, "indices")`.
-
-        Returns:
-            The path in the config.
-        """
+        """Return the path in the config of an argument, given or missing."""
         if argument and argument[0] in self.moved:
             return (*self.moved[str(argument[0])], *argument[1:])
         return (*self.origin, *argument)
 
     def error(self, problems: Iterable[Problem]) -> ConfigError:
-        """Make an error of mistakes in the arguments, with their places in the config.
-
-        Args:
-            problems: The mistakes in the arguments.
-
-        Returns:
-            The error, to be raised.
-        """
+        """Make an error of mistakes in the arguments, with their places in the config."""
         return self.document.error(problem.at(self.path_of(problem.steps)) for problem in problems)
 
 
 def find_request(document: Document) -> ModelRequest:
     """Find the model factory and its arguments in a config of either layout.
-
-    Args:
-        document: The config.
-
-    Returns:
-        The factory and its arguments.
 
     Raises:
         ConfigError: It has no model factory, or a required key is missing, misspelt or of another type.

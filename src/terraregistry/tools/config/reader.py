@@ -72,9 +72,6 @@ class ConfigLoader(BoundedComposer, SafeLoader):
 
     Dates stay text. A number with an exponent is a float even without a dot and a sign (`1e-4`); PyYAML alone reads
     it as text.
-
-    Args:
-        text: The config.
     """
 
     yaml_implicit_resolvers: dict[Any, Any] = {  # noqa: RUF012 - as its base class declares it, of anything
@@ -97,12 +94,6 @@ ConfigLoader.add_implicit_resolver(  # pyright: ignore[reportUnknownMemberType] 
 
 def read_config(path: str | PathLike[str]) -> Document:
     """Read a config.
-
-    Args:
-        path: The YAML file.
-
-    Returns:
-        Its data and positions.
 
     Raises:
         ConfigError: It cannot be read, is no UTF-8, or is no config (see `parse_config`).
@@ -133,13 +124,6 @@ def read_config(path: str | PathLike[str]) -> Document:
 
 def parse_config(text: str, file: str = "<config>") -> Document:
     r"""Read a config from text.
-
-    Args:
-        text: One YAML document.
-        file: The file name in errors.
-
-    Returns:
-        The data and positions.
 
     Raises:
         ConfigError: It is empty or no YAML, has more than one document, repeats a key, has a tag other than those of

@@ -56,12 +56,7 @@ class Arguments:
         return replace(self, required=tuple(name for name in self.required if name not in names))
 
     def with_more(self, schemas: Mapping[str, Schema], owned: str = "") -> Arguments:
-        """Add arguments read by other code.
-
-        Args:
-            schemas: Their schemas; existing ones take precedence.
-            owned: A prefix; other names with it are refused even if the signature is open.
-        """
+        """Add arguments read by other code; names with the prefix `owned` are refused even if the signature is open."""
         merged = {**schemas, **self.schemas}
         if self.is_closed:
             return replace(self, schemas=merged, unknown=only_these(merged)[1:])
@@ -80,13 +75,7 @@ class Arguments:
         return found | ({"required": list(self.required)} if self.required else {})
 
     def prefixed(self, prefix: str, *, dictionary: str = "", asked: bool = True) -> dict[str, object]:
-        """Make the schema of an object with the arguments among other keys.
-
-        Args:
-            prefix: The prefix of their names.
-            dictionary: The key of a dictionary accepted instead; none by default.
-            asked: If False, required arguments may be missing.
-        """
+        """Make the schema of an object with the arguments among other keys, or in a dictionary under one of them."""
         properties: dict[str, object] = {prefix + name: schema for name, schema in self.schemas.items()}
         keep = f"(?!{re.escape(dictionary[len(prefix) :])}$)" if dictionary else ""
         pattern = f"^{re.escape(prefix)}{keep}{self.unknown}"
@@ -121,12 +110,7 @@ def full(dictionary: str) -> dict[str, object]:
 
 
 class ArgumentSchemas:
-    """The schemas of the parameters of signatures.
-
-    Args:
-        facts: Facts of the index besides signatures.
-        definitions: The definitions to add the schemas of parameters to.
-    """
+    """The schemas of the parameters of signatures."""
 
     def __init__(self, facts: ConfigFacts, definitions: Definitions) -> None:
         self._types = TypeSchemas(dict(facts.plain_values))
@@ -135,16 +119,7 @@ class ArgumentSchemas:
         self._known: dict[Parameter, Schema] = {}
 
     def of(self, signature: Signature, leading: int = 0, synonyms: tuple[tuple[str, str], ...] = ()) -> Arguments:
-        """Make the schemas of the arguments of a signature.
-
-        Args:
-            signature: The signature.
-            leading: The number of arguments filled by position.
-            synonyms: Second names of parameters, each with the first.
-
-        Returns:
-            The arguments that a config can have.
-        """
+        """Make the schemas of the arguments of a signature, except `leading` ones that are filled by position."""
         by_position = [each for each in signature.parameters if each.kind in _BY_POSITION][:leading]
         written = [each for each in signature.parameters if each.kind in _BY_NAME and each not in by_position]
         schemas = {each.name: self.parameter(each) for each in written}

@@ -18,15 +18,7 @@ __all__ = ["installed_schema_text"]
 
 
 def installed_schema_text(load: Callable[[], Index] = load_index, *, folder: Path | None = None) -> str:
-    """Load the schema of the installed libraries: made the first time, read from the cache later.
-
-    Args:
-        load: Loads the index if the schema has to be made.
-        folder: The folder of the cache; by default the user's own.
-
-    Returns:
-        The output of `schema_text` for the index.
-    """
+    """Load the schema of the installed libraries: made the first time, read from the cache later."""
     folder = cache_folder() if folder is None else folder
     key = current_key()
     name = key.file_name.replace("index", "schema", 1)

@@ -41,16 +41,7 @@ class Group:
 
 
 def groups_of(index: Index, reference: str, wanted: Callable[[Component], bool] = lambda _: True) -> list[Group]:
-    """Group the names of a registry.
-
-    Args:
-        index: The index.
-        reference: The reference of the registry.
-        wanted: A predicate to filter components; all by default.
-
-    Returns:
-        The groups, in registry order.
-    """
+    """Group the names of a registry."""
     found: dict[object, dict[str, Component]] = {}
     shapes: dict[int, object] = {}
     spellings = index.spellings(reference)
@@ -73,24 +64,12 @@ def _usual(components: list[Component]) -> Signature:
 
 
 def named(groups: list[Group], title: str, kind: str) -> dict[str, object]:
-    """Make the schema of the names of all groups.
-
-    Args:
-        groups: The groups.
-        title: The title of the schema.
-        kind: The noun for a wrong name in an error.
-    """
+    """Make the schema of the names of all groups."""
     return named_as((name for group in groups for name in group.names), title, kind)
 
 
 def named_as(names: Iterable[str], title: str, kind: str) -> dict[str, object]:
-    """Make the schema of names: tagged ones come last.
-
-    Args:
-        names: The names.
-        title: The title of the schema.
-        kind: The noun for a wrong name in an error.
-    """
+    """Make the schema of names: tagged ones come last."""
     listed = sorted(names, key=lambda name: ("." in name, name))
     return {"title": title, "type": "string", "enum": listed, "errorMessage": f"there is no {kind} of this name"}
 
@@ -98,14 +77,7 @@ def named_as(names: Iterable[str], title: str, kind: str) -> dict[str, object]:
 def variants(
     group: Group, key: str, arguments: ArgumentSchemas, write: Callable[[dict[str, Schema]], Schema]
 ) -> Iterator[Schema]:
-    """Yield schemas of the defaults in which names of a group differ from the group's signature.
-
-    Args:
-        group: The group.
-        key: The key of the names.
-        arguments: Makes the schemas.
-        write: Makes a schema of the keywords of each argument.
-    """
+    """Yield schemas of the defaults in which names of a group differ from the group's signature."""
     others: dict[tuple[Parameter, ...], list[str]] = {}
     for name, component in zip(group.names, group.components, strict=True):
         pairs = zip(component.signature.parameters, group.signature.parameters, strict=True)
@@ -117,12 +89,7 @@ def variants(
 
 
 class Networks:
-    """The arguments of networks.
-
-    Args:
-        index: The index.
-        arguments: Makes the schemas of arguments.
-    """
+    """The arguments of networks."""
 
     def __init__(self, index: Index, arguments: ArgumentSchemas) -> None:
         self._arguments: Final = arguments
@@ -130,14 +97,7 @@ class Networks:
         self._pyramids: Final = {id(each) for each in index.registry(TIMM.parts[0].registry).components}
 
     def of(self, group: Group) -> Iterator[tuple[list[str], Arguments]]:
-        """List the names of a group with the arguments of their networks, equal ones together.
-
-        Args:
-            group: The group; components other than timm's networks are left out.
-
-        Yields:
-            The names and their arguments.
-        """
+        """Yield names of timm's networks in a group with the arguments of the networks, equal ones together."""
         named: dict[tuple[tuple[Parameter, ...], tuple[str, ...]], list[str]] = {}
         for name, component in zip(group.names, group.components, strict=True):
             network = self._networks.get(component.name) if id(component) in self._pyramids else None
@@ -158,11 +118,7 @@ def _difference(pyramid: Signature, network: Signature) -> tuple[tuple[Parameter
 
 
 def whole_network(dictionary: str) -> dict[str, object]:
-    """Match if a backbone is to be a whole network.
-
-    Args:
-        dictionary: The key of the dictionary of the backbone's arguments; empty for none.
-    """
+    """Match if a backbone is to be a whole network; its arguments may be in a dictionary."""
     (pyramid,) = TIMM.supplied
 
     def off(name: str) -> dict[str, object]:

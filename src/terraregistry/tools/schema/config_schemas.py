@@ -26,14 +26,7 @@ _NO_MODEL: Final = "a config has either `model_factory` and its arguments, or `m
 
 
 def schema_text(index: Index) -> str:
-    """Write the schema.
-
-    Args:
-        index: The index.
-
-    Returns:
-        JSON text, the same for the same index; a line for each definition.
-    """
+    """Write the schema."""
     schema, definitions = _described(index)
     head = json.dumps(schema, indent=1)[:-2]
     lines = [f"  {json.dumps(name)}: {json.dumps(each, separators=(',', ':'))}" for name, each in definitions.items()]

@@ -65,17 +65,7 @@ class Factory:
 
 
 def factories_of(index: Index, arguments: ArgumentSchemas, definitions: Definitions) -> list[Factory]:
-    """Make the schemas of the factories.
-
-    Args:
-        index: The index.
-        arguments: Makes the schemas of arguments.
-        definitions: The definitions to add schemas to.
-
-    Returns:
-        The factories. For one from outside this library: the signature of its `build_model`, or any arguments if
-        that is unknown.
-    """
+    """Make the schemas of the factories: by their rules, or else by the signature of `build_model`, or of anything."""
     schemas = _FactorySchemas(index, arguments, definitions)
     found: list[Factory] = []
     for name, resolved in index.spellings(_FACTORIES).items():
@@ -100,13 +90,7 @@ def _by_signature(method: Component, arguments: ArgumentSchemas) -> Factory:
 
 
 class _FactorySchemas:
-    """The schemas of the library's own factories.
-
-    Args:
-        index: The index.
-        arguments: Makes the schemas of arguments.
-        definitions: The definitions to add schemas to.
-    """
+    """The schemas of the library's own factories."""
 
     def __init__(self, index: Index, arguments: ArgumentSchemas, definitions: Definitions) -> None:
         self._index: Final = index
@@ -117,12 +101,7 @@ class _FactorySchemas:
         self._whole: Final = {SMP.name: self._smp, TIMM.name: self._timm, FULL_MODEL.name: self._full_model}
 
     def of(self, rule: FactoryRule, method: Component) -> Factory:
-        """Make the schema of a factory.
-
-        Args:
-            rule: The rules of the factory.
-            method: Its `build_model`.
-        """
+        """Make the schema of a factory."""
         own = self._arguments.of(method.signature)
         properties = dict(own.schemas)
         if rule.tasks:

@@ -32,13 +32,7 @@ __all__ = ["Parts"]
 
 
 class Parts:
-    """The schemas of backbones, necks and decoders.
-
-    Args:
-        index: The index.
-        arguments: Makes the schemas of arguments.
-        definitions: The definitions to add schemas to.
-    """
+    """The schemas of backbones, necks and decoders."""
 
     def __init__(self, index: Index, arguments: ArgumentSchemas, definitions: Definitions) -> None:
         self._index: Final = index

@@ -101,15 +101,7 @@ class Definitions:
         return {name: each for name, each in self._defined.items() if name in reached}
 
     def refer(self, kind: str, schema: Schema) -> Schema:
-        """Define a schema, unless it is defined already.
-
-        Args:
-            kind: The kind of schema: the first part of its name.
-            schema: The schema.
-
-        Returns:
-            A reference to it; the schema itself if it is a bool or empty.
-        """
+        """Define a schema, unless it is defined already or trivial, and refer to it by a name that begins with its kind."""
         if isinstance(schema, bool) or not schema:
             return schema
         text = json.dumps([kind, schema])
@@ -147,11 +139,7 @@ _TEXTUAL: Final = ("str", "typing.Any", "object")
 
 
 class TypeSchemas:
-    """The schemas of types: the values both accepted by a registry and possible in YAML.
-
-    Args:
-        values: The plain values for instances of classes, from `ConfigFacts.plain_values`.
-    """
+    """The schemas of types: the values both accepted by a registry and possible in YAML."""
 
     def __init__(self, values: Mapping[str, str]) -> None:
         self._values = values
@@ -226,14 +214,7 @@ def _array(items: Schema) -> Schema:
 
 
 def united(members: list[Schema]) -> Schema:
-    """Make the schema of a union: one object if possible, for clear errors, else `anyOf`.
-
-    Args:
-        members: The schemas of the members.
-
-    Returns:
-        The schema.
-    """
+    """Make the schema of a union: one object if possible, for clear errors, else `anyOf`."""
     if any(member is True for member in members):
         return True
     left = [cast("Mapping[str, object]", member) for member in members if member is not False]

@@ -53,14 +53,7 @@ def is_task(name: str) -> dict[str, object]:
 
 
 class TaskSchemas:
-    """The schemas of the requirements of tasks.
-
-    Args:
-        index: The index.
-        arguments: Makes the schemas of arguments.
-        definitions: The definitions to add schemas to.
-        parts: Makes the schemas of decoders.
-    """
+    """The schemas of the requirements of tasks."""
 
     def __init__(self, index: Index, arguments: ArgumentSchemas, definitions: Definitions, parts: Parts) -> None:
         self._index: Final = index
@@ -93,13 +86,7 @@ class TaskSchemas:
         return all_of(*self._auxiliary_heads(task, "aux_heads", lambda each: {"properties": {"model_args": each}}))
 
     def _auxiliary_heads(self, task: Task, key: str, within: Callable[[Schema], Schema]) -> tuple[Schema, ...]:
-        """Make the schemas of a list of auxiliary heads, and of the arguments of a model with such a list.
-
-        Args:
-            task: The task.
-            key: The key of the list.
-            within: Applies a schema to the arguments of the model.
-        """
+        """Make the schemas of a list of auxiliary heads; `within` applies a schema to the arguments of the model."""
         borrowed = {"properties": {key: self._borrowing(task)}, "required": [key]}
         alone = self._uncounted(task)
         return (
