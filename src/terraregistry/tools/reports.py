@@ -18,16 +18,13 @@ if TYPE_CHECKING:
 __all__ = ["as_github", "as_json", "as_sarif", "as_text"]
 
 _LONGEST_LINE: Final = 160
-_ERROR: Final = "invalid-config"
-_WARNING: Final = "unused-argument"
-_UNKNOWN: Final = "not-checked"
-_DOUBT: Final = "doubtful-composition"
 _RULES: Final = {
-    _ERROR: ("What the config describes cannot be built.", "error"),
-    _WARNING: ("An argument that nothing reads is dropped.", "warning"),
-    _UNKNOWN: ("A part of the model could not be run without data.", "warning"),
-    _DOUBT: ("The model runs, and is hardly what was meant.", "warning"),
+    "invalid-config": ("What the config describes cannot be built.", "error"),
+    "unused-argument": ("An argument that nothing reads is dropped.", "warning"),
+    "not-checked": ("A part of the model could not be run without data.", "warning"),
+    "doubtful-composition": ("The model runs, and is hardly what was meant.", "warning"),
 }
+_SCHEMA: Final = "https://json.schemastore.org/sarif-2.1.0.json"
 
 
 def as_text(finding: Finding) -> str:
@@ -37,33 +34,28 @@ def as_text(finding: Finding) -> str:
     shown = finding.source.replace("\t", " ")
     if not shown.strip() or len(shown) > _LONGEST_LINE or not shown.isprintable():  # a terminal would act upon it
         return head
-    number = f"{finding.span.line:>5} | "
-    margin = " " * 5 + " | "
     before = "".join("\t" if each == "\t" else " " for each in finding.source[: finding.span.column - 1])
-    lines = [head, number + finding.source, f"{margin}{before}{'^' * (finding.end - finding.span.column)}"]
-    return "\n".join([*lines, *([margin + finding.mended] if finding.mended else [])])
+    marked = f"{before}{'^' * (finding.end - finding.span.column)}"
+    lines = [head, f"{finding.span.line:>5} | {finding.source}", f"      | {marked}"]
+    return "\n".join([*lines, *([f"      | {finding.mended}"] if finding.mended else [])])
 
 
 def as_json(findings: Sequence[Finding]) -> str:
     """Write findings as a list of objects."""
-    return json.dumps([_data(each) for each in findings], indent=2)
-
-
-def _data(finding: Finding) -> dict[str, object]:
-    return {
-        "file": finding.file,
-        "line": finding.span.line,
-        "column": finding.span.column,
-        "end_column": finding.end,
-        "severity": _severity(finding),
-        "message": finding.message,
-        "source": finding.source,
-        "suggestion": finding.mended or None,
-    }
-
-
-def _severity(finding: Finding) -> str:
-    return "unknown" if finding.is_unknown else _level(finding)
+    data = [
+        {
+            "file": each.file,
+            "line": each.span.line,
+            "column": each.span.column,
+            "end_column": each.end,
+            "severity": "unknown" if each.is_unknown else _level(each),
+            "message": each.message,
+            "source": each.source,
+            "suggestion": each.mended or None,
+        }
+        for each in findings
+    ]
+    return json.dumps(data, indent=2)
 
 
 def _level(finding: Finding) -> str:
@@ -76,14 +68,9 @@ def as_github(findings: Sequence[Finding]) -> str:
 
 
 def _annotation(finding: Finding) -> str:
-    places = {
-        "file": finding.file,
-        "line": finding.span.line,
-        "endLine": finding.span.line,
-        "col": finding.span.column,
-        "endColumn": finding.end,
-        "title": "terraregistry",
-    }
+    line = finding.span.line
+    places = {"file": finding.file, "line": line, "endLine": line, "col": finding.span.column, "endColumn": finding.end}
+    places["title"] = "terraregistry"
     properties = ",".join(f"{key}={_escaped(str(value), property_=True)}" for key, value in places.items())
     return f"::{_level(finding)} {properties}::{_escaped(finding.message)}"
 
@@ -107,41 +94,29 @@ def as_sarif(findings: Sequence[Finding], version: str) -> str:
     return json.dumps({"$schema": _SCHEMA, "version": "2.1.0", "runs": [run]}, indent=2)
 
 
-_SCHEMA: Final = "https://json.schemastore.org/sarif-2.1.0.json"
-
-
 def _result(finding: Finding) -> dict[str, Any]:  # JSON
     rule = _rule(finding)
     artifact = {"uri": _uri(finding.file)}
-    region: dict[str, Any] = {
-        "startLine": finding.span.line,
-        "startColumn": finding.span.column,
-        "endColumn": finding.end,
-    }
-    if finding.source:
-        region["snippet"] = {"text": finding.source}
+    place = {"startLine": finding.span.line, "startColumn": finding.span.column, "endColumn": finding.end}
+    snippet = {"snippet": {"text": finding.source}} if finding.source else {}
     result: dict[str, Any] = {
         "ruleId": rule,
         "ruleIndex": [*_RULES].index(rule),
         "level": _level(finding),
         "message": {"text": finding.message},
-        "locations": [{"physicalLocation": {"artifactLocation": artifact, "region": region}}],
+        "locations": [{"physicalLocation": {"artifactLocation": artifact, "region": place | snippet}}],
     }
     if finding.edit is not None:
-        deleted = {"startLine": finding.span.line, "startColumn": finding.span.column, "endColumn": finding.end}
-        change = {"deletedRegion": deleted, "insertedContent": {"text": finding.edit.text}}
-        fix = {
-            "description": {"text": f"Write {finding.edit.text!r}"},
-            "artifactChanges": [{"artifactLocation": artifact, "replacements": [change]}],
-        }
-        result["fixes"] = [fix]
+        change = {"deletedRegion": place, "insertedContent": {"text": finding.edit.text}}
+        changes = [{"artifactLocation": artifact, "replacements": [change]}]
+        result["fixes"] = [{"description": {"text": f"Write {finding.edit.text!r}"}, "artifactChanges": changes}]
     return result
 
 
 def _rule(finding: Finding) -> str:
     if finding.problem.kind is ProblemKind.DOUBTFUL:
-        return _DOUBT
-    return _UNKNOWN if finding.is_unknown else _WARNING if finding.is_warning else _ERROR
+        return "doubtful-composition"
+    return "not-checked" if finding.is_unknown else "unused-argument" if finding.is_warning else "invalid-config"
 
 
 def _uri(file: str) -> str:

@@ -98,35 +98,40 @@ def refuse(message: str) -> typer.Exit:
 
 
 class Attempts:
-    """Runs steps of a command, and reports failures.
+    """Runs steps of a command, reports failures, and ends the command with the status of all of them."""
 
-    Attributes:
-        traceback: Show exceptions with their tracebacks.
-        failed: True if a step has failed.
-        unknown: True if something could not be checked.
-    """
-
-    def __init__(self, *, traceback: bool) -> None:
-        self.traceback: bool = traceback
-        self.failed: bool = False
-        self.unknown: bool = False
+    def __init__(self, *, traceback: bool = False) -> None:
+        self._traceback: Final = traceback
+        self._status = Status.DONE
 
     @contextmanager
-    def at(self, name: str) -> Generator[None, None, None]:
-        """Report exceptions and warnings of the block on standard error."""
+    def at(self, name: str, success: str = "") -> Generator[None]:
+        """Report exceptions and warnings of a step on standard error, or else its success."""
         failure = ""
         with warnings.catch_warnings(record=True) as caught:
             warnings.simplefilter("always", FitWarning)  # what could not be checked is said each time
             try:
                 yield
             except Exception as error:  # noqa: BLE001 - a component may raise anything
-                self.failed = True
-                failure = describe_failure(name, error, traceback=self.traceback)
-        self.unknown |= any(isinstance(each.message, FitWarning) and each.message.is_unknown for each in caught)
+                failure = describe_failure(name, error, traceback=self._traceback)
         for text in dict.fromkeys(_warning(name, warning.message) for warning in caught):
             typer.echo(text, err=True)
         if failure:
             typer.echo(failure, err=True)
+            self._status = Status.WRONG_INPUT
+        elif any(isinstance(each.message, FitWarning) and each.message.is_unknown for each in caught):
+            self._status = self._status or Status.UNKNOWN
+        elif success:
+            typer.echo(success)
+
+    def finish(self) -> None:
+        """End the command if a step has failed, or something could not be checked.
+
+        Raises:
+            Exit: With the status of the worst step.
+        """
+        if self._status:
+            raise typer.Exit(self._status)
 
 
 def _warning(name: str, warning: Warning | str) -> str:

@@ -18,12 +18,13 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from terraregistry.index import Index
+    from terraregistry.tools.cli.printing import Attempts
 
 __all__ = [
     "completed_kinds",
     "completed_names",
     "completed_sources",
-    "import_module",
+    "import_modules",
     "read_index",
     "wait_for_index",
 ]
@@ -73,10 +74,12 @@ def _progress() -> Generator[Callable[[int, int], None] | None]:
         yield lambda done, total: progress.update(task, completed=done, total=total)
 
 
-def import_module(module: str) -> None:
-    """Import a module of the project in the current folder."""
-    _see_project()
-    importlib.import_module(module)
+def import_modules(modules: Sequence[str] | None, attempts: Attempts) -> None:
+    """Import modules of the project in the current folder."""
+    for module in modules or ():
+        with attempts.at(f"--import {module}"):
+            _see_project()
+            importlib.import_module(module)
 
 
 def _see_project() -> None:

@@ -11,13 +11,14 @@ import typer
 
 from terraregistry.tools.checking import check_config, describes_model, find_files
 from terraregistry.tools.cli.printing import Attempts, ImportModules, Status, Unused, installed_version, refuse
+from terraregistry.tools.cli.reading import import_modules, wait_for_index
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Generator, Iterator, Sequence
+    from collections.abc import Iterable, Sequence
 
     from terraregistry.tools.checking import Finding
 
-__all__ = ["Format", "report", "validate"]
+__all__ = ["Format", "validate"]
 
 
 class Format(StrEnum):
@@ -63,7 +64,9 @@ def validate(
     Exits with 0, with 2 when a config is wrong, or else with 3 when one could not be checked as far as that; warnings alone leave
     it at 0.
     """
-    _import(imports or [])
+    attempts = Attempts()
+    import_modules(imports, attempts)
+    attempts.finish()
     files = [file for file in find_files(configs) if not skip_others or describes_model(file)]
     if not files and not skip_others:
         raise refuse(f"there is no .yaml or .yml file in {', '.join(configs)}")
@@ -71,15 +74,6 @@ def validate(
         _prepare()
     allow = unused is Unused.WARN
     findings = [each for file in _watched(files) for each in check_config(file, allow_unused=allow, fit=fit)]
-    report(findings, files, output, fit=fit)
-
-
-def report(findings: Sequence[Finding], files: Sequence[str], output: Format = Format.TEXT, *, fit: bool) -> None:
-    """Print what was found in configs.
-
-    Raises:
-        Exit: A config is wrong, or could not be checked.
-    """
     _print(findings, output)
     wrong = {each.file for each in findings if not each.is_warning}
     unknown = {each.file for each in findings if each.is_unknown} - wrong
@@ -89,22 +83,10 @@ def report(findings: Sequence[Finding], files: Sequence[str], output: Format = F
         raise typer.Exit(Status.WRONG_INPUT if wrong else Status.UNKNOWN)
 
 
-def _import(modules: Sequence[str]) -> None:
-    from terraregistry.tools.cli.reading import import_module
-
-    attempts = Attempts(traceback=False)
-    for module in modules:
-        with attempts.at(f"--import {module}"):
-            import_module(module)
-    if attempts.failed:
-        raise typer.Exit(Status.WRONG_INPUT)
-
-
 def _prepare() -> None:
     """Have the configs validated from the index, which is made now where there is none yet."""
     from terraregistry.index.loading import IndexUnavailableError
     from terraregistry.index.provider import answer_from
-    from terraregistry.tools.cli.reading import wait_for_index
 
     with contextlib.suppress(IndexUnavailableError):  # then the libraries themselves are asked
         answer_from(wait_for_index())
@@ -130,32 +112,19 @@ def _summary(count: int, wrong: int, unknown: int, *, fit: bool) -> str:
     configs = f"{count} config{'s' if count != 1 else ''}"
     parts = [f"{wrong} of {configs} {_are(wrong)} wrong"] if wrong else []
     parts += [f"{unknown} of {configs} could not be checked"] if unknown else []
-    if parts:
-        return ", ".join(parts)
     further = "" if fit or not count else " (--fit also checks that the parts fit each other)"
-    return f"{configs} {_are(count)} valid{further}"
+    return ", ".join(parts) or f"{configs} {_are(count)} valid{further}"
 
 
 def _are(count: int) -> str:
     return "are" if count != 1 else "is"
 
 
-def _watched(files: Sequence[str]) -> Iterator[str]:
+def _watched(files: Sequence[str]) -> Iterable[str]:
     """Go through files, with a progress bar on standard error where that is a terminal."""
-    with _progress(len(files)) as advance:
-        for file in files:
-            yield file
-            advance()
-
-
-@contextlib.contextmanager
-def _progress(total: int) -> Generator[Callable[[], None]]:
-    if total < 2 or not sys.stderr.isatty():
-        yield lambda: None
-        return
+    if len(files) < 2 or not sys.stderr.isatty():
+        return files
     from rich.console import Console
-    from rich.progress import Progress
+    from rich.progress import track
 
-    with Progress(console=Console(stderr=True), transient=True) as progress:
-        task = progress.add_task("Validating", total=total)
-        yield lambda: progress.advance(task)
+    return track(files, "Validating", console=Console(stderr=True), transient=True)
