@@ -14,12 +14,11 @@ from terraregistry.errors import (
     ComponentNotFoundError,
     FitWarning,
     InvalidArgumentsError,
-    Problem,
-    ProblemKind,
     RegistryError,
     SourceUnavailableError,
     UnusedArgumentWarning,
 )
+from terraregistry.problems import Problem, ProblemKind
 from terraregistry.registry.calls import call_of
 from terraregistry.wording import add_note
 
@@ -119,8 +118,7 @@ def run_trial(request: ModelRequest, factory: ModelFactory, options: TrialOption
     import torch
 
     from terraregistry.components.factories.batches import batch_shape
-    from terraregistry.tools.model_parts import Recorder, find_parts
-    from terraregistry.tools.summary import find_modules
+    from terraregistry.tools.model_parts import Recorder, find_modules, find_parts
     from terraregistry.tools.weights import load_state, save_state, without_weights
 
     torch.manual_seed(options.seed)  # pyright: ignore[reportUnknownMemberType]  # torch leaves its argument untyped
@@ -135,11 +133,12 @@ def run_trial(request: ModelRequest, factory: ModelFactory, options: TrialOption
         load_state(model, options.load, request.factory)
     model.to(device)
     shape = batch_shape(arguments, model, options.batch_size, options.image_size, options.in_channels)
-    recorder = Recorder(find_parts(request, model))
-    modules = Recorder(() if options.depth is None else find_modules(model, options.depth))
+    parts = find_parts(request, model)
+    modules = () if options.depth is None else find_modules(model, options.depth)
+    recorder = Recorder(parts)
     model.eval()
     try:
-        with torch.inference_mode(), recorder, modules:
+        with torch.inference_mode(), recorder, Recorder(modules):
             model(torch.randn(shape).to(device))  # the same images on any device
     except Exception as error:
         add_note(error, f"while running a random batch of shape {shape}{recorder.where()}")
@@ -147,7 +146,7 @@ def run_trial(request: ModelRequest, factory: ModelFactory, options: TrialOption
         raise
     if options.save is not None:
         save_state(model, options.save)
-    return Trial(recorder.parts(), shape, options.seed, modules.parts())
+    return Trial(parts, shape, options.seed, modules)
 
 
 def build_requested(request: ModelRequest, factory: ModelFactory) -> tuple[object, dict[str, object]]:

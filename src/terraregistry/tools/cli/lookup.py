@@ -12,14 +12,19 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from terraregistry.suggest import nearest
+from terraregistry.index import ParameterKind
+from terraregistry.suggest import did_you_mean, nearest
+from terraregistry.tools.cli.printing import refuse
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Callable, Collection, Iterable, Iterator
 
-    from terraregistry.index import Component, Index
+    import typer
+
+    from terraregistry.index import Component, Index, Parameter
 
 __all__ = [
+    "STARS",
     "Listed",
     "by_name",
     "docstring_of",
@@ -28,13 +33,19 @@ __all__ = [
     "listed",
     "matches",
     "nearest_names",
+    "no_kind",
     "read_kind",
+    "short_type",
+    "starred",
+    "written_type",
 ]
 
 _WILD: Final = re.compile(r"[*?\[]")
 _BESIDE: Final = "terraregistry.index:"
 _MOST_LINES: Final = 2_000
 """Number of lines read of a definition; the docstring is at its beginning."""
+_MODULES: Final = re.compile(r"""('[^']*'|"[^"]*")|(?:\b[A-Za-z_]\w*\.)+(?=[A-Za-z_])""")
+STARS: Final = {ParameterKind.VAR_POSITIONAL: "*", ParameterKind.VAR_KEYWORD: "**"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,12 +67,16 @@ class Listed:
     component: Component
 
     @property
+    def start(self) -> str:
+        """The prefix of its source with the underscore, or nothing."""
+        return self.name.removesuffix(self.component.name)
+
+    @property
     def spellings(self) -> Iterator[str]:
         """Every name of the component: canonical and bare, and its aliases."""
-        start = self.name.removesuffix(self.component.name)
         for spelling in (self.component.name, *self.component.aliases):
-            yield start + spelling
-            if start:
+            yield self.start + spelling
+            if self.start:
                 yield spelling
 
 
@@ -82,6 +97,11 @@ def read_kind(text: str, kinds: Iterable[str]) -> str | None:
     plain = text.lower().replace("_", "-")
     spellings = {spelling: kind for kind in kinds for spelling in (kind, f"{kind}s", re.sub("y$", "ies", kind))}
     return spellings.get(plain)
+
+
+def no_kind(text: str, kinds: Collection[str]) -> typer.Exit:
+    """Refuse an unknown kind."""
+    return refuse(f"there is no kind {text!r}{did_you_mean(nearest(text, kinds))} (kinds: {', '.join(kinds)})")
 
 
 def listed(index: Index, kind: str | None = None) -> Iterator[Listed]:
@@ -174,3 +194,24 @@ def _read(component: Component) -> tuple[Path, bytes] | None:
         return None if read is None else (file, read(str(file)))
     except OSError:
         return None
+
+
+def short_type(text: str) -> str:
+    """Write a type without the modules of its names.
+
+    Examples:
+        >>> short_type("collections.abc.Sequence[int] | typing.Literal['a.b']")
+        "Sequence[int] | Literal['a.b']"
+    """
+    return _MODULES.sub(lambda match: match[1] or "", text)
+
+
+def written_type(each: Parameter) -> str:
+    """Write the type and the default of a parameter."""
+    required = "" if each.kind in STARS else " (required)"
+    return short_type(each.accepts.text) + (required if each.default is None else f" = {each.default}")
+
+
+def starred(each: Parameter, prefix: str = "") -> str:
+    """Write the name of a parameter, with stars or else a prefix."""
+    return STARS.get(each.kind, prefix) + each.name

@@ -11,7 +11,6 @@ import typer.main
 
 from terraregistry.index import load_index
 from terraregistry.tools.cli import app
-from terraregistry.tools.cli.describing import written_type
 from terraregistry.tools.cli.factory_rules import factory_reference
 
 if TYPE_CHECKING:
@@ -30,7 +29,7 @@ def command_reference() -> str:
 
 REFERENCES: Final[Mapping[str, Callable[[], str]]] = {
     "command-line.md": command_reference,
-    "factories.md": lambda: factory_reference(load_index(), written_type),
+    "factories.md": lambda: factory_reference(load_index()),
 }
 """The reference of each page in `docs/reference` with one."""
 

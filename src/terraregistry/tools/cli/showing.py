@@ -6,14 +6,13 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from terraregistry.suggest import did_you_mean, nearest
+from terraregistry.suggest import did_you_mean
 from terraregistry.terratorch_names import how_to_get
-from terraregistry.tools.cli.lookup import by_name, kinds_of, nearest_names, read_kind
+from terraregistry.tools.cli.lookup import by_name, kinds_of, nearest_names, no_kind, read_kind
 from terraregistry.tools.cli.printing import AsJson, ImportModules, print_json, refuse
 from terraregistry.tools.cli.reading import completed_kinds, completed_names, read_index
 
 if TYPE_CHECKING:
-    from terraregistry.index import Index
     from terraregistry.tools.cli.lookup import Listed
 
 __all__ = ["show"]
@@ -55,10 +54,13 @@ def show(
         typer.echo(_explained_reference(name))
         return
     index = read_index(imports)
-    known = _known_kind(index, kind)
+    kinds = kinds_of(index)
+    known = None if kind is None else read_kind(kind, kinds)
+    if kind is not None and known is None:
+        raise no_kind(kind, kinds)
     found = by_name(index, name, known)
     if not found:
-        searched = known or ", ".join(kinds_of(index))
+        searched = known or ", ".join(kinds)
         remedy = "" if known else how_to_get(name) or how_to_get(name.partition("_")[2])
         hint = f"; {remedy}" if remedy else did_you_mean(nearest_names(index, name, known))
         raise refuse(f"there is no component {name!r}{hint} (kinds searched: {searched})")
@@ -68,16 +70,6 @@ def show(
         print_json([as_data(index, each, name) for each in found])
     else:
         typer.echo("\n\n".join(as_text(index, each, name) for each in found))
-
-
-def _known_kind(index: Index, kind: str | None) -> str | None:
-    if kind is None:
-        return None
-    kinds = kinds_of(index)
-    known = read_kind(kind, kinds)
-    if known is None:
-        raise refuse(f"there is no kind {kind!r}{did_you_mean(nearest(kind, kinds))} (kinds: {', '.join(kinds)})")
-    return known
 
 
 def _explained(entry: Listed) -> str:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 from terraregistry.tools.config.layouts import TASKS, WITHOUT_TASK
 from terraregistry.tools.schema.argument_schemas import ArgumentSchemas
 from terraregistry.tools.schema.factory_schemas import factories_of
-from terraregistry.tools.schema.schema_parts import Definitions, all_of, given, is_one_of, when
+from terraregistry.tools.schema.schema_parts import all_of, given, is_one_of, when
 from terraregistry.tools.schema.task_schemas import is_task
 
 if TYPE_CHECKING:
@@ -35,8 +35,8 @@ def schema_text(index: Index) -> str:
 
 def _described(index: Index) -> tuple[dict[str, object], dict[str, Schema]]:
     """Make the schema and, apart from it, its definitions."""
-    definitions = Definitions()
-    factories = factories_of(index, ArgumentSchemas(index.facts, definitions), definitions)
+    arguments = ArgumentSchemas(index)
+    definitions, factories = arguments.definitions, factories_of(arguments)
     names = {
         "type": "string",
         "enum": [factory.name for factory in factories],
