@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from terraregistry.index import load_index
 from terraregistry.index.cache import cache_folder, read_file, write_file
 from terraregistry.index.keys import current_key, source_files, state_of
 from terraregistry.tools.cli.printing import ImportModules, refuse
@@ -44,7 +43,7 @@ def schema(
         raise refuse(f"{output}: cannot be written: {error.strerror or error}") from None
 
 
-def installed_schema_text(load: Callable[[], Index] = load_index, *, folder: Path | None = None) -> str:
+def installed_schema_text(load: Callable[[], Index], *, folder: Path | None = None) -> str:
     """Load the schema of the installed libraries: made the first time, read from the user's cache later."""
     folder = cache_folder() if folder is None else folder
     key = current_key()

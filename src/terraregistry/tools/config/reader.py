@@ -6,17 +6,15 @@ PyYAML composes the nodes, with limits, and with jsonargparse's rules for scalar
 from __future__ import annotations
 
 import re
-from abc import abstractmethod
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, cast
 
-from yaml import AliasEvent, MarkedYAMLError, SafeLoader
-from yaml.composer import Composer
+from yaml import AliasEvent, MappingNode, MarkedYAMLError, SafeLoader, SequenceNode
 from yaml.reader import ReaderError
 
 from terraregistry.errors import ConfigError, Problem, ProblemKind
 from terraregistry.problems import Span
-from terraregistry.tools.config.builder import MAX_DEPTH, MAX_NODES, AliasNode, build_document, start_of
+from terraregistry.tools.config.builder import AliasNode, build_document, start_of
 
 if TYPE_CHECKING:
     from os import PathLike
@@ -26,10 +24,14 @@ if TYPE_CHECKING:
 
     from terraregistry.tools.config.document import Document
 
-__all__ = ["MAX_BYTES", "BoundedComposer", "ConfigLoader", "LimitError", "parse_config", "read_config"]
+__all__ = ["MAX_BYTES", "MAX_DEPTH", "MAX_NODES", "ConfigLoader", "LimitError", "parse_config", "read_config"]
 
 MAX_BYTES: Final = 1_000_000
 """The maximum size of a config file."""
+MAX_DEPTH: Final = 100
+"""The maximum nesting depth of lists and mappings."""
+MAX_NODES: Final = 20_000
+"""The maximum number of keys and values of a config, with each alias expanded."""
 
 _FLOAT_TAG: Final = "tag:yaml.org,2002:float"
 _NUMBER_START: Final = "-+0123456789."
@@ -41,34 +43,8 @@ class LimitError(MarkedYAMLError):
     """A YAML file larger or deeper than a config can be."""
 
 
-class BoundedComposer(Composer):
-    """Composes nodes from the events of a parser, with a bound on their depth and number."""
-
-    _depth: int = 0
-    _nodes: int = 0
-
-    def compose_node(self, parent: Node | None, index: int) -> Node | None:
-        """Compose the next node, an alias as an `AliasNode`."""
-        event = self.next_event()
-        self._nodes += 1
-        self._depth += 1
-        if self._nodes > MAX_NODES:
-            raise LimitError(problem=f"more than {MAX_NODES:,} keys and values", problem_mark=start_of(event))
-        if self._depth > MAX_DEPTH:
-            raise LimitError(problem=f"nested more than {MAX_DEPTH} levels deep", problem_mark=start_of(event))
-        node = super().compose_node(parent, index)
-        self._depth -= 1
-        if isinstance(event, AliasEvent):
-            return AliasNode("", node, start_of(event), start_of(event))
-        return node
-
-    @abstractmethod
-    def next_event(self) -> Event:
-        """Parse the next event without consuming it."""
-
-
-class ConfigLoader(BoundedComposer, SafeLoader):
-    """PyYAML's own loader of plain values.
+class ConfigLoader(SafeLoader):
+    """PyYAML's own loader of plain values, with bounds on the depth and number of nodes, also with aliases expanded.
 
     Dates stay text. A number with an exponent is a float even without a dot and a sign (`1e-4`); PyYAML alone reads
     it as text.
@@ -80,7 +56,45 @@ class ConfigLoader(BoundedComposer, SafeLoader):
     }
 
     def __init__(self, text: str) -> None:
-        SafeLoader.__init__(self, text)
+        super().__init__(text)
+        self._nodes = 0
+        self._depth = 0
+        self._sizes: dict[Node, tuple[int, int]] = {}
+
+    def compose_node(self, parent: Node | None, index: int) -> Node | None:
+        """Compose the next node, an alias as an `AliasNode`."""
+        event = self.next_event()
+        self._nodes += 1
+        self._depth += 1
+        if self._nodes > MAX_NODES:
+            raise LimitError(problem=f"more than {MAX_NODES:,} keys and values", problem_mark=start_of(event))
+        if self._depth > MAX_DEPTH:
+            raise LimitError(problem=f"nested more than {MAX_DEPTH} levels deep", problem_mark=start_of(event))
+        node = cast("Node", super().compose_node(parent, index))
+        self._depth -= 1
+        if not isinstance(event, AliasEvent):
+            self._sizes[node] = self._measured(node)
+            return node
+        if node not in self._sizes:
+            raise LimitError(problem="this anchor contains an alias of itself", problem_mark=start_of(node))
+        alias = AliasNode("", node, start_of(event), start_of(event))
+        self._sizes[alias] = self._sizes[node]
+        return alias
+
+    def _measured(self, node: Node) -> tuple[int, int]:
+        """Return the number of nodes and levels of a node, with each alias expanded."""
+        children: list[Node] = node.value if isinstance(node, SequenceNode) else []
+        if isinstance(node, MappingNode):
+            children = [each for entry in node.value for each in entry]
+        sizes = [self._sizes[child] for child in children]
+        nodes, levels = 1 + sum(size for size, _ in sizes), 1 + max((depth for _, depth in sizes), default=0)
+        if nodes > MAX_NODES:
+            wrong = f"more than {MAX_NODES:,} keys and values when its aliases are expanded"
+            raise LimitError(problem=wrong, problem_mark=start_of(node))
+        if levels > MAX_DEPTH:
+            wrong = f"nested more than {MAX_DEPTH} levels deep when its aliases are expanded"
+            raise LimitError(problem=wrong, problem_mark=start_of(node))
+        return nodes, levels
 
     def next_event(self) -> Event:
         """Parse the next event without consuming it."""
