@@ -31,7 +31,6 @@ from terraregistry.library_types import BackboneRegistry
 from terraregistry.pretrained import PretrainedWeights
 from terraregistry.sources.timm.timm_registry import TimmRegistry
 from terraregistry.terratorch_names import how_to_get
-from terraregistry.tools.cli.describing import megabytes
 from terraregistry.tools.cli.lookup import (
     by_name,
     docstring_of,
@@ -43,7 +42,7 @@ from terraregistry.tools.cli.lookup import (
     read_kind,
     short_type,
 )
-from terraregistry.tools.cli.printing import Status
+from terraregistry.tools.cli.printing import Status, megabytes
 
 
 class SomeOfTimm(TimmRegistry):

@@ -99,8 +99,6 @@ def make_factory(request: ModelRequest, *, fit: bool = True) -> ModelFactory:
             _validate(factory, deepcopy(request.arguments), fit=fit)
     except InvalidArgumentsError as error:
         raise request.error(error.problems) from None
-    except SourceUnavailableError as error:
-        raise _placed(request, error) from error
     return factory
 
 
@@ -163,8 +161,6 @@ def build_requested(request: ModelRequest, factory: ModelFactory) -> tuple[objec
         if error.component.rpartition(".")[2] == "build_model":
             raise request.error(error.problems) from None
         raise  # of one part, which the notes name: its paths are not those of the config
-    except SourceUnavailableError as error:
-        raise _placed(request, error) from error
     except Exception as error:
         from terraregistry.tools.weights import concerns_weights
 
@@ -177,22 +173,23 @@ def build_requested(request: ModelRequest, factory: ModelFactory) -> tuple[objec
     return model, arguments
 
 
-def _placed(request: ModelRequest, error: SourceUnavailableError) -> RegistryError:
-    """Attach the path of an argument to the error of the library needed by it."""
-    if not error.steps:
-        return error
-    return request.error([Problem(error.steps, ProblemKind.INVALID, detail=str(error))])
-
-
 @contextmanager
 def _located(request: ModelRequest) -> Generator[list[KeyPath]]:
-    """Add places in the config to warnings raised inside; yield the paths of dropped arguments, complete on exit."""
+    """Add places in the config to warnings raised inside, and to the error of a library that an argument needs.
+
+    Yields:
+        The paths of the dropped arguments, complete on exit.
+    """
     caught: list[warnings.WarningMessage] = []
     dropped: list[KeyPath] = []
     try:
         with warnings.catch_warnings(record=True) as caught:
             warnings.simplefilter("always", FitWarning)
             yield dropped
+    except SourceUnavailableError as error:
+        if not error.steps:
+            raise
+        raise request.error([Problem(error.steps, ProblemKind.INVALID, detail=str(error))]) from error
     finally:
         for warning in caught:
             if isinstance(warning.message, (FitWarning, UnusedArgumentWarning)):

@@ -17,8 +17,7 @@ from terraregistry.index import loading
 from terraregistry.index.cache import cache_folder
 from terraregistry.index.keys import current_key
 from terraregistry.index.loading import cached_index, shipped_index
-from terraregistry.tools.cli.describing import megabytes
-from terraregistry.tools.cli.printing import AsJson, Status, installed_version, print_json, styled
+from terraregistry.tools.cli.printing import AsJson, Status, installed_version, megabytes, print_json, styled
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

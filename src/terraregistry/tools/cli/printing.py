@@ -26,6 +26,7 @@ __all__ = [
     "describe_failure",
     "installed_version",
     "is_terminal",
+    "megabytes",
     "print_json",
     "refuse",
     "styled",
@@ -79,6 +80,19 @@ def styled(text: str, *, colour: str | None = None, bold: bool = False, dim: boo
 def print_json(data: object) -> None:
     """Print data as JSON, indented."""
     typer.echo(json.dumps(data, indent=2, ensure_ascii=False))
+
+
+def megabytes(size: int) -> str:
+    """Write a number of bytes in a readable unit.
+
+    Examples:
+        >>> megabytes(44_700_000), megabytes(1_340_000_000), megabytes(900)
+        ('44.7 MB', '1.3 GB', '900 B')
+    """
+    for unit, bytes_ in (("GB", 1_000_000_000), ("MB", 1_000_000), ("kB", 1_000)):
+        if size >= bytes_:
+            return f"{size / bytes_:.1f} {unit}"
+    return f"{size} B"
 
 
 def installed_version(distribution: str) -> str | None:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 from terraregistry.tools.config.layouts import TASKS, WITHOUT_TASK
 from terraregistry.tools.schema.argument_schemas import ArgumentSchemas
 from terraregistry.tools.schema.factory_schemas import factories_of
-from terraregistry.tools.schema.schema_parts import all_of, given, is_one_of, when
+from terraregistry.tools.schema.schema_parts import all_of, given, is_one_of, matches, when
 from terraregistry.tools.schema.task_schemas import is_task
 
 if TYPE_CHECKING:
@@ -104,10 +104,7 @@ def _of_factory(factory: Factory) -> dict[str, object]:
 
 def _of_class(factory: Factory, cls: str, task: str) -> dict[str, object]:
     """Make the rules of one of TerraTorch's task classes."""
-    named = {
-        "properties": {"class_path": {"type": "string", "pattern": rf"(?:^|\.){cls}$"}},
-        "required": ["class_path"],
-    }
+    named = matches("class_path", rf"(?:^|\.){cls}$")
     if not _takes(factory, task):
         wrong = f"{factory.name} builds no models for this task"
         return when(named, {"properties": {"class_path": {"not": {}, "errorMessage": wrong}}})
@@ -122,9 +119,9 @@ def _takes(factory: Factory, task: str) -> bool:
 
 def _of_own_class(factory: Factory) -> dict[str, object]:
     """Require the task if it does not follow from the class."""
-    known = {"properties": {"class_path": {"type": "string", "pattern": _KNOWN}}, "required": ["class_path"]}
+    known = matches("class_path", _KNOWN)
     if factory.tasks is None:
-        return when(_WHOLE_MODEL, True, False)
+        return when(matches("class_path", rf"(?:^|\.)(?:{'|'.join(WITHOUT_TASK)})$"), True, False)
     rules = [
         when({"properties": {"model_args": is_task(task)}}, _with_heads(factory, task, rule))
         for task, rule in factory.tasks.items()
@@ -136,9 +133,3 @@ def _of_own_class(factory: Factory) -> dict[str, object]:
 def _with_heads(factory: Factory, task: str, rule: Schema) -> Schema:
     """Apply the rule of a task to arguments, and to the auxiliary heads beside them."""
     return all_of({"properties": {"model_args": rule}}, factory.heads.get(task, True))
-
-
-_WHOLE_MODEL: Final = {
-    "properties": {"class_path": {"type": "string", "pattern": rf"(?:^|\.)(?:{'|'.join(WITHOUT_TASK)})$"}},
-    "required": ["class_path"],
-}

@@ -19,6 +19,7 @@ __all__ = [
     "any_case",
     "given",
     "is_one_of",
+    "matches",
     "only_these",
     "refused",
     "when",
@@ -43,6 +44,11 @@ def is_one_of(key: str, values: Iterable[str]) -> dict[str, object]:
     listed = list(values)
     fits = {"const": listed[0]} if len(listed) == 1 else {"enum": listed}
     return {"properties": {key: fits}, "required": [key]}
+
+
+def matches(key: str, pattern: str) -> dict[str, object]:
+    """Match if a key is given, with text matched by a regular expression."""
+    return {"properties": {key: {"type": "string", "pattern": pattern}}, "required": [key]}
 
 
 def given(key: str) -> dict[str, object]:

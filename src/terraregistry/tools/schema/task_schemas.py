@@ -12,7 +12,7 @@ from terraregistry.components.factories.rules import (
     DECODER,
     HEAD,
 )
-from terraregistry.tools.schema.schema_parts import all_of, any_case, given, is_one_of, refused, when
+from terraregistry.tools.schema.schema_parts import all_of, any_case, given, is_one_of, matches, refused, when
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -48,7 +48,7 @@ def task_names(names: Iterable[str]) -> dict[str, object]:
 
 def is_task(name: str) -> dict[str, object]:
     """Match one task."""
-    return {"properties": {"task": {"type": "string", "pattern": any_case([name])}}, "required": ["task"]}
+    return matches("task", any_case([name]))
 
 
 class TaskSchemas:
