@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from terraregistry.index import Component, Index, Parameter
     from terraregistry.tools.schema.schema_parts import Schema
 
+    _Schemas = dict[str, Schema]
+
 __all__ = ["ArgumentSchemas", "Arguments", "Group", "full", "named"]
 
 _BY_POSITION: Final = (ParameterKind.POSITIONAL_ONLY, ParameterKind.POSITIONAL_OR_KEYWORD)
@@ -202,7 +204,7 @@ class ArgumentSchemas:
                 found.setdefault(shape, {})[name] = component
         return [Group(tuple(names), tuple(names.values()), _usual(names.values())) for names in found.values()]
 
-    def variants(self, group: Group, key: str, write: Callable[[dict[str, Schema]], Schema]) -> Iterator[Schema]:
+    def variants(self, group: Group, key: str, write: Callable[[_Schemas], _Schemas] = dict) -> Iterator[Schema]:
         """Yield schemas of the defaults in which names of a group differ from the group's signature."""
         others: dict[tuple[Parameter, ...], list[str]] = {}
         for name, component in zip(group.names, group.components, strict=True):
@@ -211,7 +213,8 @@ class ArgumentSchemas:
             if differing:
                 others.setdefault(differing, []).append(name)
         for differing, names in others.items():
-            yield when(is_one_of(key, names), write({each.name: self._default(each) for each in differing}))
+            properties = write({each.name: self._default(each) for each in differing})
+            yield when(is_one_of(key, names), {"properties": properties})
 
     def networks(self, group: Group) -> Iterator[tuple[list[str], Arguments]]:
         """Yield names of timm's networks in a group with the arguments of the networks, equal ones together."""

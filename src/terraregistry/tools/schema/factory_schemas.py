@@ -129,13 +129,13 @@ class _FactorySchemas:
         )
 
     def _composed(self, rule: FactoryRule, properties: dict[str, Schema]) -> Iterable[Schema]:
-        groups, names = self._parts.backbones, self._parts.backbone_names()
+        groups, names = self._parts.backbones, self._parts.names(BACKBONE, self._parts.backbones)
         if rule.starts_with:
             groups = self._schemas.groups(BACKBONE.registry, rule.starts_with)
             kind = f"{rule.starts_with.rstrip('_').capitalize()} backbone"
             names = self._schemas.refer("prithvi_names", named(groups, f"The name of a {kind}", kind))
         properties[BACKBONE.key] = names
-        properties[DECODER.key] = self._parts.decoder_names()
+        properties[DECODER.key] = self._parts.names(DECODER, self._parts.decoders)
         properties[AUXILIARY.key] = self._parts.auxiliary_heads()
         if NECKS in rule.parts:
             properties[NECKS.key] = self._parts.necks()
@@ -179,7 +179,7 @@ class _FactorySchemas:
         model = rule.parts[0]
         both = dict(self._schemas.of(group.signature).without(rule.closed).schemas)
 
-        def written(schemas: Mapping[str, Schema]) -> dict[str, Schema]:
+        def written(schemas: dict[str, Schema]) -> dict[str, Schema]:
             kept = {name: schema for name, schema in schemas.items() if name in both}
             return {**kept, **{model.prefix + name: schema for name, schema in kept.items()}}
 
@@ -190,7 +190,7 @@ class _FactorySchemas:
         # An encoder of timm has arguments of its own.
         on_timm = {"properties": {"backbone": {"pattern": f"^{TIMM_ENCODER}"}}}
         others = when(on_timm, True, refused(only_these(known)))
-        usually = self._schemas.variants(group, model.key, lambda schemas: {"properties": written(schemas)})
+        usually = self._schemas.variants(group, model.key, written)
         return self._schemas.refer("smp_model", all_of(found, others, *usually))
 
     def _timm(self, rule: FactoryRule, properties: dict[str, Schema]) -> Iterable[Schema]:
@@ -198,9 +198,7 @@ class _FactorySchemas:
         split = [
             (group, *each) for group in self._schemas.groups(network.registry) for each in self._schemas.networks(group)
         ]
-        classifiers = [
-            each for each in split if not each[2].is_closed or all(name in each[2].schemas for name in rule.closed)
-        ]
+        classifiers = [each for each in split if not each[2].is_closed or {*rule.closed} <= each[2].schemas.keys()]
         listed = [name for _, names, _ in classifiers for name in names]
         names = named(listed, "The name of a network of timm", "network that can be a classifier")
         properties[network.key] = self._schemas.refer("timm_names", names)
@@ -212,10 +210,8 @@ class _FactorySchemas:
         (network,) = rule.parts
         left = arguments.without(rule.closed)
 
-        def write(schemas: dict[str, Schema]) -> Schema:
-            return {
-                "properties": {network.prefix + name: each for name, each in schemas.items() if name in left.schemas}
-            }
+        def write(schemas: dict[str, Schema]) -> dict[str, Schema]:
+            return {network.prefix + name: each for name, each in schemas.items() if name in left.schemas}
 
         usually = self._schemas.variants(group, network.key, write)
         closed = refused(f"^{network.prefix}(?:{'|'.join(rule.closed)})$")
@@ -229,7 +225,7 @@ class _FactorySchemas:
 
         def write(group: Group) -> Schema:
             arguments = self._schemas.of(group.signature).with_more(more)
-            usually = self._schemas.variants(group, model.key, lambda schemas: {"properties": schemas})
+            usually = self._schemas.variants(group, model.key)
             return self._schemas.refer("full_model", all_of(arguments.in_dictionary(), *usually))
 
         return self._parts.each(groups, model.key, write)

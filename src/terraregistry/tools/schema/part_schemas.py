@@ -23,6 +23,7 @@ from terraregistry.tools.schema.schema_parts import all_of, given, is_one_of, re
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
+    from terraregistry.components.factories.rules import PartRule
     from terraregistry.index import Component
     from terraregistry.tools.schema.argument_schemas import Arguments, ArgumentSchemas, Group
     from terraregistry.tools.schema.schema_parts import Schema
@@ -44,13 +45,9 @@ class Parts:
         """Return True if a decoder includes its head."""
         return decoder.constructor in self._schemas.index.facts.whole_decoders
 
-    def backbone_names(self) -> Schema:
-        """Make the schema of names of backbones."""
-        return self._schemas.refer("backbone_names", named(self.backbones, "The name of a backbone", "backbone"))
-
-    def decoder_names(self) -> Schema:
-        """Make the schema of names of decoders."""
-        return self._schemas.refer("decoder_names", named(self.decoders, "The name of a decoder", "decoder"))
+    def names(self, part: PartRule, groups: list[Group]) -> Schema:
+        """Make the schema of names of backbones or decoders."""
+        return self._schemas.refer(f"{part.key}_names", named(groups, f"The name of a {part.key}", part.key))
 
     def backbone(self, group: Group, *, dictionary: bool = True) -> Schema:
         """Make the schema of the arguments of a group of backbones, prefixed with `backbone_` or in `backbone_kwargs`."""
@@ -58,12 +55,9 @@ class Parts:
         own = self._schemas.of(group.signature)
         pyramid = self._read_by_all(own)
         networks = [(names, self._read_by_all(each)) for names, each in self._schemas.networks(group)]
-        every = [pyramid, *(each for _, each in networks)]
-        shared = {
-            name: schema
-            for name, schema in pyramid.schemas.items()
-            if all(each.schemas.get(name) == schema for each in every)
-        }
+        shared = dict(pyramid.schemas)
+        for _, each in networks:
+            shared = {name: schema for name, schema in shared.items() if each.schemas.get(name) == schema}
         usually = self._usually(group, "backbone", key)
         strict = self._schemas.refer("backbone", all_of(_limited(pyramid.beyond(shared), key), usually))
         rules = [self._schemas.refer("backbone", _limited(each.beyond(shared), key)) for _, each in networks]
@@ -77,7 +71,7 @@ class Parts:
 
     def _read_by_all(self, own: Arguments) -> Arguments:
         """Add the arguments read around a backbone: by the framing of images, and by the wrapper for time series."""
-        framing: Mapping[str, Schema] = {} if not own.is_closed else self._schemas.named(PARTS, "Framing").schemas
+        framing = self._schemas.named(PARTS, "Framing").schemas if own.is_closed else {}
         time = self._time(own)
         return own.with_more({**framing, **time}, TEMPORAL if time else "")
 
@@ -85,19 +79,16 @@ class Parts:
         if any(name == USE_TEMPORAL or name.startswith(TEMPORAL) for name in own.schemas):
             return {}
         wrapper = self._schemas.named(PARTS, "TemporalWrapper", leading=1)
-        use = {
-            "type": "boolean",
-            "default": False,
-            "description": "Whether the backbone, one for images, is applied to each step of a time series.",
-        }
+        text = "Whether the backbone, one for images, is applied to each step of a time series."
+        use = {"type": "boolean", "default": False, "description": text}
         return {USE_TEMPORAL: use, **{TEMPORAL + name: schema for name, schema in wrapper.schemas.items()}}
 
     def _usually(self, group: Group, key: str, dictionary: str) -> Schema:
-        def write(schemas: dict[str, Schema]) -> Schema:
+        def write(schemas: dict[str, Schema]) -> dict[str, Schema]:
             properties: dict[str, Schema] = {f"{key}_{name}": schema for name, schema in schemas.items()}
             if dictionary:
                 properties[dictionary] = {"properties": schemas}
-            return {"properties": properties}
+            return properties
 
         return all_of(*self._schemas.variants(group, key, write))
 
@@ -138,7 +129,7 @@ class Parts:
         properties: dict[str, Schema] = {
             **record.schemas,
             "name": {"type": "string", "pattern": r"^[^.]+$", "description": "The name of its result."},
-            DECODER.key: self.decoder_names(),
+            DECODER.key: self.names(DECODER, self.decoders),
             AUXILIARY_ARGUMENTS: arguments,
         }
         head = {
@@ -167,11 +158,9 @@ class Parts:
     def necks(self) -> Schema:
         """Make the schema of a list of necks."""
         groups = self._schemas.groups(NECKS.registry)
-        choices = [self._neck(group) for group in groups]
-        names = {
-            **named(groups, "The name of a neck", "neck"),
-            "description": "The neck; its arguments stand beside it.",
-        }
+        choices = [*self.each(groups, "name", self._neck)]
+        description = {"description": "The neck; its arguments stand beside it."}
+        names = named(groups, "The name of a neck", "neck") | description
         neck = {
             "title": "A neck",
             "type": "object",
@@ -184,8 +173,7 @@ class Parts:
 
     def _neck(self, group: Group) -> Schema:
         arguments = self._schemas.of(group.signature, leading=1).with_more({"name": True})
-        usually = self._schemas.variants(group, "name", lambda schemas: {"properties": schemas})
-        return when(is_one_of("name", group.names), all_of(arguments.in_dictionary(), *usually))
+        return all_of(arguments.in_dictionary(), *self._schemas.variants(group, "name"))
 
     def adapters(self) -> Schema:
         """Make the schema of the adapters on a backbone: a dictionary."""
