@@ -23,14 +23,9 @@ _START: Final = Span(1, 1)
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """A problem in a config.
+    """A problem in a config, with its line and a change that leaves the config with fewer problems.
 
-    Attributes:
-        file: The config.
-        problem: The problem, with its place.
-        is_warning: True if the model can be built nevertheless, as far as known.
-        source: The line.
-        edit: The correction: a change leaving the config with fewer problems.
+    It is only a warning if the model can be built nevertheless, as far as known.
     """
 
     file: str

@@ -26,12 +26,7 @@ _BANDS: Final[Arguments] = {"bands": ("RED", "GREEN", "BLUE")}
 
 @dataclass(frozen=True)
 class Snippets:
-    """The snippets of a component.
-
-    Attributes:
-        python: Runnable Python.
-        config: A config, in YAML, of a model with the component; None for a kind without names in configs.
-    """
+    """Runnable Python, and a config in YAML of a model with the component; None for a kind without names in configs."""
 
     python: str
     config: str | None

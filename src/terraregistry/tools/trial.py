@@ -36,19 +36,10 @@ __all__ = ["Trial", "TrialOptions", "allow_unused", "build_requested", "make_fac
 
 @dataclass(frozen=True, slots=True)
 class TrialOptions:
-    """The options of a trial run.
+    """The options of a trial run, as `terraregistry build` has them.
 
-    Attributes:
-        batch_size: The number of images.
-        image_size: Their height and width in pixels; None for the backbone's own.
-        in_channels: Their channels; None for the backbone's own.
-        seed: The seed of the weights and of the images.
-        device: The torch device of the model.
-        dry_run: Run on the meta device: shapes are followed, and nothing is loaded or computed.
-        depth: The number of levels of modules listed; None for no list.
-        load: A file with its state dict, loaded before the run.
-        save: A file to write its state dict to, after the run.
-        random_weights: Leave out the weights requested by a config.
+    The height and width of the images in pixels and their channels are the backbone's own by default. Modules are listed to
+    a depth, or not at all.
     """
 
     batch_size: int = 2
@@ -65,14 +56,7 @@ class TrialOptions:
 
 @dataclass(frozen=True, slots=True)
 class Trial:
-    """The result of a trial run.
-
-    Attributes:
-        parts: The parts of the model, then the model itself.
-        batch: The shape of the images.
-        seed: The seed of the weights and of the images.
-        modules: The modules of the model by their paths, if a list was requested.
-    """
+    """The result of a trial run: the parts of the model and then itself, and the shape of the images and their seed."""
 
     parts: tuple[Part, ...]
     batch: tuple[int, ...]

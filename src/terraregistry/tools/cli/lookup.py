@@ -50,15 +50,7 @@ STARS: Final = {ParameterKind.VAR_POSITIONAL: "*", ParameterKind.VAR_KEYWORD: "*
 
 @dataclass(frozen=True, slots=True)
 class Listed:
-    """A component of a registry.
-
-    Attributes:
-        kind: Its kind, such as `backbone` or `model-factory`.
-        registry: The reference of its registry, the one with all sources.
-        source: The prefix of its source; empty in a registry without sources.
-        name: Its canonical name in the registry.
-        component: Its entry in the index.
-    """
+    """A component under its canonical name in a registry, with the reference of the registry and the prefix of its source."""
 
     kind: str
     registry: str
