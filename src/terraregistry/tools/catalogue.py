@@ -13,7 +13,7 @@ from terraregistry.tools.snippets import snippets_of
 if TYPE_CHECKING:
     from collections.abc import Hashable, Mapping
 
-    from terraregistry.index import Component, Index, Parameter, Signature
+    from terraregistry.index import Index, Parameter, Signature
     from terraregistry.pretrained import PretrainedWeights
     from terraregistry.tools.cli.lookup import Listed
 
@@ -72,7 +72,7 @@ class _Writer:
             self._place("types", component.product.text),
             component.summary,
             "" if component.file is None else f"{component.file}:{component.line}",
-            self._place("libraries", _library(component)),
+            self._place("libraries", entry.library),
             self._snippet(entry, pretrained=False),
             self._snippet(entry, pretrained=bool(weights)),
             self._place("pages", page),
@@ -92,7 +92,3 @@ class _Writer:
         kind, accepts = _KINDS.index(parameter.kind), self._place("types", parameter.accepts.text)
         origin = self._place("origins", (parameter.origin or constructor).removesuffix(".__init__"))
         return self._place("parameters", (parameter.name, kind, accepts, parameter.default, origin))
-
-
-def _library(component: Component) -> str:
-    return f"{component.library} {component.version}" if component.library and component.version else ""

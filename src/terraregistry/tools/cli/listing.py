@@ -97,8 +97,7 @@ def _natural(name: str) -> list[str]:
 
 def _row(each: Listed) -> tuple[str, ...]:
     component = each.component
-    version = f"{component.library} {component.version}" if component.library else ""
-    return each.name, each.kind, version, str(len(component.weights) or ""), component.summary
+    return each.name, each.kind, each.library, str(len(component.weights) or ""), component.summary
 
 
 def _data(each: Listed) -> dict[str, object]:

@@ -64,6 +64,12 @@ class Listed:
         return self.name.removesuffix(self.component.name)
 
     @property
+    def library(self) -> str:
+        """Its library and the version of that, or nothing."""
+        own = self.component
+        return f"{own.library} {own.version}" if own.library and own.version else ""
+
+    @property
     def spellings(self) -> Iterator[str]:
         """Every name of the component: canonical and bare, and its aliases."""
         for spelling in (self.component.name, *self.component.aliases):
