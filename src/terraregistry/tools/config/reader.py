@@ -128,11 +128,9 @@ def read_config(path: str | PathLike[str]) -> Document:
     try:
         text = content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
-        before = content[: error.start]
-        line_start = before.rfind(b"\n") + 1
-        column = len(before[line_start:].decode("utf-8-sig", errors="replace")) + 1
+        before = content[: error.start].decode("utf-8-sig")
         reason = f"not UTF-8: the byte 0x{content[error.start]:02x} ({error.reason}); save the file as UTF-8"
-        raise _error(file, reason, before.count(b"\n") + 1, column) from None
+        raise _error(file, reason, *_end(before)) from None
     return parse_config(text, file)
 
 
@@ -156,27 +154,28 @@ def _compose(text: str, file: str) -> Node:
     try:
         loader = ConfigLoader(text)
     except ReaderError as error:
-        raise _bad_character(text, file, error.position) from None
+        reason = f"not valid YAML: the character U+{ord(text[error.position]):04X} is not allowed"
+        raise _error(file, reason, *_end(text[: error.position])) from None
     try:
         root = loader.get_node() if loader.check_node() else None
         second = start_of(loader.next_event()) if loader.check_node() else None
     except MarkedYAMLError as error:
-        raise _error(file, _syntax(error), *_place(error, loader)) from None
+        mark = error.problem_mark or error.context_mark or loader
+        raise _error(file, _syntax(error), mark.line + 1, mark.column + 1) from None
     except (ValueError, OverflowError):  # PyYAML checks neither the range of an escape nor the length of a version
         reason = "not valid YAML: a character code or version number is out of range"
         raise _error(file, reason, loader.line + 1, loader.column + 1) from None
     if second is not None:
-        raise _error(
-            file, "a second document begins here; a config is one document", second.line + 1, second.column + 1
-        )
+        reason = "a second document begins here; a config is one document"
+        raise _error(file, reason, second.line + 1, second.column + 1)
     if root is None or (root.tag == "tag:yaml.org,2002:null" and not root.value):
         raise _error(file, "the file is empty")
     return root
 
 
-def _place(error: MarkedYAMLError, loader: ConfigLoader | None = None) -> tuple[int, int]:
-    mark = error.problem_mark or error.context_mark or loader
-    return (mark.line + 1, mark.column + 1) if mark else (1, 1)
+def _end(text: str) -> tuple[int, int]:
+    """Return the line and the column after a text."""
+    return text.count("\n") + 1, len(text) - text.rfind("\n")
 
 
 def _syntax(error: MarkedYAMLError) -> str:
@@ -190,12 +189,6 @@ def _syntax(error: MarkedYAMLError) -> str:
     since = error.context_mark
     where = f" that begins in line {since.line + 1}" if since and since is not error.problem_mark else ""
     return f"not valid YAML: {problem} ({error.context}{where})"
-
-
-def _bad_character(text: str, file: str, index: int) -> ConfigError:
-    line_start = text.rfind("\n", 0, index) + 1
-    reason = f"not valid YAML: the character U+{ord(text[index]):04X} is not allowed"
-    return _error(file, reason, text.count("\n", 0, index) + 1, index - line_start + 1)
 
 
 def _error(file: str, reason: str, line: int = 1, column: int = 1) -> ConfigError:

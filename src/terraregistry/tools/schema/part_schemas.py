@@ -71,7 +71,7 @@ class Parts:
 
     def _read_by_all(self, own: Arguments) -> Arguments:
         """Add the arguments read around a backbone: by the framing of images, and by the wrapper for time series."""
-        framing = self._schemas.named(PARTS, "Framing").schemas if own.is_closed else {}
+        framing: Mapping[str, Schema] = self._schemas.named(PARTS, "Framing").schemas if own.is_closed else {}
         time = self._time(own)
         return own.with_more({**framing, **time}, TEMPORAL if time else "")
 

@@ -177,7 +177,7 @@ class TypeSchemas:
 
     def _generic(self, name: str, arguments: list[ast.expr]) -> Schema:
         if name == "typing.Literal":
-            return self._literal(arguments)
+            return united([self._literal(each) for each in arguments])
         if name == "tuple":
             return self._tuple(arguments)
         if name in _LISTS:
@@ -199,14 +199,10 @@ class TypeSchemas:
             return {**cast("dict[str, object]", _array(items[0])), **exact}
         return {"type": "array", "prefixItems": items, **exact}
 
-    def _literal(self, arguments: list[ast.expr]) -> Schema:
-        members: list[Schema] = []
-        for each in arguments:
-            if isinstance(each, ast.Attribute):
-                members.append(self._class(ast.unparse(each.value)))  # of an enum
-            else:
-                members.append({"enum": [ast.literal_eval(each)]})
-        return united(members)
+    def _literal(self, value: ast.expr) -> Schema:
+        if isinstance(value, ast.Attribute):  # of an enum
+            return self._class(ast.unparse(value.value))
+        return {"enum": [ast.literal_eval(value)]}
 
 
 def _members(node: ast.expr) -> list[ast.expr]:
@@ -242,11 +238,9 @@ def _merged(one: Mapping[str, object], other: Mapping[str, object]) -> dict[str,
     """Merge two schemas into their union; None if impossible."""
     if "enum" in one or "enum" in other:
         values, more = _values(one), _values(other)
-        return (
-            None
-            if values is None or more is None
-            else {"enum": values + [each for each in more if not _has(values, each)]}
-        )
+        if values is None or more is None:
+            return None
+        return {"enum": values + [each for each in more if not _has(values, each)]}
     if "anyOf" in one or "anyOf" in other:
         return None
     types, others = _types(one), _types(other)
