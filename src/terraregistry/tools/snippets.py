@@ -106,24 +106,17 @@ def snippets_of(reference: str, name: str, component: Component, *, pretrained: 
 
 
 def python_snippet(index: Index, reference: str, name: str) -> str:
-    """Write the Python to build a component of the registry `reference`, with pretrained weights if there are any.
-
-    Raises:
-        KeyError: The index has no such registry, or the registry no such name.
-    """
+    """Write the Python to build a component of the registry `reference`, with pretrained weights if there are any."""
     return _found(index, reference, name).python
 
 
 def yaml_snippet(index: Index, reference: str, name: str) -> str:
-    """Write a config of a model with a component, pretrained if possible; only its name for a kind without configs.
-
-    Raises:
-        KeyError: The index has no such registry, or the registry no such name.
-    """
+    """Write a config of a model with a component, pretrained if possible; only its name for a kind without configs."""
     return _found(index, reference, name).config or f"{name}\n"
 
 
 def _found(index: Index, reference: str, name: str) -> Snippets:
+    """Write the snippets of a component of the index; raise a KeyError if it has none of this name."""
     resolved = index.find(reference, name)
     if resolved is None:
         raise KeyError(name)

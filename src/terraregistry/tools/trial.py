@@ -92,11 +92,7 @@ def allow_unused(request: ModelRequest) -> ModelRequest:
 
 
 def run_trial(request: ModelRequest, factory: ModelFactory, options: TrialOptions) -> Trial:
-    """Build a model and run one random batch through it, in evaluation mode.
-
-    Raises:
-        Exception: Any error of a component, with notes naming the component or the batch.
-    """
+    """Build a model and run one random batch through it, in evaluation mode; notes on an error name component and batch."""
     import torch
 
     from terraregistry.components.factories.batches import batch_shape
@@ -136,7 +132,6 @@ def build_requested(request: ModelRequest, factory: ModelFactory) -> tuple[objec
 
     Raises:
         ConfigError: The arguments do not fit.
-        Exception: Any error of a component.
     """
     try:
         with _located(request) as dropped:

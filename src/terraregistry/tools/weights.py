@@ -26,11 +26,7 @@ _BACKBONE: Final = "backbone_"
 
 
 def check_target(file: Path) -> None:
-    """Refuse an invalid target file for a state dict, before any work is done for it.
-
-    Raises:
-        RegistryError: Its suffix is unknown, it exists already, or its folder does not exist.
-    """
+    """Raise a RegistryError for an invalid target file of a state dict, before any work is done for it."""
     if file.suffix not in _SUFFIXES:
         suffixes = ", ".join(_SUFFIXES)
         raise RegistryError(f"the name of a file of weights says the format: end it in {suffixes}")

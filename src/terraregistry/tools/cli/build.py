@@ -26,11 +26,7 @@ class ImageSize(NamedTuple):
 
     @classmethod
     def parse(cls, text: str) -> ImageSize:
-        """Read one number for both sides, or height and width.
-
-        Raises:
-            BadParameter: It is neither, or a side has no pixels.
-        """
+        """Read one number for both sides, or height and width; raise a BadParameter for other text."""
         sides = re.fullmatch(r"0*([1-9][0-9]{0,5})(?:x0*([1-9][0-9]{0,5}))?", text.strip().lower())
         if sides is None:
             raise typer.BadParameter(f"{text!r} is no size; write one number, or HEIGHTxWIDTH such as 192x256")

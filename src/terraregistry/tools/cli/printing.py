@@ -139,11 +139,7 @@ class Attempts:
             typer.echo(success)
 
     def finish(self) -> None:
-        """End the command if a step has failed, or something could not be checked.
-
-        Raises:
-            Exit: With the status of the worst step.
-        """
+        """End the command if a step has failed, or something could not be checked: with the status of the worst step."""
         if self._status:
             raise typer.Exit(self._status)
 

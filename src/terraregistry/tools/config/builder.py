@@ -43,11 +43,7 @@ class AliasNode(Node):
 
 
 def build_document(root: Node, file: str, text: str) -> Document:
-    """Build the data of a config.
-
-    Raises:
-        ConfigError: Keys are repeated, tags unknown, values unreadable; all of these are listed.
-    """
+    """Build the data of a config; raise a ConfigError that lists repeated keys, unknown tags and unreadable values."""
     builder = _Builder()
     data = builder.build(root, ())
     if builder.problems:

@@ -182,11 +182,7 @@ class ArgumentSchemas:
         return self.refer("default", kept)
 
     def named(self, reference: str, name: str, leading: int = 0) -> Arguments:
-        """Make the schemas of the arguments of a component.
-
-        Raises:
-            KeyError: There is no such component.
-        """
+        """Make the schemas of the arguments of a component; raise a KeyError if there is none of this name."""
         found = self.index.find(reference, name)
         if found is None:
             raise KeyError(name)

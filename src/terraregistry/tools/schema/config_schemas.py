@@ -105,16 +105,12 @@ def _of_factory(factory: Factory) -> dict[str, object]:
 def _of_class(factory: Factory, cls: str, task: str) -> dict[str, object]:
     """Make the rules of one of TerraTorch's task classes."""
     named = matches("class_path", rf"(?:^|\.){cls}$")
-    if not _takes(factory, task):
+    if factory.tasks is None or not (factory.any_task or task in factory.tasks):
         wrong = f"{factory.name} builds no models for this task"
         return when(named, {"properties": {"class_path": {"not": {}, "errorMessage": wrong}}})
     same = {"properties": {"task": {"enum": [task, None]}}}
-    rule = (factory.tasks or {}).get(task, True)
+    rule = factory.tasks.get(task, True)
     return when(named, {"properties": {"init_args": _with_heads(factory, task, all_of(same, rule))}})
-
-
-def _takes(factory: Factory, task: str) -> bool:
-    return factory.tasks is not None and (factory.any_task or task in factory.tasks)
 
 
 def _of_own_class(factory: Factory) -> dict[str, object]:
