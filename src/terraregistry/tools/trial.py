@@ -5,8 +5,8 @@ from __future__ import annotations
 import warnings
 from contextlib import contextmanager, nullcontext
 from copy import deepcopy
-from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from terraregistry.components.factories.part_planning import not_found
 from terraregistry.components.factories.planned import without
@@ -34,8 +34,7 @@ if TYPE_CHECKING:
 __all__ = ["Trial", "TrialOptions", "allow_unused", "build_requested", "make_factory", "run_trial"]
 
 
-@dataclass(frozen=True, slots=True)
-class TrialOptions:
+class TrialOptions(NamedTuple):
     """The options of a trial run, as `terraregistry build` has them.
 
     The height and width of the images in pixels and their channels are the backbone's own by default. Modules are listed to
@@ -54,8 +53,7 @@ class TrialOptions:
     random_weights: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Trial:
+class Trial(NamedTuple):
     """The result of a trial run: the parts of the model and then itself, and the shape of the images and their seed."""
 
     parts: tuple[Part, ...]
