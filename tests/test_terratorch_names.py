@@ -20,7 +20,7 @@ from terraregistry import MultiSourceRegistry, Registry, library
 from terraregistry.errors import ComponentNotFoundError
 from terraregistry.terratorch_names import TIMM, how_to_get, read_missing
 from terraregistry.tools.checking import check_config
-from terraregistry.tools.reports import as_json, as_sarif
+from terraregistry.tools.cli.validating import as_json, as_sarif
 
 LISTER = Path(__file__).parents[1] / "packaging" / "list_terratorch.py"
 LISTED = [(registry, name) for registry, names in read_missing()["components"].items() for name in names]

@@ -183,6 +183,7 @@ def test_both_layouts_give_the_same_model():
         trials.append(run_trial(request, make_factory(request), TrialOptions(image_size=(64, 64))))
 
     assert trials[0] == trials[1]
+    assert [part.parameters for part in trials[0].parts] == [part.parameters for part in trials[1].parts]
 
 
 @pytest.mark.parametrize(

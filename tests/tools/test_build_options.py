@@ -7,8 +7,7 @@ import torch
 from safetensors.torch import load_file
 
 from terraregistry.errors import RegistryError, WeightsError
-from terraregistry.tools.model_parts import Recorder
-from terraregistry.tools.summary import find_modules, module_tree
+from terraregistry.tools.model_parts import Recorder, find_modules, module_tree
 from terraregistry.tools.weights import check_target, load_state, save_state
 
 CONFIG = """\
@@ -189,10 +188,9 @@ def test_without_the_option_there_is_no_tree(build):
 @pytest.mark.parametrize("depth", [1, 2, 3])
 def test_modules_are_listed_to_their_depth_each_after_its_parent(depth):
     model = torch.nn.Sequential(torch.nn.Sequential(torch.nn.Linear(2, 3), torch.nn.Sequential(torch.nn.ReLU())))
-    recorder = Recorder(find_modules(model, depth))
-    with recorder:
+    parts = find_modules(model, depth)
+    with Recorder(parts):
         model(torch.zeros(1, 2))
-    parts = recorder.parts()
 
     assert [part.kind for part in parts] == ["", "0", "0.0", "0.1", "0.1.0"][: {1: 2, 2: 4, 3: 5}[depth]]
     assert parts[0].parameters == 9

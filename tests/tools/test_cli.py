@@ -57,6 +57,21 @@ def test_a_command_that_loads_torch_leaves_nothing_on_standard_error(tmp_path):
     assert (run.returncode, run.stderr) == (0, "")  # the libraries of torch complain of what is left at the end
 
 
+@pytest.mark.parametrize(
+    ("first", "spared"), [("", True), ("import types; sys.modules['torch'] = types.ModuleType('torch')", False)]
+)
+def test_a_process_without_torch_ends_without_a_search_for_cycles(first, spared):
+    code = (
+        "import atexit, gc, sys\n"
+        f"{first}\n"
+        "atexit.register(lambda: print(gc.get_freeze_count() > 0))\n"
+        "from terraregistry.tools.cli import main\n"
+        "sys.argv[1:] = ['--version']\n"
+        "main()"
+    )
+    assert in_process_of_its_own("-c", code).stdout.splitlines()[-1] == str(spared)
+
+
 def test_the_version_is_the_installed_one(run, monkeypatch):
     monkeypatch.setattr("importlib.metadata.version", {"terraregistry": "1.2.3"}.__getitem__)
     result = run("--version")

@@ -14,9 +14,8 @@ from hypothesis import strategies as st
 
 from terraregistry.errors import ConfigError
 from terraregistry.tools.config import find_request, parse_config, read_config
-from terraregistry.tools.config.builder import MAX_DEPTH, MAX_NODES
 from terraregistry.tools.config.document import Document
-from terraregistry.tools.config.reader import MAX_BYTES, ConfigLoader
+from terraregistry.tools.config.reader import MAX_BYTES, MAX_DEPTH, MAX_NODES, ConfigLoader
 from terraregistry.wording import one_line
 
 TAGS = "a config holds text, numbers, true, false, null, lists and mappings"

@@ -31,7 +31,6 @@ from terraregistry.library_types import BackboneRegistry
 from terraregistry.pretrained import PretrainedWeights
 from terraregistry.sources.timm.timm_registry import TimmRegistry
 from terraregistry.terratorch_names import how_to_get
-from terraregistry.tools.cli.describing import megabytes, short_type
 from terraregistry.tools.cli.lookup import (
     by_name,
     docstring_of,
@@ -41,8 +40,9 @@ from terraregistry.tools.cli.lookup import (
     matches,
     nearest_names,
     read_kind,
+    short_type,
 )
-from terraregistry.tools.cli.printing import Status
+from terraregistry.tools.cli.printing import Status, megabytes
 
 
 class SomeOfTimm(TimmRegistry):

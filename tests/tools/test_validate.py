@@ -16,8 +16,8 @@ from terraregistry import MODEL_FACTORY_REGISTRY
 from terraregistry.errors import InvalidArgumentsError, Problem, ProblemKind
 from terraregistry.problems import Span
 from terraregistry.tools.checking import Finding, check_config, describes_model, find_files
+from terraregistry.tools.cli.validating import as_github, as_json, as_sarif, as_text
 from terraregistry.tools.config import Edit
-from terraregistry.tools.reports import as_github, as_json, as_sarif, as_text
 from terraregistry.wording import one_line
 
 from ..npm import install

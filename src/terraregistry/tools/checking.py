@@ -7,14 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from terraregistry.errors import (
-    ConfigError,
-    FitWarning,
-    Problem,
-    ProblemKind,
-    RegistryError,
-    UnusedArgumentWarning,
-)
+from terraregistry.errors import ConfigError, FitWarning, Problem, ProblemKind, RegistryError, UnusedArgumentWarning
 from terraregistry.problems import Span
 from terraregistry.wording import describe_error
 
@@ -30,14 +23,9 @@ _START: Final = Span(1, 1)
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """A problem in a config.
+    """A problem in a config, with its line and a change that leaves the config with fewer problems.
 
-    Attributes:
-        file: The config.
-        problem: The problem, with its place.
-        is_warning: True if the model can be built nevertheless, as far as known.
-        source: The line.
-        edit: The correction: a change leaving the config with fewer problems.
+    It is only a warning if the model can be built nevertheless, as far as known.
     """
 
     file: str
@@ -73,14 +61,7 @@ class Finding:
 
 
 def find_files(paths: Iterable[str]) -> Iterator[str]:
-    """List configs.
-
-    Args:
-        paths: Files, listed unconditionally, and folders, searched for `.yaml` and `.yml` files.
-
-    Yields:
-        Each file once.
-    """
+    """List configs: files as given, and the `.yaml` and `.yml` files in folders; each once."""
     seen: set[str] = set()
     for path in paths:
         folder = Path(path)
@@ -92,11 +73,7 @@ def find_files(paths: Iterable[str]) -> Iterator[str]:
 
 
 def describes_model(file: str) -> bool:
-    """Return True if a file may describe a model, or is unreadable.
-
-    Args:
-        file: A YAML file.
-    """
+    """Return True if a file may describe a model, or is unreadable."""
     try:
         return b"model_factory" in Path(file).read_bytes()
     except OSError:
@@ -104,70 +81,49 @@ def describes_model(file: str) -> bool:
 
 
 def check_config(file: str, *, allow_unused: bool = False, fit: bool = False) -> list[Finding]:
-    """Validate a config without building anything.
+    """Validate a config without building anything; `fit` also runs its model without data, with torch."""
+    from terraregistry.tools.config import parse_config, read_config
 
-    Args:
-        file: The config.
-        allow_unused: Report unused arguments as warnings only.
-        fit: Run the model without data as well; needs torch.
+    def mending(problem: Problem) -> Edit | None:
+        """Find the correction of a problem and try it; return it if fewer problems remain, else None."""
+        edit = None if problem.fix is None else document.edit(problem.steps, problem.fix)
+        if edit is None:
+            return None
+        mended = [*lines]
+        mended[edit.span.line - 1] = edit.applied(lines[edit.span.line - 1])
+        try:
+            left = _problems(parse_config("\n".join(mended), file), allow_unused, fit)
+        except ConfigError:  # such as where the key is there already
+            return None
+        return edit if len(left) < len(found) else None
 
-    Returns:
-        The findings, in the order of the lines.
-    """
-    from terraregistry.tools.config import read_config
-
-    checker = _Checker(file, allow_unused, fit)
     try:
         document = read_config(file)
     except ConfigError as error:
         lines = _lines_of(file)
         return [Finding(file, problem, source=_line(lines, problem)) for problem in error.problems]
-    found = checker.check(document)
-    lines = document.lines
-    return [
-        Finding(file, problem, is_warning, _line(lines, problem), checker.mending(document, problem, len(found)))
-        for problem, is_warning in found
-    ]
+    found, lines = _problems(document, allow_unused, fit), document.lines
+    return [Finding(file, each, is_warning, _line(lines, each), mending(each)) for each, is_warning in found]
 
 
-@dataclass(frozen=True)
-class _Checker:
-    file: str
-    allow_unused: bool
-    fit: bool
+def _problems(document: Document, unused: bool, fit: bool) -> list[tuple[Problem, bool]]:
+    """List the problems of a config, each with True if it is only a warning."""
+    from terraregistry.tools.config import find_request
+    from terraregistry.tools.trial import allow_unused, make_factory
 
-    def check(self, document: Document) -> list[tuple[Problem, bool]]:
-        """List the problems of a config, each with True if it is only a warning."""
-        from terraregistry.tools.config import find_request
-        from terraregistry.tools.trial import allow_unused, make_factory
-
-        problems: list[tuple[Problem, bool]] = []
-        with warnings.catch_warnings(record=True) as caught:
-            warnings.simplefilter("always")
-            try:
-                request = find_request(document)
-                make_factory(allow_unused(request) if self.allow_unused else request, fit=self.fit)
-            except ConfigError as error:
-                problems += [(problem, False) for problem in error.problems]
-            except Exception as error:  # noqa: BLE001 - a component may raise anything
-                problems.append((_raised(error), False))
-        for warning in caught:
-            problems += [(problem, True) for problem in _warned(warning.message)]
-        return sorted(dict.fromkeys(problems), key=lambda each: (each[0].span or _START)[:2])
-
-    def mending(self, document: Document, problem: Problem, count: int) -> Edit | None:
-        """Find the correction of a problem and try it; return it if fewer problems remain, else None."""
-        from terraregistry.tools.config import parse_config
-
-        edit = None if problem.fix is None else document.edit(problem.steps, problem.fix)
-        if edit is None:
-            return None
-        lines = document.lines
-        lines[edit.span.line - 1] = edit.applied(lines[edit.span.line - 1])
+    problems: list[tuple[Problem, bool]] = []
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
         try:
-            return edit if len(self.check(parse_config("\n".join(lines), self.file))) < count else None
-        except ConfigError:  # such as where the key is there already
-            return None
+            request = find_request(document)
+            make_factory(allow_unused(request) if unused else request, fit=fit)
+        except ConfigError as error:
+            problems += [(problem, False) for problem in error.problems]
+        except Exception as error:  # noqa: BLE001 - a component may raise anything
+            problems.append((_raised(error), False))
+    for warning in caught:
+        problems += [(problem, True) for problem in _warned(warning.message)]
+    return sorted(dict.fromkeys(problems), key=lambda each: (each[0].span or _START)[:2])
 
 
 def _raised(error: Exception) -> Problem:

@@ -1,10 +1,10 @@
-"""The parts of a built model, and a table of them: names, places of definition, and output shapes for a batch."""
+"""The parts of a built model, a table of them, and a tree of its modules: definitions, and output shapes for a batch."""
 
 from __future__ import annotations
 
 import sys
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 from itertools import groupby
 from pathlib import Path
@@ -13,13 +13,13 @@ from typing import TYPE_CHECKING, Any, Final, cast
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
+from rich.tree import Tree
 from torch import Tensor, nn
 
 from terraregistry.errors import RegistryError
 from terraregistry.registry.locations import Location, locate
 
 if TYPE_CHECKING:
-    from types import TracebackType
     from typing import Self
 
     from torch.utils.hooks import RemovableHandle
@@ -28,62 +28,50 @@ if TYPE_CHECKING:
     from terraregistry.tools.config import ModelRequest
     from terraregistry.tools.trial import Trial
 
-__all__ = ["FoundPart", "Part", "Recorder", "find_parts", "print_trial"]
+__all__ = ["Part", "Recorder", "find_modules", "find_parts", "module_tree", "print_trial"]
 
 _UNBOUNDED: Final = 10_000
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Part:
-    """The description of one part.
+    """One part of a model.
 
     Attributes:
-        kind: Its role in the model, such as `backbone` or `neck`.
+        kind: Its role in the model, such as `backbone` or `neck`; its path, in a list of modules.
         name: Its qualified name; its class's for a part of no registry.
         location: The definition of its constructor; None if not in a Python file.
-        parameters: The number of its parameters, each counted once.
+        module: The part itself.
         shapes: The shape of each output tensor for the batch.
     """
 
     kind: str
     name: str
     location: Location | None
-    parameters: int
-    shapes: tuple[tuple[int, ...], ...]
+    module: nn.Module = field(compare=False)
+    shapes: tuple[tuple[int, ...], ...] = ()
 
-
-@dataclass(frozen=True, slots=True)
-class FoundPart:
-    """A module of a model, and its role."""
-
-    kind: str
-    name: str
-    location: Location | None
-    module: nn.Module
+    @property
+    def parameters(self) -> int:
+        """The number of its parameters, each counted once."""
+        return sum(parameter.numel() for parameter in self.module.parameters())
 
 
 class Recorder:
-    """Context manager: records the output shapes of modules while they run.
+    """Context manager: records the output shapes of parts while they run."""
 
-    Args:
-        found: The modules.
-    """
-
-    def __init__(self, found: Sequence[FoundPart]) -> None:
-        self._found: Final = found
-        self._shapes: dict[int, tuple[tuple[int, ...], ...]] = {}
+    def __init__(self, parts: Sequence[Part]) -> None:
+        self._parts: Final = parts
         self._running: list[str] = []
         self._handles: list[RemovableHandle] = []
 
     def __enter__(self) -> Self:
-        for part in self._found:
+        for part in self._parts:
             self._handles.append(part.module.register_forward_pre_hook(partial(self._start, part)))
             self._handles.append(part.module.register_forward_hook(partial(self._end, part)))
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         for handle in self._handles:
             handle.remove()
 
@@ -91,39 +79,33 @@ class Recorder:
         """Return the clause naming the part running, or running when an exception was raised; empty if none."""
         return f", in the {self._running[-1]}" if self._running else ""
 
-    def parts(self) -> tuple[Part, ...]:
-        """List the parts with the recorded shapes."""
-        return tuple(
-            Part(part.kind, part.name, part.location, _count(part.module), self._shapes.get(id(part.module), ()))
-            for part in self._found
-        )
-
-    def _start(self, part: FoundPart, *_: object) -> None:
+    def _start(self, part: Part, *_: object) -> None:
         self._running.append(f"{part.kind} {part.name!r}")
 
-    def _end(self, part: FoundPart, *given: object) -> None:
+    def _end(self, part: Part, *given: object) -> None:
         self._running.pop()
-        self._shapes[id(part.module)] = tuple(_shapes(given[-1]))
+        part.shapes = tuple(_shapes(given[-1]))
 
 
-def find_parts(request: ModelRequest, model: nn.Module) -> tuple[FoundPart, ...]:
-    """Find the parts of a model.
-
-    Args:
-        request: The request the model was built from, with the names of the parts.
-        model: The model.
-
-    Returns:
-        For a composed model, the backbone, necks, decoder, head and auxiliary branches in execution order; for others,
-        the direct children. The model comes last.
-    """
-    whole = FoundPart("model", f"{type(model).__qualname__} ({request.factory})", locate(type(model)), model)
+def find_parts(request: ModelRequest, model: nn.Module) -> tuple[Part, ...]:
+    """Find the parts of a composed model in execution order, or else its direct children; the model comes last."""
+    whole = Part("model", f"{type(model).__qualname__} ({request.factory})", locate(type(model)), model)
     if isinstance(getattr(model, "encoder", None), nn.Module):
         return (*_composition(request.arguments, model), whole)
     return (*(_unnamed(name, child) for name, child in model.named_children()), whole)
 
 
-def _composition(arguments: Mapping[str, object], model: nn.Module) -> Iterator[FoundPart]:
+def find_modules(model: nn.Module, depth: int) -> tuple[Part, ...]:
+    """List the modules of a model by their paths, down to a number of levels; the model comes first."""
+    named = cast("Iterator[tuple[str, nn.Module]]", model.named_modules(remove_duplicate=False))
+    return tuple(
+        Part(path, type(module).__qualname__, None, module)
+        for path, module in named
+        if not path or path.count(".") < depth
+    )
+
+
+def _composition(arguments: Mapping[str, object], model: nn.Module) -> Iterator[Part]:
     from terraregistry.library import BACKBONE_REGISTRY, NECK_REGISTRY
 
     children = dict(model.named_children())
@@ -140,7 +122,7 @@ def _composition(arguments: Mapping[str, object], model: nn.Module) -> Iterator[
         yield from _branch(f"auxiliary {name}: ", auxiliary.get(name), decoder, head)
 
 
-def _branch(label: str, name: object, decoder: nn.Module | None, head: nn.Module | None) -> Iterator[FoundPart]:
+def _branch(label: str, name: object, decoder: nn.Module | None, head: nn.Module | None) -> Iterator[Part]:
     from terraregistry.library import DECODER_REGISTRY
 
     if decoder is not None:
@@ -149,18 +131,18 @@ def _branch(label: str, name: object, decoder: nn.Module | None, head: nn.Module
         yield _unnamed(f"{label}head", head)
 
 
-def _named(kind: str, registry: MultiSourceRegistry[Any], name: object, module: nn.Module) -> FoundPart:
+def _named(kind: str, registry: MultiSourceRegistry[Any], name: object, module: nn.Module) -> Part:
     """Describe a part by its name in a registry, or by its class if it has none."""
     try:
         description = registry.describe(cast("str", name))
     except RegistryError:
         return _unnamed(kind, module)
     location = None if description.file is None else Location(description.file, description.line or 1)
-    return FoundPart(kind, description.name, location, module)
+    return Part(kind, description.name, location, module)
 
 
-def _unnamed(kind: str, module: nn.Module) -> FoundPart:
-    return FoundPart(kind, type(module).__qualname__, locate(type(module)), module)
+def _unnamed(kind: str, module: nn.Module) -> Part:
+    return Part(kind, type(module).__qualname__, locate(type(module)), module)
 
 
 def _list(value: object) -> list[object]:
@@ -169,10 +151,6 @@ def _list(value: object) -> list[object]:
 
 def _get(value: object, key: str) -> object:
     return cast("dict[str, object]", value).get(key) if isinstance(value, dict) else None
-
-
-def _count(module: nn.Module) -> int:
-    return sum(parameter.numel() for parameter in module.parameters())
 
 
 def _shapes(result: object) -> Iterator[tuple[int, ...]]:
@@ -190,12 +168,7 @@ def _shapes(result: object) -> Iterator[tuple[int, ...]]:
 
 
 def print_trial(file: str, trial: Trial) -> None:
-    """Print the parts of a model.
-
-    Args:
-        file: The name of its config.
-        trial: The result of the build and the run.
-    """
+    """Print the parts of a model."""
     console = Console(highlight=False)
     table = _table(file, trial)
     if not console.is_terminal:
@@ -203,19 +176,13 @@ def print_trial(file: str, trial: Trial) -> None:
         console.width = console.measure(table, options=console.options.update(width=_UNBOUNDED)).maximum
     console.print(table)
     if trial.modules:
-        from terraregistry.tools.summary import module_tree
-
         console.width = max(console.width, 200 if console.is_terminal else _UNBOUNDED)
         console.print(module_tree(trial.modules), soft_wrap=True)
 
 
 def _table(file: str, trial: Trial) -> Table:
-    table = Table(
-        title=Text(file),
-        caption=Text(f"random batch {trial.batch}, seed {trial.seed}"),
-        title_justify="left",
-        caption_justify="left",
-    )
+    caption = Text(f"random batch {trial.batch}, seed {trial.seed}")
+    table = Table(title=Text(file), caption=caption, title_justify="left", caption_justify="left")
     table.add_column("Part")
     table.add_column("Name", overflow="fold")
     table.add_column("Defined at", overflow="fold")
@@ -248,3 +215,25 @@ def _importable(file: str) -> str:
     roots = [Path(entry).absolute() for entry in sys.path]
     below = [path.relative_to(root) for root in roots if path.is_relative_to(root)]
     return str(min(below, key=lambda short: len(short.parts), default=path))
+
+
+def module_tree(modules: Sequence[Part]) -> Tree:
+    """Arrange modules, each after its parent, as a tree."""
+    root, *others = modules
+    tree = Tree(_line(root, ""))
+    branches = {"": tree}
+    for part in others:
+        parent, _, name = part.kind.rpartition(".")
+        branches[part.kind] = branches[parent].add(_line(part, name))
+    return tree
+
+
+def _line(part: Part, name: str) -> Text:
+    line = Text()
+    if name:
+        line.append(f"{name}: ", style="green")
+    line.append(part.name, style="bold")
+    line.append(f"  {part.parameters:,} parameters" if part.parameters else "  no parameters", style="cyan")
+    shapes = ", ".join(map(str, part.shapes))
+    line.append(f"  {shapes or 'not run'}", style="dim")
+    return line

@@ -5,8 +5,8 @@ from __future__ import annotations
 import warnings
 from contextlib import contextmanager, nullcontext
 from copy import deepcopy
-from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from terraregistry.components.factories.part_planning import not_found
 from terraregistry.components.factories.planned import without
@@ -14,12 +14,11 @@ from terraregistry.errors import (
     ComponentNotFoundError,
     FitWarning,
     InvalidArgumentsError,
-    Problem,
-    ProblemKind,
     RegistryError,
     SourceUnavailableError,
     UnusedArgumentWarning,
 )
+from terraregistry.problems import Problem, ProblemKind
 from terraregistry.registry.calls import call_of
 from terraregistry.wording import add_note
 
@@ -35,21 +34,11 @@ if TYPE_CHECKING:
 __all__ = ["Trial", "TrialOptions", "allow_unused", "build_requested", "make_factory", "run_trial"]
 
 
-@dataclass(frozen=True, slots=True)
-class TrialOptions:
-    """The options of a trial run.
+class TrialOptions(NamedTuple):
+    """The options of a trial run, as `terraregistry build` has them.
 
-    Attributes:
-        batch_size: The number of images.
-        image_size: Their height and width in pixels; None for the backbone's own.
-        in_channels: Their channels; None for the backbone's own.
-        seed: The seed of the weights and of the images.
-        device: The torch device of the model.
-        dry_run: Run on the meta device: shapes are followed, and nothing is loaded or computed.
-        depth: The number of levels of modules listed; None for no list.
-        load: A file with its state dict, loaded before the run.
-        save: A file to write its state dict to, after the run.
-        random_weights: Leave out the weights requested by a config.
+    The height and width of the images in pixels and their channels are the backbone's own by default. Modules are listed to
+    a depth, or not at all.
     """
 
     batch_size: int = 2
@@ -64,16 +53,8 @@ class TrialOptions:
     random_weights: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Trial:
-    """The result of a trial run.
-
-    Attributes:
-        parts: The parts of the model, then the model itself.
-        batch: The shape of the images.
-        seed: The seed of the weights and of the images.
-        modules: The modules of the model by their paths, if a list was requested.
-    """
+class Trial(NamedTuple):
+    """The result of a trial run: the parts of the model and then itself, and the shape of the images and their seed."""
 
     parts: tuple[Part, ...]
     batch: tuple[int, ...]
@@ -84,13 +65,7 @@ class Trial:
 def make_factory(request: ModelRequest, *, fit: bool = True) -> ModelFactory:
     """Make the model factory of a request, and validate the arguments with it.
 
-    Args:
-        request: The request of a config.
-        fit: Run the model without data. Otherwise only the arguments are checked, without torch, if the factory has a
-            separate check.
-
-    Returns:
-        The factory; nothing else is constructed.
+    With `fit` the model is run without data, else only the arguments are checked, if the factory has a check of its own.
 
     Raises:
         ConfigError: There is no such factory, or the arguments do not fit; lists all problems.
@@ -106,42 +81,20 @@ def make_factory(request: ModelRequest, *, fit: bool = True) -> ModelFactory:
             _validate(factory, deepcopy(request.arguments), fit=fit)
     except InvalidArgumentsError as error:
         raise request.error(error.problems) from None
-    except SourceUnavailableError as error:
-        raise _placed(request, error) from error
     return factory
 
 
 def allow_unused(request: ModelRequest) -> ModelRequest:
-    """Allow unused arguments in a config: its factory drops them with a warning.
-
-    Args:
-        request: The request of a config.
-
-    Returns:
-        The same, with `unused: warn` among the arguments.
-    """
+    """Allow unused arguments in a config: its factory drops them with a warning."""
     return replace(request, arguments={**request.arguments, "unused": "warn"})
 
 
 def run_trial(request: ModelRequest, factory: ModelFactory, options: TrialOptions) -> Trial:
-    """Build a model and run one random batch through it, in evaluation mode.
-
-    Args:
-        request: The request of a config.
-        factory: Its factory.
-        options: The options of the run.
-
-    Returns:
-        The parts with their shapes.
-
-    Raises:
-        Exception: Any error of a component, with notes naming the component or the batch.
-    """
+    """Build a model and run one random batch through it, in evaluation mode; notes on an error name component and batch."""
     import torch
 
     from terraregistry.components.factories.batches import batch_shape
-    from terraregistry.tools.model_parts import Recorder, find_parts
-    from terraregistry.tools.summary import find_modules
+    from terraregistry.tools.model_parts import Recorder, find_modules, find_parts
     from terraregistry.tools.weights import load_state, save_state, without_weights
 
     torch.manual_seed(options.seed)  # pyright: ignore[reportUnknownMemberType]  # torch leaves its argument untyped
@@ -156,11 +109,12 @@ def run_trial(request: ModelRequest, factory: ModelFactory, options: TrialOption
         load_state(model, options.load, request.factory)
     model.to(device)
     shape = batch_shape(arguments, model, options.batch_size, options.image_size, options.in_channels)
-    recorder = Recorder(find_parts(request, model))
-    modules = Recorder(() if options.depth is None else find_modules(model, options.depth))
+    parts = find_parts(request, model)
+    modules = () if options.depth is None else find_modules(model, options.depth)
+    recorder = Recorder(parts)
     model.eval()
     try:
-        with torch.inference_mode(), recorder, modules:
+        with torch.inference_mode(), recorder, Recorder(modules):
             model(torch.randn(shape).to(device))  # the same images on any device
     except Exception as error:
         add_note(error, f"while running a random batch of shape {shape}{recorder.where()}")
@@ -168,22 +122,14 @@ def run_trial(request: ModelRequest, factory: ModelFactory, options: TrialOption
         raise
     if options.save is not None:
         save_state(model, options.save)
-    return Trial(recorder.parts(), shape, options.seed, modules.parts())
+    return Trial(parts, shape, options.seed, modules)
 
 
 def build_requested(request: ModelRequest, factory: ModelFactory) -> tuple[object, dict[str, object]]:
-    """Build the model of a config.
-
-    Args:
-        request: The request of the config.
-        factory: The factory.
-
-    Returns:
-        The model, and its arguments without the dropped ones.
+    """Build the model of a config; return it and its arguments without the dropped ones.
 
     Raises:
         ConfigError: The arguments do not fit.
-        Exception: Any error of a component.
     """
     try:
         with _located(request) as dropped:
@@ -192,8 +138,6 @@ def build_requested(request: ModelRequest, factory: ModelFactory) -> tuple[objec
         if error.component.rpartition(".")[2] == "build_model":
             raise request.error(error.problems) from None
         raise  # of one part, which the notes name: its paths are not those of the config
-    except SourceUnavailableError as error:
-        raise _placed(request, error) from error
     except Exception as error:
         from terraregistry.tools.weights import concerns_weights
 
@@ -206,19 +150,9 @@ def build_requested(request: ModelRequest, factory: ModelFactory) -> tuple[objec
     return model, arguments
 
 
-def _placed(request: ModelRequest, error: SourceUnavailableError) -> RegistryError:
-    """Attach the path of an argument to the error of the library needed by it."""
-    if not error.steps:
-        return error
-    return request.error([Problem(error.steps, ProblemKind.INVALID, detail=str(error))])
-
-
 @contextmanager
 def _located(request: ModelRequest) -> Generator[list[KeyPath]]:
-    """Add places in the config to warnings about arguments dropped inside, also if an exception is raised.
-
-    Args:
-        request: The request of the config.
+    """Add places in the config to warnings raised inside, and to the error of a library that an argument needs.
 
     Yields:
         The paths of the dropped arguments, complete on exit.
@@ -229,6 +163,10 @@ def _located(request: ModelRequest) -> Generator[list[KeyPath]]:
         with warnings.catch_warnings(record=True) as caught:
             warnings.simplefilter("always", FitWarning)
             yield dropped
+    except SourceUnavailableError as error:
+        if not error.steps:
+            raise
+        raise request.error([Problem(error.steps, ProblemKind.INVALID, detail=str(error))]) from error
     finally:
         for warning in caught:
             if isinstance(warning.message, (FitWarning, UnusedArgumentWarning)):

@@ -26,14 +26,7 @@ _BACKBONE: Final = "backbone_"
 
 
 def check_target(file: Path) -> None:
-    """Refuse an invalid target file for a state dict, before any work is done for it.
-
-    Args:
-        file: The file.
-
-    Raises:
-        RegistryError: Its suffix is unknown, it exists already, or its folder does not exist.
-    """
+    """Raise a RegistryError for an invalid target file of a state dict, before any work is done for it."""
     if file.suffix not in _SUFFIXES:
         suffixes = ", ".join(_SUFFIXES)
         raise RegistryError(f"the name of a file of weights says the format: end it in {suffixes}")
@@ -44,12 +37,7 @@ def check_target(file: Path) -> None:
 
 
 def save_state(model: nn.Module, file: Path) -> None:
-    """Write the state dict of a model: all of it or nothing.
-
-    Args:
-        model: The model.
-        file: `.safetensors`; or `.pt` or `.pth`, written by `torch.save`.
-    """
+    """Write the state dict of a model: all of it or nothing."""
     import torch
     from safetensors.torch import save_model
 
@@ -66,11 +54,6 @@ def save_state(model: nn.Module, file: Path) -> None:
 
 def load_state(model: nn.Module, file: Path, name: str) -> None:
     """Load the state dict of a model: all of it, or nothing, with an error that lists the mismatches.
-
-    Args:
-        model: The model.
-        file: A file of `save_state`, or another with the same keys.
-        name: The model's name in the error.
 
     Raises:
         WeightsError: The file cannot be read, or its keys or shapes are not the model's.
@@ -106,15 +89,7 @@ def _memory(tensor: Tensor) -> tuple[object, ...]:
 
 
 def without_weights(request: ModelRequest, factory: ModelFactory) -> ModelRequest:
-    """Drop the weights from a request: `pretrained`, and files of weights.
-
-    Args:
-        request: The validated request.
-        factory: Its factory.
-
-    Returns:
-        The same model with random weights.
-    """
+    """Drop the weights from a request: `pretrained`, and files of weights."""
     arguments = _random(request.arguments)
     together = arguments.get(f"{_BACKBONE}kwargs")
     if isinstance(together, dict):
@@ -125,14 +100,7 @@ def without_weights(request: ModelRequest, factory: ModelFactory) -> ModelReques
 
 
 def concerns_weights(error: Exception) -> bool:
-    """Return True if an exception is about unavailable weights.
-
-    Args:
-        error: The exception raised by the build of a model.
-
-    Returns:
-        True if the same model can be built without them.
-    """
+    """Return True if an exception is about unavailable weights."""
     return isinstance(error, WeightsError) or type(error).__module__.partition(".")[0] == "huggingface_hub"
 
 

@@ -7,7 +7,8 @@ import dataclasses
 import pytest
 
 from terraregistry.index import Index
-from terraregistry.tools.schema import cached, installed_schema_text
+from terraregistry.tools.cli import schema as cached
+from terraregistry.tools.cli.schema import installed_schema_text
 from terraregistry.tools.schema.config_schemas import schema_text
 
 

@@ -32,14 +32,7 @@ _INTERRUPTED: Final = 130
 
 
 def application(*commands: str) -> typer.Typer:
-    """Make the application.
-
-    Args:
-        *commands: The commands needed: only their modules are imported. All of them by default.
-
-    Returns:
-        The application.
-    """
+    """Make the application, with some commands or all; only the modules of these are imported."""
     made = typer.Typer(name="terraregistry", cls=_QuickGroup, no_args_is_help=True, pretty_exceptions_enable=False)
     made.callback()(_root)
     for name in commands or _COMMANDS:

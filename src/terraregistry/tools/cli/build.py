@@ -8,15 +8,12 @@ from typing import TYPE_CHECKING, Annotated, NamedTuple
 
 import typer
 
-from terraregistry.tools.cli.printing import Attempts, Status, Unused
-from terraregistry.tools.cli.reading import import_module
+from terraregistry.tools.cli.printing import Attempts, ImportModules, Unused
+from terraregistry.tools.cli.reading import import_modules
 from terraregistry.tools.weights import check_target
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from terraregistry.tools.config import ModelRequest
-    from terraregistry.tools.trial import TrialOptions
+    from collections.abc import Mapping, Sequence
 
 __all__ = ["ImageSize", "build"]
 
@@ -29,17 +26,7 @@ class ImageSize(NamedTuple):
 
     @classmethod
     def parse(cls, text: str) -> ImageSize:
-        """Read one number for both sides, or height and width.
-
-        Args:
-            text: Such as `224` or `192x256`.
-
-        Returns:
-            The size.
-
-        Raises:
-            BadParameter: It is neither, or a side has no pixels.
-        """
+        """Read one number for both sides, or height and width; raise a BadParameter for other text."""
         sides = re.fullmatch(r"0*([1-9][0-9]{0,5})(?:x0*([1-9][0-9]{0,5}))?", text.strip().lower())
         if sides is None:
             raise typer.BadParameter(f"{text!r} is no size; write one number, or HEIGHTxWIDTH such as 192x256")
@@ -73,12 +60,7 @@ def build(
         typer.Option(min=1, metavar="N", help="Channels of the images; by default the backbone's, or else 3."),
     ] = None,
     seed: Annotated[int, typer.Option(metavar="N", help="Seed of the weights and of the batch.")] = 0,
-    imports: Annotated[
-        list[str] | None,
-        typer.Option(
-            "--import", metavar="MODULE", help="Import a module first, such as one that registers your own components."
-        ),
-    ] = None,
+    imports: ImportModules = None,
     unused: Annotated[
         Unused, typer.Option(help="What becomes of arguments that nothing reads: an error, or dropped with a warning.")
     ] = Unused.ERROR,
@@ -122,45 +104,40 @@ def build(
 
     What is wrong in a config is printed with file, line, column and place in the config.
     """
-    _check_together(configs, load=load, save=save, device=device, dry_run=dry_run, check=check)
+    _check_together(configs, {"--load": load, "--save": save}, device, dry_run=dry_run, check=check)
     attempts = Attempts(traceback=traceback)
-    _prepare(attempts, imports or (), device, save)
-    if not attempts.failed:
-        from terraregistry.tools.trial import TrialOptions
-
-        size = None if image_size is None else (image_size.height, image_size.width)
-        modules = depth if summary else None
-        options = TrialOptions(
-            batch_size, size, in_channels, seed, device, dry_run, modules, load, save, random_weights
-        )
-        for config in configs:
-            if check:
-                _check(config, unused, attempts)
-                continue
-            with attempts.at(config):
-                _build(config, options, unused)
-    if attempts.failed or attempts.unknown:
-        raise typer.Exit(Status.WRONG_INPUT if attempts.failed else Status.UNKNOWN)
-
-
-def _prepare(attempts: Attempts, imports: Sequence[str], device: str, save: Path | None) -> None:
-    """Do and check what does not depend on a config."""
-    for module in imports:
-        with attempts.at(f"--import {module}"):
-            import_module(module)
+    import_modules(imports, attempts)
     if save is not None:
         with attempts.at(f"--save {save}"):
             check_target(save)
     if device != "cpu":
         with attempts.at(f"--device {device}"):
             _check_device(device)
+    attempts.finish()
+    from terraregistry.tools.config import find_request, read_config
+    from terraregistry.tools.trial import TrialOptions, allow_unused, make_factory, run_trial
+
+    modules = depth if summary else None
+    options = TrialOptions(
+        batch_size, image_size, in_channels, seed, device, dry_run, modules, load, save, random_weights
+    )
+    for config in configs:
+        with attempts.at(config, success=f"{config}: valid" if check else ""):
+            request = find_request(read_config(config))
+            if unused is Unused.WARN:
+                request = allow_unused(request)
+            factory = make_factory(request, fit=check)  # a trial follows the shapes itself, before it builds anything
+            if not check:
+                from terraregistry.tools.model_parts import print_trial  # it imports torch
+
+                print_trial(config, run_trial(request, factory, options))
+    attempts.finish()
 
 
 def _check_together(
-    configs: Sequence[str], *, load: Path | None, save: Path | None, device: str, dry_run: bool, check: bool
+    configs: Sequence[str], files: Mapping[str, Path | None], device: str, *, dry_run: bool, check: bool
 ) -> None:
     """Refuse options that contradict each other."""
-    files = {"--load": load, "--save": save}
     given = [name for name, file in files.items() if file is not None]
     if given and len(configs) > 1:
         raise typer.BadParameter(f"{given[0]} is of one model: give one CONFIG with it")
@@ -178,34 +155,3 @@ def _check_device(device: str) -> None:
     if torch.device(device).type == "meta":
         raise ValueError("nothing is computed there; --dry-run follows the shapes on it")
     torch.zeros(1, device=device)
-
-
-def _request(config: str, unused: Unused) -> ModelRequest:
-    from terraregistry.tools.config import find_request, read_config
-    from terraregistry.tools.trial import allow_unused
-
-    request = find_request(read_config(config))
-    return allow_unused(request) if unused is Unused.WARN else request
-
-
-def _check(config: str, unused: Unused, attempts: Attempts) -> None:
-    """Do what `validate --fit` does."""
-    from terraregistry.tools.trial import make_factory
-
-    own = Attempts(traceback=attempts.traceback)
-    with own.at(config):
-        make_factory(_request(config, unused))
-    if not own.failed and not own.unknown:
-        typer.echo(f"{config}: valid")
-    attempts.failed |= own.failed
-    attempts.unknown |= own.unknown
-
-
-def _build(config: str, options: TrialOptions, unused: Unused) -> None:
-    from terraregistry.tools.trial import make_factory, run_trial
-
-    request = _request(config, unused)
-    from terraregistry.tools.model_parts import print_trial  # it imports torch
-
-    factory = make_factory(request, fit=False)  # it runs the model without data itself, before it builds it
-    print_trial(config, run_trial(request, factory, options))

@@ -17,8 +17,7 @@ from terraregistry.index import loading
 from terraregistry.index.cache import cache_folder
 from terraregistry.index.keys import current_key
 from terraregistry.index.loading import cached_index, shipped_index
-from terraregistry.tools.cli.describing import megabytes
-from terraregistry.tools.cli.printing import AsJson, Status, installed_version, print_json, styled
+from terraregistry.tools.cli.printing import AsJson, Status, installed_version, megabytes, print_json, styled
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -44,20 +43,19 @@ _LIBRARIES: Final = (
 """Distribution, module, purpose, True if required, remedy."""
 _LONGEST_IMPORT: Final = 300
 """Timeout of an import, in seconds."""
+_STATES: Final = {
+    "shipped": "shipped with the package for these versions, {size}",
+    "ready": "ready, {size}",
+    "missing": "missing: the next command that needs it makes it, which takes about 20 s",
+    "stale": "stale: the next command that needs it makes it anew, which takes about 20 s",
+    "not writable": "cannot be kept: the folder is not writable",
+}
+"""The states of the cache."""
 
 
 @dataclass(frozen=True, slots=True)
 class Library:
-    """A dependency of this library.
-
-    Attributes:
-        name: Its distribution.
-        purpose: Its purpose.
-        is_required: True if the dependency is not optional.
-        remedy: The way to install it.
-        version: The installed version; None if not installed.
-        fault: The error from importing it; empty if not tried or successful.
-    """
+    """A dependency: its version is None if not installed, its fault the error from importing it, if tried."""
 
     name: str
     purpose: str
@@ -69,14 +67,7 @@ class Library:
 
 @dataclass(frozen=True, slots=True)
 class SourceState:
-    """A mounted source.
-
-    Attributes:
-        registry: The name of its registry.
-        prefix: Its prefix.
-        components: The number of its components.
-        pretrained: The number of components with pretrained weights.
-    """
+    """A mounted source: the numbers of its components, and of those with pretrained weights."""
 
     registry: str
     prefix: str
@@ -86,37 +77,19 @@ class SourceState:
 
 @dataclass(frozen=True, slots=True)
 class CacheState:
-    """The cache of the index.
-
-    Attributes:
-        folder: Its folder.
-        file: The file of the index of the installed versions.
-        state: `shipped` with the package or `ready` in the cache; `missing` or `stale`, made at the next use; or `not writable`.
-        size: The size of the file in bytes; 0 if there is none.
-        others: The number of files of other environments and versions.
-        others_size: The size of those in bytes.
-    """
+    """The cache of the index: its file and the others in the folder, with sizes in bytes; one of `_STATES`."""
 
     folder: str
     file: str
     state: str
     size: int
-    others: int
-    others_size: int
+    others: int = 0
+    others_size: int = 0
 
 
 @dataclass(frozen=True, slots=True)
 class Health:
-    """The state of an installation.
-
-    Attributes:
-        version: The version of this library.
-        python: The version and the path of Python.
-        libraries: The dependencies.
-        sources: The mounted sources; empty if the index has not been made.
-        cache: The cache of the index.
-        weights: The folder for downloads of pretrained weights.
-    """
+    """The state of an installation: without sources before the index is made, and with the folder for downloads of weights."""
 
     version: str
     python: str
@@ -128,11 +101,8 @@ class Health:
     @property
     def faults(self) -> tuple[str, ...]:
         """The faults, each with its remedy."""
-        missing = [
-            f"{each.name} is missing: {each.remedy}"
-            for each in self.libraries
-            if each.version is None and each.is_required
-        ]
+        lacking = [each for each in self.libraries if each.version is None and each.is_required]
+        missing = [f"{each.name} is missing: {each.remedy}" for each in lacking]
         broken = [
             f"{each.name} cannot be imported: {each.fault}; reinstall it" for each in self.libraries if each.fault
         ]
@@ -141,22 +111,15 @@ class Health:
 
 
 def examine(*, thorough: bool = False) -> Health:
-    """Examine the state of the installation.
-
-    Args:
-        thorough: Import each library as well, in a process of its own; takes some seconds each.
-
-    Returns:
-        The state.
-    """
+    """Examine the state of the installation."""
     shipped = shipped_index()
     index = shipped or cached_index()
     return Health(
         version=installed_version("terraregistry") or "(not installed)",
         python=f"{platform.python_version()} ({sys.executable})",
         libraries=tuple(_library(*each, thorough=thorough) for each in _LIBRARIES),
-        sources=() if index is None else _sources(index),
-        cache=_shipped(shipped) if shipped is not None else _cache(ready=index is not None),
+        sources=() if index is None else tuple(_sources(index)),
+        cache=_cache(ready=index is not None) if shipped is None else _shipped(shipped),
         weights=str(_weights_folder()),
     )
 
@@ -177,19 +140,17 @@ def _import_fault(module: str) -> str:
     return lines[-1] if done.returncode else ""
 
 
-def _sources(index: Index) -> tuple[SourceState, ...]:
-    found: list[SourceState] = []
+def _sources(index: Index) -> Iterator[SourceState]:
     for registry in index.registries:
         name = registry.reference.rpartition(":")[2]
         for prefix, source in registry.sources:
             components = index.registry(source).components
-            found.append(SourceState(name, prefix, len(components), sum(bool(each.weights) for each in components)))
-    return tuple(found)
+            yield SourceState(name, prefix, len(components), sum(bool(each.weights) for each in components))
 
 
 def _shipped(index: Index) -> CacheState:
     file = Path(loading.__file__).with_name(loading.SHIPPED)
-    return CacheState(str(cache_folder()), str(file), "shipped", len(index.image), 0, 0)
+    return CacheState(str(cache_folder()), str(file), "shipped", len(index.image))
 
 
 def _cache(*, ready: bool) -> CacheState:
@@ -246,7 +207,12 @@ def _lines(health: Health) -> Iterator[str]:
         weights = f", {each.pretrained:,} of them with pretrained weights" if each.pretrained else ""
         yield f"  {each.prefix} in {each.registry}: {each.components:,} components{weights}"
     yield from ("", styled("Index", bold=True))
-    yield from _cache_lines(health.cache)
+    cache = health.cache
+    yield f"  {_STATES[cache.state].format(size=megabytes(cache.size))}"
+    yield f"  {cache.file}"
+    if cache.others:
+        size = megabytes(cache.others_size)
+        yield f"  beside it {cache.others} of other environments and versions, {size}; they can be deleted"
     yield from ("", styled("Pretrained weights", bold=True), f"  are downloaded to {health.weights}", "")
     if not health.faults:
         yield styled("nothing is missing", colour="green")
@@ -256,22 +222,7 @@ def _lines(health: Health) -> Iterator[str]:
 def _library_line(each: Library) -> str:
     if each.version is None:
         wanted = "missing" if each.is_required else "not installed (optional)"
-        return (
-            f"  {styled(each.name, colour='red' if each.is_required else None)} {wanted}: {each.purpose}; {each.remedy}"
-        )
+        name = styled(each.name, colour="red" if each.is_required else None)
+        return f"  {name} {wanted}: {each.purpose}; {each.remedy}"
     fault = f"; cannot be imported: {each.fault}" if each.fault else ""
     return f"  {styled(each.name, colour='red' if fault else 'green')} {each.version}: {each.purpose}{fault}"
-
-
-def _cache_lines(cache: CacheState) -> Iterator[str]:
-    states = {
-        "shipped": f"shipped with the package for these versions, {megabytes(cache.size)}",
-        "ready": f"ready, {megabytes(cache.size)}",
-        "missing": "missing: the next command that needs it makes it, which takes about 20 s",
-        "stale": "stale: the next command that needs it makes it anew, which takes about 20 s",
-        "not writable": "cannot be kept: the folder is not writable",
-    }
-    yield f"  {states[cache.state]}"
-    yield f"  {cache.file}"
-    if cache.others:
-        yield f"  beside it {cache.others} of other environments and versions, {megabytes(cache.others_size)}; they can be deleted"

@@ -18,10 +18,11 @@ from terraregistry.components.factories.rules import (
     USE_TEMPORAL,
     rule_of,
 )
-from terraregistry.index import BUILD_MODELS, PARTS, ParameterKind
+from terraregistry.index import BUILD_MODELS, PARTS
+from terraregistry.tools.cli.lookup import starred, written_type
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterator
+    from collections.abc import Collection, Iterator
 
     from terraregistry.components.factories.rules import FactoryRule, PartRule, Task
     from terraregistry.index import Component, Index, Parameter
@@ -35,57 +36,28 @@ _FACTORIES: Final = "terraregistry.library:MODEL_FACTORY_REGISTRY"
 
 
 def build_model_of(index: Index, registry: str, name: str) -> Component | None:
-    """Find the `build_model` of a model factory.
-
-    Args:
-        index: The index.
-        registry: The reference of the registry of a component.
-        name: The name of the component.
-
-    Returns:
-        The description of the method; None for other components.
-    """
+    """Find the `build_model` of a model factory."""
     described = {each.reference for each in index.registries} >= {BUILD_MODELS, PARTS}
     found = index.find(BUILD_MODELS, name) if described and registry == _FACTORIES else None
     return None if found is None else found.component
 
 
 def factory_rules(factory: Component) -> dict[str, object]:
-    """Describe the tasks and parts of a model factory as data.
-
-    Args:
-        factory: The factory.
-
-    Returns:
-        Plain data; empty for a factory from outside this library.
-    """
+    """Describe the tasks and parts of a model factory as data."""
     rule = rule_of(factory.product.text)
     if rule is None:
         return {}
     return {"tasks": [asdict(TASKS[name]) for name in rule.tasks], "parts": [asdict(part) for part in rule.parts]}
 
 
-def factory_sections(
-    index: Index, factory: Component, method: Component, write: Callable[[Parameter], str]
-) -> Iterator[Section]:
-    """Describe the arguments, tasks and parts of the models of a factory.
-
-    Args:
-        index: The index.
-        factory: The factory.
-        method: Its `build_model`.
-        write: Writes the type and the default of a parameter.
-
-    Yields:
-        The sections; only the arguments of a factory from outside this library.
-    """
+def factory_sections(index: Index, factory: Component, method: Component) -> Iterator[Section]:
+    """Describe the arguments, tasks and parts of the models of a factory."""
     rule, named = rule_of(factory.product.text), {each.name for each in method.signature.parameters}
-    stars = {ParameterKind.VAR_POSITIONAL: "*", ParameterKind.VAR_KEYWORD: "**"}
     texts = {(origin, name): text for origin, name, text in index.facts.documentation}
 
     def row(each: Parameter, prefix: str = "") -> tuple[str, str, str]:
         text = texts.get((each.origin, each.name)) or texts.get((method.constructor or "", each.name), "")
-        return stars.get(each.kind, prefix) + each.name, write(each), text
+        return starred(each, prefix), written_type(each), text
 
     yield "Arguments", [*map(row, method.signature.parameters)]
     if rule is None:
@@ -100,11 +72,8 @@ def factory_sections(
         return [row(each, prefix) for each in parameters]
 
     if any(part.key == BACKBONE.key for part in rule.parts) and AUXILIARY in rule.parts:
-        use = (
-            BACKBONE.prefix + USE_TEMPORAL,
-            "bool = False",
-            "Apply a backbone for images to each step of `(B, C, T, H, W)`.",
-        )
+        told = "Apply a backbone for images to each step of `(B, C, T, H, W)`."
+        use = (BACKBONE.prefix + USE_TEMPORAL, "bool = False", told)
         time = nested("TemporalWrapper", BACKBONE.prefix + TEMPORAL, 1)
         yield "Around the backbone", [*nested("Framing", BACKBONE.prefix), use, *time]
         yield f"Each of {AUXILIARY.key}", nested("AuxiliaryHead")
@@ -127,16 +96,8 @@ def _part(part: PartRule) -> str:
     return f"{count}; arguments: {part.how}"
 
 
-def factory_reference(index: Index, write: Callable[[Parameter], str]) -> str:
-    """Describe the library's own factories in Markdown.
-
-    Args:
-        index: The index.
-        write: Writes the type and the default of a parameter.
-
-    Returns:
-        A section for each factory, and the names of the bands.
-    """
+def factory_reference(index: Index) -> str:
+    """Describe the library's own factories in Markdown."""
     lines: list[str] = []
     for name in FACTORIES:
         found = index.find(_FACTORIES, name)
@@ -144,14 +105,11 @@ def factory_reference(index: Index, write: Callable[[Parameter], str]) -> str:
         if found is None or method is None:
             continue
         lines += [f"## {name}", "", found.component.summary, ""]
-        for title, rows in factory_sections(index, found.component, method, write):
+        for title, rows in factory_sections(index, found.component, method):
             lines += [f"### {title}", "", "| | |", "| --- | --- |"]
-            lines += [f"| `{each}` | {_cell(code, text)} |" for each, code, text in rows]
+            for each, code, text in rows:
+                cell = ": ".join(filter(None, (code and f"`{code}`", text))).replace("|", "\\|")
+                lines.append(f"| `{each}` | {cell} |")
             lines.append("")
     bands = ", ".join(f"`{band}`" for band in (*HLSBands, *SARBands))
     return "\n".join([*lines, "## Bands", "", bands, ""])
-
-
-def _cell(code: str, text: str) -> str:
-    cell = ": ".join(filter(None, (code and f"`{code}`", text)))
-    return cell.replace("|", "\\|")

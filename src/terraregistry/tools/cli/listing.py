@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from terraregistry.suggest import did_you_mean, nearest
-from terraregistry.tools.cli.lookup import kinds_of, listed, matches, read_kind
+from terraregistry.tools.cli.lookup import kinds_of, listed, matches, no_kind, read_kind
 from terraregistry.tools.cli.printing import AsJson, ImportModules, Status, is_terminal, print_json, refuse, styled
 from terraregistry.tools.cli.reading import completed_kinds, completed_sources, read_index
 
@@ -59,11 +59,11 @@ def list_components(
     Exits with 0, with 1 when nothing matches, or with 2 when a kind or source does not exist.
     """
     index = read_index(imports)
-    known = None if kind is None else read_kind(kind, kinds_of(index))
+    kinds = kinds_of(index)
+    known = None if kind is None else read_kind(kind, kinds)
     if kind is not None and known is None:
         if pattern is not None:
-            kinds = kinds_of(index)
-            raise refuse(f"there is no kind {kind!r}{did_you_mean(nearest(kind, kinds))} (kinds: {', '.join(kinds)})")
+            raise no_kind(kind, kinds)
         pattern = kind
     _check_source(index, source)
     found = [
@@ -73,14 +73,13 @@ def list_components(
         and (source is None or each.source == source)
         and (not pretrained or each.component.weights)
     ]
-    found.sort(key=lambda each: _natural(each.name))
-    found.sort(key=lambda each: [*kinds_of(index)].index(each.kind))
+    found.sort(key=lambda each: ([*kinds].index(each.kind), _natural(each.name)))
     if as_json:
         print_json([_data(each) for each in found])
     elif found:
         typer.echo(_table(found) if is_terminal() else "\n".join("\t".join(_row(each)) for each in found))
     if not found:
-        hint = did_you_mean(nearest(pattern, kinds_of(index))) if pattern is not None and known is None else ""
+        hint = did_you_mean(nearest(pattern, kinds)) if pattern is not None and known is None else ""
         typer.echo(f"nothing matches{'' if pattern is None else f' {pattern!r}'}{hint}", err=True)
         raise typer.Exit(Status.FAILED)
 
@@ -98,20 +97,18 @@ def _natural(name: str) -> list[str]:
 
 def _row(each: Listed) -> tuple[str, ...]:
     component = each.component
-    version = f"{component.library} {component.version}" if component.library else ""
-    return each.name, each.kind, version, str(len(component.weights) or ""), component.summary
+    return each.name, each.kind, each.library, str(len(component.weights) or ""), component.summary
 
 
 def _data(each: Listed) -> dict[str, object]:
     component = each.component
-    start = each.name.removesuffix(component.name)
     return {
         "name": each.name,
         "kind": each.kind,
         "source": each.source or None,
         "library": component.library,
         "version": component.version,
-        "pretrained": [start + weights.name for weights in component.weights],
+        "pretrained": [each.start + weights.name for weights in component.weights],
         "summary": component.summary,
     }
 

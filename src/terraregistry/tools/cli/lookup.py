@@ -12,14 +12,19 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from terraregistry.suggest import nearest
+from terraregistry.index import ParameterKind
+from terraregistry.suggest import did_you_mean, nearest
+from terraregistry.tools.cli.printing import refuse
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Callable, Collection, Iterable, Iterator
 
-    from terraregistry.index import Component, Index
+    import typer
+
+    from terraregistry.index import Component, Index, Parameter
 
 __all__ = [
+    "STARS",
     "Listed",
     "by_name",
     "docstring_of",
@@ -28,26 +33,24 @@ __all__ = [
     "listed",
     "matches",
     "nearest_names",
+    "no_kind",
     "read_kind",
+    "short_type",
+    "starred",
+    "written_type",
 ]
 
 _WILD: Final = re.compile(r"[*?\[]")
 _BESIDE: Final = "terraregistry.index:"
 _MOST_LINES: Final = 2_000
 """Number of lines read of a definition; the docstring is at its beginning."""
+_MODULES: Final = re.compile(r"""('[^']*'|"[^"]*")|(?:\b[A-Za-z_]\w*\.)+(?=[A-Za-z_])""")
+STARS: Final = {ParameterKind.VAR_POSITIONAL: "*", ParameterKind.VAR_KEYWORD: "**"}
 
 
 @dataclass(frozen=True, slots=True)
 class Listed:
-    """A component of a registry.
-
-    Attributes:
-        kind: Its kind, such as `backbone` or `model-factory`.
-        registry: The reference of its registry, the one with all sources.
-        source: The prefix of its source; empty in a registry without sources.
-        name: Its canonical name in the registry.
-        component: Its entry in the index.
-    """
+    """A component under its canonical name in a registry, with the reference of the registry and the prefix of its source."""
 
     kind: str
     registry: str
@@ -56,24 +59,27 @@ class Listed:
     component: Component
 
     @property
+    def start(self) -> str:
+        """The prefix of its source with the underscore, or nothing."""
+        return self.name.removesuffix(self.component.name)
+
+    @property
+    def library(self) -> str:
+        """Its library and the version of that, or nothing."""
+        own = self.component
+        return f"{own.library} {own.version}" if own.library and own.version else ""
+
+    @property
     def spellings(self) -> Iterator[str]:
         """Every name of the component: canonical and bare, and its aliases."""
-        start = self.name.removesuffix(self.component.name)
         for spelling in (self.component.name, *self.component.aliases):
-            yield start + spelling
-            if start:
+            yield self.start + spelling
+            if self.start:
                 yield spelling
 
 
 def kinds_of(index: Index) -> dict[str, str]:
-    """List the kinds of components.
-
-    Args:
-        index: The index.
-
-    Returns:
-        Each kind with the reference of its registry.
-    """
+    """List the kinds of components, each with the reference of its registry."""
     inside = {source for registry in index.registries for _, source in registry.sources}
     outside = [registry.reference for registry in index.registries if registry.reference not in inside]
     # What the index has beside the registries, for those that write configs, is built by no name.
@@ -85,30 +91,19 @@ def _kind(reference: str) -> str:
 
 
 def read_kind(text: str, kinds: Iterable[str]) -> str | None:
-    """Read a kind in any spelling: in the plural, in capitals, with underscores.
-
-    Args:
-        text: Such as `Backbones` or `model_factory`.
-        kinds: The known kinds.
-
-    Returns:
-        The kind; None if unknown.
-    """
+    """Read a kind in any spelling: in the plural, in capitals, with underscores; None if unknown."""
     plain = text.lower().replace("_", "-")
     spellings = {spelling: kind for kind in kinds for spelling in (kind, f"{kind}s", re.sub("y$", "ies", kind))}
     return spellings.get(plain)
 
 
+def no_kind(text: str, kinds: Collection[str]) -> typer.Exit:
+    """Refuse an unknown kind."""
+    return refuse(f"there is no kind {text!r}{did_you_mean(nearest(text, kinds))} (kinds: {', '.join(kinds)})")
+
+
 def listed(index: Index, kind: str | None = None) -> Iterator[Listed]:
-    """List the components of the registries, each once under its canonical name.
-
-    Args:
-        index: The index.
-        kind: The only kind to list.
-
-    Yields:
-        The components, in the order of the registries and their sources.
-    """
+    """List the components of the registries, each once under its canonical name."""
     for each, reference in kinds_of(index).items():
         if kind is None or kind == each:
             for source, name, component in _inside(index, reference):
@@ -125,12 +120,7 @@ def _inside(index: Index, reference: str) -> Iterator[tuple[str, str, Component]
 
 
 def matches(pattern: str, entry: Listed) -> bool:
-    """Return True if a pattern matches a component.
-
-    Args:
-        pattern: A glob for a whole spelling of the name; or, without `*`, `?` and `[`, a part of one. Case-insensitive.
-        entry: The component.
-    """
+    """Match a spelling of a component by a glob, or by a part without wildcards; case-insensitive."""
     folded = pattern.casefold()
     if not _WILD.search(pattern):
         return any(folded in spelling.casefold() for spelling in entry.spellings)
@@ -139,16 +129,7 @@ def matches(pattern: str, entry: Listed) -> bool:
 
 
 def by_name(index: Index, name: str, kind: str | None = None) -> list[Listed]:
-    """Find the components of a name, in each registry.
-
-    Args:
-        index: The index.
-        name: Any spelling: canonical, bare, or an alias.
-        kind: The only kind to look for.
-
-    Returns:
-        The components; several if, say, a backbone and a decoder share a name.
-    """
+    """Find the components of a name in any spelling; several if, say, a backbone and a decoder share it."""
     found: list[Listed] = []
     for each, reference in kinds_of(index).items():
         resolved = index.find(reference, name) if kind is None or kind == each else None
@@ -160,16 +141,7 @@ def by_name(index: Index, name: str, kind: str | None = None) -> list[Listed]:
 
 
 def nearest_names(index: Index, name: str, kind: str | None = None) -> tuple[str, ...]:
-    """Find the names closest to an unknown one.
-
-    Args:
-        index: The index.
-        name: The unknown name.
-        kind: The only kind to look in.
-
-    Returns:
-        At most three names; after a wrong pretrained tag, existing tags.
-    """
+    """Find at most three names closest to an unknown one; after a wrong pretrained tag, existing tags."""
     references = [reference for each, reference in kinds_of(index).items() if kind is None or kind == each]
     names = {spelling: each for reference in references for spelling, each in index.spellings(reference).items()}
     architecture, dot, _ = name.partition(".")
@@ -181,27 +153,13 @@ def nearest_names(index: Index, name: str, kind: str | None = None) -> tuple[str
 
 
 def file_of(component: Component) -> Path | None:
-    """Find the file of a component's definition.
-
-    Args:
-        component: The component; its file in the index is relative to the parent folder of its package.
-
-    Returns:
-        The file; None if not found.
-    """
+    """Find the file of a component's definition."""
     found = _read(component)
     return None if found is None else found[0]
 
 
 def docstring_of(component: Component) -> str:
-    """Read the docstring of a component's constructor, a class or function.
-
-    Args:
-        component: The component.
-
-    Returns:
-        The docstring without its indentation; the summary of the index if there is none, or the file cannot be read.
-    """
+    """Read the docstring of a component's constructor from its file; the summary of the index if impossible."""
     found = _read(component)
     if found is None or component.line is None:
         return component.summary
@@ -234,3 +192,24 @@ def _read(component: Component) -> tuple[Path, bytes] | None:
         return None if read is None else (file, read(str(file)))
     except OSError:
         return None
+
+
+def short_type(text: str) -> str:
+    """Write a type without the modules of its names.
+
+    Examples:
+        >>> short_type("collections.abc.Sequence[int] | typing.Literal['a.b']")
+        "Sequence[int] | Literal['a.b']"
+    """
+    return _MODULES.sub(lambda match: match[1] or "", text)
+
+
+def written_type(each: Parameter) -> str:
+    """Write the type and the default of a parameter."""
+    required = "" if each.kind in STARS else " (required)"
+    return short_type(each.accepts.text) + (required if each.default is None else f" = {each.default}")
+
+
+def starred(each: Parameter, prefix: str = "") -> str:
+    """Write the name of a parameter, with stars or else a prefix."""
+    return STARS.get(each.kind, prefix) + each.name

@@ -26,6 +26,7 @@ __all__ = [
     "describe_failure",
     "installed_version",
     "is_terminal",
+    "megabytes",
     "print_json",
     "refuse",
     "styled",
@@ -70,40 +71,32 @@ def is_terminal() -> bool:
 
 
 def styled(text: str, *, colour: str | None = None, bold: bool = False, dim: bool = False) -> str:
-    """Colour text for a terminal; unchanged in a pipe, or if `NO_COLOR` is set in the environment.
-
-    Args:
-        text: The text.
-        colour: One of the eight colours of a terminal.
-        bold: True for bold text.
-        dim: True for faint text.
-
-    Returns:
-        The text, with or without escape sequences.
-    """
+    """Colour text for a terminal; unchanged in a pipe, or if `NO_COLOR` is set in the environment."""
     if not is_terminal() or os.environ.get("NO_COLOR"):
         return text
     return typer.style(text, fg=colour, bold=bold or None, dim=dim or None)
 
 
 def print_json(data: object) -> None:
-    """Print data as JSON, indented.
-
-    Args:
-        data: Lists, dictionaries, text and numbers.
-    """
+    """Print data as JSON, indented."""
     typer.echo(json.dumps(data, indent=2, ensure_ascii=False))
 
 
-def installed_version(distribution: str) -> str | None:
-    """Find the version of a distribution.
+def megabytes(size: int) -> str:
+    """Write a number of bytes in a readable unit.
 
-    Args:
-        distribution: Its name.
-
-    Returns:
-        The version; None if it is not installed, as from a zip.
+    Examples:
+        >>> megabytes(44_700_000), megabytes(1_340_000_000), megabytes(900)
+        ('44.7 MB', '1.3 GB', '900 B')
     """
+    for unit, bytes_ in (("GB", 1_000_000_000), ("MB", 1_000_000), ("kB", 1_000)):
+        if size >= bytes_:
+            return f"{size / bytes_:.1f} {unit}"
+    return f"{size} B"
+
+
+def installed_version(distribution: str) -> str | None:
+    """Find the version of a distribution; None if it is not installed, as from a zip."""
     from importlib import metadata  # takes a tenth of the time of a command
 
     try:
@@ -113,55 +106,42 @@ def installed_version(distribution: str) -> str | None:
 
 
 def refuse(message: str) -> typer.Exit:
-    """Print a message about wrong input on standard error.
-
-    Args:
-        message: The message.
-
-    Returns:
-        The exception to raise.
-    """
+    """Print a message about wrong input on standard error; return the exception to raise."""
     typer.echo(message, err=True)
     return typer.Exit(Status.WRONG_INPUT)
 
 
 class Attempts:
-    """Runs steps of a command, and reports failures.
+    """Runs steps of a command, reports failures, and ends the command with the status of all of them."""
 
-    Args:
-        traceback: Show exceptions with their tracebacks.
-
-    Attributes:
-        traceback: Show exceptions with their tracebacks.
-        failed: True if a step has failed.
-        unknown: True if something could not be checked.
-    """
-
-    def __init__(self, *, traceback: bool) -> None:
-        self.traceback: bool = traceback
-        self.failed: bool = False
-        self.unknown: bool = False
+    def __init__(self, *, traceback: bool = False) -> None:
+        self._traceback: Final = traceback
+        self._status = Status.DONE
 
     @contextmanager
-    def at(self, name: str) -> Generator[None, None, None]:
-        """Report exceptions and warnings of the block on standard error.
-
-        Args:
-            name: The name of the step, such as that of a config.
-        """
+    def at(self, name: str, success: str = "") -> Generator[None]:
+        """Report exceptions and warnings of a step on standard error, or else its success."""
         failure = ""
         with warnings.catch_warnings(record=True) as caught:
             warnings.simplefilter("always", FitWarning)  # what could not be checked is said each time
             try:
                 yield
             except Exception as error:  # noqa: BLE001 - a component may raise anything
-                self.failed = True
-                failure = describe_failure(name, error, traceback=self.traceback)
-        self.unknown |= any(isinstance(each.message, FitWarning) and each.message.is_unknown for each in caught)
+                failure = describe_failure(name, error, traceback=self._traceback)
         for text in dict.fromkeys(_warning(name, warning.message) for warning in caught):
             typer.echo(text, err=True)
         if failure:
             typer.echo(failure, err=True)
+            self._status = Status.WRONG_INPUT
+        elif any(isinstance(each.message, FitWarning) and each.message.is_unknown for each in caught):
+            self._status = self._status or Status.UNKNOWN
+        elif success:
+            typer.echo(success)
+
+    def finish(self) -> None:
+        """End the command if a step has failed, or something could not be checked: with the status of the worst step."""
+        if self._status:
+            raise typer.Exit(self._status)
 
 
 def _warning(name: str, warning: Warning | str) -> str:
@@ -170,16 +150,7 @@ def _warning(name: str, warning: Warning | str) -> str:
 
 
 def describe_failure(name: str, error: Exception, *, traceback: bool = False) -> str:
-    """Format an exception.
-
-    Args:
-        name: The name of the failed step, such as that of a config.
-        error: The exception.
-        traceback: Include the traceback; ignored for mistakes in a config, which have places of their own.
-
-    Returns:
-        The mistakes with their places; or the exception and its notes, which name the component.
-    """
+    """Format an exception: mistakes in a config with their places, others with notes or the traceback."""
     if isinstance(error, ConfigError):
         return _shortened(str(error))
     if traceback:

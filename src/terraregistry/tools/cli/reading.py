@@ -19,12 +19,13 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from terraregistry.index import Index
+    from terraregistry.tools.cli.printing import Attempts
 
 __all__ = [
     "completed_kinds",
     "completed_names",
     "completed_sources",
-    "import_module",
+    "import_modules",
     "read_index",
     "wait_for_index",
 ]
@@ -36,9 +37,6 @@ _ANNOUNCEMENT: Final = "Indexing the installed components, once (about 20 s)"
 
 def wait_for_index() -> Index:
     """Load the index. Making it shows the progress on standard error, and a warning if it cannot be kept.
-
-    Returns:
-        The index.
 
     Raises:
         IndexUnavailableError: There is none in the cache, and it cannot be made.
@@ -77,14 +75,12 @@ def _progress() -> Generator[Callable[[int, int], None] | None]:
         yield lambda done, total: progress.update(task, completed=done, total=total)
 
 
-def import_module(module: str) -> None:
-    """Import a module of the project in the current folder.
-
-    Args:
-        module: Its name.
-    """
-    _see_project()
-    importlib.import_module(module)
+def import_modules(modules: Sequence[str] | None, attempts: Attempts) -> None:
+    """Import modules of the project in the current folder."""
+    for module in modules or ():
+        with attempts.at(f"--import {module}"):
+            _see_project()
+            importlib.import_module(module)
 
 
 def _see_project() -> None:
@@ -94,13 +90,6 @@ def _see_project() -> None:
 
 def read_index(modules: Sequence[str] | None = None, *, option: str = "--import ") -> Index:
     """Load the index.
-
-    Args:
-        modules: Modules of a project, imported first.
-        option: The option they were given by, for an error.
-
-    Returns:
-        The index.
 
     Raises:
         Exit: The index cannot be made, or a module cannot be imported.
@@ -123,14 +112,7 @@ def read_index(modules: Sequence[str] | None = None, *, option: str = "--import 
 
 
 def completed_names(incomplete: str) -> list[str]:
-    """Complete the name of a component: qualified names, or bare names and aliases if no qualified one fits.
-
-    Args:
-        incomplete: The text typed.
-
-    Returns:
-        The names; empty if the index has not been made yet.
-    """
+    """Complete a name: qualified names, or bare names and aliases if no qualified one fits."""
     from terraregistry.tools.cli.lookup import kinds_of, listed
 
     def names(index: Index) -> Iterable[str]:
@@ -141,28 +123,14 @@ def completed_names(incomplete: str) -> list[str]:
 
 
 def completed_kinds(incomplete: str) -> list[str]:
-    """Complete the name of a kind.
-
-    Args:
-        incomplete: The text typed.
-
-    Returns:
-        The kinds.
-    """
+    """Complete the name of a kind."""
     from terraregistry.tools.cli.lookup import kinds_of
 
     return _completed(incomplete, kinds_of)
 
 
 def completed_sources(incomplete: str) -> list[str]:
-    """Complete the prefix of a source.
-
-    Args:
-        incomplete: The text typed.
-
-    Returns:
-        The prefixes.
-    """
+    """Complete the prefix of a source."""
     return _completed(incomplete, lambda index: {prefix for each in index.registries for prefix, _ in each.sources})
 
 

@@ -11,7 +11,6 @@ import typer.main
 
 from terraregistry.index import load_index
 from terraregistry.tools.cli import app
-from terraregistry.tools.cli.describing import written_type
 from terraregistry.tools.cli.factory_rules import factory_reference
 
 if TYPE_CHECKING:
@@ -23,32 +22,20 @@ MARK: Final = "<!-- from here on written by `python -m terraregistry.tools.cli.r
 
 
 def command_reference() -> str:
-    """Describe every command with its arguments and options, as `--help` does.
-
-    Returns:
-        A section for each command.
-    """
+    """Describe every command with its arguments and options, as `--help` does."""
     group: Any = typer.main.get_command(app)  # typer has no public names for what it makes
     return "\n".join(line for name, command in group.commands.items() for line in _section(name, command))
 
 
 REFERENCES: Final[Mapping[str, Callable[[], str]]] = {
     "command-line.md": command_reference,
-    "factories.md": lambda: factory_reference(load_index(), written_type),
+    "factories.md": lambda: factory_reference(load_index()),
 }
 """The reference of each page in `docs/reference` with one."""
 
 
 def rewritten(page: str, reference: str) -> str:
-    """Replace the reference at the end of a page.
-
-    Args:
-        page: The page: its handwritten part, the mark, and an old reference.
-        reference: The reference.
-
-    Returns:
-        The page.
-    """
+    """Replace the reference at the end of a page."""
     return page.partition(MARK)[0] + MARK + "\n" + reference
 
 

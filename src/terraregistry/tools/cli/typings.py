@@ -59,12 +59,6 @@ class ProjectError(ValueError):
 def project_modules(folder: Path) -> tuple[str, ...]:
     """Read the modules of a project that register components: `modules = ["package.module", ...]`.
 
-    Args:
-        folder: The folder of the project, or one inside it.
-
-    Returns:
-        The modules; empty if there is no `pyproject.toml`, or it names none.
-
     Raises:
         ProjectError: The file cannot be read, or `modules` is no list of module names.
     """

@@ -12,17 +12,12 @@ from terraregistry.problems import Key, KeyPath, Problem, ProblemKind, Span, sho
 from terraregistry.tools.config.document import Document
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable
 
     from yaml.error import Mark
     from yaml.events import Event
 
-__all__ = ["MAX_DEPTH", "MAX_NODES", "AliasNode", "build_document", "start_of"]
-
-MAX_DEPTH: Final = 100
-"""The maximum nesting depth of lists and mappings."""
-MAX_NODES: Final = 20_000
-"""The maximum number of keys and values of a config, with each alias expanded."""
+__all__ = ["AliasNode", "build_document", "start_of"]
 
 _STANDARD: Final = "tag:yaml.org,2002:"
 _MERGE: Final = _STANDARD + "merge"
@@ -48,21 +43,7 @@ class AliasNode(Node):
 
 
 def build_document(root: Node, file: str, text: str) -> Document:
-    """Build the data of a config.
-
-    Args:
-        root: The root node.
-        file: The file's name.
-        text: The file's content.
-
-    Returns:
-        The data and the positions.
-
-    Raises:
-        ConfigError: Anchors are cyclic or expand without bound. Or keys are repeated, tags unknown, values unreadable;
-            all of these are listed.
-    """
-    _Measure(file).measure(root)
+    """Build the data of a config; raise a ConfigError that lists repeated keys, unknown tags and unreadable values."""
     builder = _Builder()
     data = builder.build(root, ())
     if builder.problems:
@@ -71,15 +52,8 @@ def build_document(root: Node, file: str, text: str) -> Document:
 
 
 def start_of(place: Event | Node) -> Mark:
-    """Return the mark of the beginning of an event or node.
-
-    Raises:
-        TypeError: It has no mark.
-    """
-    mark = place.start_mark
-    if mark is None:
-        raise TypeError(f"{type(place).__name__} has no mark")
-    return cast("Mark", mark)
+    """Return the mark of the beginning of an event or node; only one made without a file has none."""
+    return cast("Mark", place.start_mark)
 
 
 def span_of(node: Node) -> Span:
@@ -87,48 +61,6 @@ def span_of(node: Node) -> Span:
     start, end = start_of(node), node.end_mark
     is_word = isinstance(node, ScalarNode) and end is not None and end.line == start.line and end.column > start.column
     return Span(start.line + 1, start.column + 1, end.column + 1 if is_word and end is not None else None)
-
-
-def children_of(node: Node) -> Iterator[Node]:
-    """List the child nodes of a node; an alias has its target as only child."""
-    if isinstance(node, AliasNode):
-        yield node.value
-    elif isinstance(node, SequenceNode):
-        yield from node.value
-    elif isinstance(node, MappingNode):
-        for entry in node.value:
-            yield from entry
-
-
-class _Measure:
-    """Rejects anchors with aliases of themselves, and anchors that expand without bound, before anything is built."""
-
-    def __init__(self, file: str) -> None:
-        self._file = file
-        self._measured: dict[int, tuple[int, int]] = {}
-        self._open: set[int] = set()
-
-    def measure(self, node: Node) -> tuple[int, int]:
-        """Return the number of nodes and levels of a node, with each alias expanded."""
-        if id(node) in self._measured:
-            return self._measured[id(node)]
-        if id(node) in self._open:
-            raise self._error(node, "this anchor contains an alias of itself")
-        self._open.add(id(node))
-        sizes = [self.measure(child) for child in children_of(node)]
-        self._open.discard(id(node))
-        nodes, levels = 1 + sum(size for size, _ in sizes), 1 + max((depth for _, depth in sizes), default=0)
-        if isinstance(node, AliasNode):
-            nodes, levels = nodes - 1, levels - 1
-        if nodes > MAX_NODES:
-            raise self._error(node, f"more than {MAX_NODES:,} keys and values when its aliases are expanded")
-        if levels > MAX_DEPTH:
-            raise self._error(node, f"nested more than {MAX_DEPTH} levels deep when its aliases are expanded")
-        self._measured[id(node)] = nodes, levels
-        return nodes, levels
-
-    def _error(self, node: Node, reason: str) -> ConfigError:
-        return ConfigError(self._file, (Problem((), ProblemKind.INVALID, detail=reason, span=span_of(node)),))
 
 
 class _Builder:
@@ -210,9 +142,8 @@ class _Builder:
         try:
             value = read(node)
             if isinstance(value, str) and not value.isascii():
-                value = value.encode("utf-16", "surrogatepass").decode(
-                    "utf-16"
-                )  # joins the two halves that JSON writes
+                # This joins the two halves that JSON writes.
+                value = value.encode("utf-16", "surrogatepass").decode("utf-16")
         except UnicodeDecodeError:
             self._problem(node, "half of a surrogate pair is no character")
         except (ValueError, KeyError, IndexError, OverflowError, ConstructorError):

@@ -57,14 +57,7 @@ class Document:
     text: str = field(repr=False, default="")
 
     def locate(self, path: KeyPath) -> Span:
-        """Find the key or item at a path, or its nearest existing ancestor.
-
-        Args:
-            path: The path.
-
-        Returns:
-            Its span; the span of the document's first value if no ancestor exists.
-        """
+        """Find the span of the key or item at a path, or of its nearest existing ancestor."""
         for length in range(len(path), 0, -1):
             span = self.keys.get(path[:length])
             if span is not None:
@@ -72,27 +65,12 @@ class Document:
         return self.values[()]
 
     def error(self, problems: Iterable[Problem]) -> ConfigError:
-        """Combine mistakes into one error, in file order.
-
-        Args:
-            problems: The mistakes, with paths in the config.
-
-        Returns:
-            The error, to be raised.
-        """
+        """Combine mistakes, with paths in the config, into one error in file order."""
         placed = [problem.at(problem.steps, self.locate(problem.steps)) for problem in problems]
         return ConfigError(self.file, tuple(sorted(placed, key=lambda each: (each.span or _START)[:2])))
 
     def edit(self, path: KeyPath, fix: Fix) -> Edit | None:
-        """Convert a fix to a change of the file.
-
-        Args:
-            path: The path of the mistake.
-            fix: The fix.
-
-        Returns:
-            The change; None if the text to replace is not one scalar on one line.
-        """
+        """Convert a fix to a change of the file; None if the text to replace is not one scalar on one line."""
         span = (self.keys if isinstance(fix, Rename) else self.values).get(path)
         if span is None or span.end is None:
             return None

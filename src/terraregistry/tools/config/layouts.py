@@ -35,6 +35,7 @@ _LAYOUTS: Final = (
     "a config has either `model_factory: EncoderDecoderFactory` with the arguments of its build_model as keys beside "
     "it, or `model.init_args.model_factory` and `model.init_args.model_args` (TerraTorch's training configs)"
 )
+_NAME: Final = "the name of a model factory"
 _INIT_ARGS: Final = ("model", "init_args")
 _MODEL_ARGS: Final = (*_INIT_ARGS, "model_args")
 _AUX_HEADS: Final = (*_INIT_ARGS, "aux_heads")
@@ -64,38 +65,18 @@ class ModelRequest:
     moved: Mapping[str, KeyPath] = field(default_factory=dict[str, "KeyPath"])
 
     def path_of(self, argument: KeyPath) -> KeyPath:
-        """Return the path in the config of an argument, given or missing.
-
-        Args:
-            argument: The argument, or a place in it, such as `("necks", 1, "indices")`.
-
-        Returns:
-            The path in the config.
-        """
+        """Return the path in the config of an argument, given or missing."""
         if argument and argument[0] in self.moved:
             return (*self.moved[str(argument[0])], *argument[1:])
         return (*self.origin, *argument)
 
     def error(self, problems: Iterable[Problem]) -> ConfigError:
-        """Make an error of mistakes in the arguments, with their places in the config.
-
-        Args:
-            problems: The mistakes in the arguments.
-
-        Returns:
-            The error, to be raised.
-        """
+        """Make an error of mistakes in the arguments, with their places in the config."""
         return self.document.error(problem.at(self.path_of(problem.steps)) for problem in problems)
 
 
 def find_request(document: Document) -> ModelRequest:
     """Find the model factory and its arguments in a config of either layout.
-
-    Args:
-        document: The config.
-
-    Returns:
-        The factory and its arguments.
 
     Raises:
         ConfigError: It has no model factory, or a required key is missing, misspelt or of another type.
@@ -122,7 +103,7 @@ def _plain(document: Document, config: _Mapping) -> ModelRequest:
     factory = config["model_factory"]
     problems = [*_bad_keys(arguments, ())]
     if not isinstance(factory, str):
-        problems.append(_no_name(("model_factory",), factory))
+        problems.append(_wrong_type(("model_factory",), _NAME, factory))
     model = config.get("model")
     if isinstance(model, dict) and "init_args" in model:
         line = document.locate(("model_factory",)).line
@@ -156,10 +137,9 @@ def _factory(init_args: _Mapping, problems: list[Problem]) -> str:
     if isinstance(factory, str):
         return factory
     if "model_factory" in init_args:
-        problems.append(_no_name((*_INIT_ARGS, "model_factory"), factory))
+        problems.append(_wrong_type((*_INIT_ARGS, "model_factory"), _NAME, factory))
     else:
-        missing = _invalid((*_INIT_ARGS, "model_factory"), f"missing: {_LAYOUTS}")
-        problems.append(_misspelt(init_args, _INIT_ARGS, "model_factory") or missing)
+        problems.append(_missing(init_args, _INIT_ARGS, "model_factory"))
     return ""
 
 
@@ -173,9 +153,8 @@ def _add_task(model: _Mapping, arguments: _Mapping, moved: dict[str, KeyPath], p
     if task is None and given is None:
         problems.append(_no_task(class_path, name))
     elif task is not None and given is not None and task != given:
-        problems.append(
-            _invalid((*_MODEL_ARGS, "task"), f"{describe_value(given)}, but {name} (class_path) is {task!r}")
-        )
+        text = f"{describe_value(given)}, but {name} (class_path) is {task!r}"
+        problems.append(_invalid((*_MODEL_ARGS, "task"), text))
     elif given is None:
         arguments["task"] = task
         moved["task"] = _CLASS_PATH
@@ -208,7 +187,7 @@ def _add_aux_heads(
         problems.append(Problem(_AUX_HEADS, ProblemKind.DUPLICATE, detail=twice))
     arguments["aux_decoders"] = aux_heads
     moved["aux_decoders"] = _AUX_HEADS
-    problems += _bad_keys({"aux_decoders": aux_heads}, _INIT_ARGS, renamed={"aux_decoders": "aux_heads"})
+    problems += _bad_keys({"aux_heads": aux_heads}, _INIT_ARGS)
 
 
 def _mapping(parent: _Mapping, path: KeyPath, key: str, problems: list[Problem]) -> _Mapping | None:
@@ -216,11 +195,14 @@ def _mapping(parent: _Mapping, path: KeyPath, key: str, problems: list[Problem])
     if isinstance(value, dict):
         return cast("_Mapping", value)
     if key in parent:
-        expected = Problem((*path, key), ProblemKind.TYPE, expected="a mapping", given=describe_value(value))
-        problems.append(expected)
+        problems.append(_wrong_type((*path, key), "a mapping", value))
     else:
-        problems.append(_misspelt(parent, path, key) or _invalid((*path, key), f"missing: {_LAYOUTS}"))
+        problems.append(_missing(parent, path, key))
     return None
+
+
+def _missing(parent: _Mapping, path: KeyPath, key: str) -> Problem:
+    return _misspelt(parent, path, key) or _invalid((*path, key), f"missing: {_LAYOUTS}")
 
 
 def _misspelt(parent: _Mapping, path: KeyPath, key: str) -> Problem | None:
@@ -235,20 +217,20 @@ def _invalid(path: KeyPath, detail: str) -> Problem:
     return Problem(path, ProblemKind.INVALID, detail=detail)
 
 
-def _no_name(path: KeyPath, factory: object) -> Problem:
-    return Problem(path, ProblemKind.TYPE, expected="the name of a model factory", given=describe_value(factory))
+def _wrong_type(path: KeyPath, expected: str, value: object) -> Problem:
+    return Problem(path, ProblemKind.TYPE, expected=expected, given=describe_value(value))
 
 
-def _bad_keys(arguments: _Mapping, path: KeyPath, renamed: Mapping[str, str] | None = None) -> Iterator[Problem]:
+def _bad_keys(arguments: _Mapping, path: KeyPath) -> Iterator[Problem]:
     """Find the keys, of the arguments and of the arguments of parts, that cannot be names of arguments."""
     for key, value in arguments.items():
-        here = (*path, (renamed or {}).get(str(key), key))
+        here = (*path, key)
         if not isinstance(key, str):
             hint = " (YAML reads yes, no, on and off as one)" if isinstance(key, bool) else ""
             yield _invalid(here, f"the name of an argument is text, not {describe_value(key)}{hint}; put it in quotes")
         elif isinstance(value, dict) and key.endswith(("_kwargs", "_args")):
             yield from _bad_keys(cast("_Mapping", value), here)
-        elif isinstance(value, list) and key in {"necks", "aux_decoders"}:
+        elif isinstance(value, list) and key in {"necks", "aux_decoders", "aux_heads"}:
             for index, item in enumerate(cast("list[object]", value)):
                 if isinstance(item, dict):
                     yield from _bad_keys(cast("_Mapping", item), (*here, index))

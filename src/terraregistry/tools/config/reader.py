@@ -6,17 +6,15 @@ PyYAML composes the nodes, with limits, and with jsonargparse's rules for scalar
 from __future__ import annotations
 
 import re
-from abc import abstractmethod
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, cast
 
-from yaml import AliasEvent, MarkedYAMLError, SafeLoader
-from yaml.composer import Composer
+from yaml import AliasEvent, MappingNode, MarkedYAMLError, SafeLoader, SequenceNode
 from yaml.reader import ReaderError
 
 from terraregistry.errors import ConfigError, Problem, ProblemKind
 from terraregistry.problems import Span
-from terraregistry.tools.config.builder import MAX_DEPTH, MAX_NODES, AliasNode, build_document, start_of
+from terraregistry.tools.config.builder import AliasNode, build_document, start_of
 
 if TYPE_CHECKING:
     from os import PathLike
@@ -26,10 +24,14 @@ if TYPE_CHECKING:
 
     from terraregistry.tools.config.document import Document
 
-__all__ = ["MAX_BYTES", "BoundedComposer", "ConfigLoader", "LimitError", "parse_config", "read_config"]
+__all__ = ["MAX_BYTES", "MAX_DEPTH", "MAX_NODES", "ConfigLoader", "LimitError", "parse_config", "read_config"]
 
 MAX_BYTES: Final = 1_000_000
 """The maximum size of a config file."""
+MAX_DEPTH: Final = 100
+"""The maximum nesting depth of lists and mappings."""
+MAX_NODES: Final = 20_000
+"""The maximum number of keys and values of a config, with each alias expanded."""
 
 _FLOAT_TAG: Final = "tag:yaml.org,2002:float"
 _NUMBER_START: Final = "-+0123456789."
@@ -41,11 +43,23 @@ class LimitError(MarkedYAMLError):
     """A YAML file larger or deeper than a config can be."""
 
 
-class BoundedComposer(Composer):
-    """Composes nodes from the events of a parser, with a bound on their depth and number."""
+class ConfigLoader(SafeLoader):
+    """PyYAML's own loader of plain values, with bounds on the depth and number of nodes, also with aliases expanded.
 
-    _depth: int = 0
-    _nodes: int = 0
+    Dates stay text. A number with an exponent is a float even without a dot and a sign (`1e-4`); PyYAML alone reads
+    it as text.
+    """
+
+    yaml_implicit_resolvers: dict[Any, Any] = {  # noqa: RUF012 - as its base class declares it, of anything
+        first: [(tag, pattern) for tag, pattern in resolvers if tag not in _NOT_RESOLVED]
+        for first, resolvers in SafeLoader.yaml_implicit_resolvers.items()
+    }
+
+    def __init__(self, text: str) -> None:
+        super().__init__(text)
+        self._nodes = 0
+        self._depth = 0
+        self._sizes: dict[Node, tuple[int, int]] = {}
 
     def compose_node(self, parent: Node | None, index: int) -> Node | None:
         """Compose the next node, an alias as an `AliasNode`."""
@@ -56,34 +70,31 @@ class BoundedComposer(Composer):
             raise LimitError(problem=f"more than {MAX_NODES:,} keys and values", problem_mark=start_of(event))
         if self._depth > MAX_DEPTH:
             raise LimitError(problem=f"nested more than {MAX_DEPTH} levels deep", problem_mark=start_of(event))
-        node = super().compose_node(parent, index)
+        node = cast("Node", super().compose_node(parent, index))
         self._depth -= 1
-        if isinstance(event, AliasEvent):
-            return AliasNode("", node, start_of(event), start_of(event))
-        return node
+        if not isinstance(event, AliasEvent):
+            self._sizes[node] = self._measured(node)
+            return node
+        if node not in self._sizes:
+            raise LimitError(problem="this anchor contains an alias of itself", problem_mark=start_of(node))
+        alias = AliasNode("", node, start_of(event), start_of(event))
+        self._sizes[alias] = self._sizes[node]
+        return alias
 
-    @abstractmethod
-    def next_event(self) -> Event:
-        """Parse the next event without consuming it."""
-
-
-class ConfigLoader(BoundedComposer, SafeLoader):
-    """PyYAML's own loader of plain values.
-
-    Dates stay text. A number with an exponent is a float even without a dot and a sign (`1e-4`); PyYAML alone reads
-    it as text.
-
-    Args:
-        text: The config.
-    """
-
-    yaml_implicit_resolvers: dict[Any, Any] = {  # noqa: RUF012 - as its base class declares it, of anything
-        first: [(tag, pattern) for tag, pattern in resolvers if tag not in _NOT_RESOLVED]
-        for first, resolvers in SafeLoader.yaml_implicit_resolvers.items()
-    }
-
-    def __init__(self, text: str) -> None:
-        SafeLoader.__init__(self, text)
+    def _measured(self, node: Node) -> tuple[int, int]:
+        """Return the number of nodes and levels of a node, with each alias expanded."""
+        children: list[Node] = node.value if isinstance(node, SequenceNode) else []
+        if isinstance(node, MappingNode):
+            children = [each for entry in node.value for each in entry]
+        sizes = [self._sizes[child] for child in children]
+        nodes, levels = 1 + sum(size for size, _ in sizes), 1 + max((depth for _, depth in sizes), default=0)
+        if nodes > MAX_NODES:
+            wrong = f"more than {MAX_NODES:,} keys and values when its aliases are expanded"
+            raise LimitError(problem=wrong, problem_mark=start_of(node))
+        if levels > MAX_DEPTH:
+            wrong = f"nested more than {MAX_DEPTH} levels deep when its aliases are expanded"
+            raise LimitError(problem=wrong, problem_mark=start_of(node))
+        return nodes, levels
 
     def next_event(self) -> Event:
         """Parse the next event without consuming it."""
@@ -97,12 +108,6 @@ ConfigLoader.add_implicit_resolver(  # pyright: ignore[reportUnknownMemberType] 
 
 def read_config(path: str | PathLike[str]) -> Document:
     """Read a config.
-
-    Args:
-        path: The YAML file.
-
-    Returns:
-        Its data and positions.
 
     Raises:
         ConfigError: It cannot be read, is no UTF-8, or is no config (see `parse_config`).
@@ -123,23 +128,14 @@ def read_config(path: str | PathLike[str]) -> Document:
     try:
         text = content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
-        before = content[: error.start]
-        line_start = before.rfind(b"\n") + 1
-        column = len(before[line_start:].decode("utf-8-sig", errors="replace")) + 1
+        before = content[: error.start].decode("utf-8-sig")
         reason = f"not UTF-8: the byte 0x{content[error.start]:02x} ({error.reason}); save the file as UTF-8"
-        raise _error(file, reason, before.count(b"\n") + 1, column) from None
+        raise _error(file, reason, *_end(before)) from None
     return parse_config(text, file)
 
 
 def parse_config(text: str, file: str = "<config>") -> Document:
     r"""Read a config from text.
-
-    Args:
-        text: One YAML document.
-        file: The file name in errors.
-
-    Returns:
-        The data and positions.
 
     Raises:
         ConfigError: It is empty or no YAML, has more than one document, repeats a key, has a tag other than those of
@@ -158,27 +154,28 @@ def _compose(text: str, file: str) -> Node:
     try:
         loader = ConfigLoader(text)
     except ReaderError as error:
-        raise _bad_character(text, file, error.position) from None
+        reason = f"not valid YAML: the character U+{ord(text[error.position]):04X} is not allowed"
+        raise _error(file, reason, *_end(text[: error.position])) from None
     try:
         root = loader.get_node() if loader.check_node() else None
         second = start_of(loader.next_event()) if loader.check_node() else None
     except MarkedYAMLError as error:
-        raise _error(file, _syntax(error), *_place(error, loader)) from None
+        mark = error.problem_mark or error.context_mark or loader
+        raise _error(file, _syntax(error), mark.line + 1, mark.column + 1) from None
     except (ValueError, OverflowError):  # PyYAML checks neither the range of an escape nor the length of a version
         reason = "not valid YAML: a character code or version number is out of range"
         raise _error(file, reason, loader.line + 1, loader.column + 1) from None
     if second is not None:
-        raise _error(
-            file, "a second document begins here; a config is one document", second.line + 1, second.column + 1
-        )
+        reason = "a second document begins here; a config is one document"
+        raise _error(file, reason, second.line + 1, second.column + 1)
     if root is None or (root.tag == "tag:yaml.org,2002:null" and not root.value):
         raise _error(file, "the file is empty")
     return root
 
 
-def _place(error: MarkedYAMLError, loader: ConfigLoader | None = None) -> tuple[int, int]:
-    mark = error.problem_mark or error.context_mark or loader
-    return (mark.line + 1, mark.column + 1) if mark else (1, 1)
+def _end(text: str) -> tuple[int, int]:
+    """Return the line and the column after a text."""
+    return text.count("\n") + 1, len(text) - text.rfind("\n")
 
 
 def _syntax(error: MarkedYAMLError) -> str:
@@ -192,12 +189,6 @@ def _syntax(error: MarkedYAMLError) -> str:
     since = error.context_mark
     where = f" that begins in line {since.line + 1}" if since and since is not error.problem_mark else ""
     return f"not valid YAML: {problem} ({error.context}{where})"
-
-
-def _bad_character(text: str, file: str, index: int) -> ConfigError:
-    line_start = text.rfind("\n", 0, index) + 1
-    reason = f"not valid YAML: the character U+{ord(text[index]):04X} is not allowed"
-    return _error(file, reason, text.count("\n", 0, index) + 1, index - line_start + 1)
 
 
 def _error(file: str, reason: str, line: int = 1, column: int = 1) -> ConfigError:

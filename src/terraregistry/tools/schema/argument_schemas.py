@@ -1,23 +1,27 @@
-"""From signatures to the schemas of arguments: in a dictionary, or one by one with a prefix."""
+"""From signatures to the schemas of arguments, in a dictionary or one by one with a prefix, and to those of names."""
 
 from __future__ import annotations
 
 import ast
 import json
 import re
+from collections import Counter
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
-from terraregistry.index import ParameterKind
-from terraregistry.tools.schema.schema_parts import TypeSchemas, only_these, refused, when
+from terraregistry.components.factories.rules import TIMM
+from terraregistry.index import TIMM_NETWORKS, ParameterKind, Signature
+from terraregistry.tools.schema.schema_parts import Definitions, TypeSchemas, is_one_of, only_these, refused, when
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping
+    from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 
-    from terraregistry.index import ConfigFacts, Parameter, Signature
-    from terraregistry.tools.schema.schema_parts import Definitions, Schema
+    from terraregistry.index import Component, Index, Parameter
+    from terraregistry.tools.schema.schema_parts import Schema
 
-__all__ = ["ArgumentSchemas", "Arguments"]
+    _Schemas = dict[str, Schema]
+
+__all__ = ["ArgumentSchemas", "Arguments", "Group", "full", "named"]
 
 _BY_POSITION: Final = (ParameterKind.POSITIONAL_ONLY, ParameterKind.POSITIONAL_OR_KEYWORD)
 _BY_NAME: Final = (ParameterKind.POSITIONAL_OR_KEYWORD, ParameterKind.KEYWORD_ONLY)
@@ -56,12 +60,7 @@ class Arguments:
         return replace(self, required=tuple(name for name in self.required if name not in names))
 
     def with_more(self, schemas: Mapping[str, Schema], owned: str = "") -> Arguments:
-        """Add arguments read by other code.
-
-        Args:
-            schemas: Their schemas; existing ones take precedence.
-            owned: A prefix; other names with it are refused even if the signature is open.
-        """
+        """Add arguments read by other code; names with the prefix `owned` are refused even if the signature is open."""
         merged = {**schemas, **self.schemas}
         if self.is_closed:
             return replace(self, schemas=merged, unknown=only_these(merged)[1:])
@@ -79,30 +78,21 @@ class Arguments:
         found: dict[str, object] = {"properties": dict(self.schemas), **refused(f"^{self.unknown}"), **self._once("")}
         return found | ({"required": list(self.required)} if self.required else {})
 
-    def prefixed(self, prefix: str, *, dictionary: str = "", asked: bool = True) -> dict[str, object]:
-        """Make the schema of an object with the arguments among other keys.
-
-        Args:
-            prefix: The prefix of their names.
-            dictionary: The key of a dictionary accepted instead; none by default.
-            asked: If False, required arguments may be missing.
-        """
+    def prefixed(self, prefix: str, *, dictionary: str = "") -> dict[str, object]:
+        """Make the schema of an object with the arguments among other keys, or in a dictionary under one of them."""
         properties: dict[str, object] = {prefix + name: schema for name, schema in self.schemas.items()}
         keep = f"(?!{re.escape(dictionary[len(prefix) :])}$)" if dictionary else ""
         pattern = f"^{re.escape(prefix)}{keep}{self.unknown}"
-        needed = {"required": [prefix + name for name in self.required]} if self.required and asked else {}
-        if not dictionary:
-            return {"properties": properties, **refused(pattern), **self._once(prefix), **needed}
-        inside = self.in_dictionary()
-        inside.pop("required", None)
-        properties[dictionary] = {
-            "allOf": [inside]
-        }  # behind an `allOf`, no editor writes every default when it is completed
-        found = {"properties": properties, **refused(pattern), **self._once(prefix)}
-        if needed:
-            mapping = {"required": list(self.required)}
-            found |= when(full(dictionary), {"properties": {dictionary: mapping}}, needed)
-        return found
+        asked = [prefix + name for name in self.required]
+        needed: dict[str, object] = {"required": asked} if asked else {}
+        if dictionary:
+            inside = self.in_dictionary()
+            required = inside.pop("required", None)
+            # Behind an `allOf`, no editor writes every default when it is completed.
+            properties[dictionary] = {"allOf": [inside]}
+            if required:
+                needed = when(full(dictionary), {"properties": {dictionary: {"required": required}}}, needed)
+        return {"properties": properties, **refused(pattern), **self._once(prefix), **needed}
 
     def _once(self, prefix: str) -> dict[str, object]:
         """Refuse the second name of an argument beside the first, unless it is null."""
@@ -120,31 +110,56 @@ def full(dictionary: str) -> dict[str, object]:
     return {"properties": {dictionary: {"type": "object", "minProperties": 1}}, "required": [dictionary]}
 
 
-class ArgumentSchemas:
-    """The schemas of the parameters of signatures.
+@dataclass(frozen=True)
+class Group:
+    """Names whose components take arguments of the same names and types, and of the same second names.
 
-    Args:
-        facts: Facts of the index besides signatures.
-        definitions: The definitions to add the schemas of parameters to.
+    Attributes:
+        names: The names: canonical ones first, then bare ones and aliases.
+        components: The component of each name.
+        signature: The signature, with the most common defaults.
     """
 
-    def __init__(self, facts: ConfigFacts, definitions: Definitions) -> None:
-        self._types = TypeSchemas(dict(facts.plain_values))
-        self._documentation = {(origin, name): text for origin, name, text in facts.documentation}
-        self._definitions = definitions
+    names: tuple[str, ...]
+    components: tuple[Component, ...]
+    signature: Signature
+
+    @property
+    def synonyms(self) -> tuple[tuple[str, str], ...]:
+        """Second names of parameters, each with the first; equal for all the components."""
+        return self.components[0].synonyms
+
+
+def _shape(component: Component) -> object:
+    parameters = component.signature.parameters
+    return component.synonyms, *((each.name, each.kind, each.accepts, each.default is None) for each in parameters)
+
+
+def _usual(components: Iterable[Component]) -> Signature:
+    columns = zip(*(component.signature.parameters for component in components), strict=True)
+    return Signature(tuple(Counter(column).most_common(1)[0][0] for column in columns))
+
+
+def named(names: Iterable[str | Group], title: str, kind: str) -> dict[str, object]:
+    """Make the schema of names, or of those of groups: tagged ones come last; `kind` is the noun for an error."""
+    every = [name for each in names for name in (each.names if isinstance(each, Group) else [each])]
+    listed = sorted(every, key=lambda name: ("." in name, name))
+    return {"title": title, "type": "string", "enum": listed, "errorMessage": f"there is no {kind} of this name"}
+
+
+class ArgumentSchemas:
+    """The schemas of the parameters of an index, and of the definitions they refer to."""
+
+    def __init__(self, index: Index) -> None:
+        self.index: Final = index
+        self.definitions: Final = Definitions()
+        self.refer: Final = self.definitions.refer
+        self._types = TypeSchemas(dict(index.facts.plain_values))
+        self._documentation = {(origin, name): text for origin, name, text in index.facts.documentation}
         self._known: dict[Parameter, Schema] = {}
 
     def of(self, signature: Signature, leading: int = 0, synonyms: tuple[tuple[str, str], ...] = ()) -> Arguments:
-        """Make the schemas of the arguments of a signature.
-
-        Args:
-            signature: The signature.
-            leading: The number of arguments filled by position.
-            synonyms: Second names of parameters, each with the first.
-
-        Returns:
-            The arguments that a config can have.
-        """
+        """Make the schemas of the arguments of a signature, except `leading` ones that are filled by position."""
         by_position = [each for each in signature.parameters if each.kind in _BY_POSITION][:leading]
         written = [each for each in signature.parameters if each.kind in _BY_NAME and each not in by_position]
         schemas = {each.name: self.parameter(each) for each in written}
@@ -157,14 +172,59 @@ class ArgumentSchemas:
         """Make the schema of a parameter, with its default and its documentation."""
         known = self._known.get(parameter)
         if known is None:
-            known = self._known[parameter] = self._definitions.refer("argument", self._described(parameter))
+            known = self._known[parameter] = self.refer("argument", self._described(parameter))
         return known
 
-    def default_of(self, parameter: Parameter) -> Schema:
+    def _default(self, parameter: Parameter) -> Schema:
         """Make a schema with only the description and the default of a parameter; it accepts any value."""
         described = self._described(parameter)
         kept = {key: value for key, value in described.items() if key in ("description", "default")}
-        return self._definitions.refer("default", kept)
+        return self.refer("default", kept)
+
+    def named(self, reference: str, name: str, leading: int = 0) -> Arguments:
+        """Make the schemas of the arguments of a component; raise a KeyError if there is none of this name."""
+        found = self.index.find(reference, name)
+        if found is None:
+            raise KeyError(name)
+        return self.of(found.component.signature, leading)
+
+    def groups(self, reference: str, start: str = "") -> list[Group]:
+        """Group the names of the components of a registry whose bare names have some beginning, in registry order."""
+        found: dict[object, dict[str, Component]] = {}
+        shapes: dict[int, object] = {}
+        spellings = self.index.spellings(reference)
+        for name, resolved in sorted(spellings.items(), key=lambda item: item[0] != item[1].canonical):
+            component = resolved.component
+            if component.name.startswith(start):
+                shape = shapes.setdefault(id(component), _shape(component))
+                found.setdefault(shape, {})[name] = component
+        return [Group(tuple(names), tuple(names.values()), _usual(names.values())) for names in found.values()]
+
+    def variants(self, group: Group, key: str, write: Callable[[_Schemas], _Schemas] = dict) -> Iterator[Schema]:
+        """Yield schemas of the defaults in which names of a group differ from the group's signature."""
+        others: dict[tuple[Parameter, ...], list[str]] = {}
+        for name, component in zip(group.names, group.components, strict=True):
+            pairs = zip(component.signature.parameters, group.signature.parameters, strict=True)
+            differing = tuple(own for own, usual in pairs if own != usual and own.kind is not ParameterKind.VAR_KEYWORD)
+            if differing:
+                others.setdefault(differing, []).append(name)
+        for differing, names in others.items():
+            properties = write({each.name: self._default(each) for each in differing})
+            yield when(is_one_of(key, names), {"properties": properties})
+
+    def networks(self, group: Group) -> Iterator[tuple[list[str], Arguments]]:
+        """Yield names of timm's networks in a group with the arguments of the networks, equal ones together."""
+        networks = {each.name: each for each in self.index.registry(TIMM_NETWORKS).components}
+        pyramids = {id(each) for each in self.index.registry(TIMM.parts[0].registry).components}
+        alike: dict[tuple[tuple[Parameter, ...], tuple[str, ...]], list[str]] = {}
+        for name, component in zip(group.names, group.components, strict=True):
+            network = networks.get(component.name) if id(component) in pyramids else None
+            if network is not None:
+                alike.setdefault(_difference(component.signature, network.signature), []).append(name)
+        usual = self.of(group.signature)
+        for (changed, removed), names in alike.items():
+            schemas = self.of(Signature(changed)).schemas
+            yield names, usual.without([*removed, *schemas]).with_more(schemas)
 
     def _described(self, parameter: Parameter) -> dict[str, object]:
         schema = self._types.of(parameter.accepts.text)
@@ -185,3 +245,11 @@ def _as_json(default: object) -> dict[str, object]:
         return {"default": json.loads(json.dumps(default, allow_nan=False))}
     except (TypeError, ValueError):
         return {}
+
+
+def _difference(pyramid: Signature, network: Signature) -> tuple[tuple[Parameter, ...], tuple[str, ...]]:
+    """Return the parameters of a network not shared with its feature pyramid, and the names of those it lacks."""
+    before = {each.name: each for each in pyramid.parameters}
+    after = {each.name: each for each in network.parameters}
+    changed = tuple(each for name, each in after.items() if before.get(name) != each)
+    return changed, tuple(name for name in before if name not in after)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 from terraregistry.tools.config.layouts import TASKS, WITHOUT_TASK
 from terraregistry.tools.schema.argument_schemas import ArgumentSchemas
 from terraregistry.tools.schema.factory_schemas import factories_of
-from terraregistry.tools.schema.schema_parts import Definitions, all_of, given, is_one_of, when
+from terraregistry.tools.schema.schema_parts import all_of, given, is_one_of, matches, when
 from terraregistry.tools.schema.task_schemas import is_task
 
 if TYPE_CHECKING:
@@ -26,14 +26,7 @@ _NO_MODEL: Final = "a config has either `model_factory` and its arguments, or `m
 
 
 def schema_text(index: Index) -> str:
-    """Write the schema.
-
-    Args:
-        index: The index.
-
-    Returns:
-        JSON text, the same for the same index; a line for each definition.
-    """
+    """Write the schema."""
     schema, definitions = _described(index)
     head = json.dumps(schema, indent=1)[:-2]
     lines = [f"  {json.dumps(name)}: {json.dumps(each, separators=(',', ':'))}" for name, each in definitions.items()]
@@ -42,8 +35,8 @@ def schema_text(index: Index) -> str:
 
 def _described(index: Index) -> tuple[dict[str, object], dict[str, Schema]]:
     """Make the schema and, apart from it, its definitions."""
-    definitions = Definitions()
-    factories = factories_of(index, ArgumentSchemas(index.facts, definitions), definitions)
+    arguments = ArgumentSchemas(index)
+    definitions, factories = arguments.definitions, factories_of(arguments)
     names = {
         "type": "string",
         "enum": [factory.name for factory in factories],
@@ -111,27 +104,20 @@ def _of_factory(factory: Factory) -> dict[str, object]:
 
 def _of_class(factory: Factory, cls: str, task: str) -> dict[str, object]:
     """Make the rules of one of TerraTorch's task classes."""
-    named = {
-        "properties": {"class_path": {"type": "string", "pattern": rf"(?:^|\.){cls}$"}},
-        "required": ["class_path"],
-    }
-    if not _takes(factory, task):
+    named = matches("class_path", rf"(?:^|\.){cls}$")
+    if factory.tasks is None or not (factory.any_task or task in factory.tasks):
         wrong = f"{factory.name} builds no models for this task"
         return when(named, {"properties": {"class_path": {"not": {}, "errorMessage": wrong}}})
     same = {"properties": {"task": {"enum": [task, None]}}}
-    rule = (factory.tasks or {}).get(task, True)
+    rule = factory.tasks.get(task, True)
     return when(named, {"properties": {"init_args": _with_heads(factory, task, all_of(same, rule))}})
-
-
-def _takes(factory: Factory, task: str) -> bool:
-    return factory.tasks is not None and (factory.any_task or task in factory.tasks)
 
 
 def _of_own_class(factory: Factory) -> dict[str, object]:
     """Require the task if it does not follow from the class."""
-    known = {"properties": {"class_path": {"type": "string", "pattern": _KNOWN}}, "required": ["class_path"]}
+    known = matches("class_path", _KNOWN)
     if factory.tasks is None:
-        return when(_WHOLE_MODEL, True, False)
+        return when(matches("class_path", rf"(?:^|\.)(?:{'|'.join(WITHOUT_TASK)})$"), True, False)
     rules = [
         when({"properties": {"model_args": is_task(task)}}, _with_heads(factory, task, rule))
         for task, rule in factory.tasks.items()
@@ -143,9 +129,3 @@ def _of_own_class(factory: Factory) -> dict[str, object]:
 def _with_heads(factory: Factory, task: str, rule: Schema) -> Schema:
     """Apply the rule of a task to arguments, and to the auxiliary heads beside them."""
     return all_of({"properties": {"model_args": rule}}, factory.heads.get(task, True))
-
-
-_WHOLE_MODEL: Final = {
-    "properties": {"class_path": {"type": "string", "pattern": rf"(?:^|\.)(?:{'|'.join(WITHOUT_TASK)})$"}},
-    "required": ["class_path"],
-}

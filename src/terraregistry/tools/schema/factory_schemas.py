@@ -21,8 +21,7 @@ from terraregistry.components.factories.rules import (
     rule_of,
 )
 from terraregistry.index import BUILD_MODELS
-from terraregistry.tools.schema.argument_schemas import full
-from terraregistry.tools.schema.component_schemas import Networks, groups_of, named, named_as, variants
+from terraregistry.tools.schema.argument_schemas import full, named
 from terraregistry.tools.schema.part_schemas import Parts
 from terraregistry.tools.schema.schema_parts import all_of, is_one_of, only_these, refused, when
 from terraregistry.tools.schema.task_schemas import TaskSchemas, task_names
@@ -31,10 +30,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from terraregistry.components.factories.rules import FactoryRule
-    from terraregistry.index import Component, Index
-    from terraregistry.tools.schema.argument_schemas import Arguments, ArgumentSchemas
-    from terraregistry.tools.schema.component_schemas import Group
-    from terraregistry.tools.schema.schema_parts import Definitions, Schema
+    from terraregistry.index import Component
+    from terraregistry.tools.schema.argument_schemas import Arguments, ArgumentSchemas, Group
+    from terraregistry.tools.schema.schema_parts import Schema
 
 __all__ = ["Factory", "factories_of"]
 
@@ -64,23 +62,13 @@ class Factory:
     any_task: bool = False
 
 
-def factories_of(index: Index, arguments: ArgumentSchemas, definitions: Definitions) -> list[Factory]:
-    """Make the schemas of the factories.
-
-    Args:
-        index: The index.
-        arguments: Makes the schemas of arguments.
-        definitions: The definitions to add schemas to.
-
-    Returns:
-        The factories. For one from outside this library: the signature of its `build_model`, or any arguments if
-        that is unknown.
-    """
-    schemas = _FactorySchemas(index, arguments, definitions)
+def factories_of(arguments: ArgumentSchemas) -> list[Factory]:
+    """Make the schemas of the factories: by their rules, or else by the signature of `build_model`, or of anything."""
+    schemas = _FactorySchemas(arguments)
     found: list[Factory] = []
-    for name, resolved in index.spellings(_FACTORIES).items():
+    for name, resolved in arguments.index.spellings(_FACTORIES).items():
         factory = resolved.component
-        method = index.find(BUILD_MODELS, resolved.canonical)
+        method = arguments.index.find(BUILD_MODELS, resolved.canonical)
         if method is None:
             found.append(Factory(name, factory.summary, {"type": "object"}, auxiliary=True))
             continue
@@ -100,30 +88,17 @@ def _by_signature(method: Component, arguments: ArgumentSchemas) -> Factory:
 
 
 class _FactorySchemas:
-    """The schemas of the library's own factories.
+    """The schemas of the library's own factories."""
 
-    Args:
-        index: The index.
-        arguments: Makes the schemas of arguments.
-        definitions: The definitions to add schemas to.
-    """
-
-    def __init__(self, index: Index, arguments: ArgumentSchemas, definitions: Definitions) -> None:
-        self._index: Final = index
-        self._arguments: Final = arguments
-        self._definitions: Final = definitions
-        self._parts: Final = Parts(index, arguments, definitions)
-        self._tasks: Final = TaskSchemas(index, arguments, definitions, self._parts)
+    def __init__(self, schemas: ArgumentSchemas) -> None:
+        self._schemas: Final = schemas
+        self._parts: Final = Parts(schemas)
+        self._tasks: Final = TaskSchemas(schemas, self._parts)
         self._whole: Final = {SMP.name: self._smp, TIMM.name: self._timm, FULL_MODEL.name: self._full_model}
 
     def of(self, rule: FactoryRule, method: Component) -> Factory:
-        """Make the schema of a factory.
-
-        Args:
-            rule: The rules of the factory.
-            method: Its `build_model`.
-        """
-        own = self._arguments.of(method.signature)
+        """Make the schema of a factory."""
+        own = self._schemas.of(method.signature)
         properties = dict(own.schemas)
         if rule.tasks:
             properties["task"] = task_names(rule.tasks)
@@ -142,7 +117,7 @@ class _FactorySchemas:
             "required": [name for name in own.required if name not in ("task", DECODER.key)],
             "allOf": rules,
         }
-        schema = self._definitions.refer("factory", arguments)
+        schema = self._schemas.refer("factory", arguments)
         composed = AUXILIARY in rule.parts
         return Factory(
             method.name,
@@ -154,13 +129,13 @@ class _FactorySchemas:
         )
 
     def _composed(self, rule: FactoryRule, properties: dict[str, Schema]) -> Iterable[Schema]:
-        groups, names = self._parts.backbones, self._parts.backbone_names()
+        groups, names = self._parts.backbones, self._parts.names(BACKBONE, self._parts.backbones)
         if rule.starts_with:
-            groups = groups_of(self._index, BACKBONE.registry, lambda each: each.name.startswith(rule.starts_with))
+            groups = self._schemas.groups(BACKBONE.registry, rule.starts_with)
             kind = f"{rule.starts_with.rstrip('_').capitalize()} backbone"
-            names = self._definitions.refer("prithvi_names", named(groups, f"The name of a {kind}", kind))
+            names = self._schemas.refer("prithvi_names", named(groups, f"The name of a {kind}", kind))
         properties[BACKBONE.key] = names
-        properties[DECODER.key] = self._parts.decoder_names()
+        properties[DECODER.key] = self._parts.names(DECODER, self._parts.decoders)
         properties[AUXILIARY.key] = self._parts.auxiliary_heads()
         if NECKS in rule.parts:
             properties[NECKS.key] = self._parts.necks()
@@ -175,7 +150,7 @@ class _FactorySchemas:
             yield refused(f"^(?:{'|'.join(never)})$")
 
     def _backbone(self, rule: FactoryRule, group: Group) -> Schema:
-        own = self._arguments.of(group.signature)
+        own = self._schemas.of(group.signature)
         lacking: dict[str, Schema] = {
             name: {"const": rule.neutral[name]} if name in rule.neutral else False
             for name, inner in rule.passed_on.items()
@@ -186,8 +161,8 @@ class _FactorySchemas:
 
     def _smp(self, rule: FactoryRule, properties: dict[str, Schema]) -> Iterable[Schema]:
         model, encoder = rule.parts
-        models, encoders = groups_of(self._index, model.registry), groups_of(self._index, encoder.registry)
-        timm = sorted(f"{TIMM_ENCODER}{name}" for name in self._index.spellings(TIMM.parts[0].registry))
+        models, encoders = self._schemas.groups(model.registry), self._schemas.groups(encoder.registry)
+        timm = sorted(f"{TIMM_ENCODER}{name}" for name in self._schemas.index.spellings(TIMM.parts[0].registry))
         names = named(encoders, "The name of an encoder", "encoder")
         properties[encoder.key] = {**names, "enum": [*(name for group in encoders for name in group.names), *timm]}
         properties[model.key] = named(models, "The name of a model of segmentation-models-pytorch", "model")
@@ -196,15 +171,15 @@ class _FactorySchemas:
         yield {"properties": dict.fromkeys(rule.positive, _AT_LEAST_ONE)}
 
     def _encoder(self, group: Group) -> Schema:
-        weights = self._arguments.of(group.signature)
+        weights = self._schemas.of(group.signature)
         required = {"required": list(weights.required)} if weights.required else {}
         return {"properties": dict(weights.schemas), **required}
 
     def _smp_model(self, rule: FactoryRule, group: Group, own: Mapping[str, Schema]) -> Schema:
         model = rule.parts[0]
-        both = dict(self._arguments.of(group.signature).without(rule.closed).schemas)
+        both = dict(self._schemas.of(group.signature).without(rule.closed).schemas)
 
-        def written(schemas: Mapping[str, Schema]) -> dict[str, Schema]:
+        def written(schemas: dict[str, Schema]) -> dict[str, Schema]:
             kept = {name: schema for name, schema in schemas.items() if name in both}
             return {**kept, **{model.prefix + name: schema for name, schema in kept.items()}}
 
@@ -215,19 +190,18 @@ class _FactorySchemas:
         # An encoder of timm has arguments of its own.
         on_timm = {"properties": {"backbone": {"pattern": f"^{TIMM_ENCODER}"}}}
         others = when(on_timm, True, refused(only_these(known)))
-        usually = variants(group, model.key, self._arguments, lambda schemas: {"properties": written(schemas)})
-        return self._definitions.refer("smp_model", all_of(found, others, *usually))
+        usually = self._schemas.variants(group, model.key, written)
+        return self._schemas.refer("smp_model", all_of(found, others, *usually))
 
     def _timm(self, rule: FactoryRule, properties: dict[str, Schema]) -> Iterable[Schema]:
         (network,) = rule.parts
-        networks = Networks(self._index, self._arguments)
-        split = [(group, *each) for group in groups_of(self._index, network.registry) for each in networks.of(group)]
-        classifiers = [
-            each for each in split if not each[2].is_closed or all(name in each[2].schemas for name in rule.closed)
+        split = [
+            (group, *each) for group in self._schemas.groups(network.registry) for each in self._schemas.networks(group)
         ]
+        classifiers = [each for each in split if not each[2].is_closed or {*rule.closed} <= each[2].schemas.keys()]
         listed = [name for _, names, _ in classifiers for name in names]
-        names = named_as(listed, "The name of a network of timm", "network that can be a classifier")
-        properties[network.key] = self._definitions.refer("timm_names", names)
+        names = named(listed, "The name of a network of timm", "network that can be a classifier")
+        properties[network.key] = self._schemas.refer("timm_names", names)
         for group, each, arguments in classifiers:
             yield when(is_one_of(network.key, each), self._network(rule, group, arguments))
         yield {"properties": dict.fromkeys(rule.positive, _AT_LEAST_ONE)}
@@ -236,25 +210,23 @@ class _FactorySchemas:
         (network,) = rule.parts
         left = arguments.without(rule.closed)
 
-        def write(schemas: dict[str, Schema]) -> Schema:
-            return {
-                "properties": {network.prefix + name: each for name, each in schemas.items() if name in left.schemas}
-            }
+        def write(schemas: dict[str, Schema]) -> dict[str, Schema]:
+            return {network.prefix + name: each for name, each in schemas.items() if name in left.schemas}
 
-        usually = variants(group, network.key, self._arguments, write)
+        usually = self._schemas.variants(group, network.key, write)
         closed = refused(f"^{network.prefix}(?:{'|'.join(rule.closed)})$")
-        return self._definitions.refer("network", all_of(left.prefixed(network.prefix), closed, *usually))
+        return self._schemas.refer("network", all_of(left.prefixed(network.prefix), closed, *usually))
 
     def _full_model(self, rule: FactoryRule, properties: dict[str, Schema]) -> Iterable[Schema]:
         (model,) = rule.parts
-        groups = groups_of(self._index, model.registry)
+        groups = self._schemas.groups(model.registry)
         properties[model.key] = named(groups, "The name of a whole model", "whole model")
         more = dict.fromkeys([*properties, "model_factory"], True)
 
         def write(group: Group) -> Schema:
-            arguments = self._arguments.of(group.signature).with_more(more)
-            usually = variants(group, model.key, self._arguments, lambda schemas: {"properties": schemas})
-            return self._definitions.refer("full_model", all_of(arguments.in_dictionary(), *usually))
+            arguments = self._schemas.of(group.signature).with_more(more)
+            usually = self._schemas.variants(group, model.key)
+            return self._schemas.refer("full_model", all_of(arguments.in_dictionary(), *usually))
 
         return self._parts.each(groups, model.key, write)
 

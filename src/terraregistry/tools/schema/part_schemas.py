@@ -12,119 +12,85 @@ from terraregistry.components.factories.rules import (
     DECODER,
     NECKS,
     TEMPORAL,
+    TIMM,
     USE_TEMPORAL,
     count_parameter,
 )
 from terraregistry.index import PARTS
-from terraregistry.tools.schema.argument_schemas import full
-from terraregistry.tools.schema.component_schemas import Networks, groups_of, named, variants, whole_network
+from terraregistry.tools.schema.argument_schemas import full, named
 from terraregistry.tools.schema.schema_parts import all_of, given, is_one_of, refused, when
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
-    from terraregistry.index import Component, Index
-    from terraregistry.tools.schema.argument_schemas import Arguments, ArgumentSchemas
-    from terraregistry.tools.schema.component_schemas import Group
-    from terraregistry.tools.schema.schema_parts import Definitions, Schema
+    from terraregistry.components.factories.rules import PartRule
+    from terraregistry.index import Component
+    from terraregistry.tools.schema.argument_schemas import Arguments, ArgumentSchemas, Group
+    from terraregistry.tools.schema.schema_parts import Schema
 
 __all__ = ["Parts"]
 
 
 class Parts:
-    """The schemas of backbones, necks and decoders.
+    """The schemas of backbones, necks and decoders."""
 
-    Args:
-        index: The index.
-        arguments: Makes the schemas of arguments.
-        definitions: The definitions to add schemas to.
-    """
+    def __init__(self, schemas: ArgumentSchemas) -> None:
+        self._schemas: Final = schemas
+        self.backbones: Final = schemas.groups(BACKBONE.registry)
+        self.decoders: Final = schemas.groups(DECODER.registry)
+        every = [pair for group in self.decoders for pair in zip(group.names, group.components, strict=True)]
+        self.whole_decoders: Final = [name for name, component in every if self._is_whole(component)]
 
-    def __init__(self, index: Index, arguments: ArgumentSchemas, definitions: Definitions) -> None:
-        self._index: Final = index
-        self._arguments: Final = arguments
-        self._definitions: Final = definitions
-        self.backbones: Final = groups_of(index, BACKBONE.registry)
-        self._networks: Final = Networks(index, arguments)
-        self.decoders: Final = groups_of(index, DECODER.registry)
-        self.whole_decoders: Final = [
-            name
-            for group in self.decoders
-            for name, component in zip(group.names, group.components, strict=True)
-            if self.is_whole(component)
-        ]
-
-    def is_whole(self, decoder: Component) -> bool:
+    def _is_whole(self, decoder: Component) -> bool:
         """Return True if a decoder includes its head."""
-        return decoder.constructor in self._index.facts.whole_decoders
+        return decoder.constructor in self._schemas.index.facts.whole_decoders
 
-    def part(self, name: str, leading: int = 0) -> Arguments:
-        """Describe the arguments of one of `terraregistry.index:PARTS`.
-
-        Raises:
-            KeyError: There is no such part.
-        """
-        found = self._index.find(PARTS, name)
-        if found is None:
-            raise KeyError(name)
-        return self._arguments.of(found.component.signature, leading)
-
-    def backbone_names(self) -> Schema:
-        """Make the schema of names of backbones."""
-        return self._definitions.refer("backbone_names", named(self.backbones, "The name of a backbone", "backbone"))
-
-    def decoder_names(self) -> Schema:
-        """Make the schema of names of decoders."""
-        return self._definitions.refer("decoder_names", named(self.decoders, "The name of a decoder", "decoder"))
+    def names(self, part: PartRule, groups: list[Group]) -> Schema:
+        """Make the schema of names of backbones or decoders."""
+        return self._schemas.refer(f"{part.key}_names", named(groups, f"The name of a {part.key}", part.key))
 
     def backbone(self, group: Group, *, dictionary: bool = True) -> Schema:
         """Make the schema of the arguments of a group of backbones, prefixed with `backbone_` or in `backbone_kwargs`."""
         key = BACKBONE.dictionary if dictionary else ""
-        own = self._arguments.of(group.signature)
+        own = self._schemas.of(group.signature)
         pyramid = self._read_by_all(own)
-        networks = [(names, self._read_by_all(each)) for names, each in self._networks.of(group)]
-        every = [pyramid, *(each for _, each in networks)]
-        shared = {
-            name: schema
-            for name, schema in pyramid.schemas.items()
-            if all(each.schemas.get(name) == schema for each in every)
-        }
+        networks = [(names, self._read_by_all(each)) for names, each in self._schemas.networks(group)]
+        shared = dict(pyramid.schemas)
+        for _, each in networks:
+            shared = {name: schema for name, schema in shared.items() if each.schemas.get(name) == schema}
         usually = self._usually(group, "backbone", key)
-        strict = self._definitions.refer("backbone", all_of(_limited(pyramid.beyond(shared), key), usually))
-        rules = [self._definitions.refer("backbone", _limited(each.beyond(shared), key)) for _, each in networks]
+        strict = self._schemas.refer("backbone", all_of(_limited(pyramid.beyond(shared), key), usually))
+        rules = [self._schemas.refer("backbone", _limited(each.beyond(shared), key)) for _, each in networks]
         if len(rules) > 1:
             rules = [when(is_one_of("backbone", names), rule) for (names, _), rule in zip(networks, rules, strict=True)]
         common: dict[str, Schema] = {BACKBONE.prefix + name: schema for name, schema in shared.items()}
         if key:
             common[key] = {"allOf": [{"properties": shared}]}
-        chosen = when(whole_network(key), all_of(*rules), strict) if rules else strict
-        return all_of(self._definitions.refer("backbone", {"properties": common}), chosen)
+        chosen = when(_whole_network(key), all_of(*rules), strict) if rules else strict
+        return all_of(self._schemas.refer("backbone", {"properties": common}), chosen)
 
     def _read_by_all(self, own: Arguments) -> Arguments:
         """Add the arguments read around a backbone: by the framing of images, and by the wrapper for time series."""
-        framing: Mapping[str, Schema] = {} if not own.is_closed else self.part("Framing").schemas
+        framing: Mapping[str, Schema] = self._schemas.named(PARTS, "Framing").schemas if own.is_closed else {}
         time = self._time(own)
         return own.with_more({**framing, **time}, TEMPORAL if time else "")
 
     def _time(self, own: Arguments) -> Mapping[str, Schema]:
         if any(name == USE_TEMPORAL or name.startswith(TEMPORAL) for name in own.schemas):
             return {}
-        wrapper = self.part("TemporalWrapper", leading=1)
-        use = {
-            "type": "boolean",
-            "default": False,
-            "description": "Whether the backbone, one for images, is applied to each step of a time series.",
-        }
+        wrapper = self._schemas.named(PARTS, "TemporalWrapper", leading=1)
+        text = "Whether the backbone, one for images, is applied to each step of a time series."
+        use = {"type": "boolean", "default": False, "description": text}
         return {USE_TEMPORAL: use, **{TEMPORAL + name: schema for name, schema in wrapper.schemas.items()}}
 
     def _usually(self, group: Group, key: str, dictionary: str) -> Schema:
-        def write(schemas: dict[str, Schema]) -> Schema:
+        def write(schemas: dict[str, Schema]) -> dict[str, Schema]:
             properties: dict[str, Schema] = {f"{key}_{name}": schema for name, schema in schemas.items()}
             if dictionary:
                 properties[dictionary] = {"properties": schemas}
-            return {"properties": properties}
+            return properties
 
-        return all_of(*variants(group, key, self._arguments, write))
+        return all_of(*self._schemas.variants(group, key, write))
 
     def decoder(self, group: Group) -> Schema:
         """Make the schema of the arguments of a group of decoders, prefixed with `decoder_` or in `decoder_kwargs`."""
@@ -139,7 +105,7 @@ class Parts:
             inside = {"properties": {key: {"required": [told]}}}
             alone = when(full(key), inside, {"required": [prefix + told]}) if told in arguments.required else True
             counted = when({"anyOf": [given(name) for name in COUNTS]}, twice, alone)
-        return self._definitions.refer("decoder", all_of(written, usually, counted))
+        return self._schemas.refer("decoder", all_of(written, usually, counted))
 
     def auxiliary_decoder(self, group: Group) -> Schema:
         """Make the schema of an auxiliary head with a decoder of a group, without the arguments of its own head."""
@@ -150,11 +116,11 @@ class Parts:
         if optional.required:
             found["required"] = [key]
             found = {"allOf": [found, {"properties": {key: {"type": "object"}}}]}
-        return self._definitions.refer("auxiliary", found)
+        return self._schemas.refer("auxiliary", found)
 
     def auxiliary_heads(self) -> Schema:
         """Make the schema of a list of auxiliary heads, except for its task-dependent parts."""
-        record = self.part("AuxiliaryHead")
+        record = self._schemas.named(PARTS, "AuxiliaryHead")
         arguments = {
             "type": ["null", "object"],
             **refused(f"^(?!{'|'.join(AUXILIARY_PREFIXES)})"),
@@ -163,7 +129,7 @@ class Parts:
         properties: dict[str, Schema] = {
             **record.schemas,
             "name": {"type": "string", "pattern": r"^[^.]+$", "description": "The name of its result."},
-            DECODER.key: self.decoder_names(),
+            DECODER.key: self.names(DECODER, self.decoders),
             AUXILIARY_ARGUMENTS: arguments,
         }
         head = {
@@ -175,7 +141,7 @@ class Parts:
             "allOf": [*self.each(self.decoders, DECODER.key, self.auxiliary_decoder)],
         }
         text = "Further branches on the same features, which help to train the model."
-        items = self._definitions.refer("auxiliary_head", head)
+        items = self._schemas.refer("auxiliary_head", head)
         return {"type": ["array", "null"], "description": text, "items": items}
 
     def needs_count(self, group: Group) -> str:
@@ -185,18 +151,16 @@ class Parts:
 
     def _decoder(self, group: Group) -> tuple[Arguments, str]:
         """Describe the arguments of decoders, and name that for the number of outputs of those with a head."""
-        arguments = self._arguments.of(group.signature, leading=1, synonyms=group.synonyms)
+        arguments = self._schemas.of(group.signature, leading=1, synonyms=group.synonyms)
         told = count_parameter(arguments.schemas, is_open=not arguments.is_closed)
-        return arguments, told if self.is_whole(group.components[0]) else ""
+        return arguments, told if self._is_whole(group.components[0]) else ""
 
     def necks(self) -> Schema:
         """Make the schema of a list of necks."""
-        groups = groups_of(self._index, NECKS.registry)
-        choices = [self._neck(group) for group in groups]
-        names = {
-            **named(groups, "The name of a neck", "neck"),
-            "description": "The neck; its arguments stand beside it.",
-        }
+        groups = self._schemas.groups(NECKS.registry)
+        choices = [*self.each(groups, "name", self._neck)]
+        description = {"description": "The neck; its arguments stand beside it."}
+        names = named(groups, "The name of a neck", "neck") | description
         neck = {
             "title": "A neck",
             "type": "object",
@@ -205,18 +169,17 @@ class Parts:
             "allOf": choices,
         }
         text = "The necks, the first next to the backbone: the name of each and its arguments."
-        return {"type": ["null", "array"], "items": self._definitions.refer("neck", neck), "description": text}
+        return {"type": ["null", "array"], "items": self._schemas.refer("neck", neck), "description": text}
 
     def _neck(self, group: Group) -> Schema:
-        arguments = self._arguments.of(group.signature, leading=1).with_more({"name": True})
-        usually = variants(group, "name", self._arguments, lambda schemas: {"properties": schemas})
-        return when(is_one_of("name", group.names), all_of(arguments.in_dictionary(), *usually))
+        arguments = self._schemas.of(group.signature, leading=1).with_more({"name": True})
+        return all_of(arguments.in_dictionary(), *self._schemas.variants(group, "name"))
 
     def adapters(self) -> Schema:
         """Make the schema of the adapters on a backbone: a dictionary."""
-        found = self.part("adapters", leading=1).in_dictionary()
+        found = self._schemas.named(PARTS, "adapters", leading=1).in_dictionary()
         text = "Adapters on the backbone: the method of the library peft, and its arguments."
-        return self._definitions.refer("adapters", {"type": ["null", "object"], "allOf": [found], "description": text})
+        return self._schemas.refer("adapters", {"type": ["null", "object"], "allOf": [found], "description": text})
 
     def each(self, groups: list[Group], key: str, write: Callable[[Group], Schema]) -> Iterator[Schema]:
         """Apply a schema to the names of each group."""
@@ -237,3 +200,15 @@ def _without_time(prefix: str) -> dict[str, object]:
     use = prefix + USE_TEMPORAL
     wrapped = {"properties": {use: {"const": True}}, "required": [use]}
     return when(wrapped, True, refused(f"^{prefix}{TEMPORAL}"))
+
+
+def _whole_network(dictionary: str) -> dict[str, object]:
+    """Match if a backbone is to be a whole network; its arguments may be in a dictionary."""
+    (pyramid,) = TIMM.supplied
+
+    def off(name: str) -> dict[str, object]:
+        return {"properties": {name: {"const": False}}, "required": [name]}
+
+    prefixed = off(BACKBONE.prefix + pyramid)
+    inside = {"properties": {dictionary: {"type": "object", **off(pyramid)}}, "required": [dictionary]}
+    return {"anyOf": [prefixed, inside]} if dictionary else prefixed

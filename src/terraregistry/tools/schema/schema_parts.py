@@ -19,6 +19,7 @@ __all__ = [
     "any_case",
     "given",
     "is_one_of",
+    "matches",
     "only_these",
     "refused",
     "when",
@@ -43,6 +44,11 @@ def is_one_of(key: str, values: Iterable[str]) -> dict[str, object]:
     listed = list(values)
     fits = {"const": listed[0]} if len(listed) == 1 else {"enum": listed}
     return {"properties": {key: fits}, "required": [key]}
+
+
+def matches(key: str, pattern: str) -> dict[str, object]:
+    """Match if a key is given, with text matched by a regular expression."""
+    return {"properties": {key: {"type": "string", "pattern": pattern}}, "required": [key]}
 
 
 def given(key: str) -> dict[str, object]:
@@ -101,15 +107,7 @@ class Definitions:
         return {name: each for name, each in self._defined.items() if name in reached}
 
     def refer(self, kind: str, schema: Schema) -> Schema:
-        """Define a schema, unless it is defined already.
-
-        Args:
-            kind: The kind of schema: the first part of its name.
-            schema: The schema.
-
-        Returns:
-            A reference to it; the schema itself if it is a bool or empty.
-        """
+        """Define a schema, unless it is defined already or trivial, and refer to it by a name that begins with its kind."""
         if isinstance(schema, bool) or not schema:
             return schema
         text = json.dumps([kind, schema])
@@ -147,11 +145,7 @@ _TEXTUAL: Final = ("str", "typing.Any", "object")
 
 
 class TypeSchemas:
-    """The schemas of types: the values both accepted by a registry and possible in YAML.
-
-    Args:
-        values: The plain values for instances of classes, from `ConfigFacts.plain_values`.
-    """
+    """The schemas of types: the values both accepted by a registry and possible in YAML."""
 
     def __init__(self, values: Mapping[str, str]) -> None:
         self._values = values
@@ -183,7 +177,7 @@ class TypeSchemas:
 
     def _generic(self, name: str, arguments: list[ast.expr]) -> Schema:
         if name == "typing.Literal":
-            return self._literal(arguments)
+            return united([self._literal(each) for each in arguments])
         if name == "tuple":
             return self._tuple(arguments)
         if name in _LISTS:
@@ -205,14 +199,10 @@ class TypeSchemas:
             return {**cast("dict[str, object]", _array(items[0])), **exact}
         return {"type": "array", "prefixItems": items, **exact}
 
-    def _literal(self, arguments: list[ast.expr]) -> Schema:
-        members: list[Schema] = []
-        for each in arguments:
-            if isinstance(each, ast.Attribute):
-                members.append(self._class(ast.unparse(each.value)))  # of an enum
-            else:
-                members.append({"enum": [ast.literal_eval(each)]})
-        return united(members)
+    def _literal(self, value: ast.expr) -> Schema:
+        if isinstance(value, ast.Attribute):  # of an enum
+            return self._class(ast.unparse(value.value))
+        return {"enum": [ast.literal_eval(value)]}
 
 
 def _members(node: ast.expr) -> list[ast.expr]:
@@ -226,14 +216,7 @@ def _array(items: Schema) -> Schema:
 
 
 def united(members: list[Schema]) -> Schema:
-    """Make the schema of a union: one object if possible, for clear errors, else `anyOf`.
-
-    Args:
-        members: The schemas of the members.
-
-    Returns:
-        The schema.
-    """
+    """Make the schema of a union: one object if possible, for clear errors, else `anyOf`."""
     if any(member is True for member in members):
         return True
     left = [cast("Mapping[str, object]", member) for member in members if member is not False]
@@ -255,11 +238,9 @@ def _merged(one: Mapping[str, object], other: Mapping[str, object]) -> dict[str,
     """Merge two schemas into their union; None if impossible."""
     if "enum" in one or "enum" in other:
         values, more = _values(one), _values(other)
-        return (
-            None
-            if values is None or more is None
-            else {"enum": values + [each for each in more if not _has(values, each)]}
-        )
+        if values is None or more is None:
+            return None
+        return {"enum": values + [each for each in more if not _has(values, each)]}
     if "anyOf" in one or "anyOf" in other:
         return None
     types, others = _types(one), _types(other)

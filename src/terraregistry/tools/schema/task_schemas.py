@@ -12,16 +12,15 @@ from terraregistry.components.factories.rules import (
     DECODER,
     HEAD,
 )
-from terraregistry.tools.schema.schema_parts import all_of, any_case, given, is_one_of, refused, when
+from terraregistry.tools.schema.schema_parts import all_of, any_case, given, is_one_of, matches, refused, when
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
     from terraregistry.components.factories.rules import Task
-    from terraregistry.index import Index
     from terraregistry.tools.schema.argument_schemas import Arguments, ArgumentSchemas
     from terraregistry.tools.schema.part_schemas import Parts
-    from terraregistry.tools.schema.schema_parts import Definitions, Schema
+    from terraregistry.tools.schema.schema_parts import Schema
 
 __all__ = ["TaskSchemas", "is_task", "task_names"]
 
@@ -49,23 +48,14 @@ def task_names(names: Iterable[str]) -> dict[str, object]:
 
 def is_task(name: str) -> dict[str, object]:
     """Match one task."""
-    return {"properties": {"task": {"type": "string", "pattern": any_case([name])}}, "required": ["task"]}
+    return matches("task", any_case([name]))
 
 
 class TaskSchemas:
-    """The schemas of the requirements of tasks.
+    """The schemas of the requirements of tasks."""
 
-    Args:
-        index: The index.
-        arguments: Makes the schemas of arguments.
-        definitions: The definitions to add schemas to.
-        parts: Makes the schemas of decoders.
-    """
-
-    def __init__(self, index: Index, arguments: ArgumentSchemas, definitions: Definitions, parts: Parts) -> None:
-        self._index: Final = index
-        self._arguments: Final = arguments
-        self._definitions: Final = definitions
+    def __init__(self, schemas: ArgumentSchemas, parts: Parts) -> None:
+        self._schemas: Final = schemas
         self._parts: Final = parts
 
     def rule(self, task: Task) -> Schema:
@@ -74,7 +64,7 @@ class TaskSchemas:
         if not task.decodes:
             empty: dict[str, Schema] = {key: {"maxProperties": 0} for key in (DECODER.dictionary, HEAD.dictionary)}
             prefixed = refused(f"^(?:{DECODER.prefix}|{HEAD.prefix})(?!kwargs$)")
-            return self._definitions.refer("task", {"properties": {**unread, **empty}, **prefixed})
+            return self._schemas.refer("task", {"properties": {**unread, **empty}, **prefixed})
         counts = {name: {"minimum": 1} for name in COUNTS}
         asked: dict[str, object] = {
             "required": [DECODER.key],
@@ -84,7 +74,7 @@ class TaskSchemas:
         no_head = {**refused(f"^{HEAD.prefix}(?!kwargs$)"), "properties": {HEAD.dictionary: {"maxProperties": 0}}}
         heads = when(self._whole(), no_head, self._head(task))
         auxiliary = self._auxiliary_heads(task, AUXILIARY.key, lambda arguments: arguments)
-        return self._definitions.refer("task", all_of(asked, both, heads, *auxiliary))
+        return self._schemas.refer("task", all_of(asked, both, heads, *auxiliary))
 
     def heads(self, task: Task) -> Schema:
         """Make the schema of the arguments of one of TerraTorch's task classes: `model_args`, with `aux_heads` beside."""
@@ -93,13 +83,7 @@ class TaskSchemas:
         return all_of(*self._auxiliary_heads(task, "aux_heads", lambda each: {"properties": {"model_args": each}}))
 
     def _auxiliary_heads(self, task: Task, key: str, within: Callable[[Schema], Schema]) -> tuple[Schema, ...]:
-        """Make the schemas of a list of auxiliary heads, and of the arguments of a model with such a list.
-
-        Args:
-            task: The task.
-            key: The key of the list.
-            within: Applies a schema to the arguments of the model.
-        """
+        """Make the schemas of a list of auxiliary heads; `within` applies a schema to the arguments of the model."""
         borrowed = {"properties": {key: self._borrowing(task)}, "required": [key]}
         alone = self._uncounted(task)
         return (
@@ -109,13 +93,10 @@ class TaskSchemas:
         )
 
     def _whole(self) -> Schema:
-        return self._definitions.refer("whole", is_one_of(DECODER.key, self._parts.whole_decoders))
+        return self._schemas.refer("whole", is_one_of(DECODER.key, self._parts.whole_decoders))
 
     def _head_arguments(self, task: Task) -> Arguments:
-        found = self._index.find(HEAD.registry, task.head)
-        if found is None:
-            raise KeyError(task.head)
-        return self._arguments.of(found.component.signature, leading=1).optional(COUNTS)
+        return self._schemas.named(HEAD.registry, task.head, leading=1).optional(COUNTS)
 
     def _head(self, task: Task) -> Schema:
         written = self._head_arguments(task).prefixed(HEAD.prefix, dictionary=HEAD.dictionary)
@@ -127,13 +108,13 @@ class TaskSchemas:
             own += [_among(HEAD.dictionary, [name]) for name in task.counts]
             usual = task.counts[0]
             needed = when({"anyOf": own}, True, {"required": [usual], "properties": {usual: {"type": "integer"}}})
-        return self._definitions.refer("head", all_of(written, _fit_counts(task), when(_COUNTED, counted, needed)))
+        return self._schemas.refer("head", all_of(written, _fit_counts(task), when(_COUNTED, counted, needed)))
 
     def _auxiliary(self, task: Task) -> Schema:
         """Make the schema of a list of auxiliary heads."""
         head = {"properties": {AUXILIARY_ARGUMENTS: self._head_arguments(task).prefixed(HEAD.prefix)}}
         none = {"properties": {AUXILIARY_ARGUMENTS: refused(f"^{HEAD.prefix}")}}
-        return {"items": self._definitions.refer("auxiliary_head", when(self._whole(), none, head))}
+        return {"items": self._schemas.refer("auxiliary_head", when(self._whole(), none, head))}
 
     def _uncounted(self, task: Task) -> Schema:
         """Make the schema of a list of auxiliary heads, each with a number of classes or outputs of its own."""
@@ -147,14 +128,14 @@ class TaskSchemas:
             names = [HEAD.prefix + name for name in task.counts]
             needed.append(when(self._whole(), True, _among(AUXILIARY_ARGUMENTS, names)))
         rule = all_of(*needed)
-        return {"items": self._definitions.refer("auxiliary_count", rule)} if rule is not True else True
+        return {"items": self._schemas.refer("auxiliary_count", rule)} if rule is not True else True
 
     def _borrowing(self, task: Task) -> Schema:
         """Match a list of auxiliary heads if one is the task's and takes the model's number of classes or outputs."""
         prefixes = (HEAD.prefix,) if task.count_required else AUXILIARY_PREFIXES
         own = _among(AUXILIARY_ARGUMENTS, [prefix + name for prefix in prefixes for name in COUNTS])
         head = {"type": "object", "required": [DECODER.key], "not": {"anyOf": [self._whole(), own]}}
-        return {"type": "array", "contains": self._definitions.refer("auxiliary_borrowing", head)}
+        return {"type": "array", "contains": self._schemas.refer("auxiliary_borrowing", head)}
 
 
 def _fit_counts(task: Task) -> Schema:
