@@ -48,7 +48,6 @@ if not MYPY:
     import terraregistry.components.necks.tokens
     import terraregistry.sources.smp.decoders.context
     import terraregistry.sources.smp.decoders.feature_pyramids
-    import terraregistry.sources.smp.decoders.linknet_manet
     import terraregistry.sources.smp.decoders.smp_unet
     import terraregistry.sources.smp.decoders.transformers
     import terraregistry.sources.timm.backbone
@@ -5106,12 +5105,12 @@ if not MYPY:
     class _Builder163(terraregistry.registry.Builder[..., terraregistry.sources.smp.decoders.feature_pyramids.FPN]):
         def __call__(self, /, channels: Sequence[int], *, strides: Sequence[int] | None = ..., drop_first_features: bool = ..., pyramid_channels: int = ..., segmentation_channels: int = ..., dropout: float = ..., merge_policy: Literal['add', 'cat'] = ..., interpolation_mode: Literal['nearest', 'nearest-exact', 'bilinear', 'bicubic', 'area'] = ..., decoder_pyramid_channels: int | None = ..., decoder_segmentation_channels: int | None = ..., decoder_dropout: float | None = ..., decoder_merge_policy: Literal['add', 'cat'] | None = ..., decoder_interpolation: Literal['nearest', 'nearest-exact', 'bilinear', 'bicubic', 'area'] | None = ...) -> terraregistry.sources.smp.decoders.feature_pyramids.FPN: """Validate the arguments, construct the component and check it."""
         def validate(self, /, channels: Sequence[int], *, strides: Sequence[int] | None = ..., drop_first_features: bool = ..., pyramid_channels: int = ..., segmentation_channels: int = ..., dropout: float = ..., merge_policy: Literal['add', 'cat'] = ..., interpolation_mode: Literal['nearest', 'nearest-exact', 'bilinear', 'bicubic', 'area'] = ..., decoder_pyramid_channels: int | None = ..., decoder_segmentation_channels: int | None = ..., decoder_dropout: float | None = ..., decoder_merge_policy: Literal['add', 'cat'] | None = ..., decoder_interpolation: Literal['nearest', 'nearest-exact', 'bilinear', 'bicubic', 'area'] | None = ...) -> terraregistry.registry.ComponentSpec[terraregistry.sources.smp.decoders.feature_pyramids.FPN]: """Validate the arguments without constructing anything."""
-    class _Builder164(terraregistry.registry.Builder[..., terraregistry.sources.smp.decoders.linknet_manet.Linknet]):
-        def __call__(self, /, channels: Sequence[int], *, strides: Sequence[int] | None = ..., drop_first_features: bool = ..., prefinal_channels: int = ..., use_norm: bool | Literal['batchnorm', 'identity', 'inplace', 'instancenorm'] | Mapping[str, object] = ..., decoder_use_norm: bool | Literal['batchnorm', 'identity', 'inplace', 'instancenorm'] | Mapping[str, object] | None = ...) -> terraregistry.sources.smp.decoders.linknet_manet.Linknet: """Validate the arguments, construct the component and check it."""
-        def validate(self, /, channels: Sequence[int], *, strides: Sequence[int] | None = ..., drop_first_features: bool = ..., prefinal_channels: int = ..., use_norm: bool | Literal['batchnorm', 'identity', 'inplace', 'instancenorm'] | Mapping[str, object] = ..., decoder_use_norm: bool | Literal['batchnorm', 'identity', 'inplace', 'instancenorm'] | Mapping[str, object] | None = ...) -> terraregistry.registry.ComponentSpec[terraregistry.sources.smp.decoders.linknet_manet.Linknet]: """Validate the arguments without constructing anything."""
-    class _Builder165(terraregistry.registry.Builder[..., terraregistry.sources.smp.decoders.linknet_manet.MAnet]):
-        def __call__(self, /, channels: Sequence[int], *, strides: Sequence[int] | None = ..., drop_first_features: bool = ..., decoder_channels: Sequence[int] | None = ..., reduction: int = ..., use_norm: bool | Literal['batchnorm', 'identity', 'inplace', 'instancenorm'] | Mapping[str, object] = ..., pab_channels: int = ..., interpolation_mode: Literal['nearest', 'nearest-exact', 'bilinear', 'bicubic', 'area'] = ..., decoder_use_norm: bool | Literal['batchnorm', 'identity', 'inplace', 'instancenorm'] | Mapping[str, object] | None = ..., decoder_pab_channels: int | None = ..., decoder_interpolation: Literal['nearest', 'nearest-exact', 'bilinear', 'bicubic', 'area'] | None = ...) -> terraregistry.sources.smp.decoders.linknet_manet.MAnet: """Validate the arguments, construct the component and check it."""
-        def validate(self, /, channels: Sequence[int], *, strides: Sequence[int] | None = ..., drop_first_features: bool = ..., decoder_channels: Sequence[int] | None = ..., reduction: int = ..., use_norm: bool | Literal['batchnorm', 'identity', 'inplace', 'instancenorm'] | Mapping[str, object] = ..., pab_channels: int = ..., interpolation_mode: Literal['nearest', 'nearest-exact', 'bilinear', 'bicubic', 'area'] = ..., decoder_use_norm: bool | Literal['batchnorm', 'identity', 'inplace', 'instancenorm'] | Mapping[str, object] | None = ..., decoder_pab_channels: int | None = ..., decoder_interpolation: Literal['nearest', 'nearest-exact', 'bilinear', 'bicubic', 'area'] | None = ...) -> terraregistry.registry.ComponentSpec[terraregistry.sources.smp.decoders.linknet_manet.MAnet]: """Validate the arguments without constructing anything."""
+    class _Builder164(terraregistry.registry.Builder[..., terraregistry.sources.smp.decoders.smp_unet.Linknet]):
+        def __call__(self, /, channels: Sequence[int], *, strides: Sequence[int] | None = ..., drop_first_features: bool = ..., prefinal_channels: int = ..., use_norm: bool | Literal['batchnorm', 'identity', 'inplace', 'instancenorm'] | Mapping[str, object] = ..., decoder_use_norm: bool | Literal['batchnorm', 'identity', 'inplace', 'instancenorm'] | Mapping[str, object] | None = ...) -> terraregistry.sources.smp.decoders.smp_unet.Linknet: """Validate the arguments, construct the component and check it."""
+        def validate(self, /, channels: Sequence[int], *, strides: Sequence[int] | None = ..., drop_first_features: bool = ..., prefinal_channels: int = ..., use_norm: bool | Literal['batchnorm', 'identity', 'inplace', 'instancenorm'] | Mapping[str, object] = ..., decoder_use_norm: bool | Literal['batchnorm', 'identity', 'inplace', 'instancenorm'] | Mapping[str, object] | None = ...) -> terraregistry.registry.ComponentSpec[terraregistry.sources.smp.decoders.smp_unet.Linknet]: """Validate the arguments without constructing anything."""
+    class _Builder165(terraregistry.registry.Builder[..., terraregistry.sources.smp.decoders.smp_unet.MAnet]):
+        def __call__(self, /, channels: Sequence[int], *, strides: Sequence[int] | None = ..., drop_first_features: bool = ..., decoder_channels: Sequence[int] | None = ..., reduction: int = ..., use_norm: bool | Literal['batchnorm', 'identity', 'inplace', 'instancenorm'] | Mapping[str, object] = ..., pab_channels: int = ..., interpolation_mode: Literal['nearest', 'nearest-exact', 'bilinear', 'bicubic', 'area'] = ..., decoder_use_norm: bool | Literal['batchnorm', 'identity', 'inplace', 'instancenorm'] | Mapping[str, object] | None = ..., decoder_pab_channels: int | None = ..., decoder_interpolation: Literal['nearest', 'nearest-exact', 'bilinear', 'bicubic', 'area'] | None = ...) -> terraregistry.sources.smp.decoders.smp_unet.MAnet: """Validate the arguments, construct the component and check it."""
+        def validate(self, /, channels: Sequence[int], *, strides: Sequence[int] | None = ..., drop_first_features: bool = ..., decoder_channels: Sequence[int] | None = ..., reduction: int = ..., use_norm: bool | Literal['batchnorm', 'identity', 'inplace', 'instancenorm'] | Mapping[str, object] = ..., pab_channels: int = ..., interpolation_mode: Literal['nearest', 'nearest-exact', 'bilinear', 'bicubic', 'area'] = ..., decoder_use_norm: bool | Literal['batchnorm', 'identity', 'inplace', 'instancenorm'] | Mapping[str, object] | None = ..., decoder_pab_channels: int | None = ..., decoder_interpolation: Literal['nearest', 'nearest-exact', 'bilinear', 'bicubic', 'area'] | None = ...) -> terraregistry.registry.ComponentSpec[terraregistry.sources.smp.decoders.smp_unet.MAnet]: """Validate the arguments without constructing anything."""
     class _Builder166(terraregistry.registry.Builder[..., terraregistry.sources.smp.decoders.feature_pyramids.PAN]):
         def __call__(self, /, channels: Sequence[int], *, strides: Sequence[int] | None = ..., drop_first_features: bool = ..., decoder_channels: int = ..., interpolation_mode: Literal['nearest', 'nearest-exact', 'bilinear', 'bicubic', 'area'] = ..., decoder_interpolation: Literal['nearest', 'nearest-exact', 'bilinear', 'bicubic', 'area'] | None = ...) -> terraregistry.sources.smp.decoders.feature_pyramids.PAN: """Validate the arguments, construct the component and check it."""
         def validate(self, /, channels: Sequence[int], *, strides: Sequence[int] | None = ..., drop_first_features: bool = ..., decoder_channels: int = ..., interpolation_mode: Literal['nearest', 'nearest-exact', 'bilinear', 'bicubic', 'area'] = ..., decoder_interpolation: Literal['nearest', 'nearest-exact', 'bilinear', 'bicubic', 'area'] | None = ...) -> terraregistry.registry.ComponentSpec[terraregistry.sources.smp.decoders.feature_pyramids.PAN]: """Validate the arguments without constructing anything."""
@@ -6519,9 +6518,9 @@ if not MYPY:
     class _Build163:
         class FPN(_Arguments163, terraregistry.sources.smp.decoders.feature_pyramids.FPN, _BuildDecoderRegistry.DecoderModule, _BuildSmpDecoderRegistry.DecoderModule): ...
     class _Build164:
-        class Linknet(_Arguments164, terraregistry.sources.smp.decoders.linknet_manet.Linknet, _BuildDecoderRegistry.DecoderModule, _BuildSmpDecoderRegistry.DecoderModule): ...
+        class Linknet(_Arguments164, terraregistry.sources.smp.decoders.smp_unet.Linknet, _BuildDecoderRegistry.DecoderModule, _BuildSmpDecoderRegistry.DecoderModule): ...
     class _Build165:
-        class MAnet(_Arguments165, terraregistry.sources.smp.decoders.linknet_manet.MAnet, _BuildDecoderRegistry.DecoderModule, _BuildSmpDecoderRegistry.DecoderModule): ...
+        class MAnet(_Arguments165, terraregistry.sources.smp.decoders.smp_unet.MAnet, _BuildDecoderRegistry.DecoderModule, _BuildSmpDecoderRegistry.DecoderModule): ...
     class _Build166:
         class PAN(_Arguments166, terraregistry.sources.smp.decoders.feature_pyramids.PAN, _BuildDecoderRegistry.DecoderModule, _BuildSmpDecoderRegistry.DecoderModule): ...
     class _Build167:
@@ -7908,9 +7907,9 @@ if not MYPY:
     class _Validate163:
         class ComponentSpec(_Arguments163, _ValidateDecoderRegistry.ComponentSpec[terraregistry.sources.smp.decoders.feature_pyramids.FPN], _ValidateSmpDecoderRegistry.ComponentSpec[terraregistry.sources.smp.decoders.feature_pyramids.FPN]): ...
     class _Validate164:
-        class ComponentSpec(_Arguments164, _ValidateDecoderRegistry.ComponentSpec[terraregistry.sources.smp.decoders.linknet_manet.Linknet], _ValidateSmpDecoderRegistry.ComponentSpec[terraregistry.sources.smp.decoders.linknet_manet.Linknet]): ...
+        class ComponentSpec(_Arguments164, _ValidateDecoderRegistry.ComponentSpec[terraregistry.sources.smp.decoders.smp_unet.Linknet], _ValidateSmpDecoderRegistry.ComponentSpec[terraregistry.sources.smp.decoders.smp_unet.Linknet]): ...
     class _Validate165:
-        class ComponentSpec(_Arguments165, _ValidateDecoderRegistry.ComponentSpec[terraregistry.sources.smp.decoders.linknet_manet.MAnet], _ValidateSmpDecoderRegistry.ComponentSpec[terraregistry.sources.smp.decoders.linknet_manet.MAnet]): ...
+        class ComponentSpec(_Arguments165, _ValidateDecoderRegistry.ComponentSpec[terraregistry.sources.smp.decoders.smp_unet.MAnet], _ValidateSmpDecoderRegistry.ComponentSpec[terraregistry.sources.smp.decoders.smp_unet.MAnet]): ...
     class _Validate166:
         class ComponentSpec(_Arguments166, _ValidateDecoderRegistry.ComponentSpec[terraregistry.sources.smp.decoders.feature_pyramids.PAN], _ValidateSmpDecoderRegistry.ComponentSpec[terraregistry.sources.smp.decoders.feature_pyramids.PAN]): ...
     class _Validate167:
@@ -9719,9 +9718,9 @@ class DecoderRegistry(_OpenDecoderModule, terraregistry.registry.multi.MultiSour
         @overload
         def find_class(self, name: _Names325) -> type[terraregistry.sources.smp.decoders.feature_pyramids.FPN]: """Return the constructor of a name."""
         @overload
-        def find_class(self, name: _Names326) -> type[terraregistry.sources.smp.decoders.linknet_manet.Linknet]: """Return the constructor of a name."""
+        def find_class(self, name: _Names326) -> type[terraregistry.sources.smp.decoders.smp_unet.Linknet]: """Return the constructor of a name."""
         @overload
-        def find_class(self, name: _Names327) -> type[terraregistry.sources.smp.decoders.linknet_manet.MAnet]: """Return the constructor of a name."""
+        def find_class(self, name: _Names327) -> type[terraregistry.sources.smp.decoders.smp_unet.MAnet]: """Return the constructor of a name."""
         @overload
         def find_class(self, name: _Names328) -> type[terraregistry.sources.smp.decoders.feature_pyramids.PAN]: """Return the constructor of a name."""
         @overload
@@ -9856,9 +9855,9 @@ class SmpDecoderRegistry(_OpenDecoderModule, terraregistry.sources.smp.smp_regis
         @overload
         def __getitem__(self, name: _Names347) -> type[terraregistry.sources.smp.decoders.feature_pyramids.FPN]: """Return the constructor of a name."""
         @overload
-        def __getitem__(self, name: _Names348) -> type[terraregistry.sources.smp.decoders.linknet_manet.Linknet]: """Return the constructor of a name."""
+        def __getitem__(self, name: _Names348) -> type[terraregistry.sources.smp.decoders.smp_unet.Linknet]: """Return the constructor of a name."""
         @overload
-        def __getitem__(self, name: _Names349) -> type[terraregistry.sources.smp.decoders.linknet_manet.MAnet]: """Return the constructor of a name."""
+        def __getitem__(self, name: _Names349) -> type[terraregistry.sources.smp.decoders.smp_unet.MAnet]: """Return the constructor of a name."""
         @overload
         def __getitem__(self, name: _Names350) -> type[terraregistry.sources.smp.decoders.feature_pyramids.PAN]: """Return the constructor of a name."""
         @overload
