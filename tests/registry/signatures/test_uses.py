@@ -61,7 +61,7 @@ class Kept:
         (["stage(width=3, **kwargs, **{'bias': True})"], "(*, depth: int)"),
         (["stage(**{'bias': True}, **kwargs, **{'width': 3})"], "(*, depth: int)"),
         (["kept.options = dict(width=3, **kwargs)", "stage(**kwargs)"], "(*, depth: int, bias: bool = True)"),
-        (["stage(**kwargs, **({} | {}))"], MAYBE),
+        (["stage(**kwargs, **({} | {}))"], ALL),
         (["stage(**kwargs, **FIXED)"], "(*, depth: int, width: int = 64)"),
         # Two dictionaries that have them, or one that is not theirs.
         (["stage(**(kwargs if kept else {}), **({} if kept else kwargs))"], ALL),

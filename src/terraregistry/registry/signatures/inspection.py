@@ -27,7 +27,7 @@ def inspected(constructor: object) -> tuple[inspect.Signature, dict[str, object]
     Returns:
         The signature, and the declaring callable of each parameter reached through a forward.
     """
-    found = find(Target(constructor)) or Found({}, {})
+    found = find(Target(constructor)) or Found()
     return _signature(found, _returned(constructor)), dict(found.origins)
 
 
@@ -55,7 +55,7 @@ def _signature(found: Found, returns: object) -> inspect.Signature:
         else:
             named.append(parameter)
     star = [_renamed(found.star, found.parameters)] if found.star else []
-    kwargs = [_renamed(found.kwargs, found.parameters)] if found.kwargs else []
+    kwargs = [_renamed(found.kwargs, found.parameters)] if found.is_open else []
     return Signature([*positional, *star, *named, *kwargs], return_annotation=returns)
 
 

@@ -15,7 +15,7 @@ from terraregistry.registry.locations import Location
 from terraregistry.registry.signatures.annotations import OPAQUE
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
 __all__ = ["Scope", "Target", "code_location", "definition_of", "own_nodes", "parse"]
 
@@ -139,7 +139,7 @@ class Scope:
             literal: object = ast.literal_eval(node)
         except (ValueError, TypeError, SyntaxError, MemoryError, RecursionError):
             found = self.targets(node)
-            return found[0].callable if found is not None and len(found) == 1 else OPAQUE
+            return found[0].callable if len(found) == 1 else OPAQUE
         return literal
 
     def key(self, node: ast.expr) -> str | None:
@@ -147,14 +147,14 @@ class Scope:
         value = self.value(node) if isinstance(node, (ast.Constant, ast.Name)) else OPAQUE
         return value if isinstance(value, str) else None
 
-    def targets(self, node: ast.expr) -> list[Target] | None:
+    def targets(self, node: ast.expr) -> list[Target]:
         """Find the possible callees of an expression.
 
         Args:
             node: The expression, called or passed to be called.
 
         Returns:
-            The possible targets; None if unknown.
+            The possible targets; empty if unknown.
         """
         match node:
             case ast.Name(id=name):
@@ -162,7 +162,8 @@ class Scope:
             case ast.Attribute(value=ast.Call(func=ast.Name(id="super"), args=arguments), attr=attribute):
                 return self._of_super(attribute, arguments)
             case ast.Attribute(value=ast.Name(id=name), attr=attribute) if name == self._first:
-                return self._of_self(attribute)
+                receiver = self._target.receiver
+                return [] if receiver is None else _method(receiver.__mro__, attribute, receiver)
             case ast.Attribute(value=value, attr=attribute):
                 return self._of_object(value, attribute)
             case ast.IfExp(body=body, orelse=orelse):
@@ -172,9 +173,9 @@ class Scope:
             case ast.Call(func=ast.Name(id="type"), args=[asked]) if self._is_self(asked):
                 return [Target(self._target.receiver)]
             case _:
-                return None
+                return []
 
-    def arguments_for(self, target: Target, arguments: list[ast.expr], keywords: list[ast.keyword]) -> Target:
+    def with_arguments(self, target: Target, arguments: list[ast.expr], keywords: list[ast.keyword]) -> Target:
         """Add to a target the classes and functions passed by a call.
 
         Args:
@@ -195,7 +196,7 @@ class Scope:
                 break
             given[name] = argument
         known = {name: self.targets(value) for name, value in given.items() if not isinstance(value, ast.Constant)}
-        passed = {name: found[0] for name, found in known.items() if found is not None and len(found) == 1}
+        passed = {name: found[0] for name, found in known.items() if len(found) == 1}
         owner, receiver = target.owner, target.receiver
         if owner is None and arguments and self._is_object(arguments[0]):  # a method that a decorator wraps
             owner, receiver = self._target.owner, self._target.receiver
@@ -257,7 +258,7 @@ class Scope:
             except Exception:  # noqa: BLE001 - a module's import may raise anything; the name is then not known
                 self.assigned.setdefault(name, []).append(None)
 
-    def _named(self, name: str) -> list[Target] | None:
+    def _named(self, name: str) -> list[Target]:
         if name in self.known:
             return [Target(self.known[name])]
         if name in self.assigned:
@@ -266,23 +267,22 @@ class Scope:
             return [self._target.arguments[name]]
         if name == self._first and self._target.receiver is not None and self._is_class_method():
             return [Target(self._target.receiver)]
-        if name in self.parameters:
-            return None
-        found = self._look_up(name)
-        return None if found is None else [Target(found)]
+        found = None if name in self.parameters else self.look_up(name)
+        return [] if found is None else [Target(found)]
 
-    def _assigned(self, name: str) -> list[Target] | None:
-        """Follow the expressions assigned to a variable; None if any is unknown, or needs the variable itself."""
+    def _assigned(self, name: str) -> list[Target]:
+        """Follow the expressions assigned to a variable; empty if any is unknown, or needs the variable itself."""
         values = self.assigned[name]
-        if None in values or name in self._following:
-            return None
+        if name in self._following:
+            return []
         self._following.add(name)
         try:
-            return _all_known([self.targets(value) for value in values if value is not None])
+            return _all_known([[] if value is None else self.targets(value) for value in values])
         finally:
             self._following.discard(name)
 
-    def _look_up(self, name: str) -> Any:  # whatever the name is bound to
+    def look_up(self, name: str) -> Any:  # whatever the name is bound to
+        """Return the value of a name that the function does not bind; None if there is none."""
         if name in self._imported:
             return self._imported[name]
         free = self._function.__code__.co_freevars
@@ -297,38 +297,29 @@ class Scope:
         raw = inspect.getattr_static(self._target.owner, self._function.__name__, None)
         return isinstance(raw, classmethod) or self._function.__name__ == "__new__"
 
-    def _of_super(self, attribute: str, arguments: list[ast.expr]) -> list[Target] | None:
+    def _of_super(self, attribute: str, arguments: list[ast.expr]) -> list[Target]:
         owner, receiver = self._target.owner, self._target.receiver
         if arguments:
             named = self.targets(arguments[0])
             explicit = named[0].callable if named else None
             owner = explicit if isinstance(explicit, type) else None
         if owner is None or receiver is None or owner not in receiver.__mro__:
-            return None
+            return []
         following = receiver.__mro__[receiver.__mro__.index(owner) + 1 :]
         return _method(following, attribute, receiver)
 
-    def _of_self(self, attribute: str) -> list[Target] | None:
-        receiver = self._target.receiver
-        return None if receiver is None else _method(receiver.__mro__, attribute, receiver)
-
-    def _of_object(self, value: ast.expr, attribute: str) -> list[Target] | None:
-        holders = self.targets(value)
-        if holders is None:
-            return None
-        found: list[Target] = []
-        for holder in holders:
+    def _of_object(self, value: ast.expr, attribute: str) -> list[Target]:
+        found: list[list[Target]] = []
+        for holder in self.targets(value):
             held = holder.callable
             if isinstance(held, type):
                 methods = _method(held.__mro__, attribute, held, through_class=True)
-                if methods is None:
-                    return None
-                found += [self._on_object(method) for method in methods]
+                found.append([self._on_object(method) for method in methods])
             elif isinstance(held, types.ModuleType) and hasattr(held, attribute):
-                found.append(Target(getattr(held, attribute)))
+                found.append([Target(getattr(held, attribute))])
             else:
-                return None
-        return found
+                return []
+        return _all_known(found)
 
     def _on_object(self, method: Target) -> Target:
         """Resolve `Base.__init__(self, ...)`: the object's class still decides the MRO after Base."""
@@ -341,28 +332,22 @@ class Scope:
         return isinstance(node, ast.Name) and node.id == self._first
 
 
-def _method(
-    classes: tuple[type, ...], attribute: str, receiver: type, *, through_class: bool = False
-) -> list[Target] | None:
-    for owner in classes:
-        raw = owner.__dict__.get(attribute)
-        if raw is None:
-            continue
-        function: object = getattr(raw, "__func__", None)
-        if isinstance(raw, staticmethod):
-            return [Target(function)]
-        if isinstance(raw, classmethod):
-            return [Target(function, owner, receiver, bound=True)]
-        if isinstance(raw, type) or not callable(raw):
-            return [Target(raw)] if isinstance(raw, type) else None
-        return [Target(raw, owner, receiver, bound=not through_class)]
-    return None
+def _method(classes: Iterable[type], attribute: str, receiver: type, *, through_class: bool = False) -> list[Target]:
+    owner = next((each for each in classes if each.__dict__.get(attribute) is not None), None)
+    if owner is None:
+        return []
+    raw: object = owner.__dict__[attribute]
+    function: object = getattr(raw, "__func__", None)
+    if isinstance(raw, staticmethod):
+        return [Target(function)]
+    if isinstance(raw, classmethod):
+        return [Target(function, owner, receiver, bound=True)]
+    if isinstance(raw, type):
+        return [Target(raw)]
+    return [Target(raw, owner, receiver, bound=not through_class)] if callable(raw) else []
 
 
-def _all_known(alternatives: list[list[Target] | None]) -> list[Target] | None:
-    found: list[Target] = []
-    for alternative in alternatives:
-        if alternative is None:
-            return None
-        found += alternative
-    return found or None
+def _all_known(alternatives: Iterable[list[Target]]) -> list[Target]:
+    """Return all alternatives; empty if any is unknown."""
+    found = [*alternatives]
+    return [target for each in found for target in each] if all(found) else []
