@@ -42,15 +42,7 @@ _CallStack = tuple[object, ...]
 
 
 def find(target: Target, call_stack: _CallStack = ()) -> Found | None:
-    """Find the parameters of a target.
-
-    Args:
-        target: The callee.
-        call_stack: The callables under inspection on the way here.
-
-    Returns:
-        Its parameters; None for a function on the call_stack, as recursion adds no parameters.
-    """
+    """Find the parameters of a target; None for one on the call stack, as recursion adds no parameters."""
     constructor = target.callable
     if len(call_stack) > _DEEPEST:
         record(2 * len(call_stack), lambda: f"stopped: more than {_DEEPEST} callables deep")
@@ -167,15 +159,7 @@ _MADE: Final = {
 
 
 def special(cls: type, name: str) -> Target | None:
-    """Find a special method of a class, bound to an instance.
-
-    Args:
-        cls: The class.
-        name: The method's name.
-
-    Returns:
-        The first definition in the MRO; None if there is none.
-    """
+    """Find a special method of a class, bound to an instance; None if its MRO has none."""
     for owner in cls.__mro__:
         raw = owner.__dict__.get(name)
         if raw is not None:
@@ -211,11 +195,13 @@ def _of_function(target: Target, call_stack: _CallStack) -> Found | None:
         return unpacked
     definition = definition_of(function)
     if definition is None:
-        record(2 * len(call_stack) + 1, lambda: "stopped: its source is missing, or has changed since its import")
+        record(
+            2 * len(call_stack) + 1, lambda: "stopped: its source is missing, too long, or has changed since its import"
+        )
     elif _is_sink(definition):
         record(2 * len(call_stack) + 1, lambda: "ignores all arguments: any name is accepted")
         return own
-    paths = [] if definition is None else paths_of(Scope(target, function, definition))
+    paths = [] if definition is None else _paths(target, function, definition, call_stack)
     followed = _forwarded(own, paths, function, (*call_stack, step)) if paths else own
     if unpacked is not None:
         return unpacked if followed is None else with_defaults(unpacked, followed)
@@ -233,20 +219,21 @@ def _of_function(target: Target, call_stack: _CallStack) -> Found | None:
     return claimed if definition is None else _believed(claimed, followed, own, forwards)
 
 
+def _paths(
+    target: Target, function: types.FunctionType, definition: Function, call_stack: _CallStack
+) -> list[ExecutionPath]:
+    try:
+        return paths_of(Scope(target, function, definition))
+    except RecursionError:
+        record(2 * len(call_stack) + 1, lambda: "stopped: its source is too deeply nested")
+        return []
+
+
 def _believed(claimed: Found, followed: Found, own: Found, forwards: Sequence[Forward]) -> Found:
     """Join the parameters of a wrapped function with what its wrapper's source shows.
 
     A wrapper that passes its `**kwargs` on as a whole is believed to take no more than the wrapped function, besides the
     names it reads itself. One that takes them apart keeps its own.
-
-    Args:
-        claimed: The parameters of the function named by `functools.wraps`.
-        followed: The parameters found by following the wrapper.
-        own: The wrapper's own parameters.
-        forwards: The calls that the wrapper passes its arguments to.
-
-    Returns:
-        The parameters.
     """
     if not followed.is_open and (not forwards or claimed.parameters.keys() != followed.parameters.keys()):
         return followed

@@ -132,16 +132,7 @@ def _either(one: Parameter, other: Parameter) -> Parameter:
 
 
 def all_of(path: ExecutionPath, reached: Sequence[Found], function: object) -> Found:
-    """Join the uses of the arguments on one path: the names read, and all calls forwarded to.
-
-    Args:
-        path: The path.
-        reached: The parameters of each forward's callee.
-        function: The reader of the names read on the path.
-
-    Returns:
-        The names taken by some use and refused by none.
-    """
+    """Join the uses of the arguments on one path: the names read, and all calls forwarded to."""
     calls = [*zip(reached, path.forwards, strict=True)]
 
     def verdict(name: str) -> Verdict:
@@ -206,15 +197,7 @@ def _both(one: Parameter, other: Parameter) -> Parameter:
 
 
 def passed_by(forward: Forward, found: Found) -> Found:
-    """Return the parameters left to the caller by a forward.
-
-    Args:
-        forward: The call.
-        found: The callee's parameters.
-
-    Returns:
-        The parameters reachable by the caller's arguments.
-    """
+    """Return the parameters left to the caller by a forward."""
     options = forward.options
     taken = {*forward.keywords, *options.names(Key.GIVEN)}
     unseen = taken.union(options.names(Key.LOST))

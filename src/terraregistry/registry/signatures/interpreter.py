@@ -31,14 +31,7 @@ _State = tuple[list[ExecutionPath], _Variables]
 
 
 def paths_of(scope: Scope) -> list[ExecutionPath]:
-    """Find the paths of a function's `**kwargs`.
-
-    Args:
-        scope: The function's names.
-
-    Returns:
-        The paths to the function's end, with the use of the arguments on each; empty if the source has no `**kwargs`.
-    """
+    """Find the paths to a function's end, with the use of `**kwargs` on each; empty if its source has none."""
     kwargs = scope.definition.args.kwarg
     if kwargs is None:  # it has changed since it was imported
         return []
@@ -230,7 +223,8 @@ class _Interpreter(Expressions, ast.NodeVisitor):
             values.append(self._read(nodes))
             self._leave_for(after)
         self._land(after)
-        if len(self.live) + len(self._finished) > _MOST_PATHS and self.live:
+        finished = sum(len(live) for live, _ in self._finished)
+        if self.live and len(self.live) + finished > _MOST_PATHS:
             self.live = [self.live[0], ExecutionPath(escapes=self.location())]  # the others may do anything
         return values
 

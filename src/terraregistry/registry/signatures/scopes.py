@@ -9,7 +9,7 @@ import importlib
 import inspect
 import types
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from terraregistry.registry.locations import Location
 from terraregistry.registry.signatures.annotations import OPAQUE
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 __all__ = ["Scope", "Target", "code_location", "definition_of", "own_nodes", "parse"]
 
 Function = ast.FunctionDef | ast.AsyncFunctionDef
+_MOST_LINES: Final = 10_000
 _INNER = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda, ast.ClassDef)
 
 
@@ -44,19 +45,14 @@ class Target:
 
 @functools.lru_cache(maxsize=4096)
 def parse(code: types.CodeType) -> Function | None:
-    """Parse the source of a function.
-
-    Args:
-        code: The function's code object.
-
-    Returns:
-        The function's definition; None for a lambda or without source.
-    """
+    """Parse the source of a function; None for a lambda, without source, or if that is very long."""
     try:
         source = inspect.getsource(code)
+        if source.count("\n") > _MOST_LINES:
+            return None
         # What is indented stands in a block of its own: dedenting it would change the strings that it has in it.
         tree = ast.parse("if 1:\n" + source if source[:1].isspace() else source)
-    except (OSError, TypeError, SyntaxError, ValueError):
+    except (OSError, TypeError, SyntaxError, ValueError, MemoryError, RecursionError):
         return None
     first = next((node for node in ast.walk(tree) if isinstance(node, (*_INNER, ast.Expr))), None)
     return first if isinstance(first, Function) else None
@@ -79,14 +75,7 @@ def code_location(function: types.FunctionType, line: int = 0) -> Location:
 
 
 def own_nodes(definition: Function) -> Iterator[ast.AST]:
-    """Walk the nodes of a function's body, without the contents of inner functions and classes.
-
-    Args:
-        definition: The function.
-
-    Yields:
-        Every node.
-    """
+    """Walk the nodes of a function's body, without the contents of inner functions and classes."""
     pending: list[ast.AST] = list(reversed(definition.body))
     while pending:
         node = pending.pop()
@@ -118,8 +107,21 @@ class Scope:
         self.known: dict[str, object] = {}
         self._imported: dict[str, object] = {}
         self._following: set[str] = set()
+        values: dict[ast.AST, ast.expr] = {}
         for node in own_nodes(definition):
-            self._note_assignment(node)
+            match node:
+                case ast.Assign(targets, value):
+                    values |= dict.fromkeys(targets, value)
+                case ast.AnnAssign(holder, _, ast.expr() as value) | ast.NamedExpr(holder, value):
+                    values[holder] = value
+                case ast.Name(name, ast.Store()):
+                    self.assigned.setdefault(name, []).append(values.get(node))
+                case ast.FunctionDef(name) | ast.AsyncFunctionDef(name) | ast.ClassDef(name):
+                    self.assigned.setdefault(name, []).append(None)
+                case ast.Import() | ast.ImportFrom():
+                    self._note_import(node)
+                case _:
+                    pass
 
     def location(self, line: int) -> Location:
         """Return the place of a line of the parsed source."""
@@ -127,14 +129,7 @@ class Scope:
         return code_location(self._function, line - first)
 
     def value(self, node: ast.expr) -> object:
-        """Evaluate a constant or a name.
-
-        Args:
-            node: The expression.
-
-        Returns:
-            Its value; `OPAQUE` if unknown from the source alone.
-        """
+        """Evaluate a constant or a name; `OPAQUE` if unknown from the source alone."""
         try:
             literal: object = ast.literal_eval(node)
         except (ValueError, TypeError, SyntaxError, MemoryError, RecursionError):
@@ -148,44 +143,28 @@ class Scope:
         return value if isinstance(value, str) else None
 
     def targets(self, node: ast.expr) -> list[Target]:
-        """Find the possible callees of an expression.
-
-        Args:
-            node: The expression, called or passed to be called.
-
-        Returns:
-            The possible targets; empty if unknown.
-        """
+        """Find the possible callees of an expression; empty if unknown."""
         match node:
-            case ast.Name(id=name):
+            case ast.Name(name):
                 return self._named(name)
-            case ast.Attribute(value=ast.Call(func=ast.Name(id="super"), args=arguments), attr=attribute):
+            case ast.Attribute(ast.Call(ast.Name("super"), arguments), attribute):
                 return self._of_super(attribute, arguments)
-            case ast.Attribute(value=ast.Name(id=name), attr=attribute) if name == self._first:
+            case ast.Attribute(ast.Name(name), attribute) if name == self._first:
                 receiver = self._target.receiver
                 return [] if receiver is None else _method(receiver.__mro__, attribute, receiver)
-            case ast.Attribute(value=value, attr=attribute):
+            case ast.Attribute(value, attribute):
                 return self._of_object(value, attribute)
-            case ast.IfExp(body=body, orelse=orelse):
+            case ast.IfExp(_, body, orelse):
                 return _all_known([self.targets(body), self.targets(orelse)])
-            case ast.Subscript(value=value):
+            case ast.Subscript(value):
                 return self.targets(value)
-            case ast.Call(func=ast.Name(id="type"), args=[asked]) if self._is_self(asked):
+            case ast.Call(ast.Name("type"), [asked]) if self._is_self(asked):
                 return [Target(self._target.receiver)]
             case _:
                 return []
 
     def with_arguments(self, target: Target, arguments: list[ast.expr], keywords: list[ast.keyword]) -> Target:
-        """Add to a target the classes and functions passed by a call.
-
-        Args:
-            target: The callee.
-            arguments: The positional arguments.
-            keywords: The keyword arguments.
-
-        Returns:
-            The target with its `arguments`.
-        """
+        """Add to a target the classes and functions passed by a call."""
         function = target.callable
         if not isinstance(function, types.FunctionType):
             return target
@@ -204,44 +183,10 @@ class Scope:
 
     def _is_object(self, node: ast.expr) -> bool:
         """Return True for the receiver of this method, and for `*args` beginning with it."""
-        if isinstance(node, ast.Starred):
-            in_star = self._first is None and self._target.owner is not None
-            return in_star and isinstance(node.value, ast.Name) and self._is_vararg(node.value.id)
-        return self._is_self(node)
-
-    def _is_vararg(self, name: str) -> bool:
         vararg = self.definition.args.vararg
-        return vararg is not None and vararg.arg == name
-
-    def _note_assignment(self, node: ast.AST) -> None:
-        match node:
-            case ast.Assign(targets=targets, value=value):
-                for target in targets:
-                    self._assign(target, value)
-            case ast.AnnAssign(target=target, value=value) if value is not None:
-                self._assign(target, value)
-            case ast.NamedExpr(target=target, value=value):
-                self._assign(target, value)
-            case ast.For(target=target) | ast.AsyncFor(target=target) | ast.comprehension(target=target):
-                self._assign(target, None)
-            case ast.AugAssign(target=target):
-                self._assign(target, None)
-            case ast.withitem(optional_vars=ast.expr() as target):
-                self._assign(target, None)
-            case ast.FunctionDef(name=name) | ast.AsyncFunctionDef(name=name) | ast.ClassDef(name=name):
-                self.assigned.setdefault(name, []).append(None)
-            case ast.Import() | ast.ImportFrom():
-                self._note_import(node)
-            case _:
-                pass
-
-    def _assign(self, target: ast.expr, value: ast.expr | None) -> None:
-        if isinstance(target, ast.Name):
-            self.assigned.setdefault(target.id, []).append(value)
-        else:
-            for node in ast.walk(target):
-                if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
-                    self.assigned.setdefault(node.id, []).append(None)
+        if isinstance(node, ast.Starred) and self._first is None and self._target.owner is not None:
+            return vararg is not None and isinstance(node.value, ast.Name) and node.value.id == vararg.arg
+        return self._is_self(node)
 
     def _note_import(self, node: ast.Import | ast.ImportFrom) -> None:
         """Perform the imports of the function's own body: as registered code, it would do so itself."""
