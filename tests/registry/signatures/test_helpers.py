@@ -104,6 +104,15 @@ given = [["a"]]
         (["for key, other in {'a': 1}.items():", "    kwargs.pop(key, 1)", "stage(**kwargs)"], A),
         (
             [
+                "for key, (other, _) in {'a': ('b', 1)}.items():",
+                "    kwargs.pop(key, 1)",
+                "    kwargs.pop(other, 1)",
+                "stage(**kwargs)",
+            ],
+            A[:-1] + ", b=1)",
+        ),
+        (
+            [
                 "for key in ['width', 'b']:",
                 "    if key == 'b':",
                 "        continue",

@@ -97,6 +97,9 @@ class Kept:
             "(*, depth: int, width: int = ..., bias: bool = True)",
         ),
         (["kept.update(kwargs)", "stage(**kwargs)"], OPEN),
+        (["kept(dict(options=kwargs))"], "(**kwargs)"),
+        (["options = {}", "options.update(more=kwargs)"], "(**kwargs)"),
+        (["options = {}", "options.update(**kwargs)", "stage(**options)"], ALL),
         (["options = kwargs", "options = {'depth': 3}", "stage(**options)"], "()"),
         (
             ["fixed = {'depth': 1}", "fixed['width'] = 3", "stage(**{**fixed, **kwargs})"],

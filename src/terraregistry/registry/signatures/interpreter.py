@@ -355,6 +355,7 @@ def _bound(target: ast.expr, item: object) -> dict[str, object]:
     if isinstance(target, ast.Name):
         return {target.id: item}
     parts = target.elts if isinstance(target, ast.Tuple) else []
-    names = [part.id for part in parts if isinstance(part, ast.Name)]
     values = cast("tuple[object, ...]", item) if isinstance(item, tuple) else ()
-    return dict(zip(names, values, strict=True)) if len(names) == len(parts) == len(values) else {}
+    bound = [_bound(part, value) for part, value in zip(parts, values, strict=False)]
+    known = len(parts) == len(values) and all(bound)
+    return {name: value for each in bound for name, value in each.items()} if known else {}

@@ -45,7 +45,7 @@ class Target:
 
 @functools.lru_cache(maxsize=4096)
 def parse(code: types.CodeType) -> Function | None:
-    """Parse the source of a function; None for a lambda, without source, or if that is very long."""
+    """Parse the source of a function; None without source, if that is very long, or for one of several lambdas."""
     try:
         source = inspect.getsource(code)
         if source.count("\n") > _MOST_LINES:
@@ -54,8 +54,16 @@ def parse(code: types.CodeType) -> Function | None:
         tree = ast.parse("if 1:\n" + source if source[:1].isspace() else source)
     except (OSError, TypeError, SyntaxError, ValueError, MemoryError, RecursionError):
         return None
+    if code.co_name == "<lambda>":
+        lambdas = [node for node in ast.walk(tree) if isinstance(node, ast.Lambda)]
+        return _as_function(lambdas[0]) if len(lambdas) == 1 else None
     first = next((node for node in ast.walk(tree) if isinstance(node, (*_INNER, ast.Expr))), None)
     return first if isinstance(first, Function) else None
+
+
+def _as_function(node: ast.Lambda) -> ast.FunctionDef:
+    returned = ast.copy_location(ast.Return(node.body), node)
+    return ast.copy_location(ast.FunctionDef("<lambda>", node.args, [returned], []), node)
 
 
 def definition_of(function: types.FunctionType) -> Function | None:
