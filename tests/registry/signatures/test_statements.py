@@ -216,7 +216,7 @@ def make(*args, **kwargs):
     one(*args, **kwargs)
     other(*args, **kwargs)
 """,
-            "(a, *more)",
+            "(a)",
         ),
         (
             """

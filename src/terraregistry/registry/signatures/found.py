@@ -76,7 +76,7 @@ def any_of(alternatives: Sequence[Found]) -> Found:
     for name, parameter in parameters.items():
         if not all(name in found.parameters for found in alternatives):
             parameters[name] = optional(parameter)
-    parameters, star = _in_order(parameters, alternatives, [found for found in alternatives if found.star is not None])
+    parameters, star = _in_order(parameters, alternatives)
     verdicts = {name: any_given(found.verdict(name) for found in alternatives) for name in _exceptions(alternatives)}
     rest = any_given(found.rest for found in alternatives)
     kwargs = _common([found.kwargs for found in alternatives if found.is_open]) or _KWARGS
@@ -92,22 +92,21 @@ def _others(verdicts: Mapping[str, Verdict], rest: Verdict) -> dict[str, Verdict
 
 
 def _in_order(
-    parameters: dict[str, Parameter], together: Sequence[Found], starred: Sequence[Found] = ()
+    parameters: dict[str, Parameter], alternatives: Sequence[Found]
 ) -> tuple[dict[str, Parameter], Parameter | None]:
-    """Order the positional parameters of joined callables; beyond their common prefix, any number is accepted.
-
-    Callables of `starred` also disagree with positional parameters of another if they take them by name.
-    """
-    orders = [_positional(found) for found in together]
-    longest = max(orders, key=len, default=list[str]())
+    """Order the positional parameters of alternatives; beyond their common prefix, any number is accepted."""
+    orders = [_positional(found) for found in alternatives]
+    longest = max(orders, key=len)
+    # A callable with `*args` disagrees with positional parameters of another that it takes by name.
+    starred = [found for found in alternatives if found.star is not None]
     by_name_too = any(name in found.parameters for found in starred for name in longest[len(_positional(found)) :])
-    ordered = {name: parameters[name] for name in dict.fromkeys([*longest, *parameters]) if name in parameters}
+    ordered = {name: parameters[name] for name in dict.fromkeys([*longest, *parameters])}
     if not by_name_too and all(order == longest[: len(order)] for order in orders):
-        return ordered, _common([found.star for found in together if found.star is not None])
+        return ordered, _common([found.star for found in starred if found.star is not None])
     agreed = 0
     while all(order[: agreed + 1] == longest[: agreed + 1] for order in orders):
         agreed += 1
-    unclear = {name for order in orders for name in order[agreed:]} & ordered.keys()
+    unclear = {name for order in orders for name in order[agreed:]}
     return {**ordered, **{name: by_name(optional(ordered[name])) for name in unclear}}, _STAR
 
 
@@ -158,7 +157,7 @@ def all_of(path: ExecutionPath, reached: Sequence[Found], function: object) -> F
             parameters[name], origins[name] = Parameter(name, Parameter.KEYWORD_ONLY, default=default), function
         elif default is Parameter.empty:
             parameters[name] = parameters[name].replace(default=default)
-    parameters, star = _in_order(parameters, [found for found, forward in calls if forward.passes_positional])
+    parameters, star = _in_common(parameters, [found for found, forward in calls if forward.passes_positional])
     rest = all_given([*(found.rest for found in reached), *([Verdict.UNKNOWN] if path.kept else [])])
     rest = Verdict.UNKNOWN if path.escapes else rest
     verdicts = {name: verdict(name) for name in [*_exceptions(reached), *lost] if name not in parameters}
@@ -174,18 +173,33 @@ def _verdict(name: str, found: Found, forward: Forward) -> Verdict:
 
 def both_of(one: Found, other: Found) -> Found:
     """Join two callables given the same arguments."""
-    parameters: dict[str, Parameter] = {}
-    for name, parameter in {**other.parameters, **one.parameters}.items():
-        if name in one.parameters and name in other.parameters:
-            parameters[name] = _both(one.parameters[name], other.parameters[name])
-        elif all_given([one.verdict(name), other.verdict(name)]) is not Verdict.REFUSES:
-            starred = (other if name in one.parameters else one).star is not None
-            parameters[name] = parameter if starred else by_name(parameter)
     same = Forward([], KwargsDict(), passes_positional=True)
-    joined = all_of(ExecutionPath([same, same]), [one, other], None)
-    return replace(
-        joined, parameters=parameters, origins={**other.origins, **one.origins}, star=one.star and other.star
-    )
+    return all_of(ExecutionPath([same, same]), [one, other], None)
+
+
+def _in_common(
+    parameters: dict[str, Parameter], together: Sequence[Found]
+) -> tuple[dict[str, Parameter], Parameter | None]:
+    """Order the positional parameters of callables called together: an argument has its place in each of them."""
+    orders = [(_positional(found), found.star) for found in together]
+    placed: dict[str, Parameter] = {}
+    star: Parameter | None = None
+    while orders and all(len(order) > len(placed) or more is not None for order, more in orders):
+        names = {order[len(placed)] for order, _ in orders if len(order) > len(placed)}
+        known = [name for name in names if name in parameters and parameters[name].kind in POSITIONAL]
+        if not names:
+            star = _common([more for _, more in orders if more is not None])
+            break
+        if len(known) != 1:
+            star = _STAR if known else None
+            break
+        placed[known[0]] = parameters[known[0]]
+    behind = {name: parameter for name, parameter in parameters.items() if name not in placed}
+    unclear = star is not None  # which argument fills which of them
+    named = {
+        name: by_name(optional(each) if unclear and each.kind in POSITIONAL else each) for name, each in behind.items()
+    }
+    return {**placed, **named}, star
 
 
 def _both(one: Parameter, other: Parameter) -> Parameter:
