@@ -97,6 +97,7 @@ given = [["a"]]
         (["for each in range(3):", "    again(kwargs)", "stage(**kwargs)"], A[:-1] + ", **kwargs)"),
         # Helpers that nobody can follow: another dictionary, a body that is not run, a name that is not known.
         (["renamed(kwargs)", "stage(**kwargs)"], OPEN),
+        (["take(*[], options=kwargs)", "stage(**kwargs)"], OPEN),
         (["later(kwargs)", "stage(**kwargs)"], OPEN),
         (["take_any(kwargs, given[0][0])", "stage(**kwargs)"], OPEN),
         # In a loop over constants.
