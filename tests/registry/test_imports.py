@@ -106,7 +106,7 @@ def test_names_are_told_without_the_index_and_without_what_reads_source() -> Non
     from terraregistry import BACKBONE_REGISTRY, DECODER_REGISTRY
     assert "resnet18" in BACKBONE_REGISTRY and "resnte18" not in BACKBONE_REGISTRY and len(list(BACKBONE_REGISTRY)) > 1000
     assert DECODER_REGISTRY.resolve("Unet").prefix == "smp"
-    reading = "terraregistry.registry.signatures.", ("inspection", "callables", "forwarding", "scopes", "uses", "found")
+    reading = "terraregistry.registry.signatures.", ("inspection", "callables", "interpreter", "scopes", "expressions", "found")
     asking = "terraregistry.index.", ("described", "loading", "cache", "store", "keys", "descriptions")
     unneeded = {start + name for start, names in (reading, asking) for name in names} | {"importlib.metadata", "json"}
     assert unneeded.isdisjoint(sys.modules), unneeded.intersection(sys.modules)

@@ -175,10 +175,13 @@ def describe_call(name: str, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -
 def _codes_of(constructor: object) -> tuple[int, ...]:
     while isinstance(constructor, functools.partial):
         constructor = constructor.func
-    if not isinstance(constructor, type):
-        return (id(getattr(constructor, "__code__", None)),)
-    init, new = getattr(constructor, "__init__", None), getattr(constructor, "__new__", None)
-    return id(getattr(init, "__code__", None)), id(getattr(new, "__code__", None))
+    try:
+        if not isinstance(constructor, type):
+            return (id(getattr(constructor, "__code__", None)),)
+        init, new = getattr(constructor, "__init__", None), getattr(constructor, "__new__", None)
+        return id(getattr(init, "__code__", None)), id(getattr(new, "__code__", None))
+    except Exception:  # noqa: BLE001 - attributes of somebody else's object or metaclass may raise anything
+        return ()
 
 
 def _summary(constructor: object) -> str:

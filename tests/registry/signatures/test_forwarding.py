@@ -1024,8 +1024,13 @@ class TestWithoutSource:
         exec("def make(size, **kwargs):\n    return stage(**kwargs)", namespace)
         assert text(namespace["make"]) == "(size, **kwargs)"
 
-    def test_lambda_is_open(self) -> None:
-        assert text(lambda size, **kwargs: stage(**kwargs)) == "(size, **kwargs)"
+    def test_lambda_is_followed_if_its_statement_has_no_other(self) -> None:
+        assert (
+            text(lambda size, **kwargs: stage(**kwargs)) == "(size, *, depth: int, width: int = 64, bias: bool = True)"
+        )
+        one, other = (lambda size, **kwargs: stage(**kwargs)), (lambda size, **kwargs: other_stage(**kwargs))
+        assert text(one) == text(other) == "(size, **kwargs)"
+        assert text(lambda **kwargs: kwargs) == "(**kwargs)"
 
     @pytest.mark.parametrize("builtin", [int, dict, range, Exception, print, getattr])
     def test_builtins_refuse_nothing_by_mistake(self, builtin: Any) -> None:

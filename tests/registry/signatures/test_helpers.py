@@ -97,11 +97,21 @@ given = [["a"]]
         (["for each in range(3):", "    again(kwargs)", "stage(**kwargs)"], A[:-1] + ", **kwargs)"),
         # Helpers that nobody can follow: another dictionary, a body that is not run, a name that is not known.
         (["renamed(kwargs)", "stage(**kwargs)"], OPEN),
+        (["take(*[], options=kwargs)", "stage(**kwargs)"], OPEN),
         (["later(kwargs)", "stage(**kwargs)"], OPEN),
         (["take_any(kwargs, given[0][0])", "stage(**kwargs)"], OPEN),
         # In a loop over constants.
         (["for key in ('a', 'b'):", "    kwargs.pop(key, 1)", "stage(**kwargs)"], A[:-1] + ", b=1)"),
         (["for key, other in {'a': 1}.items():", "    kwargs.pop(key, 1)", "stage(**kwargs)"], A),
+        (
+            [
+                "for key, (other, _) in {'a': ('b', 1)}.items():",
+                "    kwargs.pop(key, 1)",
+                "    kwargs.pop(other, 1)",
+                "stage(**kwargs)",
+            ],
+            A[:-1] + ", b=1)",
+        ),
         (
             [
                 "for key in ['width', 'b']:",

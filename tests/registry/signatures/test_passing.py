@@ -31,6 +31,8 @@ class Passing:
             return self.first.build(name, *args, **kwargs)
         return self.second.build(name[1:], *args, **kwargs)
 
+    kept = lambda self, name, *args, **kwargs: self.all[name](*args, **kwargs)  # noqa: E731 - a lambda is meant
+
 
 def alone(name, *args, **kwargs):
     return ALL[name](*args, **kwargs)
@@ -81,8 +83,6 @@ class Else:
     @functools.lru_cache  # noqa: B019 - read only
     def cached(self, name, *args, **kwargs):
         return self.all[name](*args, **kwargs)
-
-    kept = lambda self, name, *args, **kwargs: self.all[name](*args, **kwargs)  # noqa: E731 - a lambda is meant
 
 
 def methods(of: type) -> list[str]:

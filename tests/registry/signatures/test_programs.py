@@ -66,7 +66,7 @@ LEFT = "(*, depth: int, width: int = 64, bias: bool = True, a=1)"
         (["fixed = {}", "fixed['bias'] = 1", "del fixed['bias']", "stage(**kwargs, **fixed)"], MAYBE),
         # Copies with something else in them.
         (["stage(**dict(kwargs, **unknown()))"], MAYBE),
-        (["stage(**dict(kwargs, **{'width': 3}))"], MAYBE),
+        (["stage(**dict(kwargs, **{'width': 3}))"], "(*, depth: int, bias: bool = True)"),
         (["stage(**dict(unknown(), **kwargs))"], MAYBE),
         (["stage(**dict(kwargs, width=3))"], "(*, depth: int, bias: bool = True)"),
         (["stage(**dict({'width': 3}, **kwargs))"], "(*, depth: int, width: int = 3, bias: bool = True)"),
@@ -146,7 +146,7 @@ LEFT = "(*, depth: int, width: int = 64, bias: bool = True, a=1)"
         (["with unknown() as stage:", "    stage(**kwargs)"], "(**kwargs)"),
         (["[stage(**kwargs) for stage in unknown()]"], "(**kwargs)"),
         (["type(stage)(**kwargs)"], "(**kwargs)"),
-        (["stage(**(more := kwargs))"], "(**kwargs)"),
+        (["stage(**(more := kwargs))"], ALL),
     ],
 )
 def test_what_a_function_accepts(body: list[str], expected: str) -> None:

@@ -44,10 +44,13 @@ def written(source: str) -> Any:
         # Annotations without a value, and dictionaries that the arguments are put into.
         (["options: dict", "stage(**kwargs)"], ALL),
         (["options: dict = kwargs", "stage(**options)"], ALL),
-        (["options = {}", "options |= kwargs", "stage(**options)"], MAYBE),
+        (["options = {}", "options |= kwargs", "stage(**options)"], ALL),
         (["fixed = {'width': 3}", "stage(**kwargs, **fixed)"], "(*, depth: int, bias: bool = True)"),
         (["fixed = {'width': 3}", "again = fixed", "stage(**kwargs, **again)"], MAYBE),
-        (["fixed = {'width': 3}", "fixed = {'bias': 3}", "stage(**kwargs, **fixed)"], MAYBE),
+        (
+            ["fixed = {'width': 3}", "fixed = {'bias': 3}", "stage(**kwargs, **fixed)"],
+            "(*, depth: int, width: int = 64)",
+        ),
         (["stage(**kwargs, **{1: 2})"], MAYBE),
         (["stage(**{**kwargs, 5: 6})"], MAYBE),
         (["stage(**kwargs | {'width': 2})"], "(*, depth: int, bias: bool = True)"),
@@ -169,7 +172,10 @@ def written(source: str) -> Any:
         ),
         (["kwargs.setdefault('depth', 3)", "kwargs['depth']"], "(*, depth=3)"),
         # What another dictionary may have too is not needed from the caller either.
-        (["options = {'depth': 3}", "options |= kwargs", "options['depth']", "stage(**options)"], MAYBE),
+        (
+            ["options = {'depth': 3}", "options |= kwargs", "options['depth']", "stage(**options)"],
+            "(*, depth: int = 3, width: int = 64, bias: bool = True)",
+        ),
         (["options = {'depth': 3}", "options.update(kwargs)", "options['depth']"], "(*, depth=3)"),
         (["options = unknown()", "options.update(kwargs)", "options['depth']"], "(*, depth=...)"),
         (["options = {**unknown(), **kwargs}", "options['depth']"], "(*, depth=...)"),
@@ -210,7 +216,7 @@ def make(*args, **kwargs):
     one(*args, **kwargs)
     other(*args, **kwargs)
 """,
-            "(a, *more)",
+            "(a)",
         ),
         (
             """

@@ -61,7 +61,7 @@ class Kept:
         (["stage(width=3, **kwargs, **{'bias': True})"], "(*, depth: int)"),
         (["stage(**{'bias': True}, **kwargs, **{'width': 3})"], "(*, depth: int)"),
         (["kept.options = dict(width=3, **kwargs)", "stage(**kwargs)"], "(*, depth: int, bias: bool = True)"),
-        (["stage(**kwargs, **({} | {}))"], MAYBE),
+        (["stage(**kwargs, **({} | {}))"], ALL),
         (["stage(**kwargs, **FIXED)"], "(*, depth: int, width: int = 64)"),
         # Two dictionaries that have them, or one that is not theirs.
         (["stage(**(kwargs if kept else {}), **({} if kept else kwargs))"], ALL),
@@ -97,6 +97,9 @@ class Kept:
             "(*, depth: int, width: int = ..., bias: bool = True)",
         ),
         (["kept.update(kwargs)", "stage(**kwargs)"], OPEN),
+        (["kept(dict(options=kwargs))"], "(**kwargs)"),
+        (["options = {}", "options.update(more=kwargs)"], "(**kwargs)"),
+        (["options = {}", "options.update(**kwargs)", "stage(**options)"], ALL),
         (["options = kwargs", "options = {'depth': 3}", "stage(**options)"], "()"),
         (
             ["fixed = {'depth': 1}", "fixed['width'] = 3", "stage(**{**fixed, **kwargs})"],

@@ -19,81 +19,76 @@ from terraregistry.registry.signatures.found import (
     all_of,
     any_of,
     both_of,
+    by_name,
     optional,
     passed_by,
     without_positional,
 )
-from terraregistry.registry.signatures.made import Made, made_by_new
+from terraregistry.registry.signatures.made import made_by_new
 from terraregistry.registry.signatures.scopes import Scope, Target, code_location, definition_of
 from terraregistry.registry.signatures.steps import record
 
 if typing.TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from terraregistry.registry.signatures.paths import Forward, Path
+    from terraregistry.registry.signatures.paths import ExecutionPath, Forward
     from terraregistry.registry.signatures.scopes import Function
 
 __all__ = ["find", "special"]
 
 _DEEPEST: Final = 25
-_Trail = tuple[object, ...]
+_CallStack = tuple[object, ...]
 
 
-def find(target: Target, trail: _Trail = ()) -> Found | None:
-    """Find the parameters of a target.
-
-    Args:
-        target: The callee.
-        trail: The callables under inspection on the way here.
-
-    Returns:
-        Its parameters; None for a function on the trail, as recursion adds no parameters.
-    """
+def find(target: Target, call_stack: _CallStack = ()) -> Found | None:
+    """Find the parameters of a target; None for one on the call stack, as recursion adds no parameters."""
     constructor = target.callable
-    if len(trail) > _DEEPEST:
-        record(2 * len(trail), lambda: f"stopped: more than {_DEEPEST} callables deep")
+    if len(call_stack) > _DEEPEST:
+        record(2 * len(call_stack), lambda: f"stopped: more than {_DEEPEST} callables deep")
         return UNKNOWN
     if constructor is object.__init__ or constructor is object.__new__:
-        return Found({}, {})
+        return Found()
     if isinstance(constructor, functools.partial):
-        return _of_partial(typing.cast("functools.partial[object]", constructor), trail)
+        return _of_partial(typing.cast("functools.partial[object]", constructor), call_stack)
     declared = inspect.getattr_static(constructor, "__signature__", None)
     if declared is not None and not isinstance(constructor, types.FunctionType):
-        record(2 * len(trail), lambda: f"{_name(constructor)} declares its signature: __signature__", of=constructor)
+        record(
+            2 * len(call_stack), lambda: f"{_name(constructor)} declares its signature: __signature__", of=constructor
+        )
         return by_inspection(constructor)
     if isinstance(constructor, type):
         if constructor is not object:
-            record(2 * len(trail), lambda: f"class {_name(constructor)}", of=constructor)
-        return _of_class(constructor, trail)
+            record(2 * len(call_stack), lambda: f"class {_name(constructor)}", of=constructor)
+        return _of_class(constructor, call_stack)
     if isinstance(constructor, types.MethodType):
-        return _of_method(constructor, trail)
+        return _of_method(constructor, call_stack)
     if isinstance(constructor, types.FunctionType):
-        return _of_function(target, trail)
-    return _of_object(target, trail)
+        return _of_function(target, call_stack)
+    return _of_object(target, call_stack)
 
 
-def _of_object(target: Target, trail: _Trail) -> Found | None:
+def _of_object(target: Target, call_stack: _CallStack) -> Found | None:
     """Inspect a callable instance, an alias such as `Block[int]`, or a builtin."""
     constructor = target.callable
     origin = typing.get_origin(constructor)
     if isinstance(origin, type):
-        return find(Target(origin), trail)
+        return find(Target(origin), call_stack)
     call = None if inspect.isroutine(constructor) else special(type(constructor), "__call__")
     if call is not None:
-        found = find(call, (*trail, call))
+        found = find(call, (*call_stack, call))
     else:
         found = by_inspection(constructor)
         known = "no source; its signature is that of inspect" if found is not UNKNOWN else "no source and no signature"
-        record(2 * len(trail), lambda: f"{_name(constructor)}: {known}")
+        record(2 * len(call_stack), lambda: f"{_name(constructor)}: {known}")
         found = without_positional(found, int(target.bound))
     wrapped = inspect.getattr_static(constructor, "__wrapped__", None)
-    if found is None or found.kwargs is None or not inspect.isroutine(wrapped):
+    if found is None or not found.is_open or not inspect.isroutine(wrapped):
         return found
-    return find(replace(target, callable=wrapped), (*trail, target))
+    return find(replace(target, callable=wrapped), (*call_stack, target))
 
 
-def _of_partial(partial: functools.partial[object], trail: _Trail) -> Found | None:
-    found = find(Target(partial.func), trail)
+def _of_partial(partial: functools.partial[object], call_stack: _CallStack) -> Found | None:
+    found = find(Target(partial.func), call_stack)
     if found is None:
         return None
     found = without_positional(found, len(partial.args))
@@ -109,19 +104,19 @@ def _of_partial(partial: functools.partial[object], trail: _Trail) -> Found | No
     return replace(found, parameters=parameters, star=None if by_name else found.star)
 
 
-def _of_class(cls: type, trail: _Trail) -> Found | None:
-    made = _of_constructors(cls, trail)
+def _of_class(cls: type, call_stack: _CallStack) -> Found | None:
+    made = _of_constructors(cls, call_stack)
     call = special(type(cls), "__call__")
     if made is None or call is None or call.owner is type:
         return made
-    found = find(call, (*trail, cls))
+    found = find(call, (*call_stack, cls))
     if found is None:
         # The metaclass makes this class in the place of another one, or of itself, which adds nothing.
-        return None if cls in trail else made
-    if found.kwargs is None:
+        return None if cls in call_stack else made
+    if not found.is_open:
         return found
     # A metaclass that passes arguments on leaves the constructor's own signature in force.
-    passed = made.parameters if found.star else {name: _by_name(each) for name, each in made.parameters.items()}
+    passed = made.parameters if found.star else {name: by_name(each) for name, each in made.parameters.items()}
     return replace(
         made,
         parameters={
@@ -133,49 +128,37 @@ def _of_class(cls: type, trail: _Trail) -> Found | None:
     )
 
 
-def _by_name(parameter: Parameter) -> Parameter:
-    return parameter.replace(kind=Parameter.KEYWORD_ONLY)
-
-
-def _of_constructors(cls: type, trail: _Trail) -> Found | None:
+def _of_constructors(cls: type, call_stack: _CallStack) -> Found | None:
     """Inspect `__init__` and `__new__`, unless inherited from `object`."""
     plain = {"__init__": object.__init__, "__new__": object.__new__}
     methods = [special(cls, name) for name, inherited in plain.items() if getattr(cls, name) is not inherited]
     targets = [method for method in methods if method is not None]
     written = [target for target in targets if isinstance(target.callable, types.FunctionType)]
     if targets and not written:
-        record(2 * len(trail), lambda: f"{_name(cls)}: its constructor is no Python function")
+        record(2 * len(call_stack), lambda: f"{_name(cls)}: its constructor is no Python function")
         return by_inspection(cls)
-    found = [find(target, (*trail, cls)) for target in written]
+    found = [find(target, (*call_stack, cls)) for target in written]
     if not found:
-        return Found({}, {})
+        return Found()
     if len(found) == 1 or found[0] is None or found[1] is None:
         return found[0]
     makes = made_by_new(written[1], cls)
-    record(2 * len(trail) + 1, lambda: f"__new__ makes {_MADE[makes]}")
-    if makes is Made.ANOTHER:
+    record(2 * len(call_stack) + 1, lambda: f"__new__ makes {_MADE[makes]}")
+    if True not in makes:
         return found[1]
     both = both_of(found[0], found[1])
-    return both if makes is Made.ITSELF else any_of([both, found[1]])
+    return any_of([both, found[1]]) if False in makes else both
 
 
 _MADE: Final = {
-    Made.ITSELF: "an instance: __init__ gets the same arguments",
-    Made.ANOTHER: "something else: __init__ is not called",
-    Made.UNKNOWN: "an instance or something else: __init__ may not be called",
+    frozenset({True}): "an instance: __init__ gets the same arguments",
+    frozenset({False}): "something else: __init__ is not called",
+    frozenset({True, False}): "an instance or something else: __init__ may not be called",
 }
 
 
 def special(cls: type, name: str) -> Target | None:
-    """Find a special method of a class, bound to an instance.
-
-    Args:
-        cls: The class.
-        name: The method's name.
-
-    Returns:
-        The first definition in the MRO; None if there is none.
-    """
+    """Find a special method of a class, bound to an instance; None if its MRO has none."""
     for owner in cls.__mro__:
         raw = owner.__dict__.get(name)
         if raw is not None:
@@ -184,41 +167,41 @@ def special(cls: type, name: str) -> Target | None:
     return None
 
 
-def _of_method(method: types.MethodType, trail: _Trail) -> Found | None:
+def _of_method(method: types.MethodType, call_stack: _CallStack) -> Found | None:
     receiver = method.__self__ if isinstance(method.__self__, type) else type(method.__self__)
     for owner in receiver.__mro__:
         raw = owner.__dict__.get(method.__name__)
         if getattr(raw, "__func__", raw) is method.__func__:
-            return find(Target(method.__func__, owner, receiver, bound=True), trail)
-    return find(Target(method.__func__, bound=True), trail)
+            return find(Target(method.__func__, owner, receiver, bound=True), call_stack)
+    return find(Target(method.__func__, bound=True), call_stack)
 
 
-def _of_function(target: Target, trail: _Trail) -> Found | None:
+def _of_function(target: Target, call_stack: _CallStack) -> Found | None:
     function = typing.cast("types.FunctionType", target.callable)
     if target.bound and function.__code__.co_argcount == 0:
         # The object is the first of its `*args`, and goes where they go.
-        found = _of_function(replace(target, bound=False), trail)
+        found = _of_function(replace(target, bound=False), call_stack)
         return None if found is None else without_positional(found, 1)
     own = own_parameters(function, target)
-    record(2 * len(trail), lambda: _declaration(function, own), code_location(function))
-    if own.kwargs is None:
+    record(2 * len(call_stack), lambda: _declaration(function, own), code_location(function))
+    if not own.is_open:
         return own
-    unpacked = unpacked_options(own, own.kwargs)
+    unpacked = unpacked_options(own)
     arguments = ((name, id(given.callable)) for name, given in target.arguments.items())
     step = (function, target.owner, target.receiver, *arguments)
-    if step in trail:
-        record(2 * len(trail) + 1, lambda: "recursion: it adds no parameters")
+    if step in call_stack:
+        record(2 * len(call_stack) + 1, lambda: "recursion: it adds no parameters")
         return unpacked
     definition = definition_of(function)
     if definition is None:
-        record(2 * len(trail) + 1, lambda: "stopped: its source is missing, or has changed since its import")
+        record(
+            2 * len(call_stack) + 1, lambda: "stopped: its source is missing, too long, or has changed since its import"
+        )
     elif _is_sink(definition):
-        record(2 * len(trail) + 1, lambda: "ignores all arguments: any name is accepted")
+        record(2 * len(call_stack) + 1, lambda: "ignores all arguments: any name is accepted")
         return own
-    from terraregistry.registry.signatures.forwarding import paths_of  # most constructors take no **kwargs
-
-    paths = [] if definition is None else paths_of(Scope(target, function, definition))
-    followed = _forwarded(own, paths, function, (*trail, step)) if paths else own
+    paths = [] if definition is None else _paths(target, function, definition, call_stack)
+    followed = _forwarded(own, paths, function, (*call_stack, step)) if paths else own
     if unpacked is not None:
         return unpacked if followed is None else with_defaults(unpacked, followed)
     if followed is None:
@@ -226,13 +209,25 @@ def _of_function(target: Target, trail: _Trail) -> Found | None:
     forwards = [forward for path in paths for forward in path.forwards]
     loses_star = own.star is not None and not any(forward.passes_positional for forward in forwards)
     wrapped = function.__dict__.get("__wrapped__")
-    if wrapped is None or (followed.kwargs is None and not loses_star):
+    if wrapped is None or (not followed.is_open and not loses_star):
         return followed
-    record(2 * len(trail) + 1, lambda: f"functools.wraps names {_name(wrapped)}")
-    claimed = find(replace(target, callable=wrapped), (*trail, step))
+    record(2 * len(call_stack) + 1, lambda: f"functools.wraps names {_name(wrapped)}")
+    claimed = find(replace(target, callable=wrapped), (*call_stack, step))
     if claimed is None:  # it wraps itself
         return followed
     return claimed if definition is None else _believed(claimed, followed, own, forwards)
+
+
+def _paths(
+    target: Target, function: types.FunctionType, definition: Function, call_stack: _CallStack
+) -> list[ExecutionPath]:
+    from terraregistry.registry.signatures.interpreter import paths_of  # most constructors take no **kwargs
+
+    try:
+        return paths_of(Scope(target, function, definition))
+    except RecursionError:
+        record(2 * len(call_stack) + 1, lambda: "stopped: its source is too deeply nested")
+        return []
 
 
 def _believed(claimed: Found, followed: Found, own: Found, forwards: Sequence[Forward]) -> Found:
@@ -240,28 +235,20 @@ def _believed(claimed: Found, followed: Found, own: Found, forwards: Sequence[Fo
 
     A wrapper that passes its `**kwargs` on as a whole is believed to take no more than the wrapped function, besides the
     names it reads itself. One that takes them apart keeps its own.
-
-    Args:
-        claimed: The parameters of the function named by `functools.wraps`.
-        followed: The parameters found by following the wrapper.
-        own: The wrapper's own parameters.
-        forwards: The calls that the wrapper passes its arguments to.
-
-    Returns:
-        The parameters.
     """
-    if followed.kwargs is None and (not forwards or claimed.parameters.keys() != followed.parameters.keys()):
+    if not followed.is_open and (not forwards or claimed.parameters.keys() != followed.parameters.keys()):
         return followed
     passes = not forwards or any(forward.passes_positional for forward in forwards)
     further = followed.parameters.keys() - claimed.parameters.keys()
-    read = {name: _by_name(optional(followed.parameters[name])) for name in followed.parameters if name in further}
+    read = {name: by_name(optional(followed.parameters[name])) for name in followed.parameters if name in further}
     return replace(
         claimed,
         parameters={**claimed.parameters, **read},
         origins={**followed.origins, **claimed.origins},
         star=claimed.star or (None if passes else own.star),
+        rest=claimed.rest if forwards else own.rest,
         kwargs=claimed.kwargs if forwards else own.kwargs,
-        refused=claimed.refused - further,
+        others={name: each for name, each in claimed.others.items() if name not in further},
     )
 
 
@@ -276,12 +263,12 @@ def _is_sink(definition: Function) -> bool:
     )
 
 
-def _forwarded(own: Found, paths: Sequence[Path], function: object, trail: _Trail) -> Found | None:
+def _forwarded(own: Found, paths: Sequence[ExecutionPath], function: object, call_stack: _CallStack) -> Found | None:
     """Replace `**kwargs` by the parameters reached, and `*args` likewise if forwarded."""
     alternatives: list[Found] = []
     for path in paths:
-        _record_losses(path, 2 * len(trail) - 1)
-        reached = [_reached(forward, trail) for forward in path.forwards]
+        _record_losses(path, 2 * len(call_stack) - 1)
+        reached = [_reached(forward, call_stack) for forward in path.forwards]
         known = [each for each in reached if each is not None]
         if len(known) == len(reached):
             alternatives.append(all_of(path, known, function))
@@ -300,13 +287,12 @@ def _with_reached(own: Found, reached: Found, *, passes: bool) -> Found:
         if name not in parameters:
             # Behind a name that is taken, positional arguments still come through, but which is which cannot be said.
             hidden = star is not reached.star and parameter.kind in POSITIONAL
-            parameters[name] = _by_name(optional(parameter)) if hidden and passes else parameter
+            parameters[name] = by_name(optional(parameter)) if hidden and passes else parameter
             origins[name] = reached.origins[name]
         elif passes and parameter.kind in POSITIONAL:
             star = own.star
     parameters = {name: parameter.replace(name=name) for name, parameter in parameters.items()}
-    kwargs = own.kwargs if reached.kwargs is not None else None
-    return replace(reached, parameters=parameters, origins=origins, star=star, kwargs=kwargs)
+    return replace(reached, parameters=parameters, origins=origins, star=star, kwargs=own.kwargs)
 
 
 def _making_way(name: str, own: Found, reached: Found) -> str:
@@ -317,12 +303,12 @@ def _making_way(name: str, own: Found, reached: Found) -> str:
     return name
 
 
-def _reached(forward: Forward, trail: _Trail) -> Found | None:
-    record(2 * len(trail) - 1, lambda: _called(forward), forward.location)
-    if forward.targets is None:
-        record(2 * len(trail), lambda: "stopped: unknown from the source; any name is let through")
+def _reached(forward: Forward, call_stack: _CallStack) -> Found | None:
+    record(2 * len(call_stack) - 1, lambda: _called(forward), forward.location)
+    if not forward.targets:
+        record(2 * len(call_stack), lambda: "stopped: unknown from the source; any name is let through")
         return UNKNOWN
-    found = [find(target, trail) for target in forward.targets]
+    found = [find(target, call_stack) for target in forward.targets]
     known = [each for each in found if each is not None]
     # Each by itself: what the call gives by position fills another parameter of each.
     return any_of([passed_by(forward, each) for each in known]) if known else None
@@ -331,7 +317,7 @@ def _reached(forward: Forward, trail: _Trail) -> Found | None:
 # -- steps in words --
 
 
-def _record_losses(path: Path, depth: int) -> None:
+def _record_losses(path: ExecutionPath, depth: int) -> None:
     if path.kept is not None:
         record(depth, lambda: "keeps the arguments: their reader is unknown from the source", path.kept)
     if path.escapes is not None:
@@ -349,7 +335,7 @@ def _called(forward: Forward) -> str:
 
 
 def _declaration(function: types.FunctionType, own: Found) -> str:
-    stars = [*([f"*{own.star.name}"] if own.star else []), *([f"**{own.kwargs.name}"] if own.kwargs else [])]
+    stars = [*([f"*{own.star.name}"] if own.star else []), *([f"**{own.kwargs.name}"] if own.is_open else [])]
     return f"{_name(function)}({', '.join([*own.parameters, *stars])})"
 
 

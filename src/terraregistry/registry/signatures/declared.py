@@ -13,6 +13,7 @@ from typing import Any, Final
 
 from terraregistry.registry.signatures.annotations import NOT_EVALUATED, OPAQUE, Opaque, evaluate
 from terraregistry.registry.signatures.found import UNKNOWN, Found
+from terraregistry.registry.signatures.lattice import Verdict
 from terraregistry.registry.signatures.wider import wider_parameter
 
 if typing.TYPE_CHECKING:
@@ -51,12 +52,12 @@ def by_inspection(constructor: object) -> Found:
     return _split(parameters, constructor)
 
 
-def unpacked_options(own: Found, kwargs: Parameter) -> Found | None:
+def unpacked_options(own: Found) -> Found | None:
     """Read `**kwargs: Unpack[Options]` (PEP 692)."""
     older = getattr(sys.modules.get("typing_extensions"), "Unpack", typing.Unpack)  # Python 3.11 has another one
-    if typing.get_origin(kwargs.annotation) not in (typing.Unpack, older):
+    if typing.get_origin(own.kwargs.annotation) not in (typing.Unpack, older):
         return None
-    (given,) = typing.get_args(kwargs.annotation)
+    (given,) = typing.get_args(own.kwargs.annotation)
     options = typing.get_origin(given) or given
     required: frozenset[str] | None = getattr(options, "__required_keys__", None)
     if required is None:  # it is no `TypedDict`
@@ -72,7 +73,7 @@ def unpacked_options(own: Found, kwargs: Parameter) -> Found | None:
         default = Parameter.empty if needed else OPAQUE
         parameters[name] = Parameter(name, Parameter.KEYWORD_ONLY, annotation=annotation, default=default)
     return replace(
-        own, parameters=parameters, origins={**dict.fromkeys(parameters, options), **own.origins}, kwargs=None
+        own, parameters=parameters, origins={**dict.fromkeys(parameters, options), **own.origins}, rest=Verdict.REFUSES
     )
 
 
@@ -88,9 +89,10 @@ def with_defaults(options: Found, reached: Found) -> Found:
 
 def _split(parameters: dict[str, Parameter], origin: object) -> Found:
     named = {name: parameter for name, parameter in parameters.items() if parameter.kind not in _STARRED}
-    stars = [parameter for parameter in parameters.values() if parameter.kind is Parameter.VAR_POSITIONAL]
-    kwargs = [parameter for parameter in parameters.values() if parameter.kind is Parameter.VAR_KEYWORD]
-    return Found(named, dict.fromkeys(named, origin), next(iter(stars), None), next(iter(kwargs), None))
+    starred = {parameter.kind: parameter for parameter in parameters.values() if parameter.kind in _STARRED}
+    found = Found(named, dict.fromkeys(named, origin), starred.get(Parameter.VAR_POSITIONAL))
+    kwargs = starred.get(Parameter.VAR_KEYWORD)
+    return found if kwargs is None else replace(found, kwargs=kwargs, rest=Verdict.UNKNOWN)
 
 
 def _evaluated(annotation: object) -> Any:  # an annotation is any object

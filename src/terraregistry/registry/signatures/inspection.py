@@ -12,23 +12,23 @@ from terraregistry.registry.locations import unwrapped
 from terraregistry.registry.signatures.annotations import evaluate
 from terraregistry.registry.signatures.callables import find, special
 from terraregistry.registry.signatures.effective import Signature
-from terraregistry.registry.signatures.found import POSITIONAL, Found, optional
+from terraregistry.registry.signatures.found import POSITIONAL, UNKNOWN, Found, optional
 from terraregistry.registry.signatures.scopes import Target
+from terraregistry.registry.signatures.steps import record
 
 __all__ = ["inspected"]
 
 
 def inspected(constructor: object) -> tuple[inspect.Signature, dict[str, object]]:
-    """Inspect a constructor's parameters, following forwarded `**kwargs`.
-
-    Args:
-        constructor: A class, function, partial, bound method or other callable.
-
-    Returns:
-        The signature, and the declaring callable of each parameter reached through a forward.
-    """
-    found = find(Target(constructor)) or Found({}, {})
-    return _signature(found, _returned(constructor)), dict(found.origins)
+    """Return a constructor's signature, and the declaring callable of each parameter reached through a forward."""
+    try:
+        found = find(Target(constructor)) or Found()
+        returned = _returned(constructor)
+    except Exception as error:  # noqa: BLE001 - properties and metaclasses of others run here, and may raise anything
+        kind = type(error).__name__
+        record(0, lambda: f"stopped: its inspection raised {kind}; any argument is let through")
+        found, returned = UNKNOWN, inspect.Signature.empty
+    return _signature(found, returned), dict(found.origins)
 
 
 def _returned(constructor: object) -> Any:  # an annotation is any object
@@ -55,7 +55,7 @@ def _signature(found: Found, returns: object) -> inspect.Signature:
         else:
             named.append(parameter)
     star = [_renamed(found.star, found.parameters)] if found.star else []
-    kwargs = [_renamed(found.kwargs, found.parameters)] if found.kwargs else []
+    kwargs = [_renamed(found.kwargs, found.parameters)] if found.is_open else []
     return Signature([*positional, *star, *named, *kwargs], return_annotation=returns)
 
 

@@ -4,74 +4,67 @@ from __future__ import annotations
 
 import ast
 import types
-from enum import Enum, auto
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from terraregistry.registry.signatures.scopes import Scope, definition_of, own_nodes
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from terraregistry.registry.signatures.scopes import Target
 
-__all__ = ["Made", "made_by_new"]
+__all__ = ["made_by_new"]
+
+_Made = frozenset[bool]
+_UNKNOWN: Final = frozenset({True, False})
 
 
-class Made(Enum):
-    """The product of `__new__`: Python calls `__init__` only for an instance of the class."""
-
-    ITSELF = auto()
-    ANOTHER = auto()
-    UNKNOWN = auto()
-
-
-def made_by_new(new: Target, cls: type) -> Made:
-    """Return the kind of product of a class's `__new__`.
+def made_by_new(new: Target, cls: type) -> _Made:
+    """Return the possible products of a class's `__new__`: Python calls `__init__` only for an instance of the class.
 
     Args:
         new: The method.
         cls: The class called.
 
     Returns:
-        `UNKNOWN` without source, or if the returns differ.
+        `True` is among them if it may be an instance of the class, `False` if it may be anything else.
     """
     function = new.callable
     definition = definition_of(function) if isinstance(function, types.FunctionType) else None
     if definition is None or not isinstance(function, types.FunctionType):
-        return Made.UNKNOWN
+        return _UNKNOWN
     scope = Scope(new, function, definition)
     returned = [node.value for node in own_nodes(definition) if isinstance(node, ast.Return)]
-    made = {Made.ANOTHER if value is None else _made(value, scope, cls) for value in returned}
-    return made.pop() if len(made) == 1 else Made.UNKNOWN
+    return _any_of(_made(value, scope, cls, frozenset()) for value in returned) or _UNKNOWN
 
 
-def _made(value: ast.expr, scope: Scope, cls: type, following: frozenset[str] = frozenset()) -> Made:
+def _made(value: ast.expr | None, scope: Scope, cls: type, following: frozenset[str]) -> _Made:
     match value:
-        case ast.Constant() | ast.Dict() | ast.List() | ast.Set() | ast.Tuple() | ast.JoinedStr():
-            return Made.ANOTHER
-        case ast.Name(id=name) if name in following:  # assigned from itself
-            return Made.UNKNOWN
-        case ast.Name(id=name) if name in scope.assigned:
+        case None | ast.Constant() | ast.Dict() | ast.List() | ast.Set() | ast.Tuple() | ast.JoinedStr():
+            return frozenset({False})
+        case ast.Name(name) if name in following:  # assigned from itself
+            return _UNKNOWN
+        case ast.Name(name) if name in scope.assigned:
             inside = following | {name}
-            assigned = {_made(each, scope, cls, inside) for each in scope.assigned[name] if each is not None}
-            return assigned.pop() if len(assigned) == 1 and None not in scope.assigned[name] else Made.UNKNOWN
-        case ast.Call(func=ast.Attribute(attr="__new__"), args=[asked, *_]):
-            return _instance_of(asked, scope, cls)
-        case ast.Call(func=made):
-            return _instance_of(made, scope, cls)
+            return _any_of(
+                _UNKNOWN if each is None else _made(each, scope, cls, inside) for each in scope.assigned[name]
+            )
+        case ast.Call(ast.Attribute(attr="__new__"), [asked, *_]) | ast.Call(asked):
+            classes = [target.callable for target in scope.targets(asked)]
+            if classes and all(isinstance(each, type) for each in classes):
+                return frozenset(isinstance(each, type) and issubclass(each, cls) for each in classes)
+            return _instance_of(asked, scope)
         case _:
-            return Made.ITSELF if _mentions(value, scope) else Made.UNKNOWN
+            return _instance_of(value, scope)
 
 
-def _instance_of(made: ast.expr, scope: Scope, cls: type) -> Made:
-    """Judge an instance of the class named; an expression with `cls` itself, as in a singleton, is one of the class."""
-    targets = scope.targets(made)
-    classes = [target.callable for target in targets or ()]
-    if not targets or not all(isinstance(each, type) for each in classes):
-        return Made.ITSELF if _mentions(made, scope) else Made.UNKNOWN
-    own = {isinstance(each, type) and issubclass(each, cls) for each in classes}
-    return Made.UNKNOWN if len(own) > 1 else Made.ITSELF if own.pop() else Made.ANOTHER
+def _any_of(made: Iterable[_Made]) -> _Made:
+    return frozenset(each for several in made for each in several)
 
 
-def _mentions(value: ast.expr, scope: Scope) -> bool:
+def _instance_of(value: ast.expr, scope: Scope) -> _Made:
+    """Judge by the class's own parameter: an expression with `cls`, as in a singleton, is an instance of it."""
     arguments = [*scope.definition.args.posonlyargs, *scope.definition.args.args][:1]
     names = {argument.arg for argument in arguments}
-    return any(isinstance(node, ast.Name) and node.id in names for node in ast.walk(value))
+    mentions = any(isinstance(node, ast.Name) and node.id in names for node in ast.walk(value))
+    return frozenset({True}) if mentions else _UNKNOWN

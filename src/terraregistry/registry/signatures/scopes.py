@@ -9,17 +9,18 @@ import importlib
 import inspect
 import types
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from terraregistry.registry.locations import Location
 from terraregistry.registry.signatures.annotations import OPAQUE
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
 __all__ = ["Scope", "Target", "code_location", "definition_of", "own_nodes", "parse"]
 
 Function = ast.FunctionDef | ast.AsyncFunctionDef
+_MOST_LINES: Final = 10_000
 _INNER = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda, ast.ClassDef)
 
 
@@ -44,22 +45,25 @@ class Target:
 
 @functools.lru_cache(maxsize=4096)
 def parse(code: types.CodeType) -> Function | None:
-    """Parse the source of a function.
-
-    Args:
-        code: The function's code object.
-
-    Returns:
-        The function's definition; None for a lambda or without source.
-    """
+    """Parse the source of a function; None without source, if that is very long, or for one of several lambdas."""
     try:
         source = inspect.getsource(code)
+        if source.count("\n") > _MOST_LINES:
+            return None
         # What is indented stands in a block of its own: dedenting it would change the strings that it has in it.
         tree = ast.parse("if 1:\n" + source if source[:1].isspace() else source)
-    except (OSError, TypeError, SyntaxError, ValueError):
+    except (OSError, TypeError, SyntaxError, ValueError, MemoryError, RecursionError):
         return None
+    if code.co_name == "<lambda>":
+        lambdas = [node for node in ast.walk(tree) if isinstance(node, ast.Lambda)]
+        return _as_function(lambdas[0]) if len(lambdas) == 1 else None
     first = next((node for node in ast.walk(tree) if isinstance(node, (*_INNER, ast.Expr))), None)
     return first if isinstance(first, Function) else None
+
+
+def _as_function(node: ast.Lambda) -> ast.FunctionDef:
+    returned = ast.copy_location(ast.Return(node.body), node)
+    return ast.copy_location(ast.FunctionDef("<lambda>", node.args, [returned], []), node)
 
 
 def definition_of(function: types.FunctionType) -> Function | None:
@@ -79,14 +83,7 @@ def code_location(function: types.FunctionType, line: int = 0) -> Location:
 
 
 def own_nodes(definition: Function) -> Iterator[ast.AST]:
-    """Walk the nodes of a function's body, without the contents of inner functions and classes.
-
-    Args:
-        definition: The function.
-
-    Yields:
-        Every node.
-    """
+    """Walk the nodes of a function's body, without the contents of inner functions and classes."""
     pending: list[ast.AST] = list(reversed(definition.body))
     while pending:
         node = pending.pop()
@@ -118,8 +115,21 @@ class Scope:
         self.known: dict[str, object] = {}
         self._imported: dict[str, object] = {}
         self._following: set[str] = set()
+        values: dict[ast.AST, ast.expr] = {}
         for node in own_nodes(definition):
-            self._note_assignment(node)
+            match node:
+                case ast.Assign(targets, value):
+                    values |= dict.fromkeys(targets, value)
+                case ast.AnnAssign(holder, _, ast.expr() as value) | ast.NamedExpr(holder, value):
+                    values[holder] = value
+                case ast.Name(name, ast.Store()):
+                    self.assigned.setdefault(name, []).append(values.get(node))
+                case ast.FunctionDef(name) | ast.AsyncFunctionDef(name) | ast.ClassDef(name):
+                    self.assigned.setdefault(name, []).append(None)
+                case ast.Import() | ast.ImportFrom():
+                    self._note_import(node)
+                case _:
+                    pass
 
     def location(self, line: int) -> Location:
         """Return the place of a line of the parsed source."""
@@ -127,19 +137,12 @@ class Scope:
         return code_location(self._function, line - first)
 
     def value(self, node: ast.expr) -> object:
-        """Evaluate a constant or a name.
-
-        Args:
-            node: The expression.
-
-        Returns:
-            Its value; `OPAQUE` if unknown from the source alone.
-        """
+        """Evaluate a constant or a name; `OPAQUE` if unknown from the source alone."""
         try:
             literal: object = ast.literal_eval(node)
         except (ValueError, TypeError, SyntaxError, MemoryError, RecursionError):
             found = self.targets(node)
-            return found[0].callable if found is not None and len(found) == 1 else OPAQUE
+            return found[0].callable if len(found) == 1 else OPAQUE
         return literal
 
     def key(self, node: ast.expr) -> str | None:
@@ -147,44 +150,29 @@ class Scope:
         value = self.value(node) if isinstance(node, (ast.Constant, ast.Name)) else OPAQUE
         return value if isinstance(value, str) else None
 
-    def targets(self, node: ast.expr) -> list[Target] | None:
-        """Find the possible callees of an expression.
-
-        Args:
-            node: The expression, called or passed to be called.
-
-        Returns:
-            The possible targets; None if unknown.
-        """
+    def targets(self, node: ast.expr) -> list[Target]:
+        """Find the possible callees of an expression; empty if unknown."""
         match node:
-            case ast.Name(id=name):
+            case ast.Name(name):
                 return self._named(name)
-            case ast.Attribute(value=ast.Call(func=ast.Name(id="super"), args=arguments), attr=attribute):
+            case ast.Attribute(ast.Call(ast.Name("super"), arguments), attribute):
                 return self._of_super(attribute, arguments)
-            case ast.Attribute(value=ast.Name(id=name), attr=attribute) if name == self._first:
-                return self._of_self(attribute)
-            case ast.Attribute(value=value, attr=attribute):
+            case ast.Attribute(ast.Name(name), attribute) if name == self._first:
+                receiver = self._target.receiver
+                return [] if receiver is None else _method(receiver.__mro__, attribute, receiver)
+            case ast.Attribute(value, attribute):
                 return self._of_object(value, attribute)
-            case ast.IfExp(body=body, orelse=orelse):
+            case ast.IfExp(_, body, orelse):
                 return _all_known([self.targets(body), self.targets(orelse)])
-            case ast.Subscript(value=value):
+            case ast.Subscript(value):
                 return self.targets(value)
-            case ast.Call(func=ast.Name(id="type"), args=[asked]) if self._is_self(asked):
+            case ast.Call(ast.Name("type"), [asked]) if self._is_self(asked):
                 return [Target(self._target.receiver)]
             case _:
-                return None
+                return []
 
-    def arguments_for(self, target: Target, arguments: list[ast.expr], keywords: list[ast.keyword]) -> Target:
-        """Add to a target the classes and functions passed by a call.
-
-        Args:
-            target: The callee.
-            arguments: The positional arguments.
-            keywords: The keyword arguments.
-
-        Returns:
-            The target with its `arguments`.
-        """
+    def with_arguments(self, target: Target, arguments: list[ast.expr], keywords: list[ast.keyword]) -> Target:
+        """Add to a target the classes and functions passed by a call."""
         function = target.callable
         if not isinstance(function, types.FunctionType):
             return target
@@ -195,7 +183,7 @@ class Scope:
                 break
             given[name] = argument
         known = {name: self.targets(value) for name, value in given.items() if not isinstance(value, ast.Constant)}
-        passed = {name: found[0] for name, found in known.items() if found is not None and len(found) == 1}
+        passed = {name: found[0] for name, found in known.items() if len(found) == 1}
         owner, receiver = target.owner, target.receiver
         if owner is None and arguments and self._is_object(arguments[0]):  # a method that a decorator wraps
             owner, receiver = self._target.owner, self._target.receiver
@@ -203,44 +191,10 @@ class Scope:
 
     def _is_object(self, node: ast.expr) -> bool:
         """Return True for the receiver of this method, and for `*args` beginning with it."""
-        if isinstance(node, ast.Starred):
-            in_star = self._first is None and self._target.owner is not None
-            return in_star and isinstance(node.value, ast.Name) and self._is_vararg(node.value.id)
-        return self._is_self(node)
-
-    def _is_vararg(self, name: str) -> bool:
         vararg = self.definition.args.vararg
-        return vararg is not None and vararg.arg == name
-
-    def _note_assignment(self, node: ast.AST) -> None:
-        match node:
-            case ast.Assign(targets=targets, value=value):
-                for target in targets:
-                    self._assign(target, value)
-            case ast.AnnAssign(target=target, value=value) if value is not None:
-                self._assign(target, value)
-            case ast.NamedExpr(target=target, value=value):
-                self._assign(target, value)
-            case ast.For(target=target) | ast.AsyncFor(target=target) | ast.comprehension(target=target):
-                self._assign(target, None)
-            case ast.AugAssign(target=target):
-                self._assign(target, None)
-            case ast.withitem(optional_vars=ast.expr() as target):
-                self._assign(target, None)
-            case ast.FunctionDef(name=name) | ast.AsyncFunctionDef(name=name) | ast.ClassDef(name=name):
-                self.assigned.setdefault(name, []).append(None)
-            case ast.Import() | ast.ImportFrom():
-                self._note_import(node)
-            case _:
-                pass
-
-    def _assign(self, target: ast.expr, value: ast.expr | None) -> None:
-        if isinstance(target, ast.Name):
-            self.assigned.setdefault(target.id, []).append(value)
-        else:
-            for node in ast.walk(target):
-                if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
-                    self.assigned.setdefault(node.id, []).append(None)
+        if isinstance(node, ast.Starred) and self._first is None and self._target.owner is not None:
+            return vararg is not None and isinstance(node.value, ast.Name) and node.value.id == vararg.arg
+        return self._is_self(node)
 
     def _note_import(self, node: ast.Import | ast.ImportFrom) -> None:
         """Perform the imports of the function's own body: as registered code, it would do so itself."""
@@ -257,7 +211,7 @@ class Scope:
             except Exception:  # noqa: BLE001 - a module's import may raise anything; the name is then not known
                 self.assigned.setdefault(name, []).append(None)
 
-    def _named(self, name: str) -> list[Target] | None:
+    def _named(self, name: str) -> list[Target]:
         if name in self.known:
             return [Target(self.known[name])]
         if name in self.assigned:
@@ -266,23 +220,22 @@ class Scope:
             return [self._target.arguments[name]]
         if name == self._first and self._target.receiver is not None and self._is_class_method():
             return [Target(self._target.receiver)]
-        if name in self.parameters:
-            return None
-        found = self._look_up(name)
-        return None if found is None else [Target(found)]
+        found = None if name in self.parameters else self.look_up(name)
+        return [] if found is None else [Target(found)]
 
-    def _assigned(self, name: str) -> list[Target] | None:
-        """Follow the expressions assigned to a variable; None if any is unknown, or needs the variable itself."""
+    def _assigned(self, name: str) -> list[Target]:
+        """Follow the expressions assigned to a variable; empty if any is unknown, or needs the variable itself."""
         values = self.assigned[name]
-        if None in values or name in self._following:
-            return None
+        if name in self._following:
+            return []
         self._following.add(name)
         try:
-            return _all_known([self.targets(value) for value in values if value is not None])
+            return _all_known([[] if value is None else self.targets(value) for value in values])
         finally:
             self._following.discard(name)
 
-    def _look_up(self, name: str) -> Any:  # whatever the name is bound to
+    def look_up(self, name: str) -> Any:  # whatever the name is bound to
+        """Return the value of a name that the function does not bind; None if there is none."""
         if name in self._imported:
             return self._imported[name]
         free = self._function.__code__.co_freevars
@@ -297,38 +250,29 @@ class Scope:
         raw = inspect.getattr_static(self._target.owner, self._function.__name__, None)
         return isinstance(raw, classmethod) or self._function.__name__ == "__new__"
 
-    def _of_super(self, attribute: str, arguments: list[ast.expr]) -> list[Target] | None:
+    def _of_super(self, attribute: str, arguments: list[ast.expr]) -> list[Target]:
         owner, receiver = self._target.owner, self._target.receiver
         if arguments:
             named = self.targets(arguments[0])
             explicit = named[0].callable if named else None
             owner = explicit if isinstance(explicit, type) else None
         if owner is None or receiver is None or owner not in receiver.__mro__:
-            return None
+            return []
         following = receiver.__mro__[receiver.__mro__.index(owner) + 1 :]
         return _method(following, attribute, receiver)
 
-    def _of_self(self, attribute: str) -> list[Target] | None:
-        receiver = self._target.receiver
-        return None if receiver is None else _method(receiver.__mro__, attribute, receiver)
-
-    def _of_object(self, value: ast.expr, attribute: str) -> list[Target] | None:
-        holders = self.targets(value)
-        if holders is None:
-            return None
-        found: list[Target] = []
-        for holder in holders:
+    def _of_object(self, value: ast.expr, attribute: str) -> list[Target]:
+        found: list[list[Target]] = []
+        for holder in self.targets(value):
             held = holder.callable
             if isinstance(held, type):
                 methods = _method(held.__mro__, attribute, held, through_class=True)
-                if methods is None:
-                    return None
-                found += [self._on_object(method) for method in methods]
+                found.append([self._on_object(method) for method in methods])
             elif isinstance(held, types.ModuleType) and hasattr(held, attribute):
-                found.append(Target(getattr(held, attribute)))
+                found.append([Target(getattr(held, attribute))])
             else:
-                return None
-        return found
+                return []
+        return _all_known(found)
 
     def _on_object(self, method: Target) -> Target:
         """Resolve `Base.__init__(self, ...)`: the object's class still decides the MRO after Base."""
@@ -341,28 +285,22 @@ class Scope:
         return isinstance(node, ast.Name) and node.id == self._first
 
 
-def _method(
-    classes: tuple[type, ...], attribute: str, receiver: type, *, through_class: bool = False
-) -> list[Target] | None:
-    for owner in classes:
-        raw = owner.__dict__.get(attribute)
-        if raw is None:
-            continue
-        function: object = getattr(raw, "__func__", None)
-        if isinstance(raw, staticmethod):
-            return [Target(function)]
-        if isinstance(raw, classmethod):
-            return [Target(function, owner, receiver, bound=True)]
-        if isinstance(raw, type) or not callable(raw):
-            return [Target(raw)] if isinstance(raw, type) else None
-        return [Target(raw, owner, receiver, bound=not through_class)]
-    return None
+def _method(classes: Iterable[type], attribute: str, receiver: type, *, through_class: bool = False) -> list[Target]:
+    owner = next((each for each in classes if each.__dict__.get(attribute) is not None), None)
+    if owner is None:
+        return []
+    raw: object = owner.__dict__[attribute]
+    function: object = getattr(raw, "__func__", None)
+    if isinstance(raw, staticmethod):
+        return [Target(function)]
+    if isinstance(raw, classmethod):
+        return [Target(function, owner, receiver, bound=True)]
+    if isinstance(raw, type):
+        return [Target(raw)]
+    return [Target(raw, owner, receiver, bound=not through_class)] if callable(raw) else []
 
 
-def _all_known(alternatives: list[list[Target] | None]) -> list[Target] | None:
-    found: list[Target] = []
-    for alternative in alternatives:
-        if alternative is None:
-            return None
-        found += alternative
-    return found or None
+def _all_known(alternatives: Iterable[list[Target]]) -> list[Target]:
+    """Return all alternatives; empty if any is unknown."""
+    found = [*alternatives]
+    return [target for each in found for target in each] if all(found) else []

@@ -38,14 +38,7 @@ _PARAMETERS: Final = {
 
 
 def wider_class(cls: type) -> Any:  # an annotation is any object
-    """Return the annotation of what code takes for a class besides its instances.
-
-    Args:
-        cls: The class, as an annotation.
-
-    Returns:
-        An annotation; None for a class that is not in the table.
-    """
+    """Return the annotation of what code takes for a class besides its instances; None if not in the table."""
     if not issubclass(cls, Enum):
         known = _CLASSES.get(_place(typing.cast("object", cls)))
         return None if known is None else known.annotation
@@ -56,16 +49,7 @@ def wider_class(cls: type) -> Any:  # an annotation is any object
 
 
 def wider_parameter(function: object, name: str, annotation: Any) -> Any:  # as above
-    """Return the annotation of a parameter, widened if the table has it.
-
-    Args:
-        function: The function with the parameter.
-        name: The parameter's name.
-        annotation: Its own annotation.
-
-    Returns:
-        The annotation, or a union of it and what the code takes as well.
-    """
+    """Return the annotation of a parameter, widened if the table has it."""
     found = _PARAMETERS.get(f"{_place(function)}({name})")
     return annotation if found is None else annotation | found.annotation
 
