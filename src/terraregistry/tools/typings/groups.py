@@ -6,7 +6,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from terraregistry.index import Component, Index, Parameter, PortableType
+    from collections.abc import Iterable
+
+    from terraregistry.index import Component, Parameter, PortableType
 
 __all__ = ["Group", "groups_of"]
 
@@ -24,12 +26,11 @@ class Group:
     component: Component
 
 
-def groups_of(index: Index, reference: str) -> list[Group]:
+def groups_of(spellings: Iterable[tuple[str, Component]]) -> list[Group]:
     """Group the names of a registry.
 
     Args:
-        index: The index.
-        reference: The reference of the registry.
+        spellings: The names, each with its component.
 
     Returns:
         The groups, in registry order.
@@ -37,8 +38,7 @@ def groups_of(index: Index, reference: str) -> list[Group]:
     names: dict[object, list[str]] = {}
     components: dict[object, Component] = {}
     calls: dict[int, object] = {}
-    for name, resolved in index.spellings(reference).items():
-        component = resolved.component
+    for name, component in spellings:
         call = calls.setdefault(id(component), _call(component))
         names.setdefault(call, []).append(name)
         components.setdefault(call, component)

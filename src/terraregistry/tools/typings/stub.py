@@ -8,7 +8,14 @@ from typing import TYPE_CHECKING, Final
 from terraregistry.tools.typings.groups import groups_of
 from terraregistry.tools.typings.registrations import Registrations
 from terraregistry.tools.typings.stub_calls import ArgumentTypes, CallTypes, NamedGroups
-from terraregistry.tools.typings.stub_constructors import BUILDS, VALIDATES, BuilderTypes, ConstructorTypes
+from terraregistry.tools.typings.stub_constructors import (
+    BUILDER,
+    BUILDS,
+    SPEC,
+    VALIDATES,
+    BuilderTypes,
+    ConstructorTypes,
+)
 from terraregistry.tools.typings.stub_names import NameTypes
 
 if TYPE_CHECKING:
@@ -16,7 +23,7 @@ if TYPE_CHECKING:
 
     from terraregistry.index import Component, Index, IndexedRegistry
 
-__all__ = ["MODULE", "stub_of"]
+__all__ = ["BUILDER_DOC", "MODULE", "NO_COMPONENT", "SHOWN", "choices", "shortened", "stub_of"]
 
 MODULE: Final = "terraregistry.library_types"
 """The module of the stub."""
@@ -43,15 +50,15 @@ from terraregistry import protocols
 {more_imports}
 
 '''
-_SHOWN: Final = "if not protocols.MYPY:"
-"""Hides what follows from mypy, and from no other type checker."""
+SHOWN: Final = "if not protocols.MYPY:"
+"""The condition that hides what follows from mypy, and from no other type checker."""
 _MODULES: Final = {
     f"terraregistry.protocols.{kind}": f"terraregistry.protocols.{kind}Module"
     for kind in ("Backbone", "Decoder", "Neck")
 }
 """The types of products of an unknown name."""
 _ANYTHING: Final = "/, *args: typing.Any, **kwargs: typing.Any"
-_NOTHING: Final = [
+NO_COMPONENT: Final = (
     '_SL = typing.TypeVar("_SL", bound=typing.LiteralString)',
     '_T_co = typing.TypeVar("_T_co", covariant=True)',
     "class NoComponentOfThisName(typing.Generic[_SL]):",
@@ -60,12 +67,11 @@ _NOTHING: Final = [
         f"    def {method}(self: NoComponentOfThisName[typing.LiteralString], {_ANYTHING}) -> typing.Any: {docstring}"
         for method, docstring in (("__call__", BUILDS), ("validate", VALIDATES))
     ),
-]
-_BUILDER: Final = "terraregistry.registry.Builder"
-_BUILDER_DOC: Final = '"""Return a validated constructor of one name."""'
+)
+"""The class of what is made for an unknown name."""
+BUILDER_DOC: Final = '"""Return a validated constructor of one name."""'
 _CONSTRUCTOR_DOC: Final = '"""Return the constructor of a name."""'
 _SOURCE_DOC: Final = '"""Return the source of a prefix."""'
-_SPEC: Final = "terraregistry.registry.ComponentSpec"
 _MUTABLE: Final = ("terraregistry.registry.registry.Registry[", "terraregistry.index.provider.DescribedRegistry[")
 """The base types of registries open to registration."""
 _SHORT: Final = re.compile(r"\b(typing|typing_extensions|collections\.abc)\.([A-Za-z]+)\b")
@@ -96,19 +102,19 @@ class _Stub:
         self._builders = BuilderTypes()
         self._arguments = ArgumentTypes()
         self._builds = CallTypes("build", BUILDS, self._arguments)
-        self._validates = CallTypes("validate", VALIDATES, self._arguments, _SPEC)
+        self._validates = CallTypes("validate", VALIDATES, self._arguments, SPEC)
         self._registrations = Registrations()
 
     def text(self, title: str) -> str:
         """Write the whole stub."""
         classes = [line for registry in self._registries for line in self._class(registry)]
         parts = (self._names, self._constructors, self._builders, self._builds, self._validates, self._arguments)
-        hidden = [*_NOTHING, *(line for part in parts for line in part.lines())]
+        hidden = [*NO_COMPONENT, *(line for part in parts for line in part.lines())]
         body = "\n".join(
             [
                 *self._registrations.lines(),
                 *self._open_methods(),
-                _SHOWN,
+                SHOWN,
                 *(f"    {line}" for line in hidden),
                 "",
                 *classes,
@@ -118,19 +124,18 @@ class _Stub:
         always.update(("terraregistry.registry", "terraregistry.protocols"))
         imports = sorted(always)
         further = [f"    import {name}" for name in sorted(self._imports() - always)]
-        head = _HEAD.replace("{title}", title).replace("{shown}", _SHOWN)
+        head = _HEAD.replace("{title}", title).replace("{shown}", SHOWN)
         head = head.replace("{more_imports}", "\n".join(further) or "    pass")
-        short = sorted(set(_SHORT.findall(head + body)))
-        head = head.replace("{imports}", "\n".join([*_import_names(short), *(f"import {name}" for name in imports)]))
-        return _SHORT.sub(r"\2", head + body).rstrip() + "\n"
+        names, text = shortened(head + body)
+        return text.replace("{imports}", "\n".join([names, *(f"import {name}" for name in imports)])).rstrip() + "\n"
 
     def _open_methods(self) -> Iterator[str]:
         """Write the methods that take a name, for names that are not literal, and for mypy."""
         for kind in dict.fromkeys(_product(each) for each in self._registries):
             yield f"class {_open(kind)}:"
             yield f"    def build(self, name: str, {_ANYTHING}) -> {kind}: {BUILDS}"
-            yield f"    def builder(self, name: str) -> {_BUILDER}[..., {kind}]: {_BUILDER_DOC}"
-            yield f"    def validate(self, name: str, {_ANYTHING}) -> {_SPEC}[{kind}]: {VALIDATES}"
+            yield f"    def builder(self, name: str) -> {BUILDER}[..., {kind}]: {BUILDER_DOC}"
+            yield f"    def validate(self, name: str, {_ANYTHING}) -> {SPEC}[{kind}]: {VALIDATES}"
         yield ""
 
     def _imports(self) -> set[str]:
@@ -147,7 +152,9 @@ class _Stub:
         return {name for name in found if name not in ("typing", "typing_extensions", "collections.abc")}
 
     def _class(self, registry: IndexedRegistry) -> Iterator[str]:
-        groups = groups_of(self._index, registry.reference)
+        groups = groups_of(
+            (name, resolved.component) for name, resolved in self._index.spellings(registry.reference).items()
+        )
         kind = _product(registry)
         # pyrefly takes a class for no method of a protocol; the base says that `build` is one.
         source = f"terraregistry.registry.Source[{registry.kind.text}]"
@@ -167,13 +174,13 @@ class _Stub:
             BUILDS,
             f"validate: {self._validates.type_of(names)}",
             VALIDATES,
-            *_choices("builder", names, builders, f"{_BUILDER}[..., {kind}]", _BUILDER_DOC),
-            *_choices(
+            *choices("builder", names, builders, f"{BUILDER}[..., {kind}]", BUILDER_DOC),
+            *choices(
                 "find_class" if registry.sources else "__getitem__", names, constructors, constructor, _CONSTRUCTOR_DOC
             ),
             *self._source(registry),
         ]
-        yield f"    {_SHOWN}"
+        yield f"    {SHOWN}"
         yield from (f"        {line}" for line in members)
         yield ""
 
@@ -201,17 +208,34 @@ def _open(kind: str) -> str:
     return f"_Open{kind.rpartition('.')[2]}"
 
 
-def _choices(
-    method: str, names: NamedGroups, type_of: Callable[[Component], str], otherwise: str, docstring: str
+def choices(
+    method: str,
+    names: NamedGroups,
+    type_of: Callable[[Component], str],
+    otherwise: str,
+    docstring: str,
+    receiver: str = "self",
 ) -> Iterator[str]:
     """Write a method of which each group of names has an overload."""
     given = [(alias, type_of(group.component)) for aliases, group in names.groups for alias in aliases]
-    given += [(names.all_names, otherwise), ("_SL", "NoComponentOfThisName[_SL]"), ("str", otherwise)]
+    given.append((names.all_names, otherwise))
+    given += [("_SL", "NoComponentOfThisName[_SL]")] if names.is_closed else []
+    given.append(("str", otherwise))
     for name, made in given:
         yield "@typing.overload"
-        yield f"def {method}(self, name: {name}) -> {made}: {docstring}"
+        yield f"def {method}({receiver}, name: {name}) -> {made}: {docstring}"
 
 
-def _import_names(names: list[tuple[str, str]]) -> Iterator[str]:
-    for module in dict.fromkeys(module for module, _ in names):
-        yield f"from {module} import {', '.join(name for home, name in names if home == module)}"
+def shortened(text: str) -> tuple[str, str]:
+    """Shorten the names of `typing` and its like.
+
+    Args:
+        text: The text of a stub.
+
+    Returns:
+        The imports of these names, and the text.
+    """
+    names = sorted(set(_SHORT.findall(text)))
+    modules = dict.fromkeys(module for module, _ in names)
+    imports = [f"from {home} import {', '.join(name for module, name in names if module == home)}" for home in modules]
+    return "\n".join(imports), _SHORT.sub(r"\2", text)

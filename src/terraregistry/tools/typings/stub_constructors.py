@@ -11,7 +11,10 @@ if TYPE_CHECKING:
 
     from terraregistry.index import Component
 
-__all__ = ["BUILDS", "VALIDATES", "BuilderTypes", "ConstructorTypes"]
+__all__ = ["BUILDER", "BUILDS", "SPEC", "VALIDATES", "BuilderTypes", "ConstructorTypes"]
+
+BUILDER: Final = "terraregistry.registry.Builder"
+SPEC: Final = "terraregistry.registry.ComponentSpec"
 
 BUILDS: Final = '"""Validate the arguments, construct the component and check it."""'
 VALIDATES: Final = '"""Validate the arguments without constructing anything."""'
@@ -68,6 +71,6 @@ class BuilderTypes:
     def lines(self) -> Iterator[str]:
         """Write the classes."""
         for (parameters, product), name in self._classes.items():
-            yield f"class {name}(terraregistry.registry.Builder[..., {product}]):"
+            yield f"class {name}({BUILDER}[..., {product}]):"
             yield f"    def __call__({parameters}) -> {product}: {BUILDS}"
-            yield f"    def validate({parameters}) -> terraregistry.registry.ComponentSpec[{product}]: {VALIDATES}"
+            yield f"    def validate({parameters}) -> {SPEC}[{product}]: {VALIDATES}"
