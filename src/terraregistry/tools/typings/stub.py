@@ -21,7 +21,8 @@ from terraregistry.tools.typings.stub_names import NameTypes
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from terraregistry.index import Component, Index, IndexedRegistry
+    from terraregistry.index import Index, IndexedRegistry
+    from terraregistry.tools.typings.groups import Group
 
 __all__ = ["BUILDER_DOC", "MODULE", "NO_COMPONENT", "SHOWN", "choices", "shortened", "stub_of"]
 
@@ -211,19 +212,21 @@ def _open(kind: str) -> str:
 def choices(
     method: str,
     names: NamedGroups,
-    type_of: Callable[[Component], str],
+    type_of: Callable[[Group], str],
     otherwise: str,
     docstring: str,
     receiver: str = "self",
 ) -> Iterator[str]:
     """Write a method of which each group of names has an overload."""
-    given = [(alias, type_of(group.component)) for aliases, group in names.groups for alias in aliases]
-    given.append((names.all_names, otherwise))
-    given += [("_SL", "NoComponentOfThisName[_SL]")] if names.is_closed else []
-    given.append(("str", otherwise))
-    for name, made in given:
+    given = [
+        (alias, type_of(group), group.docstring(docstring)) for aliases, group in names.groups for alias in aliases
+    ]
+    given.append((names.all_names, otherwise, docstring))
+    given += [("_SL", "NoComponentOfThisName[_SL]", docstring)] if names.is_closed else []
+    given.append(("str", otherwise, docstring))
+    for name, made, shown in given:
         yield "@typing.overload"
-        yield f"def {method}({receiver}, name: {name}) -> {made}: {docstring}"
+        yield f"def {method}({receiver}, name: {name}) -> {made}: {shown}"
 
 
 def shortened(text: str) -> tuple[str, str]:
