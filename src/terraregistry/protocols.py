@@ -12,8 +12,11 @@ from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, runtime_checkable
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from typing import Literal
 
     from torch import Tensor, nn
+
+    MYPY: Literal[False]  # mypy takes a name like this for true: library_types.pyi hides from it what its plugin knows
 
 __all__ = [
     "Backbone",

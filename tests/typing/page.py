@@ -6,11 +6,17 @@ import re
 from dataclasses import dataclass, field
 from pathlib import Path
 
-__all__ = ["Example", "completions", "examples"]
+__all__ = ["Example", "completions", "examples", "figures", "sizes"]
 
 _PAGE = Path(__file__).parents[2] / "docs" / "how-to" / "type-checked-builds.md"
 _FENCE = re.compile(r"^```(?P<language>\w+)[^\n]*\n(?P<text>.*?)^```$", re.MULTILINE | re.DOTALL)
 _SAYS = re.compile(r"(?P<checker>mypy|pyright) says\n\n\Z")
+
+
+_ROW = re.compile(
+    r"^\| (?P<checker>[a-z ]*[\d.]*) \| (?P<mode>[^|]+) \| (?P<counts>\d+ \| \d+ \| \d+) \|", re.MULTILINE
+)
+_SIZES = re.compile(r"Counted on (\d+) right lines, .*, and (\d+) wrong ones")
 
 
 @dataclass
@@ -42,3 +48,15 @@ def completions() -> dict[str, list[str]]:
         if fence["language"] == "text" and "|" in first and ": " not in first:
             found[first] = [line.strip() for line in others]
     return found
+
+
+def figures() -> dict[tuple[str, str], tuple[int, ...]]:
+    """For each checker and version, and mode: right lines refused, wrong ones missed, and those of them in builders."""
+    rows = _ROW.finditer(_PAGE.read_text(encoding="utf-8"))
+    return {(row["checker"], row["mode"].strip()): tuple(map(int, row["counts"].split(" | "))) for row in rows}
+
+
+def sizes() -> tuple[int, int]:
+    """How many lines are right, and how many wrong, in the corpus of the page's figures."""
+    right, wrong = _SIZES.search(_PAGE.read_text(encoding="utf-8")).groups()
+    return int(right), int(wrong)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import importlib.metadata
 from pathlib import Path
 
 import pytest
@@ -10,17 +11,23 @@ import pytest
 from .checking import pyright
 from .corpus import right
 from .mypy.checking import errors, mypy, said_of, write_project
+from .other_checkers import CHECKERS, PYRIGHT, reported
+from .page import figures, sizes
 
 pytestmark = pytest.mark.slow
 
 _CORPUS = Path(__file__).parent / "corpus"
 RIGHT = (_CORPUS / "right.py").read_text(encoding="utf-8")
 WRONG = (_CORPUS / "wrong.py").read_text(encoding="utf-8")
-MISTAKES = {number for number, line in enumerate(WRONG.splitlines(), 1) if line.endswith("# wrong")}
+MYPY = ("mypy", "`--strict`")
 
 
 def _lines(text, *, of):
     return {number for number, line in enumerate(text.splitlines(), 1) if of in line}
+
+
+MISTAKES = {number for number, line in enumerate(WRONG.splitlines(), 1) if line.endswith("# wrong")}
+IN_BUILDERS = _lines(WRONG, of=".builder(")
 
 
 UNPACKED_INTEGERS = _lines(RIGHT, of='**{"in_chans": 3}')
@@ -36,9 +43,9 @@ def test_there_are_many():
         for node in ast.walk(ast.parse(RIGHT))
         if isinstance(node, (ast.Expr, ast.Assign, ast.AnnAssign, ast.Return))
     ]
-    assert (
-        len({each.lineno for each in statements if any(isinstance(node, ast.Call) for node in ast.walk(each))}) >= 200
-    )
+    right_lines = {each.lineno for each in statements if any(isinstance(node, ast.Call) for node in ast.walk(each))}
+    assert sizes() == (len(right_lines), len(MISTAKES))
+    assert len(right_lines) >= 200
     assert len(MISTAKES) >= 80
 
 
@@ -56,8 +63,32 @@ def test_mypy(tmp_path):
     write_project(tmp_path, {"right.py": RIGHT, "wrong.py": WRONG})
     lines = mypy(tmp_path, "right.py", "wrong.py")
     found = errors(said_of(lines, "right.py"))
-    # `*values` may be as long as there are parameters; what `nn.Module` gives when it is called is anything.
-    others = _lines(RIGHT, of="*values, indices=[0]") | _lines(RIGHT, of="self.stem(x) + self.backbone(x)")
-    assert set(found) == UNPACKED_INTEGERS | others
+    # What `nn.Module` gives when it is called is anything, and strict mode reports what returns it.
+    assert set(found) == _lines(RIGHT, of="self.stem(x) + self.backbone(x)")
     missed = _lines(WRONG, of='"FCNDecoder", [8])(FEATURES[0])') | _lines(WRONG, of='"resnet18")(FEATURES)')
     assert set(errors(said_of(lines, "wrong.py"))) == MISTAKES - missed
+    assert _figures(MYPY) == (len(found), len(missed), 0)
+
+
+# -- all checkers --
+
+
+def _figures(checker):
+    """The page's figures of a checker, in the version that the tests run with."""
+    name, mode = checker
+    version = PYRIGHT if name == "pyright" else importlib.metadata.version(name)
+    return figures()[f"{name} {version}", mode]
+
+
+def test_the_page_has_figures_of_every_checker():
+    assert {(name.partition(" ")[0], mode) for name, mode in figures()} == {*CHECKERS, MYPY}
+
+
+@pytest.mark.parametrize("checker", CHECKERS, ids=" ".join)
+def test_the_page_has_the_figures_of(checker, tmp_path):
+    (tmp_path / "right.py").write_text(RIGHT)
+    (tmp_path / "wrong.py").write_text(WRONG)
+    found = reported(CHECKERS[checker], tmp_path, ["right.py", "wrong.py"])
+    missed = MISTAKES - found["wrong.py"]
+    assert found["wrong.py"] <= MISTAKES
+    assert (len(found["right.py"]), len(missed), len(missed & IN_BUILDERS)) == _figures(checker)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -12,14 +11,17 @@ from mypy.plugin import Plugin
 from mypy.subtypes import is_subtype
 from mypy.types import Instance
 
-from terraregistry.index import IndexUnavailableError, load_index
+from terraregistry.index import IndexUnavailableError, cached_index
 from terraregistry.index.keys import current_key
+from terraregistry.index.loading import make_and_keep
 from terraregistry.mypy_plugin.known_names import LIBRARY, Registries
 from terraregistry.mypy_plugin.marks import depend, mark
 from terraregistry.mypy_plugin.mentions import Mentions
 from terraregistry.mypy_plugin.project import Project
 from terraregistry.mypy_plugin.registering import call_decorators, kind_of, narrowed, open_callable, refuse
-from terraregistry.mypy_plugin.typed_calls import NamedCall
+from terraregistry.mypy_plugin.remarks import guarded, remark
+from terraregistry.mypy_plugin.typed_calls import BUILDER, NamedCall
+from terraregistry.mypy_plugin.unpacked_arguments import fitted
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -30,7 +32,7 @@ if TYPE_CHECKING:
 
     from terraregistry.index import Index
 
-__all__ = ["TerraregistryPlugin", "plugin"]
+__all__ = ["TerraregistryPlugin"]
 
 _METHODS: Final = ("build", "builder", "validate", "find_class", "__getitem__")
 _BASE: Final = "terraregistry.registry.base.NamedSet"
@@ -46,6 +48,7 @@ class TerraregistryPlugin(Plugin):
         options: mypy's options.
     """
 
+    @guarded
     def __init__(self, options: Options) -> None:
         super().__init__(options)
         root = Path(options.config_file).resolve().parent if options.config_file else Path.cwd()
@@ -66,11 +69,15 @@ class TerraregistryPlugin(Plugin):
         return self._loaded[0]
 
     def _load(self) -> Index | None:
+        index = cached_index()
+        if index is not None:
+            return index
+        remark("the installed components are described, once for these versions; this takes about 20 seconds")
         try:
-            return load_index()
+            return make_and_keep().index
         except IndexUnavailableError as error:
             self._unavailable = True
-            print(f"terraregistry.mypy_plugin: names are not checked: {error}", file=sys.stderr)  # noqa: T201 - mypy has no warnings
+            remark(f"names are not checked: {error}")
             return None
 
     @property
@@ -81,6 +88,7 @@ class TerraregistryPlugin(Plugin):
 
     # -- which modules depend on what --
 
+    @guarded
     def report_config_data(self, ctx: ReportConfigContext) -> str | None:
         """Return a module's cache key: it changes with the registered and installed components."""
         is_project = self._project.note(ctx.id, ctx.path)
@@ -90,6 +98,7 @@ class TerraregistryPlugin(Plugin):
         library = "" if self._unavailable and not ctx.is_check else self._key
         return f"{library} {self._state if is_project else ''}"
 
+    @guarded
     def get_additional_deps(self, file: MypyFile) -> list[tuple[int, str, int]]:
         """Return further modules to load, for component types and registrations."""
         if file.fullname == _TYPES:
@@ -123,6 +132,8 @@ class TerraregistryPlugin(Plugin):
     def get_method_signature_hook(self, fullname: str) -> Callable[[MethodSigContext], FunctionLike] | None:
         """Check calls by component name, and registrations in the project's own registries."""
         cls, _, method = fullname.rpartition(".")
+        if cls == BUILDER and method in ("__call__", "validate"):
+            return _built
         if method in _METHODS and self._is_registry(cls):
             return lambda context: self._call(context, method)
         if method == "register" and self._is_registry(cls) and not cls.startswith(_TYPES):
@@ -139,7 +150,11 @@ class TerraregistryPlugin(Plugin):
     def get_customize_class_mro_hook(self, fullname: str) -> Callable[[ClassDefContext], None] | None:
         """Check classes decorated with `register` of a project's own registry."""
         del fullname
-        return lambda context: call_decorators(context, self._is_own)
+        return self._decorate
+
+    @guarded
+    def _decorate(self, context: ClassDefContext) -> None:
+        call_decorators(context, self._is_own)
 
     def _is_own(self, registry: str) -> bool:
         return self._registries.is_made(registry)
@@ -150,6 +165,7 @@ class TerraregistryPlugin(Plugin):
         symbol = self.lookup_fully_qualified(cls)
         return symbol is not None and isinstance(symbol.node, TypeInfo) and symbol.node.has_base(_BASE)
 
+    @guarded
     def _call(self, context: MethodSigContext, method: str) -> FunctionLike:
         checker, kind = context.api, context.type
         if not isinstance(checker, TypeChecker) or not isinstance(kind, Instance) or not context.args[0]:
@@ -160,6 +176,7 @@ class TerraregistryPlugin(Plugin):
         depend(checker, self._project, call.targets, unknown=call.unknown)
         return found
 
+    @guarded
     def _register(self, context: MethodSigContext) -> FunctionLike:
         checker = context.api
         if not isinstance(checker, TypeChecker) or not isinstance(context.type, Instance):
@@ -171,6 +188,13 @@ class TerraregistryPlugin(Plugin):
         return narrowed(context.default_signature, open_callable(kind, checker))
 
 
+@guarded
+def _built(context: MethodSigContext) -> FunctionLike:
+    checker, call = context.api, context.default_signature
+    return fitted(call, context.context, checker) if isinstance(checker, TypeChecker) else call
+
+
+@guarded
 def _registered(context: MethodContext) -> Type:
     checker, given = context.api, context.arg_types[0]
     if isinstance(checker, TypeChecker) and isinstance(context.type, Instance) and len(given) == 1:
@@ -179,16 +203,3 @@ def _registered(context: MethodContext) -> Type:
         if kind is not None and not is_subtype(given[0], open_callable(kind, checker)):
             refuse(given[0], kind, context.context, checker)
     return context.default_return_type
-
-
-def plugin(version: str) -> type[Plugin]:
-    """Return the plugin to mypy.
-
-    Args:
-        version: mypy's version.
-
-    Returns:
-        The class of the plugin.
-    """
-    del version
-    return TerraregistryPlugin

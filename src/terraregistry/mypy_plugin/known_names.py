@@ -208,6 +208,12 @@ class Registries:
         if self._index is not None and registry in self._of_library and not sources:
             yield from self._index.spellings(_reference(registry))
 
+    def elsewhere(self, registry: str, name: str) -> str | None:
+        """Return another registry with a name, by its full name; None if no other one has it."""
+        known = dict.fromkeys((*self._of_library, *self._contents))
+        found = [each for each in known if each != registry and self.find(each, name) is not None]
+        return min(found, key=lambda each: not self.sources(each), default=None)
+
     def nearest(self, registry: str, name: str) -> tuple[str, ...]:
         """Find the names close to a mistyped one."""
         return nearest(name, dict.fromkeys(self.spellings(registry)))

@@ -20,11 +20,12 @@ from mypy.types import (
 )
 
 from terraregistry.mypy_plugin.changes import changed
+from terraregistry.mypy_plugin.joint_calls import joint
 from terraregistry.mypy_plugin.known_names import Own
 from terraregistry.mypy_plugin.literals import literal_names
 from terraregistry.mypy_plugin.portable_types import symbol_at
-from terraregistry.mypy_plugin.registering import open_callable
 from terraregistry.mypy_plugin.typed_constructors import constructor_of
+from terraregistry.mypy_plugin.unpacked_arguments import fitted
 from terraregistry.suggest import did_you_mean, nearest
 
 if TYPE_CHECKING:
@@ -34,7 +35,9 @@ if TYPE_CHECKING:
     from terraregistry.mypy_plugin.known_names import Registries
     from terraregistry.mypy_plugin.typed_constructors import Constructor
 
-__all__ = ["UNKNOWN_COMPONENT", "NamedCall", "registry_of"]
+__all__ = ["BUILDER", "UNKNOWN_COMPONENT", "NamedCall", "registry_of"]
+
+BUILDER: Final = "terraregistry.registry.builders.Builder"
 
 UNKNOWN_COMPONENT: Final = ErrorCode("unknown-component", "A registry has no component of a name", "terraregistry")
 
@@ -116,7 +119,7 @@ class NamedCall:
             return changed(self._default, ret_type=make_simplified_union([each.type for each in known]))
         if self._method == "builder":
             return changed(self._default, ret_type=make_simplified_union([self._builder(each) for each in known]))
-        return self._called(known)
+        return self._called(known, context)
 
     def _sources(self, registry: str, names: tuple[str, ...], context: Expression) -> FunctionLike:
         sources = self._registries.sources(registry)
@@ -145,24 +148,19 @@ class NamedCall:
         if self._registries.may_have(registry, name):
             return None
         close = did_you_mean(self._registries.nearest(registry, name)).replace("'", '"')
-        self._fail(f'{_label(registry)} has no component "{name}"{close}', context)
+        other = None if close else self._registries.elsewhere(registry, name)
+        hint = close if other is None else f"; {_label(other)} has"
+        self._fail(f'{_label(registry)} has no component "{name}"{hint}', context)
         return AnyType(TypeOfAny.from_error)
 
     def _fail(self, message: str, context: Context) -> None:
         self._checker.fail(message, context, code=UNKNOWN_COMPONENT)
 
-    def _called(self, constructors: list[Constructor]) -> FunctionLike:
+    def _called(self, constructors: list[Constructor], context: Context) -> FunctionLike:
         calls = [self._after_name(call) for each in constructors for call in each.calls]
-        if len(constructors) == 1:
-            return calls[0] if len(calls) == 1 else Overloaded(calls)
-        products = make_simplified_union([call.ret_type for call in calls])
-        first = calls[0]
-        # Of a union of names, arguments are checked that all of them take in the same way.
-        alike = all(
-            (each.arg_types, each.arg_kinds, each.arg_names) == (first.arg_types, first.arg_kinds, first.arg_names)
-            for each in calls
-        )
-        return changed(first if alike else self._default, ret_type=products)
+        if len(constructors) == 1 and len(calls) > 1:
+            return Overloaded(calls)
+        return fitted(calls[0] if len(calls) == 1 else joint(calls), context, self._checker)
 
     def _after_name(self, call: CallableType) -> CallableType:
         """Prepend the name to a constructor's own arguments."""
@@ -179,11 +177,9 @@ class NamedCall:
         return self._generic("terraregistry.registry.specs.ComponentSpec", [product])
 
     def _builder(self, constructor: Constructor) -> Type:
-        product = make_simplified_union([call.ret_type for call in constructor.calls])
-        # A builder has one list of parameters: of an overloaded function the arguments are checked when it runs.
-        call = constructor.calls[0] if len(constructor.calls) == 1 else open_callable(product, self._checker)
+        call = joint(constructor.calls)  # a builder has one list of parameters, also that of an overloaded function
         parameters = Parameters(call.arg_types, call.arg_kinds, call.arg_names, is_ellipsis_args=call.is_ellipsis_args)
-        return self._generic("terraregistry.registry.builders.Builder", [parameters, product])
+        return self._generic(BUILDER, [parameters, call.ret_type])
 
     def _generic(self, name: str, arguments: list[Type]) -> Type:
         node = symbol_at(self._checker.modules, name)

@@ -47,6 +47,17 @@ def _messages(mistake, case, message):
     }[mistake]
 
 
+@pytest.mark.slow
+def test_calls_of_builders_are_checked_and_have_their_exact_type(tmp_path):
+    index = load_index()
+    right = [case.by_builder() for case in right_cases(index, 450)]
+    said, _ = _checked(tmp_path, right, _assertion)
+    assert said == {}
+    wrong = [case.by_builder() for mistake in Mistake for case in wrong_cases(index, mistake, 60)]
+    said, lines = _checked(tmp_path, wrong, lambda case: case.call)
+    assert said.keys() == lines.keys()
+
+
 @pytest.mark.parametrize("count", [_FEW, pytest.param(_MANY, marks=pytest.mark.slow)])
 def test_every_mistake_is_reported_at_its_line_in_the_words_of_a_call(tmp_path, count):
     index = load_index()

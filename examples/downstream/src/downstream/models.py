@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final, assert_type
+from typing import TYPE_CHECKING, Final
 
 import terraregistry
-from downstream.decoders import SumDecoder
+from downstream.decoders import SumDecoder  # noqa: TC001 - importing the module registers its decoders
 from downstream.heads import HEADS
 from terraregistry import BACKBONE_REGISTRY, DECODER_REGISTRY, NECK_REGISTRY
 
@@ -45,8 +45,7 @@ def small_segmenter(classes: int) -> Segmenter:
         classes: The number of classes.
     """
     backbone = BACKBONE_REGISTRY.build("test_resnet", pretrained=False, in_chans=3)
-    decoder = DECODER_REGISTRY.builder(DECODER)(backbone.out_channels, width=32)
-    assert_type(decoder, SumDecoder)
+    decoder: SumDecoder = DECODER_REGISTRY.builder(DECODER)(backbone.out_channels, width=32)
     return Segmenter(backbone, decoder, HEADS.build("linear", decoder.out_channels, classes))
 
 

@@ -40,8 +40,9 @@ def typings(
     from terraregistry.tools.typings import write_typings
 
     try:
-        index = read_index(modules or project_modules(Path.cwd()), option="")
-        stub = write_typings(index, output)
+        chosen = modules or project_modules(Path.cwd())
+        index = read_index(chosen, option="")
+        stub, *further = write_typings(index, output, chosen)
     except ProjectError as error:
         raise refuse(str(error)) from None
     except OSError as error:
@@ -50,6 +51,8 @@ def typings(
     for place, reason in index.gaps:
         typer.echo(f"left out: {place}: {reason}", err=True)
     typer.echo(f"{stub}: {sum(len(each.components) for each in index.registries)} components")
+    for each in further:
+        typer.echo(f"{each}: registries of your own")
 
 
 class ProjectError(ValueError):

@@ -6,7 +6,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from terraregistry.index import Component, Index, Parameter, PortableType
+    from collections.abc import Iterable
+
+    from terraregistry.index import Component, Parameter, PortableType
 
 __all__ = ["Group", "groups_of"]
 
@@ -18,31 +20,56 @@ class Group:
     Attributes:
         names: The names: canonical ones, bare ones and aliases.
         component: One of the components, as representative.
+        summary: The summary that all components share, without its dot; else empty.
+        place: The file and line that all share, as a sentence; else empty.
     """
 
     names: tuple[str, ...]
     component: Component
+    summary: str
+    place: str
+
+    def docstring(self, otherwise: str) -> str:
+        """Write a docstring of the components: what they share, and the place.
+
+        Args:
+            otherwise: A docstring for components of several summaries.
+        """
+        text = f"{self.summary}." if self.summary else otherwise.strip('"')
+        return repr(f"{text} {self.place}".rstrip())
 
 
-def groups_of(index: Index, reference: str) -> list[Group]:
+def groups_of(spellings: Iterable[tuple[str, Component]]) -> list[Group]:
     """Group the names of a registry.
 
     Args:
-        index: The index.
-        reference: The reference of the registry.
+        spellings: The names, each with its component.
 
     Returns:
         The groups, in registry order.
     """
     names: dict[object, list[str]] = {}
-    components: dict[object, Component] = {}
+    members: dict[object, list[Component]] = {}
     calls: dict[int, object] = {}
-    for name, resolved in index.spellings(reference).items():
-        component = resolved.component
+    for name, component in spellings:
         call = calls.setdefault(id(component), _call(component))
         names.setdefault(call, []).append(name)
-        components.setdefault(call, component)
-    return [Group(tuple(names[call]), components[call]) for call in names]
+        members.setdefault(call, []).append(component)
+    return [Group(tuple(names[call]), found[0], _summary(found), _place(found)) for call, found in members.items()]
+
+
+def _summary(components: list[Component]) -> str:
+    summaries = {each.summary.rstrip(".") for each in components}
+    return summaries.pop() if len(summaries) == 1 else ""
+
+
+def _place(components: list[Component]) -> str:
+    places = {(each.file, each.line) for each in components}
+    files = {file for file, _ in places if file is not None}
+    if len(files) != 1:
+        return ""
+    file, line = places.pop()
+    return f"Defined in {file}." if places or line is None else f"Defined in {file}:{line}."
 
 
 def _call(component: Component) -> object:

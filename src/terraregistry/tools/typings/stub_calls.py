@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from terraregistry.index import Signature
     from terraregistry.tools.typings.groups import Group
 
-__all__ = ["ArgumentTypes", "CallTypes", "NamedGroups"]
+__all__ = ["ArgumentTypes", "CallTypes", "NamedGroups", "is_class"]
 
 _ANYTHING: Final = "/, *args: typing.Any, **kwargs: typing.Any"
 _CLASS: Final = re.compile(r"[\w.]+")
@@ -36,12 +36,14 @@ class NamedGroups:
         kind: The type of its products.
         all_names: The alias of all names.
         groups: For each group of names the aliases of the names.
+        is_closed: False if there may be further names.
     """
 
     registry: str
     kind: str
     all_names: str
     groups: list[tuple[list[str], Group]]
+    is_closed: bool = True
 
 
 class ArgumentTypes:
@@ -128,7 +130,8 @@ class CallTypes:
             for alias in aliases:
                 yield from self._choice(alias, made)
         yield from self._choice(names.all_names, loose)
-        yield from self._choice("_SL", f"{nothing}[_SL]")
+        if names.is_closed:
+            yield from self._choice("_SL", f"{nothing}[_SL]")
         yield from self._choice("str", loose)
 
     def _choice(self, name: str, made: str) -> Iterator[str]:
@@ -147,12 +150,12 @@ class CallTypes:
         """Write the classes."""
         yield from self._roots
         for (arguments, product), (home, roots) in self._made.items():
-            own = [product] if not self._generic and _is_class(product) else []
+            own = [product] if not self._generic and is_class(product) else []
             bases = [arguments, *own, *(self._of(root, product) for root in roots)]
             yield f"class {home}:"
             yield f"    class {self._label(product)}({', '.join(bases)}): ..."
 
 
-def _is_class(product: str) -> bool:
+def is_class(product: str) -> bool:
     """Return True for a type that a class can derive from, besides the kind of its registry."""
     return _CLASS.fullmatch(product) is not None and product not in _BASES

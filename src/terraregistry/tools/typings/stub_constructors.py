@@ -10,8 +10,12 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from terraregistry.index import Component
+    from terraregistry.tools.typings.groups import Group
 
-__all__ = ["BUILDS", "VALIDATES", "BuilderTypes", "ConstructorTypes"]
+__all__ = ["BUILDER", "BUILDS", "SPEC", "VALIDATES", "BuilderTypes", "ConstructorTypes"]
+
+BUILDER: Final = "terraregistry.registry.Builder"
+SPEC: Final = "terraregistry.registry.ComponentSpec"
 
 BUILDS: Final = '"""Validate the arguments, construct the component and check it."""'
 VALIDATES: Final = '"""Validate the arguments without constructing anything."""'
@@ -28,15 +32,16 @@ class ConstructorTypes:
     def __init__(self) -> None:
         self._protocols: dict[tuple[str, str], str] = {}
 
-    def type_of(self, component: Component) -> str:
-        """Write the type of a component's constructor.
+    def type_of(self, group: Group) -> str:
+        """Write the type of the constructor of a group of names.
 
         Args:
-            component: The component.
+            group: The group.
 
         Returns:
             The text of the type.
         """
+        component = group.component
         if (component.constructor or "").replace(":", ".") == component.product.text:
             return f"type[{component.product.text}]"
         return self._protocols.setdefault(_call_of(component), f"_Constructor{len(self._protocols)}")
@@ -49,25 +54,26 @@ class ConstructorTypes:
 
 
 class BuilderTypes:
-    """The types of builders: classes with the parameters of one component."""
+    """The types of builders: classes with the parameters of one component, and with its docstring for editors."""
 
     def __init__(self) -> None:
-        self._classes: dict[tuple[str, str], str] = {}
+        self._classes: dict[tuple[str, str, str], str] = {}
 
-    def type_of(self, component: Component) -> str:
-        """Write the type of a component's builder.
+    def type_of(self, group: Group) -> str:
+        """Write the type of the builder of a group of names.
 
         Args:
-            component: The component.
+            group: The group.
 
         Returns:
             The name of a class.
         """
-        return self._classes.setdefault(_call_of(component), f"_Builder{len(self._classes)}")
+        docstring = group.docstring(BUILDS)
+        return self._classes.setdefault((*_call_of(group.component), docstring), f"_Builder{len(self._classes)}")
 
     def lines(self) -> Iterator[str]:
         """Write the classes."""
-        for (parameters, product), name in self._classes.items():
-            yield f"class {name}(terraregistry.registry.Builder[..., {product}]):"
-            yield f"    def __call__({parameters}) -> {product}: {BUILDS}"
-            yield f"    def validate({parameters}) -> terraregistry.registry.ComponentSpec[{product}]: {VALIDATES}"
+        for (parameters, product, docstring), name in self._classes.items():
+            yield f"class {name}({BUILDER}[..., {product}]):"
+            yield f"    def __call__({parameters}) -> {product}: {docstring}"
+            yield f"    def validate({parameters}) -> {SPEC}[{product}]: {VALIDATES}"

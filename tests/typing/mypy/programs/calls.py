@@ -43,6 +43,7 @@ covariant: ComponentSpec[Decoder] = DECODER_REGISTRY.validate("FCNDecoder", [1])
 assert_type(BACKBONE_REGISTRY.build("resnet18.a1_in1k", True), TimmBackbone)
 DECODER_REGISTRY.build(WRONG, [1, 2])  # E: DECODER_REGISTRY has no component "FCNDecodr"; did you mean "FCNDecoder"?  [unknown-component]
 OWN.build("terratorch_FCNDecoder", [1])  # E: TERRATORCH_DECODER_REGISTRY has no component "terratorch_FCNDecoder"; did you mean "FCNDecoder"?  [unknown-component]
+DECODER_REGISTRY.build("resnet18")  # E: DECODER_REGISTRY has no component "resnet18"; BACKBONE_REGISTRY has  [unknown-component]
 NECK_REGISTRY.validate("zzz")  # E: NECK_REGISTRY has no component "zzz"  [unknown-component]
 
 
@@ -56,6 +57,27 @@ def within(registry: DecoderRegistry, any_decoders: Registry[Decoder], many: Mul
     assert_type(registry.build("FCNDecoder", [1]), FCNDecoder)
     assert_type(any_decoders.build("FCNDecodr", 1), Decoder)
     assert_type(many.build("FCNDecodr", 1), Decoder)
+
+
+def of_several(either: Literal["FCNDecoder", "UNetDecoder"]) -> None:
+    DECODER_REGISTRY.build(either, [1], num_convs=2)  # one of them has it
+    DECODER_REGISTRY.build(either, [1], num_conv=2)  # E: Unexpected keyword argument "num_conv" for "FCNDecoder or UNetDecoder"; did you mean "num_convs"?  [call-arg]
+    DECODER_REGISTRY.build(either, "1")  # E: Argument 2 to "FCNDecoder or UNetDecoder" has incompatible type "str"; expected "list[int]"  [arg-type]
+    DECODER_REGISTRY.build(either)  # E: Missing positional argument "embed_dim" in call to "FCNDecoder or UNetDecoder"  [call-arg]
+
+
+def unpacked(values: list[Any], numbers: dict[str, int], data: dict[str, bytes], anything: dict[str, Any]) -> None:
+    DECODER_REGISTRY.build("FCNDecoder", [1], **numbers)
+    DECODER_REGISTRY.build("FCNDecoder", [1], channels=8, **numbers)
+    DECODER_REGISTRY.builder("FCNDecoder")([1], **numbers)
+    DECODER_REGISTRY.build("FCNDecoder", *values, **anything)
+    BACKBONE_REGISTRY.build("resnet18", **{"in_chans": 3})
+    BACKBONE_REGISTRY.validate("resnet18", **{"in_chans": 3, "drop_rate": 0.1})
+    NECK_REGISTRY.build("SelectIndices", *values, indices=[0])
+    NECK_REGISTRY.builder("SelectIndices")(*values, indices=[0])
+    DECODER_REGISTRY.build("FCNDecoder", [1], **data)  # E: Argument 3 to "FCNDecoder" has incompatible type "**dict[str, bytes]"; no parameter takes such a value  [arg-type]
+    DECODER_REGISTRY.builder("FCNDecoder")([1], **data)  # E: Argument 2 to "__call__" of "Builder" has incompatible type "**dict[str, bytes]"; no parameter takes such a value  [arg-type]
+    DECODER_REGISTRY.build("FCNDecoder", [1], channels="8", **numbers)  # E: Argument "channels" to "FCNDecoder" has incompatible type "str"; expected "int"  [arg-type]
 
 
 # -- arguments --
