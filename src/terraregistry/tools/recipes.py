@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
     from terraregistry.index import Component
 
-__all__ = ["FACTORY_CONFIGS", "PLACEHOLDER", "Recipe", "Value", "decoder_recipe", "neck_recipe"]
+__all__ = ["BACKBONE_RECIPES", "FACTORY_CONFIGS", "PLACEHOLDER", "Recipe", "Value", "decoder_recipe", "neck_recipe"]
 
 Value: TypeAlias = str | int | float | bool | tuple[int, ...] | tuple[str, ...]
 """The value of an argument in a snippet."""
@@ -32,7 +32,7 @@ class Recipe:
         task: The task of the model.
         backbone: The backbone in front of it.
         indices: The features of that backbone.
-        decoder: The decoder behind it, for a neck.
+        decoder: The decoder behind it, for a neck or a backbone.
         outputs: The factory's arguments for the outputs.
     """
 
@@ -70,6 +70,12 @@ _NECKS: Final[Mapping[str, Recipe]] = {
     "SelectIndices": replace(_TOKENS, arguments={"indices": (1, 3)}),
 }
 
+BACKBONE_RECIPES: Final[Mapping[str, Recipe]] = {
+    "IdentityBackbone": Recipe({"out_channels": (3,)}, decoder="IdentityDecoder"),
+    "UNet": Recipe(decoder="IdentityDecoder"),  # its last feature has the resolution of the images
+}
+"""The recipes of the backbones whose snippets need more than a name."""
+
 FACTORY_CONFIGS: Final[Mapping[str, Mapping[str, Value]]] = {
     "EncoderDecoderFactory": {
         "task": "segmentation",
@@ -78,6 +84,20 @@ FACTORY_CONFIGS: Final[Mapping[str, Mapping[str, Value]]] = {
         "num_classes": 4,
     },
     "FullModelFactory": {"model": "terratorch_prithvi_eo_tiny_mae", "bands": ("RED", "GREEN", "BLUE")},
+    "GenericUnetModelFactory": {
+        "task": "segmentation",
+        "backbone": "UNet",
+        "backbone_in_channels": 3,
+        "decoder": "ASPPSegmentationHead",
+        "num_classes": 4,
+    },
+    "ObjectDetectionModelFactory": {
+        "task": "object_detection",
+        "backbone": "timm_resnet18",
+        "framework": "faster-rcnn",
+        "backbone_out_indices": (4,),
+        "num_classes": 4,
+    },
     "PrithviModelFactory": {
         "task": "segmentation",
         "backbone": "prithvi_eo_tiny",

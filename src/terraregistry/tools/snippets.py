@@ -5,7 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from terraregistry.tools.recipes import FACTORY_CONFIGS, PLACEHOLDER, Recipe, decoder_recipe, neck_recipe
+from terraregistry.tools.recipes import (
+    BACKBONE_RECIPES,
+    FACTORY_CONFIGS,
+    PLACEHOLDER,
+    Recipe,
+    decoder_recipe,
+    neck_recipe,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -117,9 +124,10 @@ _BANDS: Final = ("RED", "GREEN", "BLUE")
 
 def _backbone(place: _Place, name: str, component: Component, more: Mapping[str, Value]) -> Snippets:
     has_bands = any(each.name == "bands" for each in component.signature.parameters)
-    arguments: dict[str, Value] = {"bands": _BANDS} if has_bands else {}
+    recipe = BACKBONE_RECIPES.get(component.name, Recipe())
+    arguments: dict[str, Value] = {**({"bands": _BANDS} if has_bands else {}), **recipe.arguments}
     config: dict[str, Value] = {"model_factory": "EncoderDecoderFactory", "task": "segmentation", "backbone": name}
-    config |= _prefixed("backbone", arguments | dict(more)) | {"decoder": "FCNDecoder", "num_classes": 4}
+    config |= _prefixed("backbone", arguments | dict(more)) | {"decoder": recipe.decoder, "num_classes": 4}
     return Snippets(place.python("backbone", name, arguments | dict(more)), _yaml(config))
 
 

@@ -117,6 +117,26 @@ class Composition:
         """
         from terraregistry.components.models.task_models import EmbeddingOutputModel, PixelWiseModel, ScalarOutputModel
 
+        backbone, necks, channels, strides = self.build_encoder(make)
+        if self.branch is None:
+            return EmbeddingOutputModel(backbone, necks=necks, **self.framing)
+        decoder, head = self.branch.build(channels, strides, make)
+        aux = {name: branch.build(channels, strides, make) for name, branch in self.aux_branches.items()}
+        if self.task.pixel_wise:
+            return PixelWiseModel(backbone, decoder, head, necks=necks, aux_heads=aux, **self.framing, **self.results)
+        return ScalarOutputModel(backbone, decoder, head, necks=necks, aux_heads=aux, **self.framing)
+
+    def build_encoder(
+        self, make: Maker = build_part
+    ) -> tuple[nn.Module, list[nn.Module], list[int], Sequence[int] | None]:
+        """Make the backbone and the necks.
+
+        Args:
+            make: Makes a part.
+
+        Returns:
+            The backbone, the necks, and the channels and strides of the features after them.
+        """
         backbone = make(self.backbone)
         channels = list(cast("Backbone", backbone).out_channels)
         specs = specs_of(backbone)
@@ -128,13 +148,7 @@ class Composition:
                 channels = cast("Neck", neck).process_channel_list(list(channels))
                 strides = strides_through(neck, strides)
             necks.append(neck)
-        if self.branch is None:
-            return EmbeddingOutputModel(backbone, necks=necks, **self.framing)
-        decoder, head = self.branch.build(channels, strides, make)
-        aux = {name: branch.build(channels, strides, make) for name, branch in self.aux_branches.items()}
-        if self.task.pixel_wise:
-            return PixelWiseModel(backbone, decoder, head, necks=necks, aux_heads=aux, **self.framing, **self.results)
-        return ScalarOutputModel(backbone, decoder, head, necks=necks, aux_heads=aux, **self.framing)
+        return backbone, necks, channels, strides
 
 
 def strides_through(neck: nn.Module, strides: Sequence[int] | None) -> tuple[int, ...] | None:

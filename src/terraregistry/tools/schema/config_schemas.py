@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Final
 
-from terraregistry.tools.config.layouts import TASKS, WITHOUT_TASK
+from terraregistry.tools.config.layouts import TASKS, USUAL_FACTORIES, WITHOUT_TASK
 from terraregistry.tools.schema.argument_schemas import ArgumentSchemas
 from terraregistry.tools.schema.factory_schemas import factories_of
 from terraregistry.tools.schema.schema_parts import Definitions, all_of, given, is_one_of, when
@@ -21,7 +21,6 @@ __all__ = ["ID", "schema_text"]
 ID: Final = "urn:terraregistry:config"
 """The `$id` of the schema."""
 
-_KNOWN: Final = rf"(?:^|\.)(?:{'|'.join(TASKS)})$"
 _NO_MODEL: Final = "a config has either `model_factory` and its arguments, or `model` (TerraTorch's training configs)"
 
 
@@ -81,7 +80,7 @@ def _training(factories: list[Factory], names: Schema) -> Schema:
         "title": "The arguments of the task",
         "type": "object",
         "properties": {"model_factory": names, "model_args": {"type": "object"}},
-        "required": ["model_factory", "model_args"],
+        "required": ["model_args"],
         "description": "The arguments of the task: those of the model, and others.",
     }
     class_path = {
@@ -93,14 +92,21 @@ def _training(factories: list[Factory], names: Schema) -> Schema:
         "type": "object",
         "properties": {"class_path": class_path, "init_args": init_args},
         "required": ["init_args"],
-        "allOf": [_of_factory(factory) for factory in factories],
+        "allOf": [_NEEDS_FACTORY, *(_of_factory(factory) for factory in factories)],
         "description": "The model, as TerraTorch's training configs have it.",
     }
     return {"title": "The model of a training config", "properties": {"model": model}, "required": ["model"]}
 
 
 def _of_factory(factory: Factory) -> dict[str, object]:
-    chosen = {"properties": {"init_args": is_one_of("model_factory", [factory.name])}, "required": ["init_args"]}
+    chosen: Schema = {
+        "properties": {"init_args": is_one_of("model_factory", [factory.name])},
+        "required": ["init_args"],
+    }
+    implied = [_class(cls) for cls, usual in USUAL_FACTORIES.items() if usual == factory.name]
+    if implied:
+        none: Schema = {"properties": {"init_args": {"not": {"required": ["model_factory"]}}}}
+        chosen = {"anyOf": [chosen, *(all_of(none, each) for each in implied)]}
     arguments = all_of(factory.arguments, {"properties": {"model_factory": False}})
     heads: dict[str, Schema] = {"aux_heads": factory.auxiliary or {"type": "null"}}
     twice = when(given("aux_heads"), {"properties": {"model_args": {"not": given("aux_decoders")}}})
@@ -111,10 +117,7 @@ def _of_factory(factory: Factory) -> dict[str, object]:
 
 def _of_class(factory: Factory, cls: str, task: str) -> dict[str, object]:
     """Make the rules of one of TerraTorch's task classes."""
-    named = {
-        "properties": {"class_path": {"type": "string", "pattern": rf"(?:^|\.){cls}$"}},
-        "required": ["class_path"],
-    }
+    named = _class(cls)
     if not _takes(factory, task):
         wrong = f"{factory.name} builds no models for this task"
         return when(named, {"properties": {"class_path": {"not": {}, "errorMessage": wrong}}})
@@ -123,13 +126,18 @@ def _of_class(factory: Factory, cls: str, task: str) -> dict[str, object]:
     return when(named, {"properties": {"init_args": _with_heads(factory, task, all_of(same, rule))}})
 
 
+def _class(*names: str) -> dict[str, object]:
+    """Match some of TerraTorch's task classes."""
+    pattern = rf"(?:^|\.)(?:{'|'.join(names)})$"
+    return {"properties": {"class_path": {"type": "string", "pattern": pattern}}, "required": ["class_path"]}
+
+
 def _takes(factory: Factory, task: str) -> bool:
     return factory.tasks is not None and (factory.any_task or task in factory.tasks)
 
 
 def _of_own_class(factory: Factory) -> dict[str, object]:
     """Require the task if it does not follow from the class."""
-    known = {"properties": {"class_path": {"type": "string", "pattern": _KNOWN}}, "required": ["class_path"]}
     if factory.tasks is None:
         return when(_WHOLE_MODEL, True, False)
     rules = [
@@ -137,7 +145,7 @@ def _of_own_class(factory: Factory) -> dict[str, object]:
         for task, rule in factory.tasks.items()
     ]
     task = {"properties": {"model_args": {"required": ["task"]}}}
-    return when(known, True, {"properties": {"init_args": all_of(task, *rules)}})
+    return when(_class(*TASKS), True, {"properties": {"init_args": all_of(task, *rules)}})
 
 
 def _with_heads(factory: Factory, task: str, rule: Schema) -> Schema:
@@ -145,7 +153,7 @@ def _with_heads(factory: Factory, task: str, rule: Schema) -> Schema:
     return all_of({"properties": {"model_args": rule}}, factory.heads.get(task, True))
 
 
-_WHOLE_MODEL: Final = {
-    "properties": {"class_path": {"type": "string", "pattern": rf"(?:^|\.)(?:{'|'.join(WITHOUT_TASK)})$"}},
-    "required": ["class_path"],
-}
+_WHOLE_MODEL: Final = _class(*WITHOUT_TASK)
+_NEEDS_FACTORY: Final = when(
+    _class(*USUAL_FACTORIES), True, {"properties": {"init_args": {"required": ["model_factory"]}}}
+)
