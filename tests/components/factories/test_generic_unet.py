@@ -90,6 +90,7 @@ MISTAKES = {
             "channels": "unknown argument",
         },
     ),
+    "no decoder": ({**SEGMENTATION, "decoder": ...}, {"decoder": "missing; expected str | Module"}),
     "channels": ({**REGRESSION, "in_channels": 5}, {"in_channels": "expected 6, as backbone_in_channels says, got 5"}),
     "task": (
         {**REGRESSION, "task": "classification"},

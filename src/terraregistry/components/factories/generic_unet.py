@@ -121,7 +121,7 @@ class GenericUnetModelFactory(PlanningFactory):
         inner |= {name: value for name, value in loose.items() if is_prefixed(name, *GENERIC_UNET.prefixes)}
         problems += [Problem(name, ProblemKind.UNKNOWN, choices=free) for name in loose if name not in inner]
         if inner.get(_COUNT, object()) == inner.get(_COUNTED):
-            del inner[_COUNT]
+            del inner[_COUNTED]
         bands = own.get("bands")
         channels = {"in_channels": own.get("in_channels") or (len(bands) if bands else None)}
         told = told_channels(self._backbones, own | channels, inner, problems)
