@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING, Any, Final
 
 import torch
 from torch import Tensor, nn
-from torch.utils.checkpoint import checkpoint
+from torch.utils.checkpoint import (
+    checkpoint,  # pyright: ignore[reportUnknownVariableType]  # torch leaves a part of its type out
+)
 
 from terraregistry.components.decoders.blocks import ConvNormAct
 from terraregistry.components.refusals import at_least, refusal

@@ -184,11 +184,10 @@ class ObjectDetectionModelFactory(PlanningFactory):
         def fit() -> Fit:
             found = encoder.fit()
             found = replace(found, problems=moved(found.problems), remarks=moved(found.remarks))
-            if problems or found.problems or found.unavailable is not None or detector is None:
+            ready = detector
+            if problems or found.problems or found.unavailable is not None or ready is None:
                 return found
-            whole = fit_whole(
-                detector.framework, {**inner, **told}, lambda each: replace(detector, framework=each).shadow()
-            )
+            whole = fit_whole(ready.framework, {**inner, **told}, lambda each: replace(ready, framework=each).shadow())
             return replace(whole, remarks=[*found.remarks, *whole.remarks])
 
         return Draft(problems, detector, fit)

@@ -13,11 +13,7 @@ from typing import TYPE_CHECKING, Any, Final, cast
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
-from torchvision.models import detection  # type: ignore[import-untyped]  # torchvision has no types
-from torchvision.models.detection.image_list import ImageList  # type: ignore[import-untyped]  # as above
-from torchvision.models.detection.transform import (  # type: ignore[import-untyped]  # as above
-    GeneralizedRCNNTransform,
-)
+from torchvision.models import detection as _untyped  # type: ignore[import-untyped]  # torchvision has no types
 from torchvision.ops import MultiScaleRoIAlign  # type: ignore[import-untyped]  # as above
 
 from terraregistry.components.models.encoder_decoder import NeckSequence
@@ -38,6 +34,7 @@ __all__ = [
     "retinanet",
 ]
 
+detection: Any = _untyped  # torchvision has no types, and loads its modules itself
 _RATIOS: Final = (0.5, 1.0, 2.0)
 _POOLED: Final = 7
 _ROI_LEVELS: Final = ("feat0", "feat1", "feat2", "feat3")
@@ -85,15 +82,12 @@ class DetectionBackbone(nn.Module):
         return OrderedDict((f"feat{at}", each) for at, each in enumerate(maps))
 
 
-class _AsTheyAre(GeneralizedRCNNTransform):  # type: ignore[misc]  # torchvision has no types
+class _AsTheyAre(nn.Module):
     """Images as they are: neither resized nor normalised; zeros fill smaller ones at the right and the bottom."""
-
-    def __init__(self) -> None:
-        super().__init__(1, 1, [0.0], [1.0])
 
     def forward(
         self, images: Iterable[Tensor], targets: list[dict[str, Tensor]] | None = None
-    ) -> tuple[ImageList, list[dict[str, Tensor]] | None]:
+    ) -> tuple[object, list[dict[str, Tensor]] | None]:
         """Make a batch of images; targets stay as they are."""
         sizes = [image_size_of(image) for image in images]
         height, width = (max(side) for side in zip(*sizes, strict=True))
@@ -101,10 +95,19 @@ class _AsTheyAre(GeneralizedRCNNTransform):  # type: ignore[misc]  # torchvision
             functional.pad(image, (0, width - size[1], 0, height - size[0]))
             for image, size in zip(images, sizes, strict=True)
         ]
-        return ImageList(torch.stack(padded), sizes), targets
+        return detection.image_list.ImageList(torch.stack(padded), sizes), targets
 
-    def __repr__(self) -> str:
-        return "AsTheyAre()"
+    def postprocess(
+        self,
+        result: list[dict[str, Tensor]],
+        image_shapes: object,  # noqa: ARG002 - torchvision's detectors pass it
+        original_image_sizes: list[tuple[int, int]],
+    ) -> list[dict[str, Tensor]]:
+        """Put the masks of objects, if any, at their boxes in the images."""
+        for found, size in zip(result, original_image_sizes, strict=False):
+            if "masks" in found:
+                found["masks"] = detection.roi_heads.paste_masks_in_image(found["masks"], found["boxes"], size)
+        return result
 
 
 @dataclass(eq=False)
@@ -239,10 +242,11 @@ def _one_anchor(_: int, levels: int) -> Mapping[str, object]:
 def _nine_anchors(channels: int, levels: int) -> Mapping[str, object]:
     sizes = ((side, int(side * 2 ** (1 / 3)), int(side * 2 ** (2 / 3))) for side in (16, 32, 64, 128, 256, 512))
     norm = functools.partial(nn.GroupNorm, _GROUPS)
-    return {
-        "anchor_generator": _anchors(sizes, _RATIOS, levels),
-        "_head": lambda classes: detection.retinanet.RetinaNetHead(channels, 9, classes, norm_layer=norm),
-    }
+
+    def head(classes: int) -> object:
+        return detection.retinanet.RetinaNetHead(channels, 3 * len(_RATIOS), classes, norm_layer=norm)
+
+    return {"anchor_generator": _anchors(sizes, _RATIOS, levels), "_head": head}
 
 
 def _framework(detector: type[nn.Module], parts: _Parts, levels: int, divisor: int = 1) -> Callable[..., nn.Module]:
@@ -260,7 +264,7 @@ def _framework(detector: type[nn.Module], parts: _Parts, levels: int, divisor: i
         _check_features(backbone, levels, divisor)
         chosen = dict(parts(backbone.out_channels, len(backbone.channel_list)))
         if "_head" in chosen:
-            chosen["head"] = cast("Callable[[int], nn.Module]", chosen.pop("_head"))(num_classes)
+            chosen["head"] = cast("Callable[[int], object]", chosen.pop("_head"))(num_classes)
         model = detector(backbone, num_classes, **chosen, **numbers)
         model.transform = _AsTheyAre()
         return model
