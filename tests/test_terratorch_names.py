@@ -62,7 +62,7 @@ def test_a_listed_name_is_missing_and_has_a_remedy(listed: tuple[str, str]) -> N
         ("BACKBONE_REGISTRY", "clay_v1_base", TIMM),
         ("DECODER_REGISTRY", "ASPPModule", "TERRATORCH_DECODER_REGISTRY"),
         ("FULL_MODEL_REGISTRY", "terramind_v1_base_generate", "TERRATORCH_FULL_MODEL_REGISTRY"),
-        ("MODEL_FACTORY_REGISTRY", "ObjectDetectionModelFactory", "MODEL_FACTORY_REGISTRY"),
+        ("MODEL_FACTORY_REGISTRY", "ClayModelFactory", "MODEL_FACTORY_REGISTRY"),
     ],
 )
 def test_a_bare_name_is_answered_by_its_source(registry: str, name: str, listed_in: str) -> None:
@@ -110,7 +110,7 @@ def test_the_remedy_adds_the_component(listed: tuple[str, str], terratorch: Modu
         ("timm_test_resnet", "dofa_large_patch16_224", "dofa_large_patch16_224"),
         ("timm_test_resnet", "terratorch_terramind_v1_base", "terramind_v1_base"),
         ("FCNDecoder", "SklearnDecoder", "SklearnDecoder"),
-        ("EncoderDecoderFactory", "ObjectDetectionModelFactory", "ObjectDetectionModelFactory"),
+        ("EncoderDecoderFactory", "ClayModelFactory", "ClayModelFactory"),
     ],
 )
 def test_a_config_gets_the_remedy_and_no_other_line(wrong: str, right: str, name: str, tmp_path: Path) -> None:

@@ -24,8 +24,10 @@ from terraregistry.library_types import (
 from terraregistry.sources.mmseg import is_installed
 
 if TYPE_CHECKING:
+    from terraregistry.components.factories.detection import ObjectDetectionModelFactory
     from terraregistry.components.factories.encoder_decoder_factory import EncoderDecoderFactory
     from terraregistry.components.factories.full_model import FullModelFactory
+    from terraregistry.components.factories.generic_unet import GenericUnetModelFactory
     from terraregistry.components.factories.prithvi import PrithviModelFactory
     from terraregistry.components.factories.smp import SMPModelFactory
     from terraregistry.components.factories.timm import TimmModelFactory
@@ -53,6 +55,8 @@ for _name in ("tiny", "v1_100", "v2_100_tl", "v2_300", "v2_300_tl", "v2_600", "v
     _reference = f"terraregistry.components.backbones.prithvi.variants:prithvi_eo_{_name}"
     TERRATORCH_BACKBONE_REGISTRY.register_lazy(f"prithvi_eo_{_name}", _reference)
     TERRATORCH_FULL_MODEL_REGISTRY.register_lazy(f"prithvi_eo_{_name}_mae", f"{_reference}_mae")
+for _name in ("IdentityBackbone", "UNet"):
+    TERRATORCH_BACKBONE_REGISTRY.register_lazy(_name, f"terraregistry.components.backbones.unet_backbone:{_name}")
 TIMM_BACKBONE_REGISTRY = TimmBackboneRegistry()
 BACKBONE_REGISTRY = BackboneRegistry(terratorch=TERRATORCH_BACKBONE_REGISTRY, timm=TIMM_BACKBONE_REGISTRY)
 FULL_MODEL_REGISTRY = FullModelRegistry(terratorch=TERRATORCH_FULL_MODEL_REGISTRY)
@@ -115,6 +119,20 @@ def _full_model_factory() -> FullModelFactory:
     return FullModelFactory(FULL_MODEL_REGISTRY)
 
 
+def _generic_unet_model_factory() -> GenericUnetModelFactory:
+    """Compose a backbone and a decoder with its head, as configs with a U-Net have it."""
+    from terraregistry.components.factories.generic_unet import GenericUnetModelFactory
+
+    return GenericUnetModelFactory(_encoder_decoder_factory(), BACKBONE_REGISTRY)
+
+
+def _object_detection_model_factory() -> ObjectDetectionModelFactory:
+    """Compose a backbone, necks and one of torchvision's object detectors."""
+    from terraregistry.components.factories.detection import ObjectDetectionModelFactory
+
+    return ObjectDetectionModelFactory(_encoder_decoder_factory(), BACKBONE_REGISTRY)
+
+
 def _prithvi_model_factory() -> PrithviModelFactory:
     """Compose a Prithvi backbone, a decoder and a head, with the arguments of older configs."""
     from terraregistry.components.factories.prithvi import PrithviModelFactory
@@ -139,6 +157,8 @@ def _timm_model_factory() -> TimmModelFactory:
 
 MODEL_FACTORY_REGISTRY.register(_encoder_decoder_factory, name="EncoderDecoderFactory")
 MODEL_FACTORY_REGISTRY.register(_full_model_factory, name="FullModelFactory")
+MODEL_FACTORY_REGISTRY.register(_generic_unet_model_factory, name="GenericUnetModelFactory")
+MODEL_FACTORY_REGISTRY.register(_object_detection_model_factory, name="ObjectDetectionModelFactory")
 MODEL_FACTORY_REGISTRY.register(_prithvi_model_factory, name="PrithviModelFactory")
 MODEL_FACTORY_REGISTRY.register(_smp_model_factory, name="SMPModelFactory")
 MODEL_FACTORY_REGISTRY.register(_timm_model_factory, name="TimmModelFactory")

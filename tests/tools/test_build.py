@@ -457,3 +457,36 @@ def test_a_narrow_terminal_loses_nothing(build, monkeypatch, small_factory):
     squeezed = ["".join(row) for row in ([cell.replace(" ", "") for cell in cells] for cells in rows(plain))]
     assert any("terratorch_SelectIndices" in row for row in squeezed)
     assert any(re.search(r"terraregistry/components/necks/rearrange\.py:\d+", row) for row in squeezed)
+
+
+def test_a_detector_is_run_and_its_parts_are_listed(run):
+    example = Path(__file__).parents[2] / "examples" / "detection.yaml"
+    done = run("build", example, "--image-size", "64")
+
+    assert done.exit_code == 0, done.output
+    assert re.findall(r"^│ (\w+)", done.stdout, re.MULTILINE) == ["backbone", "neck", "rpn", "roi_heads", "model"]
+    assert "random batch (2, 6, 64, 64)" in done.stdout
+    for name in (
+        "timm_resnet18",
+        "terratorch_FeaturePyramidNetworkNeck",
+        "ObjectDetectionModel (ObjectDetectionModelFactory)",
+    ):
+        assert name in done.stdout
+    assert run("build", example, "--image-size", "64", "--dry-run").exit_code == 0
+
+
+def test_a_unet_is_run_and_its_parts_are_listed(build):
+    text = """\
+        model_factory: GenericUnetModelFactory
+        backbone: UNet
+        backbone_out_channels: 4
+        decoder: ASPPSegmentationHead
+        decoder_channels: 8
+        num_classes: 3
+        in_channels: 5
+        """
+    done = build(text, "--image-size", "64")
+
+    assert done.exit_code == 0, done.output
+    assert re.findall(r"^│ (\w+)", done.stdout, re.MULTILINE) == ["backbone", "decoder", "model"]
+    assert "(2, 3, 64, 64)" in done.stdout

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "BUILD_MODELS",
+    "DETECTORS",
     "HEADS",
     "PARTS",
     "SMP_ENCODERS",
@@ -47,6 +48,8 @@ __all__ = [
 # References of the further parts of models in configs: keys in the index alone, of no registries.
 BUILD_MODELS: Final = "terraregistry.index:BUILD_MODELS"
 """The `build_model` of each model factory, by the name of the factory."""
+DETECTORS: Final = "terraregistry.index:DETECTORS"
+"""The frameworks of `ObjectDetectionModelFactory`."""
 HEADS: Final = "terraregistry.index:HEADS"
 """The heads, by the names of their classes."""
 PARTS: Final = "terraregistry.index:PARTS"

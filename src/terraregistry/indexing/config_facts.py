@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, Final, Literal, cast
 
 from terraregistry.deferred import loaded
 from terraregistry.errors import SourceUnavailableError
-from terraregistry.index import BUILD_MODELS, HEADS, PARTS, SMP_ENCODERS, SMP_MODELS, TIMM_NETWORKS
+from terraregistry.index import BUILD_MODELS, DETECTORS, HEADS, PARTS, SMP_ENCODERS, SMP_MODELS, TIMM_NETWORKS
 from terraregistry.index.descriptions import OPAQUE_DEFAULT, ConfigFacts
 from terraregistry.indexing.portable import default_text
 from terraregistry.registry import BaseRegistry, Registry
@@ -49,11 +49,13 @@ def composing_registries() -> dict[str, BaseRegistry[Any]]:  # as above
     from terraregistry.components.backbones.adapters import adapted
     from terraregistry.components.backbones.temporal import TemporalWrapper
     from terraregistry.components.factories.branches import HEAD_REGISTRY, AuxiliaryHead
+    from terraregistry.components.factories.detection import FRAMEWORK_REGISTRY
     from terraregistry.components.factories.part_arguments import Framing
     from terraregistry.components.factories.smp_library import smp_models
 
     found: dict[str, BaseRegistry[Any]] = {  # as above
         BUILD_MODELS: _build_models(),
+        DETECTORS: cast("_AnyRegistry", FRAMEWORK_REGISTRY),
         HEADS: cast("_AnyRegistry", HEAD_REGISTRY),
         PARTS: _AnyRegistry(
             AuxiliaryHead=AuxiliaryHead, Framing=Framing, TemporalWrapper=TemporalWrapper, adapters=adapted

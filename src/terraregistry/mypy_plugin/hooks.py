@@ -74,7 +74,7 @@ class TerraregistryPlugin(Plugin):
             return index
         remark("the installed components are described, once for these versions; this takes about 20 seconds")
         try:
-            return make_and_keep().index
+            return make_and_keep()[0]
         except IndexUnavailableError as error:
             self._unavailable = True
             remark(f"names are not checked: {error}")

@@ -109,12 +109,14 @@ def _composition(arguments: Mapping[str, object], model: nn.Module) -> Iterator[
     from terraregistry.library import BACKBONE_REGISTRY, NECK_REGISTRY
 
     children = dict(model.named_children())
-    yield _named("backbone", BACKBONE_REGISTRY, arguments.get("backbone"), children["encoder"])
-    necks = children.get("neck")
+    yield _named("backbone", BACKBONE_REGISTRY, arguments.get("backbone"), cast("nn.Module", model.encoder))
+    necks: nn.Module | None = getattr(model, "neck", None)
     names = [_get(neck, "name") for neck in _list(arguments.get("necks"))]
     for index, neck in enumerate(necks.children() if necks is not None else ()):
         yield _named("neck", NECK_REGISTRY, names[index] if index < len(names) else None, neck)
     yield from _branch("", arguments.get("decoder"), children.get("decoder"), children.get("head"))
+    detector: Mapping[str, nn.Module] = getattr(model, "heads", {})
+    yield from (_unnamed(name, head) for name, head in detector.items())
     auxiliary = {str(_get(aux, "name")): _get(aux, "decoder") for aux in _list(arguments.get("aux_decoders"))}
     branches = children.get("aux_heads")
     for name, branch in branches.named_children() if branches is not None else ():

@@ -41,7 +41,7 @@ class _Recipe:
         task: The task of the model.
         backbone: The backbone in front of it.
         indices: The features of that backbone.
-        decoder: The decoder behind it, for a neck.
+        decoder: The decoder behind it, for a neck or a backbone.
         outputs: The factory's arguments for the outputs.
     """
 
@@ -78,11 +78,29 @@ _NECKS: Final[Mapping[str, _Recipe]] = {
     "PermuteDims": replace(_TOKENS, arguments={"new_order": (0, 1, 3, 2)}),
     "SelectIndices": replace(_TOKENS, arguments={"indices": (1, 3)}),
 }
+_BACKBONE_RECIPES: Final[Mapping[str, _Recipe]] = {
+    "IdentityBackbone": _Recipe({"out_channels": (3,)}, decoder="IdentityDecoder"),
+    "UNet": _Recipe(decoder="IdentityDecoder"),  # its last feature has the resolution of the images
+}
 _DECODED: Final[Arguments] = {"decoder": "FCNDecoder", **_CLASSES}
 _RGB: Final[Arguments] = {"in_channels": 3, **_CLASSES, "pretrained": False}
 _FACTORIES: Final[Mapping[str, Arguments]] = {
     "EncoderDecoderFactory": {"task": "segmentation", "backbone": "timm_resnet18", **_DECODED},
     "FullModelFactory": {"model": "terratorch_prithvi_eo_tiny_mae", **_BANDS},
+    "GenericUnetModelFactory": {
+        "task": "segmentation",
+        "backbone": "UNet",
+        "backbone_in_channels": 3,
+        "decoder": "ASPPSegmentationHead",
+        **_CLASSES,
+    },
+    "ObjectDetectionModelFactory": {
+        "task": "object_detection",
+        "backbone": "timm_resnet18",
+        "framework": "faster-rcnn",
+        "backbone_out_indices": (4,),
+        **_CLASSES,
+    },
     "PrithviModelFactory": {
         "task": "segmentation",
         "backbone": "prithvi_eo_tiny",
@@ -151,9 +169,10 @@ _BACKBONES: Final = _Place("terraregistry", "BACKBONE_REGISTRY")
 
 
 def _backbone(place: _Place, name: str, component: Component, more: Arguments) -> Snippets:
-    arguments = _bands(component) | dict(more)
+    recipe = _BACKBONE_RECIPES.get(component.name, _Recipe())
+    arguments = _bands(component) | dict(recipe.arguments) | dict(more)
     config: dict[str, Value] = {"model_factory": "EncoderDecoderFactory", "task": "segmentation", "backbone": name}
-    config |= _prefixed("backbone", arguments) | {"decoder": "FCNDecoder", **_CLASSES}
+    config |= _prefixed("backbone", arguments) | {"decoder": recipe.decoder, **_CLASSES}
     return Snippets(place.python("backbone", name, arguments), _yaml(config))
 
 

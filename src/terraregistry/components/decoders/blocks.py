@@ -19,15 +19,23 @@ class ConvNormAct(nn.Module):
     """A convolution without bias, a batch norm and a ReLU. The state_dict keys are `conv.weight` and `norm.*`.
 
     Shape:
-        `(B, in_channels, H, W)` to `(B, out_channels, H', W')`, with `H' = H + 2 padding - dilation (kernel_size - 1)`.
+        `(B, in_channels, H, W)` to `(B, out_channels, H', W')`, with `H' = H + 2 padding - dilation (kernel_size - 1)` for a
+        stride of 1.
     """
 
     def __init__(
-        self, in_channels: int, out_channels: int, kernel_size: int = 3, *, padding: int = 0, dilation: int = 1
+        self,
+        in_channels: int,
+        out_channels: int,
+        kernel_size: int = 3,
+        *,
+        padding: int = 0,
+        dilation: int = 1,
+        stride: int = 1,
     ) -> None:
         super().__init__()
         self.conv: nn.Conv2d = nn.Conv2d(
-            in_channels, out_channels, kernel_size, padding=padding, dilation=dilation, bias=False
+            in_channels, out_channels, kernel_size, stride, padding=padding, dilation=dilation, bias=False
         )
         self.norm: nn.BatchNorm2d = nn.BatchNorm2d(out_channels)
         self.act: nn.ReLU = nn.ReLU(inplace=True)

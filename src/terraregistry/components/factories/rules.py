@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
-from terraregistry.index import HEADS, SMP_ENCODERS, SMP_MODELS
+from terraregistry.index import DETECTORS, HEADS, SMP_ENCODERS, SMP_MODELS
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
@@ -24,10 +24,14 @@ __all__ = [
     "ENCODER_DECODER",
     "EXAMPLES",
     "FACTORIES",
+    "FRAMEWORK",
+    "FRAMEWORKS_ELSEWHERE",
     "FRAMING",
     "FULL_MODEL",
+    "GENERIC_UNET",
     "HEAD",
     "NECKS",
+    "OBJECT_DETECTION",
     "PRITHVI",
     "SMP",
     "SMP_AUXILIARY",
@@ -67,6 +71,7 @@ class Task:
         count_required: True if one of them is required.
         pixel_wise: True if there is a result at each pixel.
         decodes: True if there is a decoder.
+        detects: True if objects are found: boxes, and no map or vector.
     """
 
     name: str
@@ -75,6 +80,7 @@ class Task:
     count_required: bool = True
     pixel_wise: bool = False
     decodes: bool = True
+    detects: bool = False
 
     @property
     def unread(self) -> Mapping[str, str]:
@@ -104,8 +110,10 @@ TASKS: Final[Mapping[str, Task]] = {
         Task("classification", "ScalarHead", ("num_classes", "num_outputs")),
         Task("scalar_regression", "ScalarHead", ("num_outputs", "num_classes")),
         Task("embedding_generation", decodes=False),
+        Task("object_detection", counts=("num_classes",), decodes=False, detects=True),
     )
 }
+_COMPOSED: Final = tuple(task.name for task in TASKS.values() if not task.detects)
 _DECODING: Final = tuple(task.name for task in TASKS.values() if task.decodes)
 
 
@@ -201,7 +209,7 @@ class FactoryRule:
 
 
 ENCODER_DECODER: Final = FactoryRule(
-    "EncoderDecoderFactory", (BACKBONE, NECKS, DECODER, HEAD, AUXILIARY), tuple(TASKS), positive=COUNTS
+    "EncoderDecoderFactory", (BACKBONE, NECKS, DECODER, HEAD, AUXILIARY), _COMPOSED, positive=COUNTS
 )
 PRITHVI: Final = FactoryRule(
     "PrithviModelFactory",
@@ -236,12 +244,27 @@ FULL_MODEL: Final = FactoryRule(
     (PartRule("model", "terraregistry.library:FULL_MODEL_REGISTRY", bare=True, how="beside `model`, as they are"),),
     ignored={"rescale": True, "padding": "reflect"},
 )
+FRAMEWORK: Final = _prefixed(PartRule("framework", DETECTORS, "framework_"))
+FRAMEWORKS_ELSEWHERE: Final = ("deformable-detr", "detr", "rf-detr")
+"""The frameworks of TerraTorch missing here: they are not torchvision's."""
+OBJECT_DETECTION: Final = FactoryRule(
+    "ObjectDetectionModelFactory",
+    (_prefixed(BACKBONE), NECKS, FRAMEWORK),
+    ("object_detection",),
+    positive=("num_classes", "in_channels"),
+)
+GENERIC_UNET: Final = FactoryRule(
+    "GenericUnetModelFactory",
+    (_prefixed(BACKBONE), _prefixed(DECODER), _prefixed(HEAD)),
+    ("segmentation", "regression"),
+    positive=("num_classes", "in_channels"),
+)
 SMP_AUXILIARY: Final = {f"aux_{name}": name for name in ("classes", "pooling", "dropout", "activation")}
 """The keys of `aux_params`, for the auxiliary output of smp's models, by their spellings as arguments of the factory."""
 TIMM_ENCODER: Final = "tu-"
 """The beginning of the names of smp's encoders from timm."""
 FACTORIES: Final[Mapping[str, FactoryRule]] = {
-    rule.name: rule for rule in (ENCODER_DECODER, PRITHVI, SMP, TIMM, FULL_MODEL)
+    rule.name: rule for rule in (ENCODER_DECODER, PRITHVI, SMP, TIMM, FULL_MODEL, OBJECT_DETECTION, GENERIC_UNET)
 }
 """The rules of each factory, by its name."""
 

@@ -19,7 +19,15 @@ if TYPE_CHECKING:
     from terraregistry.components.models.framing import PaddingMode, PatchSize
     from terraregistry.components.models.images import Images
 
-__all__ = ["EmbeddingOutputModel", "ModelOutput", "PixelWiseModel", "ScalarOutputModel", "SmpModel", "TimmModel"]
+__all__ = [
+    "EmbeddingOutputModel",
+    "ModelOutput",
+    "PixelWiseModel",
+    "ScalarOutputModel",
+    "SmpModel",
+    "TimmModel",
+    "UnetModel",
+]
 
 
 @dataclass(eq=False)
@@ -245,3 +253,37 @@ class TimmModel(nn.Module):
         get_classifier = cast("Callable[[], nn.Module | tuple[nn.Module, ...]]", self.timm_model.get_classifier)
         found = get_classifier()
         return [found] if isinstance(found, nn.Module) else list(found)
+
+
+class UnetModel(nn.Module):
+    """A backbone and a decoder that includes its head; the state_dict has the keys of TerraTorch's U-Net models.
+
+    Args:
+        unet_model: The backbone.
+        decoder: The decoder.
+        relu: Put a ReLU after the results.
+    """
+
+    def __init__(self, unet_model: nn.Module, decoder: nn.Module, *, relu: bool = False) -> None:
+        super().__init__()
+        self.unet_model = unet_model
+        self.decoder = decoder
+        self.final_act: nn.Module = nn.ReLU() if relu else nn.Identity()
+
+    def forward(self, x: Tensor) -> ModelOutput:
+        """Compute a result at each position of the decoder's map: images `(B, C, H, W)` to `(B, N, H', W')`."""
+        output: Tensor = self.final_act(self.decoder(list(self.unet_model(x))))
+        return ModelOutput(output)
+
+    @property
+    def encoder(self) -> nn.Module:
+        """The backbone."""
+        return self.unet_model
+
+    def freeze_encoder(self) -> None:
+        """Stop training the backbone."""
+        self.unet_model.requires_grad_(False)
+
+    def freeze_decoder(self) -> None:
+        """Stop training the decoder, with its head."""
+        self.decoder.requires_grad_(False)

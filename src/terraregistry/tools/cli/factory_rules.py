@@ -12,6 +12,7 @@ from terraregistry.components.factories.rules import (
     BACKBONE,
     EXAMPLES,
     FACTORIES,
+    FRAMEWORK,
     HEAD,
     TASKS,
     TEMPORAL,
@@ -77,6 +78,11 @@ def factory_sections(index: Index, factory: Component, method: Component) -> Ite
         time = nested("TemporalWrapper", BACKBONE.prefix + TEMPORAL, 1)
         yield "Around the backbone", [*nested("Framing", BACKBONE.prefix), use, *time]
         yield f"Each of {AUXILIARY.key}", nested("AuxiliaryHead")
+    if FRAMEWORK in rule.parts:
+        for each in index.registry(FRAMEWORK.registry).components:
+            # The backbone and the number of classes come first.
+            numbers = each.signature.parameters[2:]
+            yield f"Of {each.name}", [(FRAMEWORK.prefix + number.name, written_type(number), "") for number in numbers]
     if ADAPTERS_AT in named:
         yield f"In {ADAPTERS_AT}", nested("adapters", leading=1)
     if AUXILIARY in rule.parts:
@@ -84,6 +90,8 @@ def factory_sections(index: Index, factory: Component, method: Component) -> Ite
 
 
 def _task(task: Task, rule: FactoryRule, named: Collection[str]) -> str:
+    if task.detects:
+        return "boxes of objects, with classes and scores"
     result = f"a result {'at each pixel' if task.pixel_wise else 'an image'}"
     if not task.decodes or HEAD.prefix not in rule.prefixes:
         return result if task.decodes else "features: no decoder, no head, no number of outputs"

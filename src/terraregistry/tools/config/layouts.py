@@ -17,10 +17,11 @@ if TYPE_CHECKING:
     from terraregistry.problems import KeyPath
     from terraregistry.tools.config.document import Document
 
-__all__ = ["TASKS", "WITHOUT_TASK", "ModelRequest", "find_request"]
+__all__ = ["TASKS", "USUAL_FACTORIES", "WITHOUT_TASK", "ModelRequest", "find_request"]
 
 TASKS: Final = {
     "ClassificationTask": "classification",
+    "EmbeddingGenerationTask": "embedding_generation",
     "MultiLabelClassificationTask": "classification",
     "ObjectDetectionTask": "object_detection",
     "PixelwiseRegressionTask": "regression",
@@ -28,6 +29,8 @@ TASKS: Final = {
     "SemanticSegmentationTask": "segmentation",
 }
 """The `task` argument for the model factory of each of TerraTorch's task classes."""
+USUAL_FACTORIES: Final = {"EmbeddingGenerationTask": "EncoderDecoderFactory"}
+"""The model factory of TerraTorch's task classes that take no `model_factory`."""
 WITHOUT_TASK: Final = ("ReconstructionTask",)
 """TerraTorch's task classes for whole models; their factory has no `task` argument."""
 
@@ -120,7 +123,9 @@ def _training(document: Document, config: _Mapping) -> ModelRequest:
     init_args = _mapping(model, ("model",), "init_args", problems)
     if init_args is None:
         raise document.error(problems)
-    factory = _factory(init_args, problems)
+    usual = USUAL_FACTORIES.get(str(model.get("class_path")).rpartition(".")[2])
+    implied = usual is not None and "model_factory" not in init_args
+    factory = usual if usual is not None and implied else _factory(init_args, problems)
     arguments = dict(_mapping(init_args, _INIT_ARGS, "model_args", problems) or {})
     problems += _bad_keys(arguments, _MODEL_ARGS)
     moved: dict[str, KeyPath] = {}
@@ -128,7 +133,7 @@ def _training(document: Document, config: _Mapping) -> ModelRequest:
     _add_aux_heads(init_args, arguments, moved, problems)
     if problems:
         raise document.error(problems)
-    where = (*_INIT_ARGS, "model_factory")
+    where = _CLASS_PATH if implied else (*_INIT_ARGS, "model_factory")
     return ModelRequest(document, factory, where, cast("dict[str, object]", arguments), _MODEL_ARGS, moved)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Final
 
-from terraregistry.tools.config.layouts import TASKS, WITHOUT_TASK
+from terraregistry.tools.config.layouts import TASKS, USUAL_FACTORIES, WITHOUT_TASK
 from terraregistry.tools.schema.argument_schemas import ArgumentSchemas
 from terraregistry.tools.schema.factory_schemas import factories_of
 from terraregistry.tools.schema.schema_parts import all_of, given, is_one_of, matches, when
@@ -21,7 +21,6 @@ __all__ = ["ID", "schema_text"]
 ID: Final = "urn:terraregistry:config"
 """The `$id` of the schema."""
 
-_KNOWN: Final = rf"(?:^|\.)(?:{'|'.join(TASKS)})$"
 _NO_MODEL: Final = "a config has either `model_factory` and its arguments, or `model` (TerraTorch's training configs)"
 
 
@@ -74,7 +73,7 @@ def _training(factories: list[Factory], names: Schema) -> Schema:
         "title": "The arguments of the task",
         "type": "object",
         "properties": {"model_factory": names, "model_args": {"type": "object"}},
-        "required": ["model_factory", "model_args"],
+        "required": ["model_args"],
         "description": "The arguments of the task: those of the model, and others.",
     }
     class_path = {
@@ -86,14 +85,21 @@ def _training(factories: list[Factory], names: Schema) -> Schema:
         "type": "object",
         "properties": {"class_path": class_path, "init_args": init_args},
         "required": ["init_args"],
-        "allOf": [_of_factory(factory) for factory in factories],
+        "allOf": [_NEEDS_FACTORY, *(_of_factory(factory) for factory in factories)],
         "description": "The model, as TerraTorch's training configs have it.",
     }
     return {"title": "The model of a training config", "properties": {"model": model}, "required": ["model"]}
 
 
 def _of_factory(factory: Factory) -> dict[str, object]:
-    chosen = {"properties": {"init_args": is_one_of("model_factory", [factory.name])}, "required": ["init_args"]}
+    chosen: Schema = {
+        "properties": {"init_args": is_one_of("model_factory", [factory.name])},
+        "required": ["init_args"],
+    }
+    implied = [_class(cls) for cls, usual in USUAL_FACTORIES.items() if usual == factory.name]
+    if implied:
+        none: Schema = {"properties": {"init_args": {"not": {"required": ["model_factory"]}}}}
+        chosen = {"anyOf": [chosen, *(all_of(none, each) for each in implied)]}
     arguments = all_of(factory.arguments, {"properties": {"model_factory": False}})
     heads: dict[str, Schema] = {"aux_heads": factory.auxiliary or {"type": "null"}}
     twice = when(given("aux_heads"), {"properties": {"model_args": {"not": given("aux_decoders")}}})
@@ -104,28 +110,41 @@ def _of_factory(factory: Factory) -> dict[str, object]:
 
 def _of_class(factory: Factory, cls: str, task: str) -> dict[str, object]:
     """Make the rules of one of TerraTorch's task classes."""
-    named = matches("class_path", rf"(?:^|\.){cls}$")
-    if factory.tasks is None or not (factory.any_task or task in factory.tasks):
+    named = _class(cls)
+    if not _takes(factory, task):
         wrong = f"{factory.name} builds no models for this task"
         return when(named, {"properties": {"class_path": {"not": {}, "errorMessage": wrong}}})
     same = {"properties": {"task": {"enum": [task, None]}}}
-    rule = factory.tasks.get(task, True)
+    rule = (factory.tasks or {}).get(task, True)
     return when(named, {"properties": {"init_args": _with_heads(factory, task, all_of(same, rule))}})
+
+
+def _class(*names: str) -> dict[str, object]:
+    """Match some of TerraTorch's task classes."""
+    return matches("class_path", rf"(?:^|\.)(?:{'|'.join(names)})$")
+
+
+def _takes(factory: Factory, task: str) -> bool:
+    return factory.tasks is not None and (factory.any_task or task in factory.tasks)
 
 
 def _of_own_class(factory: Factory) -> dict[str, object]:
     """Require the task if it does not follow from the class."""
-    known = matches("class_path", _KNOWN)
     if factory.tasks is None:
-        return when(matches("class_path", rf"(?:^|\.)(?:{'|'.join(WITHOUT_TASK)})$"), True, False)
+        return when(_class(*WITHOUT_TASK), True, False)
     rules = [
         when({"properties": {"model_args": is_task(task)}}, _with_heads(factory, task, rule))
         for task, rule in factory.tasks.items()
     ]
     task = {"properties": {"model_args": {"required": ["task"]}}}
-    return when(known, True, {"properties": {"init_args": all_of(task, *rules)}})
+    return when(_class(*TASKS), True, {"properties": {"init_args": all_of(task, *rules)}})
 
 
 def _with_heads(factory: Factory, task: str, rule: Schema) -> Schema:
     """Apply the rule of a task to arguments, and to the auxiliary heads beside them."""
     return all_of({"properties": {"model_args": rule}}, factory.heads.get(task, True))
+
+
+_NEEDS_FACTORY: Final = when(
+    _class(*USUAL_FACTORIES), True, {"properties": {"init_args": {"required": ["model_factory"]}}}
+)

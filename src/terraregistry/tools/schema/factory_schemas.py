@@ -11,8 +11,11 @@ from terraregistry.components.factories.rules import (
     BACKBONE,
     DECODER,
     ENCODER_DECODER,
+    FRAMEWORK,
+    FRAMING,
     FULL_MODEL,
     NECKS,
+    OBJECT_DETECTION,
     SMP,
     SMP_AUXILIARY,
     TASKS,
@@ -94,7 +97,12 @@ class _FactorySchemas:
         self._schemas: Final = schemas
         self._parts: Final = Parts(schemas)
         self._tasks: Final = TaskSchemas(schemas, self._parts)
-        self._whole: Final = {SMP.name: self._smp, TIMM.name: self._timm, FULL_MODEL.name: self._full_model}
+        self._whole: Final = {
+            SMP.name: self._smp,
+            TIMM.name: self._timm,
+            FULL_MODEL.name: self._full_model,
+            OBJECT_DETECTION.name: self._detection,
+        }
 
     def of(self, rule: FactoryRule, method: Component) -> Factory:
         """Make the schema of a factory."""
@@ -136,7 +144,8 @@ class _FactorySchemas:
             names = self._schemas.refer("prithvi_names", named(groups, f"The name of a {kind}", kind))
         properties[BACKBONE.key] = names
         properties[DECODER.key] = self._parts.names(DECODER, self._parts.decoders)
-        properties[AUXILIARY.key] = self._parts.auxiliary_heads()
+        if AUXILIARY in rule.parts:
+            properties[AUXILIARY.key] = self._parts.auxiliary_heads()
         if NECKS in rule.parts:
             properties[NECKS.key] = self._parts.necks()
         yield from self._parts.each(groups, BACKBONE.key, lambda group: self._backbone(rule, group))
@@ -158,6 +167,31 @@ class _FactorySchemas:
         }
         backbone = self._parts.backbone(group, dictionary=BACKBONE in rule.parts)
         return all_of(backbone, {"properties": lacking}) if lacking else backbone
+
+    def _detection(self, rule: FactoryRule, properties: dict[str, Schema]) -> Iterable[Schema]:
+        frameworks = self._schemas.groups(FRAMEWORK.registry)
+        properties[BACKBONE.key] = self._parts.names(BACKBONE, self._parts.backbones)
+        properties[NECKS.key] = self._parts.necks()
+        properties[FRAMEWORK.key] = named(frameworks, "The name of a detector of torchvision", "framework")
+        yield from self._parts.each(self._parts.backbones, BACKBONE.key, lambda group: self._detecting(rule, group))
+        yield from self._parts.each(frameworks, FRAMEWORK.key, self._framework)
+        yield {"properties": dict.fromkeys(rule.positive, _AT_LEAST_ONE)}
+
+    def _detecting(self, rule: FactoryRule, group: Group) -> Schema:
+        own = self._schemas.of(group.signature)
+        unread = [name for name in FRAMING if own.is_closed and name not in own.schemas]
+        backbone = self._backbone(rule, group)
+        return all_of(backbone, refused(f"^{BACKBONE.prefix}(?:{'|'.join(unread)})$")) if unread else backbone
+
+    def _framework(self, group: Group) -> Schema:
+        def written(schemas: dict[str, Schema]) -> dict[str, Schema]:
+            return {FRAMEWORK.prefix + name: schema for name, schema in schemas.items()}
+
+        # The backbone comes first, and the number of classes is an argument of the factory.
+        arguments = self._schemas.of(group.signature, 2).prefixed(FRAMEWORK.prefix)
+        return self._schemas.refer(
+            "framework", all_of(arguments, *self._schemas.variants(group, FRAMEWORK.key, written))
+        )
 
     def _smp(self, rule: FactoryRule, properties: dict[str, Schema]) -> Iterable[Schema]:
         model, encoder = rule.parts
