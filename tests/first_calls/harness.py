@@ -76,13 +76,15 @@ def caches(folder: Path, index: Path) -> dict[str, str]:
 
 
 def index_file() -> Path:
-    """Find the file of the index of what is installed, which is made where there is none yet."""
+    """Write the index of what is installed, shipped or made, where the cache has it."""
     from terraregistry.index import load_index
-    from terraregistry.index.cache import cache_folder
+    from terraregistry.index.cache import cache_folder, write_cached
     from terraregistry.index.keys import current_key
 
-    load_index(folder=cache_folder())
-    return cache_folder() / current_key().file_name
+    key = current_key()
+    if not (cache_folder() / key.file_name).exists():
+        write_cached(cache_folder(), load_index().with_key(key))
+    return cache_folder() / key.file_name
 
 
 def environment(folder: Path) -> dict[str, str]:
