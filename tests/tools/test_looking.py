@@ -137,9 +137,11 @@ def test_a_pattern_is_a_glob_or_a_part_of_a_name(look, pattern, names):
 
 def test_a_pattern_goes_without_a_kind(look):
     assert [line.split("\t")[0] for line in look("list", "unet").stdout.splitlines()] == [
+        "terratorch_UNet",
         "smp_Unet",
         "smp_UnetPlusPlus",
         "terratorch_UNetDecoder",
+        "GenericUnetModelFactory",
     ]
 
 
@@ -180,7 +182,7 @@ def test_nothing_is_an_empty_list_in_json(look):
             2,
             "there is no kind 'nck'; did you mean 'neck'? (kinds: backbone, decoder, full-model, model-factory, neck)\n",
         ),
-        (["backbon"], 1, "nothing matches 'backbon'; did you mean 'backbone'?\n"),
+        (["decodr"], 1, "nothing matches 'decodr'; did you mean 'decoder'?\n"),
         (
             ["--source", "tim"],
             2,

@@ -79,7 +79,7 @@ def check(found: dict[str, dict[str, Any]], *, has_names: bool) -> None:
         assert "pip install" in answer or "mend or unregister" in answer, (question, answer)
         assert "timm" in answer or question in ANOTHERS, (question, answer)
     assert found["working"] == {
-        "names": "prithvi_eo_tiny",
+        "names": "IdentityBackbone",
         "prefixes": ["terratorch", "timm"],
         "in": True,
         "resolve": "terratorch_prithvi_eo_tiny",
