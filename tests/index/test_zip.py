@@ -109,6 +109,7 @@ def test_everything_works_and_is_said_alike_with_an_index_and_without(
     assert _said(archive, tmp_path) == [True, live]
 
 
+@pytest.mark.slow
 def test_commands_read_files_in_the_zip(index: Index, archive: Path, tmp_path: Path) -> None:
     _keep(index, archive, tmp_path)
     listed = json.loads(_python(archive, tmp_path, str(archive), "list", "--json"))

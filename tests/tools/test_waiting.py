@@ -22,6 +22,7 @@ from terraregistry.index.keys import current_key
 from terraregistry.tools.cli import reading
 
 from ..index.descriptions import small_index
+from ..sampling import rest_slow
 from .test_validate import ONE_IS_VALID, RIGHT
 
 NOT_SHIPPED = {"TERRAREGISTRY_SHIPPED_INDEX": "0"}
@@ -91,7 +92,7 @@ def test_validate_asks_the_libraries_where_the_index_cannot_be_made(
 
 @pytest.mark.parametrize(
     "arguments",
-    [["list"], ["show", "timm_resnet18"], ["validate", "right.yaml"], ["schema"], ["typings"]],
+    rest_slow([["list"], ["show", "timm_resnet18"], ["validate", "right.yaml"], ["schema"], ["typings"]], ["list"]),
     ids=lambda arguments: arguments[0],
 )
 def test_a_cache_that_cannot_be_written_is_said_once(

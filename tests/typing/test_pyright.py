@@ -35,8 +35,11 @@ def _missed(index: Index, folder: Path, mistakes: list[Mistake], count: int, mod
 
 
 def test_right_calls_have_their_exact_types_and_wrong_ones_are_reported(index: Index, tmp_path: Path) -> None:
-    assert _refused(index, tmp_path / "right", 30, "standard") == []
-    assert _missed(index, tmp_path / "wrong", list(Mistake), 4, "standard") == []
+    right, _ = right_program(right_cases(index, 30))
+    wrong, lines = wrong_program([case for mistake in Mistake for case in wrong_cases(index, mistake, 4)])
+    above = right.count("\n")
+    program = right + wrong.replace("\nmade", "\nwrong")  # variables of their own
+    assert pyright(program, tmp_path, mode="standard").reports.keys() == {above + line for line in lines}
 
 
 # -- all of it --

@@ -6,6 +6,7 @@ import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from tests.sampling import rest_slow
 from torch import nn
 
 from terraregistry import BACKBONE_REGISTRY, MODEL_FACTORY_REGISTRY, NECK_REGISTRY
@@ -79,7 +80,7 @@ def test_it_is_a_model_factory() -> None:
     assert set(FRAMEWORK_REGISTRY) == set(LOSSES)
 
 
-@pytest.mark.parametrize("framework", LOSSES)
+@pytest.mark.parametrize("framework", rest_slow(LOSSES, "faster-rcnn", "fcos"))
 def test_a_detector_is_trained_and_finds_boxes(framework) -> None:
     FACTORY.validate_model(**{**USUAL, "framework": framework})
     model = build(framework=framework)
@@ -173,7 +174,7 @@ def test_numbers_of_a_framework_reach_it() -> None:
     assert retina.topk_candidates == 9
 
 
-@settings(max_examples=12, deadline=None)
+@settings(max_examples=settings.default.max_examples // 12)
 @given(
     st.sampled_from(sorted(LOSSES)),
     st.lists(st.integers(0, 4), min_size=1, max_size=7),

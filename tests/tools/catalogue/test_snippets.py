@@ -110,7 +110,7 @@ def test_the_python_of_timms_components_runs(entries: list[Listed]) -> None:
     assert failures(run_python, from_timm(entries)[::200]) == {}
 
 
-@pytest.mark.parametrize("step", [5, pytest.param(1, marks=pytest.mark.slow)])
+@pytest.mark.parametrize("step", [10, pytest.param(1, marks=pytest.mark.slow)])
 def test_the_configs_of_the_librarys_own_components_are_valid(entries: list[Listed], step: int) -> None:
     assert failures(check_config, [each for each in entries if each.source != "timm"][::step]) == {}
 

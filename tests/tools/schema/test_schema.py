@@ -45,6 +45,7 @@ def test_it_says_what_it_is(schema):
     assert schema["description"]
 
 
+@pytest.mark.slow
 def test_it_is_the_same_each_time(index, text):
     assert schema_text(index) == text
 
