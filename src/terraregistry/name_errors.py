@@ -36,7 +36,7 @@ class Facts(Exception):  # noqa: N818 - a base of errors and of warnings
     __match_args__: ClassVar[tuple[str, ...]]
 
     def __post_init__(self) -> None:
-        self.args = tuple(getattr(self, name) for name in self.__match_args__)
+        self.args: tuple[Any, ...] = tuple(getattr(self, name) for name in self.__match_args__)
 
 
 class RegistryError(Facts):

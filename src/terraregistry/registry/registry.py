@@ -249,7 +249,9 @@ class ReadOnlyRegistry(BaseRegistry[T]):
         del args, kwargs
         raise ReadOnlyRegistryError(self._label(), self._remedy)
 
-    register_lazy = unregister = scope = register
+    register_lazy = register
+    unregister = register
+    scope = register
 
 
 def _adding(entry: Entry[T], others: tuple[str, ...]) -> Change[T]:

@@ -41,7 +41,7 @@ class Expressions(ast.NodeVisitor):
         self.variables: dict[str, Value] = {kwargs: KwargsDict()}
         self.live: list[ExecutionPath] = [ExecutionPath()]
         self.inner: frozenset[str] = frozenset()
-        self.star = scope.definition.args.vararg
+        self.star: ast.arg | None = scope.definition.args.vararg
         self._line = scope.definition.lineno
 
     @abstractmethod
