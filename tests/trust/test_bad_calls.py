@@ -101,9 +101,9 @@ def test_two_thousand_wrong_calls_in_little_memory(tmp_path: Path) -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("seed", range(1, 5))
-def test_a_hundred_thousand_wrong_calls(seed: int, tmp_path: Path) -> None:
-    assert "InvalidArgumentsError" in in_a_child("bad_calls", tmp_path, 25_000, seed)
+@pytest.mark.parametrize("seed", [1, 2])
+def test_ten_thousand_wrong_calls(seed: int, tmp_path: Path) -> None:
+    assert "InvalidArgumentsError" in in_a_child("bad_calls", tmp_path, 5_000, seed)
 
 
 @pytest.mark.slow

@@ -55,6 +55,6 @@ def test_two_thousand_configs_whose_arguments_do_not_fit(tmp_path: Path) -> None
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("seed", range(4))
-def test_ten_thousand_broken_configs(seed: int, tmp_path: Path) -> None:
-    assert "of 2500 refused" in in_a_child("bad_configs", tmp_path, 2_500, seed)
+@pytest.mark.parametrize("seed", [0, 1])
+def test_two_thousand_broken_configs(seed: int, tmp_path: Path) -> None:
+    assert "of 1000 refused" in in_a_child("bad_configs", tmp_path, 1_000, seed)

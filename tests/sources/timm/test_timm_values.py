@@ -77,6 +77,7 @@ def test_features_come_as_they_are_asked_for(data: st.DataObject, name: str, cha
 
 
 @pytest.mark.slow
+@pytest.mark.filterwarnings("ignore:CSATv2 is designed for 3-channel")
 @settings(max_examples=250, deadline=None)
 @given(st.data(), st.integers(1, 5), st.sampled_from([128, 192, 224, 256]))
 def test_features_of_every_class_come_as_they_are_asked_for(
