@@ -825,6 +825,17 @@ def test_what_a_part_raises_comes_out_of_the_composition_as_it_is(part: str, kin
             "unknown argument (the backbone's is written 'backbone_in_chans')",
             Rename("backbone_in_chans"),
         ),
+        (
+            "pretrain_img_size",
+            "unknown argument (the backbone's is written 'backbone_img_size')",
+            Rename("backbone_img_size"),
+        ),
+        (
+            "pretrained_cfg_overlay",
+            "unknown argument (a file of weights is written 'backbone_ckpt_path: FILE')",
+            None,
+        ),
+        ("features_only", "unknown argument (whether there are features is settled: leave it out)", None),
         ("freeze_backbone", "unknown argument (it belongs to the training task, not to the model)", None),
         ("loss", "unknown argument (it belongs to the training task, not to the model)", None),
     ],

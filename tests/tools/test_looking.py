@@ -16,6 +16,7 @@ import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
+from terraregistry.components.backbones.prithvi.bands import BAND_NAMES
 from terraregistry.components.factories.encoder_decoder_factory import EncoderDecoderFactory
 from terraregistry.components.factories.rules import EXAMPLES, FACTORIES
 from terraregistry.index import Index
@@ -214,6 +215,13 @@ def test_colours_can_be_switched_off(terminal, monkeypatch):
 
 
 # -- show --
+
+
+def test_the_names_of_bands_are_shown(look):
+    text = look("show", "prithvi_eo_tiny").stdout
+    shown = text[text.index("Bands\n") :].partition("\n\n")[0]
+    assert " ".join(shown.split()).removeprefix("Bands ") == ", ".join(BAND_NAMES)
+    assert "Bands\n" not in look("show", "terratorch_PermuteDims").stdout
 
 
 def test_a_component_is_shown_with_all_that_is_known(look):

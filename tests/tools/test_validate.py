@@ -225,6 +225,23 @@ def test_what_is_suggested_mends_what_was_mistyped(tmp_path, seed):
     assert check_config(str(file)) == []
 
 
+def test_a_band_of_its_own_is_a_warning_at_its_line(tmp_path):
+    file = tmp_path / "c.yaml"
+    text = (
+        "model_factory: EncoderDecoderFactory\ntask: segmentation\nnum_classes: 2\nbackbone: prithvi_eo_tiny\n"
+        "backbone_bands: [RED, NDVI]\ndecoder: FCNDecoder\n"
+    )
+    file.write_text(text, encoding="utf-8")
+    (found,) = check_config(str(file))
+    assert (found.is_warning, found.span.line, found.problem.kind) == (True, 5, ProblemKind.DOUBTFUL)
+    assert found.message.startswith(
+        "backbone_bands: no known bands, so the weights of their channels are new and random: 'NDVI'"
+    )
+    file.write_text(text.replace("NDVI", "NARROW_NIR"), encoding="utf-8")
+    (found,) = check_config(str(file))
+    assert (found.is_warning, found.mended) == (False, "backbone_bands: [RED, NIR_NARROW]")
+
+
 def test_an_exception_of_a_component_is_a_finding(monkeypatch, tmp_path):
     import terraregistry.tools.trial as trial
 

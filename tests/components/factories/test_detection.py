@@ -245,6 +245,15 @@ MISTAKES = {
         {"backbone": "IdentityBackbone", "backbone_out_channels": [32], "in_channels": 32, "necks": None},
         ("nothing reads this: the backbone is told no channels"),
     ),
+    "a number of a band": (
+        {"backbone": "prithvi_eo_tiny", "backbone_bands": ["B04"], "necks": TOKENS},
+        ("bands have names, not numbers: B04 is RED"),
+    ),
+    "retired": ({"in_chans": 3}, "unknown argument (the backbone's is written 'backbone_in_chans')"),
+    "of the backbone": (
+        {"pretrained_cfg": "x"},
+        ("unknown argument (the backbone's is written 'backbone_pretrained_cfg')"),
+    ),
     "padding": ({"backbone_padding": "reflect"}, "nothing reads this: the images of a detector are not padded"),
     "order": (
         {"necks": [*PYRAMID, {"name": "SelectIndices", "indices": [1]}]},

@@ -110,3 +110,12 @@ def test_terratorchs_own_configs_run_without_what_nothing_reads() -> None:
     with pytest.warns(UnusedArgumentWarning):
         model = FACTORY.build_model(**SEGMENTATION, **unread, unused="warn")
     assert model(IMAGES).output.shape == (2, 2, 64, 32)
+
+
+def test_bands_are_checked_and_retired_spellings_explained() -> None:
+    found = problems(**{**SEGMENTATION, "bands": [*["RED"] * 5, "NARROW_NIR"], "in_channels": ..., "in_chans": 6})
+    assert found == {
+        "bands[5]": "there is no HLS band 'NARROW_NIR'; did you mean 'NIR_NARROW'?",
+        "in_chans": "unknown argument (it is written 'in_channels')",
+    }
+    FACTORY.check_arguments(**{**SEGMENTATION, "bands": [*["RED"] * 5, "DEM"]})

@@ -12,7 +12,13 @@ import pytest
 from torch import nn
 
 from terraregistry import MODEL_FACTORY_REGISTRY, TIMM_BACKBONE_REGISTRY
-from terraregistry.errors import InvalidArgumentsError, ProblemKind, SourceUnavailableError, UnusedArgumentWarning
+from terraregistry.errors import (
+    FitWarning,
+    InvalidArgumentsError,
+    ProblemKind,
+    SourceUnavailableError,
+    UnusedArgumentWarning,
+)
 
 HEAVY = ("torch", "timm", "segmentation_models_pytorch", "peft", "numpy", "pydantic", "torchvision", "huggingface_hub")
 COMPOSED = {
@@ -90,6 +96,53 @@ WRONG_ARGUMENTS = [
     ("FullModelFactory", {"rescale": False}, "rescale", "nothing reads this: a whole model gives what it gives"),
     ("PrithviModelFactory", {"backbone": "timm_resnet18"}, "backbone", "'timm_resnet18' is no Prithvi backbone"),
     ("PrithviModelFactory", {"backbone_bands": []}, "backbone_bands", "nothing reads this: write bands"),
+    ("SMPModelFactory", {"bands": ["NARROW_NIR"]}, "bands[0]", "there is no HLS band 'NARROW_NIR'; did you mean 'NIR_"),
+    ("SMPModelFactory", {"in_chans": 3}, "in_chans", "unknown argument (it is written 'in_channels')"),
+    ("SMPModelFactory", {"features_only": True}, "features_only", "unknown argument (whether there are features is"),
+    (
+        "TimmModelFactory",
+        {"backbone": "prithvi_vit_tiny", "backbone_bands": ["B02", "DEM"]},
+        "backbone_bands",
+        "bands have names, not numbers: B02 is BLUE",
+    ),
+    ("TimmModelFactory", {"in_chans": 3}, "in_chans", "unknown argument (it is written 'in_channels')"),
+    (
+        "PrithviModelFactory",
+        {"pretrained_cfg_overlay": {"file": "a"}},
+        "pretrained_cfg_overlay",
+        "unknown argument (a file of weights is written 'backbone_ckpt_path: FILE')",
+    ),
+    (
+        "PrithviModelFactory",
+        {"img_size": 64},
+        "img_size",
+        "unknown argument (the backbone's is written 'backbone_img_size')",
+    ),
+    ("PrithviModelFactory", {"in_chans": 6}, "in_chans", "unknown argument (it is written 'in_channels')"),
+    (
+        "EncoderDecoderFactory",
+        {"backbone": "prithvi_eo_tiny", "backbone_pretrained_cfg_overlay": {}},
+        "backbone_pretrained_cfg_overlay",
+        "unknown argument (a file of weights is written 'backbone_ckpt_path: FILE')",
+    ),
+    (
+        "EncoderDecoderFactory",
+        {"backbone": "prithvi_eo_tiny", "backbone_kwargs": {"pretrain_img_size": 3}},
+        "backbone_kwargs.pretrain_img_size",
+        "unknown argument (it is written 'img_size')",
+    ),
+    (
+        "EncoderDecoderFactory",
+        {"backbone": "prithvi_eo_tiny", "backbone_features_only": True},
+        "backbone_features_only",
+        "unknown argument (whether there are features is settled: leave it out)",
+    ),
+    (
+        "EncoderDecoderFactory",
+        {"backbone_in_channels": 4},
+        "backbone_in_channels",
+        "unknown argument (the backbone's is written 'backbone_in_chans')",
+    ),
     ("PrithviModelFactory", {"bands": ["RDE"]}, "bands[0]", "there is no HLS band 'RDE'; did you mean 'RED'?"),
     (
         "EncoderDecoderFactory",
@@ -114,6 +167,35 @@ WRONG_ARGUMENTS = [
         "unknown argument; did you mean 'backbone_drop_rate'",
     ),
 ]
+OF_ITS_OWN = {
+    "EncoderDecoderFactory": (
+        {"backbone": "prithvi_eo_tiny", "necks": [], "aux_decoders": [], "backbone_bands": ["RED", "DEM"]},
+        "backbone_bands",
+    ),
+    "FullModelFactory": ({"bands": ["RED", "DEM"]}, "bands"),
+    "PrithviModelFactory": ({"bands": ["RED", "DEM"]}, "bands"),
+    "SMPModelFactory": ({"bands": ["RED", "DEM"]}, ""),
+    "TimmModelFactory": (
+        {"backbone": "prithvi_vit_tiny", "in_channels": 2, "pretrained": False, "backbone_bands": ["RED", "DEM"]},
+        "backbone_bands",
+    ),
+}
+"""The path warned of; none where only the number of bands is read."""
+
+
+@pytest.mark.parametrize("name", OF_ITS_OWN)
+def test_bands_of_own_names_are_accepted_with_a_warning(name: str) -> None:
+    arguments, path = OF_ITS_OWN[name]
+    if not path:
+        FACTORIES[name].check_arguments(**RIGHT[name], **arguments)
+        return
+    with pytest.warns(FitWarning) as caught:
+        FACTORIES[name].check_arguments(**{**RIGHT[name], **arguments})
+    ((problem,),) = [each.message.problems for each in caught]
+    assert (problem.path, problem.kind) == (path, ProblemKind.DOUBTFUL)
+    assert problem.message.startswith("no known bands, so the weights of their channels are new and random: 'DEM'; ")
+
+
 MISFITS = [
     (
         "EncoderDecoderFactory",

@@ -329,7 +329,7 @@ def test_parts_of_timms_classifiers_are_frozen() -> None:
             {"backbone_drop_rat": 0.1, "drop_rate": 0.1, "backbone_num_classes": 3, "backbone_features_only": True},
             {
                 "backbone_drop_rat": "unknown argument; did you mean 'backbone_drop_rate'?",
-                "drop_rate": "unknown argument; did you mean 'backbone_drop_rate'?",
+                "drop_rate": "unknown argument (the backbone's is written 'backbone_drop_rate')",
                 "backbone_num_classes": "num_classes says this already; give one of them",
                 "backbone_features_only": "nothing reads this: a classifier is no feature pyramid",
             },

@@ -136,6 +136,12 @@ def test_a_member_by_its_value_of_any_type(value: Any, member: Sizes) -> None:
     assert passed(Literal[Sizes.PAIR, Sizes.HALF, Sizes.BYTES], value) is member
 
 
+def test_an_enum_without_members_is_any_member() -> None:
+    assert passed(enum.Enum | int, Colour.RED) is Colour.RED
+    assert passed(enum.Enum, Sizes.PAIR) is Sizes.PAIR
+    assert [value for value in ("red", 1, None, Colour) if accepts(enum.Enum, value)] == []
+
+
 def test_a_member_is_not_found_by_what_only_compares_equal() -> None:
     assert [value for value in ([1, 2], 1, True, "xy", None) if accepts(Sizes, value)] == []
 

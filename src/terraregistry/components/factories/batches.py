@@ -73,7 +73,7 @@ def _frames(given: Mapping[str, object]) -> int | None:
 
 def _width(band: object) -> int:
     """Count the bands in one entry: a name, a number, or the first and last of a range."""
-    ends = _sizes(band, 2, least=0)
+    ends = _sizes(getattr(band, "value", band), 2, least=0)
     return ends[1] - ends[0] + 1 if ends and ends[1] >= ends[0] else 1
 
 

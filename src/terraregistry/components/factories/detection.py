@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Final
 from terraregistry.components.factories.composition import Composition
 from terraregistry.components.factories.fitting import fit_whole
 from terraregistry.components.factories.own_arguments import OwnArguments, find_task, only_positive
-from terraregistry.components.factories.part_arguments import take_prefixed
+from terraregistry.components.factories.part_arguments import take_prefixed, unknown
 from terraregistry.components.factories.part_planning import NOT_MADE, plan_part
 from terraregistry.components.factories.planned import Draft, Fit, PlanningFactory, UnusedPolicy
 from terraregistry.components.factories.planned_parts import NamedPart, build_part
@@ -40,7 +40,7 @@ if TYPE_CHECKING:
 else:
     nn = DeferredModule("torch.nn")
 
-__all__ = ["FRAMEWORK_REGISTRY", "ObjectDetectionModelFactory", "is_prefixed", "told_channels"]
+__all__ = ["FRAMEWORK_REGISTRY", "ObjectDetectionModelFactory", "is_prefixed", "parameters_of", "told_channels"]
 
 
 class _Frameworks(DescribedRegistry[nn.Module]):
@@ -168,7 +168,8 @@ class ObjectDetectionModelFactory(PlanningFactory):
         told = told_channels(self._backbones, own, inner, problems)
         framework = _framework(own, loose, problems, free)
         left = (name for name in loose if not is_prefixed(name, *OBJECT_DETECTION.prefixes))
-        problems += [Problem(name, ProblemKind.UNKNOWN, choices=free) for name in left]
+        parameters = parameters_of(self._backbones, own.get(BACKBONE.key))
+        problems += [unknown(name, free, [BACKBONE.prefix + each for each in parameters]) for name in left]
         known = {each.parameter for each in problems}
 
         def moved(found: Sequence[Problem]) -> list[Problem]:
@@ -190,7 +191,7 @@ class ObjectDetectionModelFactory(PlanningFactory):
             whole = fit_whole(ready.framework, {**inner, **told}, lambda each: replace(ready, framework=each).shadow())
             return replace(whole, remarks=[*found.remarks, *whole.remarks])
 
-        return Draft(problems, detector, fit)
+        return Draft(problems, detector, fit, moved(encoder.remarks))
 
 
 _OWN: Final = OwnArguments(ObjectDetectionModelFactory.build_model, OBJECT_DETECTION.parts)
@@ -219,7 +220,7 @@ def _framework(
     return part
 
 
-def _parameters(backbones: MultiSourceRegistry[Backbone], backbone: object) -> Mapping[str, Parameter]:
+def parameters_of(backbones: MultiSourceRegistry[Backbone], backbone: object) -> Mapping[str, Parameter]:
     """Return the parameters of a backbone by name; empty for a module, and for a missing one."""
     try:
         return backbones.signature(backbone).parameters if isinstance(backbone, str) else {}
@@ -229,7 +230,7 @@ def _parameters(backbones: MultiSourceRegistry[Backbone], backbone: object) -> M
 
 def _paddings(backbones: MultiSourceRegistry[Backbone], given: Mapping[str, Any]) -> list[str]:  # as above
     """List the arguments about padding that are not the backbone's own."""
-    parameters = _parameters(backbones, given.get(BACKBONE.key))
+    parameters = parameters_of(backbones, given.get(BACKBONE.key))
     if any(each.kind is each.VAR_KEYWORD for each in parameters.values()):
         return []
     return [name for each in FRAMING if (name := BACKBONE.prefix + each) in given and each not in parameters]
@@ -258,7 +259,7 @@ def told_channels(
     backbone: object = own.get(BACKBONE.key)
     if channels is None or backbone is None:
         return {}
-    parameters = _parameters(backbones, backbone)
+    parameters = parameters_of(backbones, backbone)
     name = next((each for each in ("in_chans", _IN_CHANNELS) if each in parameters), None)
     if name is None:
         if parameters or not isinstance(backbone, str):

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 from terraregistry.components.factories.fitting import adapter_misfits, fit_whole
 from terraregistry.components.factories.own_arguments import OwnArguments, named_in
 from terraregistry.components.factories.part_arguments import Arguments, unread
-from terraregistry.components.factories.part_planning import plan_part, with_adapters
+from terraregistry.components.factories.part_planning import doubts_of, plan_part, with_adapters
 from terraregistry.components.factories.planned import Draft, Fit, PlanningFactory, UnusedPolicy
 from terraregistry.components.factories.planned_parts import nn
 from terraregistry.components.factories.rules import ADAPTERS_AT, FULL_MODEL
@@ -80,7 +80,7 @@ class FullModelFactory(PlanningFactory):
             part = plan_part(("model",), self._models, own["model"], Arguments(loose), (), problems, kind=nn.Module)
         adapters = own.get(ADAPTERS_AT)
         part = with_adapters(part, adapters, problems)
-        return Draft(problems, part, partial(_fit, part, adapters))
+        return Draft(problems, part, partial(_fit, part, adapters), doubts_of(part))
 
 
 _OWN: Final = OwnArguments(FullModelFactory.build_model)

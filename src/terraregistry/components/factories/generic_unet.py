@@ -6,10 +6,11 @@ from collections.abc import Mapping, Sequence  # noqa: TC003 - read at run time
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final
 
-from terraregistry.components.backbones.prithvi.bands import GivenBand  # noqa: TC001 - read at run time
+from terraregistry.components.backbones.prithvi.bands import GivenBand, band_problems
 from terraregistry.components.factories.composition import Composition
-from terraregistry.components.factories.detection import is_prefixed, told_channels
+from terraregistry.components.factories.detection import is_prefixed, parameters_of, told_channels
 from terraregistry.components.factories.own_arguments import OwnArguments, find_task, only_positive
+from terraregistry.components.factories.part_arguments import unknown
 from terraregistry.components.factories.planned import Draft, Fit, PlanningFactory, UnusedPolicy
 from terraregistry.components.factories.rules import BACKBONE, DECODER, GENERIC_UNET
 from terraregistry.deferred import DeferredModule
@@ -115,11 +116,13 @@ class GenericUnetModelFactory(PlanningFactory):
             The model after the first stage.
         """
         own, loose, found, free = _OWN.read(arguments)
-        problems = [*found, *only_positive(own, GENERIC_UNET)]
+        problems = [*found, *band_problems(own), *only_positive(own, GENERIC_UNET)]
         task = find_task(own.get("task", GENERIC_UNET.tasks[0]), GENERIC_UNET, problems)
         inner = {name: own[name] for name in (BACKBONE.key, DECODER.key, _COUNT) if own.get(name) is not None}
         inner |= {name: value for name, value in loose.items() if is_prefixed(name, *GENERIC_UNET.prefixes)}
-        problems += [Problem(name, ProblemKind.UNKNOWN, choices=free) for name in loose if name not in inner]
+        parameters = parameters_of(self._backbones, own.get(BACKBONE.key))
+        backbone = [BACKBONE.prefix + each for each in parameters]
+        problems += [unknown(name, free, backbone) for name in loose if name not in inner]
         if inner.get(_COUNT, object()) == inner.get(_COUNTED):
             del inner[_COUNTED]
         bands = own.get("bands")
@@ -143,7 +146,7 @@ class GenericUnetModelFactory(PlanningFactory):
 
         relu = task.name == "regression" and own.get("regression_relu") is True
         plan = None if draft.plan is None or problems else _Unet(draft.plan, relu)
-        return Draft(problems, plan, fit)
+        return Draft(problems, plan, fit, relevant(draft.remarks))
 
 
 _OWN: Final = OwnArguments(GenericUnetModelFactory.build_model, GENERIC_UNET.parts)

@@ -5,24 +5,87 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Final
 
-from terraregistry.components.factories.rules import FRAMING, TEMPORAL, USE_TEMPORAL
+from terraregistry.components.factories.rules import BACKBONE, FRAMING, TEMPORAL, USE_TEMPORAL
 from terraregistry.components.models.framing import PaddingMode, PatchSize, three_axes
 from terraregistry.errors import Problem, ProblemKind, describe_value
-from terraregistry.problems import display_path
+from terraregistry.problems import Rename, display_path
 from terraregistry.registry.calls import call_of
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping
 
     from terraregistry.components.factories.rules import PartRule
-    from terraregistry.problems import KeyPath, Rename
+    from terraregistry.problems import KeyPath
 
-__all__ = ["Arguments", "Framing", "given_twice", "take_framing", "take_prefixed", "take_temporal", "unread"]
+__all__ = [
+    "Arguments",
+    "Framing",
+    "given_twice",
+    "spelled_today",
+    "take_framing",
+    "take_prefixed",
+    "take_temporal",
+    "unknown",
+    "unread",
+]
+
+_FILE: Final = "pretrained_cfg_overlay"
+_TODAY: Final[Mapping[str, tuple[str, ...]]] = {
+    "in_channels": ("in_chans",),
+    "in_chans": ("in_channels",),
+    "input_size": ("img_size",),
+    "pretrain_img_size": ("img_size",),
+    _FILE: ("ckpt_path", "checkpoint_path"),
+}
+"""Names by which older configs and other libraries call arguments."""
+_PYRAMID: Final = "features_only"
+_OF_TRAINING: Final = (
+    "class_names", "class_weights", "freeze_backbone", "freeze_decoder", "freeze_head", "ignore_index", "loss", "lr",
+    "optimizer", "optimizer_hparams", "plot_on_val", "scheduler", "scheduler_hparams",
+)  # fmt: skip
+"""Arguments of TerraTorch's training tasks."""
 
 
 def unread(path: str | KeyPath, why: str, fix: Rename | None = None) -> Problem:
     """Report an argument without effect."""
     return Problem(path, ProblemKind.UNUSED, detail=f"nothing reads this: {why}", fix=fix)
+
+
+def spelled_today(path: str | KeyPath, name: str, written: Mapping[str, str]) -> Problem | None:
+    """Report a retired spelling of an argument.
+
+    Args:
+        path: Its path.
+        name: The spelling.
+        written: The caller's spelling of each parameter.
+
+    Returns:
+        The problem, with today's spelling; None if there is none.
+    """
+    today = next((written[each] for each in (name, *_TODAY.get(name, ())) if each in written), name)
+    if today != name and name == _FILE and not today.endswith(_FILE):
+        # The value changes as well: it is a file, no dictionary.
+        return Problem(path, ProblemKind.UNKNOWN, detail=f"a file of weights is written '{today}: FILE'")
+    if today != name:
+        whose = "the backbone's" if today.startswith(BACKBONE.prefix) else "it"
+        return Problem(path, ProblemKind.UNKNOWN, detail=f"{whose} is written {today!r}", fix=Rename(today))
+    if name == _PYRAMID:
+        return Problem(path, ProblemKind.UNKNOWN, detail="whether there are features is settled: leave it out")
+    return None
+
+
+def unknown(name: str, choices: Collection[str], further: Collection[str] = ()) -> Problem:
+    """Report an argument of no part, and its home if that is known.
+
+    Args:
+        name: The argument.
+        choices: The arguments possibly meant, as the caller writes them.
+        further: Others, meant only if they are today's spelling.
+    """
+    if name in _OF_TRAINING:
+        return Problem(name, ProblemKind.UNKNOWN, detail="it belongs to the training task, not to the model")
+    written = {each.removeprefix(BACKBONE.prefix): each for each in (*further, *choices)}
+    return spelled_today(name, name, written) or Problem(name, ProblemKind.UNKNOWN, choices=choices)
 
 
 def given_twice(path: str | KeyPath, other: str) -> Problem:

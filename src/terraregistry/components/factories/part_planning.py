@@ -8,8 +8,16 @@ from collections.abc import Mapping
 from inspect import Parameter
 from typing import TYPE_CHECKING, Any, Final, cast
 
-from terraregistry.components.factories.part_arguments import Arguments
-from terraregistry.components.factories.planned_parts import AdaptedPart, ModulePart, NamedPart, WrappedPart, nn
+from terraregistry.components.backbones.prithvi.bands import band_problems, new_bands, takes_bands
+from terraregistry.components.factories.part_arguments import Arguments, spelled_today
+from terraregistry.components.factories.planned_parts import (
+    AdaptedPart,
+    ModulePart,
+    NamedPart,
+    WrappedPart,
+    nn,
+    unwrapped,
+)
 from terraregistry.components.factories.rules import ADAPTERS_AT, BACKBONE, NECKS, USE_TEMPORAL
 from terraregistry.errors import (
     ComponentNotFoundError,
@@ -34,6 +42,7 @@ __all__ = [
     "NOT_MADE",
     "TIME",
     "as_yaml",
+    "doubts_of",
     "entry_of",
     "not_found",
     "plan_part",
@@ -99,22 +108,38 @@ def plan_part(
         faults = [*_unlike(kind, given, where)]
         problems += faults
         return ModulePart(where, given, valid=not faults)
-    refused: Sequence[Problem] = ()
+    refused: list[Problem] = []
     try:
         (check or registry.validate)(given, *leading, **arguments.values)
     except ComponentNotFoundError as error:
         problems.append(not_found(name_at or where, error))
         return None
     except InvalidArgumentsError as error:
-        refused = error.problems
+        refused += error.problems
     named = [each for each in registry.signature(given).parameters.values() if each.kind not in _STARRED]
     names = tuple(each.name for each in named[: len(leading)])
     later = {name for name, value in zip(names, leading, strict=False) if value is NOT_MADE}
     refused = [each for each in refused if each.kind is not ProblemKind.TYPE or each.parameter not in later]
     free = {parameter.name: parameter for parameter in named[len(leading) :]}
-    problems += [_given_by_the_model(each, arguments, names, free) or arguments.located(each) for each in refused]
+    if takes_bands(free):
+        wrong = {each.parameter for each in refused}
+        refused += [*band_problems(arguments.without(wrong).values)]
+    written = dict(zip(free, arguments.spellings(free), strict=True))
+    for each in refused:
+        found = _given_by_the_model(each, arguments, names, free)
+        if each.kind is ProblemKind.UNKNOWN:
+            found = spelled_today(arguments.path(each.parameter), each.parameter, written)
+        problems.append(found or arguments.located(each))
     left = arguments.without({problem.parameter for problem in refused}) if refused else arguments
     return NamedPart(where, registry, given, left, names, free, valid=not refused, title=title)
+
+
+def doubts_of(part: Part | None) -> list[Problem]:
+    """Report what works and is doubtful among the arguments of a backbone, and of a model in its place."""
+    part = unwrapped(part)
+    if not isinstance(part, NamedPart) or not takes_bands(part.parameters):
+        return []
+    return [*map(part.arguments.located, new_bands(part.arguments.values))]
 
 
 def with_time(part: Part | None, arguments: Arguments, problems: list[Problem]) -> Part | None:

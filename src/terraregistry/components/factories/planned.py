@@ -5,7 +5,7 @@ from __future__ import annotations
 import warnings
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, is_dataclass
+from dataclasses import dataclass, field, is_dataclass, replace
 from typing import TYPE_CHECKING, Any, Literal, Protocol, TypeAlias, cast
 
 from terraregistry.components.factories.planned_parts import is_composition
@@ -58,11 +58,13 @@ class Draft:
         problems: Problems of the arguments: names, types, tasks, counts, and combinations.
         plan: The model; None if a part is unknown.
         fit: The second stage: makes the model without data and runs it.
+        remarks: Doubtful but working arguments.
     """
 
     problems: Sequence[Problem]
     plan: Plan | None
     fit: Callable[[], Fit] = Fit
+    remarks: Sequence[Problem] = ()
 
 
 class PlanningFactory(ABC):
@@ -77,7 +79,7 @@ class PlanningFactory(ABC):
         """Check the arguments of `build_model` without constructing a part of the model.
 
         Covers names and types of the arguments of each part, the needs of the task, and unused arguments. Values, and the
-        fit of the parts, are left to `validate_model`, the complete check.
+        fit of the parts, are left to `validate_model`, the complete check. A `FitWarning` reports doubtful arguments.
 
         Args:
             **arguments: The arguments of `build_model`, by name.
@@ -87,9 +89,10 @@ class PlanningFactory(ABC):
             SourceUnavailableError: The library behind a source is missing or broken, and its components' parameters are
                 needed.
         """
-        draft, _ = self._checked(arguments, run=False)
+        draft, fit = self._checked(arguments, run=False)
         if draft.problems:
             raise self._refused(draft.problems)
+        self._warn(fit, stacklevel=3)
 
     def validate_model(self, **arguments: Any) -> None:
         """Check the arguments of `build_model`, and run the model without data.
@@ -106,8 +109,11 @@ class PlanningFactory(ABC):
         """
         draft, fit = self._checked(arguments)
         self._plan(draft, fit)
+        self._warn(fit, stacklevel=3)
+
+    def _warn(self, fit: Fit, stacklevel: int) -> None:
         if fit.remarks:
-            warnings.warn(FitWarning(component_of(self), tuple(fit.remarks)), stacklevel=2)
+            warnings.warn(FitWarning(component_of(self), tuple(fit.remarks)), stacklevel=stacklevel)
 
     def _build(self, arguments: Mapping[str, Any]) -> nn.Module:
         draft, fit = self._checked(arguments, depth=1)
@@ -140,7 +146,7 @@ class PlanningFactory(ABC):
                 fit = draft.fit() if run and not unread else Fit()
                 left = _without_unread(arguments, [*draft.problems, *fit.problems], dropped) if lenient else None
                 if left is None:
-                    return draft, fit
+                    return draft, replace(fit, remarks=[*draft.remarks, *fit.remarks])
                 arguments = left
         finally:
             if dropped:

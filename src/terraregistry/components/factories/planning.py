@@ -16,17 +16,23 @@ from terraregistry.components.factories.part_arguments import (
     take_framing,
     take_prefixed,
     take_temporal,
+    unknown,
     unread,
 )
-from terraregistry.components.factories.part_planning import as_yaml, entry_of, plan_part, with_adapters, with_time
+from terraregistry.components.factories.part_planning import (
+    as_yaml,
+    doubts_of,
+    entry_of,
+    plan_part,
+    with_adapters,
+    with_time,
+)
 from terraregistry.components.factories.planned import Draft
 from terraregistry.components.factories.planned_parts import NamedPart, nn
-from terraregistry.errors import Problem, ProblemKind, Rename
+from terraregistry.errors import Problem, ProblemKind
 from terraregistry.protocols import Backbone, Decoder, Neck
 
 if TYPE_CHECKING:
-    from collections.abc import Collection
-
     from terraregistry.components.factories.composition import Branch
     from terraregistry.components.factories.own_arguments import Read
     from terraregistry.components.factories.planned_parts import Part
@@ -34,15 +40,6 @@ if TYPE_CHECKING:
     from terraregistry.registry import MultiSourceRegistry
 
 __all__ = ["Planner", "Registries"]
-
-
-_OTHER_NAMES: Final = {"in_channels": "in_chans", "input_size": "img_size", "pretrain_img_size": "img_size"}
-"""Names by which other libraries call arguments of backbones."""
-_OF_TRAINING: Final = (
-    "class_names", "class_weights", "freeze_backbone", "freeze_decoder", "freeze_head", "ignore_index", "loss", "lr",
-    "optimizer", "optimizer_hparams", "plot_on_val", "scheduler", "scheduler_hparams",
-)  # fmt: skip
-"""Arguments of TerraTorch's training tasks."""
 
 
 class Registries(NamedTuple):
@@ -78,7 +75,7 @@ class Planner:
         necks = [None if neck is None else self._neck((rules.NECKS.key, at), neck) for at, neck in given]
         planner = BranchPlanner(self._registries.decoders, task, self._problems)
         branch, aux = self._branches(planner)
-        self._problems.extend(_unknown(name, self._spellings) for name in self._loose)
+        self._problems.extend(unknown(name, self._spellings) for name in self._loose)
         composition: Composition | None = None
         if backbone is not None and not self._problems:
             results = {name: own[name] for name in ("rescale", "image_size_out")}
@@ -94,7 +91,7 @@ class Planner:
             framing=framing,
             composition=composition,
         )
-        return Draft(self._problems, composition, parts.fit)
+        return Draft(self._problems, composition, parts.fit, doubts_of(backbone))
 
     def _take(self, part: rules.PartRule) -> Arguments:
         arguments, problems = take_prefixed(part, self._loose, self._own.get(part.dictionary) or {})
@@ -176,14 +173,3 @@ def _beside_name(arguments: Arguments, problem: Problem) -> Problem:
         return problem
     inside = as_yaml(cast("Mapping[str, object]", value))
     return Problem(problem.steps, problem.kind, detail=f"its arguments stand beside `name`: `{inside[1:-1]}`")
-
-
-def _unknown(name: str, spellings: Collection[str]) -> Problem:
-    """Report an argument of no part, and its home if that is known."""
-    if name in _OF_TRAINING:
-        return Problem(name, ProblemKind.UNKNOWN, detail="it belongs to the training task, not to the model")
-    written = rules.BACKBONE.prefix + _OTHER_NAMES.get(name, name)
-    if written not in spellings:
-        return Problem(name, ProblemKind.UNKNOWN, choices=spellings)
-    detail = f"the backbone's is written {written!r}"
-    return Problem(name, ProblemKind.UNKNOWN, detail=detail, fix=Rename(written))

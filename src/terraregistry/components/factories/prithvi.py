@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Any, Final
 
 from terraregistry.components.backbones.prithvi.bands import GivenBand  # noqa: TC001 - read at run time
 from terraregistry.components.factories.branches import AuxiliaryHead  # noqa: TC001 - read at run time
+from terraregistry.components.factories.detection import parameters_of
 from terraregistry.components.factories.own_arguments import OwnArguments, find_task, named_in
-from terraregistry.components.factories.part_arguments import unread
+from terraregistry.components.factories.part_arguments import unknown, unread
 from terraregistry.components.factories.planned import Draft, Fit, PlanningFactory, UnusedPolicy
 from terraregistry.components.factories.planned_parts import nn  # noqa: TC001 - read at run time
 from terraregistry.components.factories.rules import BACKBONE, ENCODER_DECODER, PRITHVI, TASKS, UNKNOWN_TASK
@@ -99,9 +100,11 @@ class PrithviModelFactory(PlanningFactory):
         wrong = {problem.parameter for problem in problems}
         problems += self._unlike_prithvi(own.get("backbone"))
         inner: dict[str, Any] = {name: own[name] for name in _PASSED_ON if name in own}
+        parameters = parameters_of(self._backbones, own.get(BACKBONE.key))
+        backbone = [name for each in parameters if (name := BACKBONE.prefix + each) not in _SPELLINGS]
         for name, value in loose.items():
             if not name.startswith(PRITHVI.prefixes) or name in ENCODER_DECODER.dictionaries:
-                problems.append(Problem(name, ProblemKind.UNKNOWN, choices=free))
+                problems.append(unknown(name, free, backbone))
             elif name in _SPELLINGS:
                 problems.append(unread(name, f"write {_SPELLINGS[name]}", Rename(_SPELLINGS[name])))
             else:
@@ -118,7 +121,7 @@ class PrithviModelFactory(PlanningFactory):
             raised = {self._moved(problem): error for problem, error in fit.raised.items()}
             return replace(fit, problems=relevant(fit.problems), remarks=relevant(fit.remarks), raised=raised)
 
-        return Draft([*problems, *relevant(draft.problems)], draft.plan, fit)
+        return Draft([*problems, *relevant(draft.problems)], draft.plan, fit, relevant(draft.remarks))
 
     def _moved(self, problem: Problem) -> Problem:
         return problem.at((_SPELLINGS.get(problem.parameter, problem.parameter), *problem.steps[1:]))

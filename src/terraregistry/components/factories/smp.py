@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final, Literal, cast
 
-from terraregistry.components.backbones.prithvi.bands import GivenBand  # noqa: TC001 - read at run time
+from terraregistry.components.backbones.prithvi.bands import GivenBand, band_problems
 from terraregistry.components.factories.fitting import fit_whole
 from terraregistry.components.factories.own_arguments import OwnArguments, find_task, named_in, only_positive, with_own
 from terraregistry.components.factories.part_arguments import Arguments, given_twice, take_prefixed, unread
@@ -110,7 +110,7 @@ class SMPModelFactory(PlanningFactory):
     def draft(self, arguments: Mapping[str, Any]) -> Draft:
         """Check the arguments of `build_model`, with those of every part, without making any part."""
         own, loose, found, _ = _OWN.read(arguments)
-        problems = [*found, *only_positive(own, SMP)]
+        problems = [*found, *band_problems(own), *only_positive(own, SMP)]
         bands, channels = own.get("bands"), own.get("in_channels")
         if bands and channels is not None and len(bands) != channels:
             detail = f"expected {len(bands)}, one a band, got {channels}"

@@ -5,13 +5,14 @@ from __future__ import annotations
 import warnings
 from collections.abc import Mapping  # noqa: TC003 - read at run time
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, cast
 
 from terraregistry.components.factories.fitting import fit_whole
 from terraregistry.components.factories.own_arguments import OwnArguments, find_task, named_in, only_positive, with_own
-from terraregistry.components.factories.part_arguments import take_prefixed, unread
-from terraregistry.components.factories.part_planning import plan_part
+from terraregistry.components.factories.part_arguments import take_prefixed, unknown, unread
+from terraregistry.components.factories.part_planning import doubts_of, plan_part
 from terraregistry.components.factories.planned import Draft, PlanningFactory, UnusedPolicy
 from terraregistry.components.factories.planned_parts import NamedPart, nn
 from terraregistry.components.factories.rules import TIMM
@@ -108,11 +109,12 @@ class TimmModelFactory(PlanningFactory):
             given = with_own(given, published, TIMM.passed_on, problems).also(_PYRAMID, False, _PYRAMID)
             part = plan_part(("backbone",), self._networks, own["backbone"], given, (), problems, kind=nn.Module)
         choices = [*free, *(given.spellings(part.parameters) if isinstance(part, NamedPart) else ())]
-        problems += [Problem(name, ProblemKind.UNKNOWN, choices=choices) for name in loose]
+        problems += [unknown(name, choices) for name in loose]
         if part is None or problems:
             return Draft(problems, None)
         plan = _Classifier(part, file)
-        return Draft((), plan, lambda: fit_whole(part, own, lambda each: _Classifier(each, "").build()))
+        fit = partial(fit_whole, part, own, lambda each: _Classifier(each, "").build())
+        return Draft((), plan, fit, doubts_of(part))
 
 
 def _load(network: nn.Module, file: str, component: str) -> None:

@@ -19,7 +19,7 @@ __all__ = ["annotated", "instance", "subclass"]
 
 def instance(cls: type[object], schema_of: SchemaOf) -> CoreSchema:
     """Make the schema of a class's instances; it accepts anything if the class does not support `isinstance`."""
-    if issubclass(cls, Enum):
+    if issubclass(cls, Enum) and len(cls):
         return check_schema(member_of(tuple(cls)))
     if hasattr(cls, "__get_pydantic_core_schema__"):
         return _adapted(cls, ANYTHING)

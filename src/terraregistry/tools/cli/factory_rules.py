@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Final, TypeAlias
 
-from terraregistry.components.backbones.prithvi.bands import HLSBands, SARBands
+from terraregistry.components.backbones.prithvi.bands import BAND_NAMES
 from terraregistry.components.factories.rules import (
     ADAPTERS_AT,
     AUXILIARY,
@@ -119,5 +119,5 @@ def factory_reference(index: Index) -> str:
                 cell = ": ".join(filter(None, (code and f"`{code}`", text))).replace("|", "\\|")
                 lines.append(f"| `{each}` | {cell} |")
             lines.append("")
-    bands = ", ".join(f"`{band}`" for band in (*HLSBands, *SARBands))
+    bands = ", ".join(f"`{band}`" for band in BAND_NAMES)
     return "\n".join([*lines, "## Bands", "", bands, ""])

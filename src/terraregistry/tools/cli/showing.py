@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 
+from terraregistry.components.backbones.prithvi.bands import BAND_NAMES, HLSBands
 from terraregistry.suggest import did_you_mean
 from terraregistry.terratorch_names import how_to_get
 from terraregistry.tools.cli.factory_rules import build_model_of, factory_rules, factory_sections
@@ -36,6 +37,7 @@ if TYPE_CHECKING:
 __all__ = ["show"]
 
 _MOST_WIDE: Final = 44
+_WIDE: Final = 100
 
 
 def show(
@@ -189,17 +191,18 @@ def _section(title: str, lines: Iterable[str]) -> str:
 
 
 def _argument_sections(index: Index, each: Listed) -> Iterator[str]:
-    """Write the arguments of a component; for a factory, those of its models."""
+    """Write the arguments of a component; for a factory, those of its models; then the names of bands, if it takes these."""
     component = each.component
     method = build_model_of(index, each.registry, component.name)
     if method is None:
         yield _section("Arguments", _parameters(component))
-        return
-    for title, rows in factory_sections(index, component, method):
+    for title, rows in () if method is None else factory_sections(index, component, method):
         width = max(len(name) for name, *_ in rows)
         texts = [": ".join(filter(None, (code, text.replace("`", "")))) for _, code, text in rows]
         names = [styled(name.ljust(width), colour="green") for name, *_ in rows]
         yield _section(title, [f"{name}  {text}" for name, text in zip(names, texts, strict=True)])
+    if any(HLSBands.__module__ in one.accepts.text for one in (method or component).signature.parameters):
+        yield _section("Bands", textwrap.wrap(", ".join(BAND_NAMES), _WIDE))
 
 
 def _parameters(component: Component) -> Iterator[str]:
