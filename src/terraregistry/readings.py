@@ -9,7 +9,10 @@ from typing import TYPE_CHECKING, Final, cast
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-__all__ = ["names_in", "unrendered", "values_in"]
+__all__ = ["INTERPOLATION", "names_in", "unrendered", "values_in"]
+
+INTERPOLATION: Final = "an interpolation that is not resolved"
+"""The description of a text that Hydra resolves."""
 
 _WORDS: Final[dict[str, object]] = {"none": None, "null": None, "~": None, "true": True, "false": False}
 _LONGEST: Final = 200
@@ -32,7 +35,7 @@ def unrendered(text: object) -> str:
         return ""
     if _TEMPLATE.search(text):
         return "a template that is not rendered"
-    return "an interpolation that is not resolved" if _INTERPOLATION.search(text) else ""
+    return INTERPOLATION if _INTERPOLATION.search(text) else ""
 
 
 def values_in(text: str) -> Iterator[object]:

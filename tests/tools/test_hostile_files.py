@@ -74,6 +74,10 @@ def problems_of(text):
         ('a: "\\UFFFFFFFF"', "1:7: not valid YAML: a character code or version number is out of range"),
         ("a: 1\nb: x\x00y", "2:5: not valid YAML: the character U+0000 is not allowed"),
         ("a: *b", "1:4: not valid YAML: found undefined alias 'b'"),
+        ("a: 1\nb: {{ b }}", "2:4: a template of Jinja begins here; render it first"),
+        ("a: x\nb: /{{ b }}/{{ c }}: 3: 4", "2:5: a template of Jinja begins here; render it first"),
+        ("{% if a %}\na: 1\n{% endif %}", "1:1: a template of Jinja begins here; render it first"),
+        ("{{a: 1}: 2}", "1:2: a list or mapping cannot be a key"),
         ("a: b: c", "1:5: not valid YAML: mapping values are not allowed here"),
         (
             "a: [1, 2\nb: 3\n",

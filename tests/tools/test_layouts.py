@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import string
+import warnings
 from textwrap import dedent
 
 import pytest
@@ -11,8 +12,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from terraregistry.errors import ConfigError, Problem, ProblemKind
-from terraregistry.tools.config import find_request, parse_config
+from terraregistry.tools.checking import check_config
+from terraregistry.tools.config import find_request, find_requests, parse_config
 from terraregistry.tools.config.layouts import TASKS, WITHOUT_TASK
+from terraregistry.tools.trial import build_requested, make_factory
 
 KNOWN = ", ".join(sorted((*TASKS, *WITHOUT_TASK)))
 
@@ -367,3 +370,276 @@ def test_anchors_and_merges_work_across_the_config():
         "task": "segmentation",
     }
     assert place(request(text), ("decoder_channels",)) == "2:39: model.init_args.model_args.decoder_channels: wrong"
+
+
+def warned(text):
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        make_factory(request(text), fit=False)
+    return [str(each.message) for each in caught]
+
+
+HPARAMS = """\
+_class_path: terratorch.tasks.SemanticSegmentationTask
+_instantiator: lightning.pytorch.cli.instantiate_module
+model_args: {backbone: timm_test_resnet, decoder: FCNDecoder, num_classes: 2}
+model_factory: EncoderDecoderFactory
+loss: dice
+freeze_backbone: true
+aux_heads: null
+"""
+ARGUMENTS = {"backbone": "timm_test_resnet", "decoder": "FCNDecoder", "num_classes": 2, "task": "segmentation"}
+
+
+def test_the_hparams_of_lightning_are_read():
+    found = request(HPARAMS)
+
+    assert (found.factory, found.arguments) == ("EncoderDecoderFactory", ARGUMENTS)
+    assert place(found, ("decoder",)) == "3:42: model_args.decoder: wrong"
+    assert place(found, ("task",)) == "1:1: _class_path: wrong"
+
+
+def test_hparams_without_the_class_need_a_task():
+    text = HPARAMS.partition("\n")[2]
+
+    assert messages(text) == [
+        f"1:1: _class_path: missing; the known ones are {KNOWN}; for another, add the `task` to model_args"
+    ]
+    assert request(text.replace("{backbone", "{task: segmentation, backbone")).arguments == ARGUMENTS
+
+
+HYDRA = HPARAMS.replace("_class_path", "_target_")
+
+
+@pytest.mark.parametrize(("indent", "head", "path"), [("", "", ""), ("  ", "seed: 1\nmodel:\n", "model.")])
+def test_the_layout_of_hydra_is_read(indent, head, path):
+    found = request(head + indent + HYDRA.replace("\n", f"\n{indent}"))
+
+    assert (found.factory, found.arguments) == ("EncoderDecoderFactory", ARGUMENTS)
+    assert place(found, ("backbone",)).endswith(f" {path}model_args.backbone: wrong")
+    assert place(found, ("task",)).endswith(f" {path}_target_: wrong")
+
+
+def test_interpolations_are_left_to_hydra_and_the_rest_is_checked():
+    text = HYDRA.replace("num_classes: 2", "num_classes: '${data.classes}', decoder_channels: '???'")
+
+    assert warned(text) == [
+        (
+            "c.yaml:3:63: not checked: model_args.num_classes: ${data.classes} is left to Hydra\n"
+            "c.yaml:3:95: not checked: model_args.decoder_channels: ??? is left to Hydra"
+        )
+    ]
+    with pytest.raises(ConfigError) as caught:
+        warned(text.replace("decoder_channels", "decoder_chanels").replace("test_resnet", "test_resnett"))
+    assert [(each.path, each.kind) for each in caught.value.problems] == [
+        ("model_args.backbone", ProblemKind.NOT_FOUND),
+        ("model_args.num_classes", ProblemKind.UNCHECKED),
+        ("model_args.decoder_chanels", ProblemKind.UNKNOWN),
+        ("model_args.decoder_chanels", ProblemKind.UNCHECKED),
+    ]
+
+
+def test_a_model_with_interpolations_is_not_built():
+    found = request(HYDRA.replace("num_classes: 2", "num_classes: 2, backbone_pretrained_cfg: '${cfg}'"))
+
+    with pytest.raises(ConfigError, match=r"model_args\.backbone_pretrained_cfg: \$\{cfg\} is left to Hydra"):
+        build_requested(found, make_factory(request(HYDRA), fit=False))
+
+
+@pytest.mark.parametrize(
+    ("replaced", "by", "path", "kind"),
+    [
+        ("{backbone: timm_test_resnet, decoder: FCNDecoder, num_classes: 2}", "${m}", "model_args", "unchecked"),
+        ("EncoderDecoderFactory", "${m}", "model_factory", "unchecked"),
+        ("EncoderDecoderFactory", "'{{ m }}'", "model_factory", "invalid"),
+    ],
+)
+def test_what_hydra_makes_of_a_whole_part_is_unknown(replaced, by, path, kind):
+    with pytest.raises(ConfigError) as caught:
+        request(HYDRA.replace(replaced, by))
+
+    assert [(each.path, each.kind.value) for each in caught.value.problems] == [(path, kind)]
+
+
+@pytest.mark.parametrize(
+    ("value", "expected"),
+    [
+        ("${ch}", "${ch} is an interpolation that is not resolved; write the value itself"),
+        ("???", "??? is an interpolation that is not resolved; write the value itself"),
+        ("'{{ ch }}'", "{{ ch }} is a template that is not rendered; write the value itself"),
+    ],
+)
+@pytest.mark.parametrize("key", ["num_classes", "backbone", "backbone_features_only"])
+def test_elsewhere_an_interpolation_is_one_error(value, expected, key):
+    given = {"backbone": "timm_test_resnet", "decoder": "FCNDecoder", "num_classes": "2", key: value}
+    text = "".join(f"{name}: {each}\n" for name, each in given.items())
+
+    with pytest.raises(ConfigError) as caught:
+        warned(f"model_factory: EncoderDecoderFactory\ntask: segmentation\n{text}")
+    about = [each for each in caught.value.problems if each.kind is ProblemKind.INVALID]
+    assert [str(each) for each in about] == [f"{key}: {expected}"]
+    assert {each.kind for each in caught.value.problems} - {ProblemKind.INVALID} <= {ProblemKind.UNUSED}
+
+
+ITERATE = """\
+defaults:
+  trainer_args: {max_epochs: 3}
+  terratorch_task:
+    model_factory: EncoderDecoderFactory
+    model_args:
+      backbone: timm_test_resnet
+      backbone_in_chans: 6
+      decoder: FCNDecoder
+      decoder_kwargs: {channels: 8, num_convs: 2}
+    aux_heads: [{name: aux, decoder: FCNDecoder}]
+tasks:
+  - name: floods
+    type: segmentation
+    terratorch_task:
+      loss: ce
+      model_args:
+        num_classes: 7
+        decoder_kwargs: {channels: 16}
+  - name: biomass
+    type: regression
+"""
+
+
+def requests(text):
+    return find_requests(parse_config(text, "c.yaml"))
+
+
+def test_each_task_of_terratorch_iterate_is_merged_over_the_defaults():
+    floods, biomass = requests(ITERATE)
+    shared = {
+        "backbone": "timm_test_resnet",
+        "backbone_in_chans": 6,
+        "decoder": "FCNDecoder",
+        "aux_decoders": [{"name": "aux", "decoder": "FCNDecoder"}],
+    }
+
+    assert (floods.name, biomass.name) == ("floods", "biomass")
+    assert floods.factory == biomass.factory == "EncoderDecoderFactory"
+    merged = {"channels": 16, "num_convs": 2}
+    assert floods.arguments == {**shared, "task": "segmentation", "num_classes": 7, "decoder_kwargs": merged}
+    assert biomass.arguments == {
+        **shared,
+        "task": "regression",
+        "decoder_kwargs": {"channels": 8, "num_convs": 2},
+    }
+
+
+@pytest.mark.parametrize(
+    ("path", "expected"),
+    [
+        (("backbone",), "6:7: defaults.terratorch_task.model_args.backbone: wrong"),
+        (("num_classes",), "17:9: tasks[0].terratorch_task.model_args.num_classes: wrong"),
+        (("decoder_kwargs", "channels"), "18:26: tasks[0].terratorch_task.model_args.decoder_kwargs.channels: wrong"),
+        (("decoder_kwargs", "num_convs"), "9:37: defaults.terratorch_task.model_args.decoder_kwargs.num_convs: wrong"),
+        (("aux_decoders", 0, "decoder"), "10:29: defaults.terratorch_task.aux_heads[0].decoder: wrong"),
+        (("task",), "13:5: tasks[0].type: wrong"),
+        (("absent",), "16:7: tasks[0].terratorch_task.model_args.absent: wrong"),
+    ],
+)
+def test_a_problem_gets_its_place_in_the_task_or_the_defaults(path, expected):
+    assert place(requests(ITERATE)[0], path) == expected
+
+
+def test_of_several_models_none_is_built():
+    assert messages(ITERATE) == [
+        "11:1: tasks: 2 models (floods, biomass); `terraregistry validate` checks them all, but one is built at a time"
+    ]
+    assert request(ITERATE.partition("  - name: biomass")[0]).name == "floods"
+
+
+def test_errors_say_which_task_has_them(tmp_path):
+    file = tmp_path / "c.yaml"
+    wrong = ITERATE.replace("num_classes: 7", "num_clases: 7").replace("decoder: FCNDecoder\n", "decoder: FCNDecodr\n")
+    file.write_text(wrong.replace("channels: 16", "channels: sixteen"), encoding="utf-8")
+    found = [each.problem for each in check_config(str(file)) if each.problem.steps[-1] != "decoder_kwargs"]
+
+    assert [(each.path, each.message.partition("(")[2].partition(")")[0]) for each in found] == [
+        ("defaults.terratorch_task.model_args.decoder", "sources searched: terratorch, smp"),
+        ("tasks[0].terratorch_task.model_args.num_classes", "task floods"),
+        ("tasks[0].terratorch_task.model_args.num_clases", "task floods"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "expected"),
+    [
+        (
+            "type: regression",
+            "type: regresion",
+            (
+                "20:5: tasks[1].type: str 'regresion' is no type of task: segmentation, regression, classification, "
+                "multilabel_classification, object_detection; did you mean 'regression'?"
+            ),
+        ),
+        (
+            "  - name: biomass\n    type: regression",
+            "  - biomass",
+            "19:5: tasks[1]: expected a mapping, got str 'biomass'",
+        ),
+        (
+            "type: regression",
+            "type: regression\n    terratorch_task: 3",
+            "21:5: tasks[1].terratorch_task: expected a mapping, got int 3",
+        ),
+        (
+            ITERATE.partition("tasks:")[0],
+            "defaults: {terratorch_task: 3}\n",
+            "1:12: defaults.terratorch_task: expected a mapping, got int 3",
+        ),
+    ],
+)
+def test_tasks_of_terratorch_iterate_that_cannot_be_read(old, new, expected):
+    with pytest.raises(ConfigError) as caught:
+        requests(ITERATE.replace(old, new))
+
+    assert str(caught.value) == f"c.yaml:{expected}"
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        (
+            "model: {class_path: C, model_factory: F, model_args: {backbone: x}}",
+            (
+                "1:24: model.model_factory: `model_factory` and `model_args` cannot be read here; indent them under "
+                "`init_args:`, beside `class_path: terratorch.tasks.SemanticSegmentationTask` or another task"
+            ),
+        ),
+        (
+            "model: {model_factory: F, backbone: x}",
+            (
+                "1:9: model.model_factory: `model_factory` cannot be read here; write it and the keys beside it at the top "
+                "level, without `model:`"
+            ),
+        ),
+        (
+            "model: {class_path: ClassificationTask, init_args: {model_factory: F, backbone: x, decoder_channels: 3}}",
+            (
+                "1:71: model.init_args.backbone: indent the arguments of the model (`backbone`, `decoder_channels`) under "
+                "`model_args:`"
+            ),
+        ),
+        (
+            "class_path: ClassificationTask\ninit_args: {model_factory: F, model_args: {}}",
+            "2:1: init_args: indent `class_path` and `init_args` under `model:`, as TerraTorch has them",
+        ),
+        (
+            "model: {class_path: ClassificationTask, init_args: {model_args: {model_factory: F}}}",
+            "1:66: model.init_args.model_args.model_factory: belongs beside `model_args`, not inside",
+        ),
+        (
+            "experiment:\n  lr: 1\n  network: {model_factory: F, backbone: x}",
+            (
+                "3:13: experiment.network.model_factory: a model is described here, deeper than it is looked for; make a "
+                f"file of its own from the keys in experiment.network: {LAYOUTS}"
+            ),
+        ),
+    ],
+)
+def test_a_layout_that_is_nearly_one_says_how_to_nest_it(text, expected):
+    assert messages(text) == [expected]

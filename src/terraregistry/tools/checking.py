@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import warnings
+from copy import copy
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -14,7 +15,7 @@ from terraregistry.wording import describe_error
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from terraregistry.tools.config import Document, Edit
+    from terraregistry.tools.config import Document, Edit, ModelRequest
 
 __all__ = ["Finding", "check_config", "describes_model", "find_files"]
 
@@ -108,22 +109,50 @@ def check_config(file: str, *, allow_unused: bool = False, fit: bool = False) ->
 
 def _problems(document: Document, unused: bool, fit: bool) -> list[tuple[Problem, bool]]:
     """List the problems of a config, each with True if it is only a warning."""
-    from terraregistry.tools.config import find_request
+    from terraregistry.tools.config import find_requests
+
+    found: dict[tuple[Problem, bool], list[str]] = {}
+    try:
+        requests = find_requests(document)
+    except ConfigError as error:
+        requests = []
+        found = {(problem, problem.kind is ProblemKind.UNCHECKED): [] for problem in error.problems}
+    for request in requests:
+        for each in dict.fromkeys(_problems_of(request, unused, fit)):
+            found.setdefault(each, []).append(request.name)
+    problems = [
+        (problem if len(names) == len(requests) else _in_tasks(problem, names), is_warning)
+        for (problem, is_warning), names in found.items()
+    ]
+    return sorted(problems, key=lambda each: (each[0].span or _START)[:2])
+
+
+def _problems_of(request: ModelRequest, unused: bool, fit: bool) -> Iterator[tuple[Problem, bool]]:
     from terraregistry.tools.trial import allow_unused, make_factory
 
-    problems: list[tuple[Problem, bool]] = []
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
         try:
-            request = find_request(document)
             make_factory(allow_unused(request) if unused else request, fit=fit)
         except ConfigError as error:
-            problems += [(problem, False) for problem in error.problems]
+            yield from ((problem, problem.kind is ProblemKind.UNCHECKED) for problem in error.problems)
         except Exception as error:  # noqa: BLE001 - a component may raise anything
-            problems.append((_raised(error), False))
+            yield _raised(error), False
     for warning in caught:
-        problems += [(problem, True) for problem in _warned(warning.message)]
-    return sorted(dict.fromkeys(problems), key=lambda each: (each[0].span or _START)[:2])
+        yield from ((problem, True) for problem in _warned(warning.message))
+
+
+def _in_tasks(problem: Problem, names: list[str]) -> Problem:
+    """Add the names of tasks to a problem that not all tasks of a config have."""
+    if not names:
+        return problem
+    words = f"{'tasks' if len(names) > 1 else 'task'} {', '.join(names)}"
+    marked = copy(problem)
+    own = problem.kind in (ProblemKind.UNKNOWN, ProblemKind.UNKNOWN_KEY, ProblemKind.MISSING, ProblemKind.TYPE)
+    marked.detail = (
+        (f"{problem.detail}; {words}" if problem.detail else words) if own else f"{problem.detail} ({words})"
+    )
+    return marked
 
 
 def _raised(error: Exception) -> Problem:

@@ -23,7 +23,7 @@ from terraregistry.registry.calls import call_of
 from terraregistry.wording import add_note
 
 if TYPE_CHECKING:
-    from collections.abc import Generator
+    from collections.abc import Generator, Sequence
     from pathlib import Path
 
     from terraregistry.problems import KeyPath
@@ -72,6 +72,7 @@ def make_factory(request: ModelRequest, *, fit: bool = True) -> ModelFactory:
     """
     from terraregistry.library import MODEL_FACTORY_REGISTRY
 
+    problems: Sequence[Problem] = ()
     try:
         factory = MODEL_FACTORY_REGISTRY.build(request.factory)
     except ComponentNotFoundError as error:
@@ -80,7 +81,13 @@ def make_factory(request: ModelRequest, *, fit: bool = True) -> ModelFactory:
         with _located(request):
             _validate(factory, deepcopy(request.arguments), fit=fit)
     except InvalidArgumentsError as error:
-        raise request.error(error.problems) from None
+        problems = error.problems
+    problems = request.with_unresolved(problems)
+    if any(problem.kind is not ProblemKind.UNCHECKED for problem in problems):
+        raise request.error(problems)
+    if problems:
+        open_values = FitWarning(request.factory, request.error(problems).problems, request.document.file)
+        warnings.warn(open_values, stacklevel=2)
     return factory
 
 
@@ -129,8 +136,10 @@ def build_requested(request: ModelRequest, factory: ModelFactory) -> tuple[objec
     """Build the model of a config; return it and its arguments without the dropped ones.
 
     Raises:
-        ConfigError: The arguments do not fit.
+        ConfigError: The arguments do not fit, or contain interpolations.
     """
+    if request.unresolved:
+        raise request.error(request.unresolved)
     try:
         with _located(request) as dropped:
             model: object = factory.build_model(**deepcopy(request.arguments))

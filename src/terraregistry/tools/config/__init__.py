@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from terraregistry.tools.config.document import Document, Edit
-from terraregistry.tools.config.layouts import ModelRequest, find_request
+from terraregistry.tools.config.layouts import find_request, find_requests
+from terraregistry.tools.config.model_request import ModelRequest
 from terraregistry.tools.config.reader import parse_config, read_config
 
 __all__ = [
@@ -11,6 +12,7 @@ __all__ = [
     "Edit",
     "ModelRequest",
     "find_request",
+    "find_requests",
     "parse_config",
     "read_config",
 ]

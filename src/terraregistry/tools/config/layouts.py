@@ -1,23 +1,24 @@
-"""The two layouts of a config: plain, and that of TerraTorch's training configs."""
+"""The layouts of a config: plain, and those of training tasks."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Final, TypeAlias, cast
+from typing import TYPE_CHECKING, Final, cast
 
 from terraregistry.errors import Problem, ProblemKind, describe_value
 from terraregistry.problems import Key, Replace, display_path
 from terraregistry.suggest import nearest
 from terraregistry.terratorch_names import missing_task
+from terraregistry.tools.config.model_request import ModelRequest, placed, unresolved_in
+from terraregistry.tools.config.training_tasks import LAYOUTS, Mapping, find_tasks, invalid, missing, wrong_type
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Iterator
 
-    from terraregistry.errors import ConfigError
     from terraregistry.problems import KeyPath
     from terraregistry.tools.config.document import Document
+    from terraregistry.tools.config.training_tasks import TrainingTask
 
-__all__ = ["TASKS", "USUAL_FACTORIES", "WITHOUT_TASK", "ModelRequest", "find_request"]
+__all__ = ["TASKS", "USUAL_FACTORIES", "WITHOUT_TASK", "find_request", "find_requests"]
 
 TASKS: Final = {
     "ClassificationTask": "classification",
@@ -34,208 +35,196 @@ USUAL_FACTORIES: Final = {"EmbeddingGenerationTask": "EncoderDecoderFactory"}
 WITHOUT_TASK: Final = ("ReconstructionTask",)
 """TerraTorch's task classes for whole models; their factory has no `task` argument."""
 
-_LAYOUTS: Final = (
-    "a config has either `model_factory: EncoderDecoderFactory` with the arguments of its build_model as keys beside "
-    "it, or `model.init_args.model_factory` and `model.init_args.model_args` (TerraTorch's training configs)"
-)
 _NAME: Final = "the name of a model factory"
-_INIT_ARGS: Final = ("model", "init_args")
-_MODEL_ARGS: Final = (*_INIT_ARGS, "model_args")
-_AUX_HEADS: Final = (*_INIT_ARGS, "aux_heads")
-_CLASS_PATH: Final = ("model", "class_path")
-
-_Mapping: TypeAlias = dict[Key, object]
-
-
-@dataclass(frozen=True, slots=True)
-class ModelRequest:
-    """The model described by a config: a model factory, and the arguments of its `build_model`.
-
-    Attributes:
-        document: The config.
-        factory: The factory's name.
-        factory_path: The path of the name.
-        arguments: The arguments.
-        origin: The path of the arguments.
-        moved: The paths of arguments outside the origin.
-    """
-
-    document: Document
-    factory: str
-    factory_path: KeyPath
-    arguments: dict[str, object]
-    origin: KeyPath = ()
-    moved: Mapping[str, KeyPath] = field(default_factory=dict[str, "KeyPath"])
-
-    def path_of(self, argument: KeyPath) -> KeyPath:
-        """Return the path in the config of an argument, given or missing."""
-        if argument and argument[0] in self.moved:
-            return (*self.moved[str(argument[0])], *argument[1:])
-        return (*self.origin, *argument)
-
-    def error(self, problems: Iterable[Problem]) -> ConfigError:
-        """Make an error of mistakes in the arguments, with their places in the config."""
-        return self.document.error(problem.at(self.path_of(problem.steps)) for problem in problems)
+_PARTS: Final = ("backbone", "decoder", "necks", "num_classes")
+"""The beginnings of arguments of a model that no task has itself."""
 
 
 def find_request(document: Document) -> ModelRequest:
-    """Find the model factory and its arguments in a config of either layout.
+    """Find the model factory and its arguments in a config of one model, of any layout.
 
     Raises:
-        ConfigError: It has no model factory, or a required key is missing, misspelt or of another type.
+        ConfigError: It has no model factory, or a required key is missing, misspelt or of another type; or it
+            describes several models.
 
     >>> from terraregistry.tools.config import parse_config
     >>> find_request(parse_config("{model_factory: EncoderDecoderFactory, task: segmentation}")).arguments
     {'task': 'segmentation'}
     """
+    requests = find_requests(document)
+    if len(requests) > 1:
+        names = ", ".join(request.name for request in requests)
+        text = f"{len(requests)} models ({names}); `terraregistry validate` checks them all, but one is built at a time"
+        raise document.error([invalid(("tasks",), text)])
+    return requests[0]
+
+
+def find_requests(document: Document) -> list[ModelRequest]:
+    """Find all models of a config: one, or one for each task of terratorch-iterate.
+
+    Raises:
+        ConfigError: As for `find_request`.
+    """
     root = document.data
     if not isinstance(root, dict):
-        raise document.error([_invalid((), f"expected a mapping, got {describe_value(root)}; {_LAYOUTS}")])
-    config = cast("_Mapping", root)
-    if "model_factory" in config:
-        return _plain(document, config)
-    if isinstance(config.get("model"), dict):
-        return _training(document, config)
-    mappings: _Mapping = {key: value for key, value in config.items() if isinstance(value, dict)}
-    misspelt = _misspelt(config, (), "model_factory") or _misspelt(mappings, (), "model")
-    raise document.error([misspelt or _invalid((), f"there is no `model_factory`: {_LAYOUTS}")])
+        raise document.error([invalid((), f"expected a mapping, got {describe_value(root)}; {LAYOUTS}")])
+    config = cast("Mapping", root)
+    problems: list[Problem] = []
+    tasks = find_tasks(config, problems)
+    if not tasks and not problems:
+        requests = [_plain(document, config, problems)]
+    else:
+        requests = [_TaskReader(document, task, problems).request() for task in tasks]
+    if problems:
+        raise document.error(dict.fromkeys(problems))
+    return requests
 
 
-def _plain(document: Document, config: _Mapping) -> ModelRequest:
+def _plain(document: Document, config: Mapping, problems: list[Problem]) -> ModelRequest:
     arguments = {key: value for key, value in config.items() if key != "model_factory"}
     factory = config["model_factory"]
-    problems = [*_bad_keys(arguments, ())]
+    problems += _bad_keys(arguments, ())
     if not isinstance(factory, str):
-        problems.append(_wrong_type(("model_factory",), _NAME, factory))
+        problems.append(wrong_type(("model_factory",), _NAME, factory))
+    problems += unresolved_in(factory, ("model_factory",), hydra=False)
     model = config.get("model")
     if isinstance(model, dict) and "init_args" in model:
         line = document.locate(("model_factory",)).line
         again = f"the config describes a model here, and by `model_factory` in line {line}"
-        problems.append(_invalid(_INIT_ARGS, again))
-    if problems:
-        raise document.error(problems)
-    return ModelRequest(document, str(factory), ("model_factory",), cast("dict[str, object]", arguments))
+        problems.append(invalid(("model", "init_args"), again))
+    left = tuple(unresolved_in(arguments, (), hydra=False))
+    given = cast("dict[str, object]", arguments)
+    return ModelRequest(document, str(factory), ("model_factory",), given, unresolved=left)
 
 
-def _training(document: Document, config: _Mapping) -> ModelRequest:
-    problems: list[Problem] = []
-    model = cast("_Mapping", config["model"])
-    init_args = _mapping(model, ("model",), "init_args", problems)
-    if init_args is None:
-        raise document.error(problems)
-    usual = USUAL_FACTORIES.get(str(model.get("class_path")).rpartition(".")[2])
-    implied = usual is not None and "model_factory" not in init_args
-    factory = usual if usual is not None and implied else _factory(init_args, problems)
-    arguments = dict(_mapping(init_args, _INIT_ARGS, "model_args", problems) or {})
-    problems += _bad_keys(arguments, _MODEL_ARGS)
-    moved: dict[str, KeyPath] = {}
-    _add_task(model, arguments, moved, problems)
-    _add_aux_heads(init_args, arguments, moved, problems)
-    if problems:
-        raise document.error(problems)
-    where = _CLASS_PATH if implied else (*_INIT_ARGS, "model_factory")
-    return ModelRequest(document, factory, where, cast("dict[str, object]", arguments), _MODEL_ARGS, moved)
+class _TaskReader:
+    """Reader of the model of a training task; adds to the problems.
+
+    Args:
+        document: The config.
+        task: The task.
+        problems: The problems so far.
+    """
+
+    def __init__(self, document: Document, task: TrainingTask, problems: list[Problem]) -> None:
+        self._document: Final = document
+        self._task: Final = task
+        self._problems: Final = problems
+        self._class: Final = str(task.kind).rpartition(".")[2]
+        self._moved: Final[dict[str, KeyPath]] = {}
+
+    def request(self) -> ModelRequest:
+        """Read the factory and its arguments."""
+        task = self._task
+        usual = USUAL_FACTORIES.get(self._class) if "model_factory" not in task.arguments else None
+        factory = self._factory() if usual is None else usual
+        where = self._path("model_factory") if usual is None else task.kind_path
+        arguments = dict(self._model_args())
+        self._problems.extend(_bad_keys(arguments, self._path("model_args")))
+        self._add_task(arguments)
+        self._add_aux_heads(arguments)
+        return ModelRequest(
+            self._document,
+            factory,
+            where,
+            cast("dict[str, object]", arguments),
+            (*task.origin, "model_args"),
+            self._moved,
+            None if task.defaults is None else (*task.defaults, "model_args"),
+            task.name,
+            tuple(unresolved_in(arguments, (), hydra=task.is_hydra)),
+        )
+
+    def _path(self, *keys: Key) -> KeyPath:
+        return placed(self._document, keys, self._task.origin, self._task.defaults)
+
+    def _factory(self) -> str:
+        factory, path = self._task.arguments.get("model_factory"), self._path("model_factory")
+        if isinstance(factory, str):
+            self._problems.extend(unresolved_in(factory, path, hydra=self._task.is_hydra))
+            return factory
+        if "model_factory" in self._task.arguments:
+            self._problems.append(wrong_type(path, _NAME, factory))
+            return ""
+        within = self._task.arguments.get("model_args")
+        if isinstance(within, dict) and "model_factory" in within:
+            beside = invalid(self._path("model_args", "model_factory"), "belongs beside `model_args`, not inside")
+            self._problems.append(beside)
+        else:
+            self._problems.append(missing(self._task.arguments, self._task.origin, "model_factory"))
+        return ""
+
+    def _model_args(self) -> Mapping:
+        """Return the arguments of the model."""
+        given = self._task.arguments.get("model_args")
+        if isinstance(given, dict):
+            return cast("Mapping", given)
+        if "model_args" in self._task.arguments:
+            left = [*unresolved_in(given, self._path("model_args"), hydra=self._task.is_hydra)]
+            self._problems.extend(left or [wrong_type(self._path("model_args"), "a mapping", given)])
+            return {}
+        beside = [str(key) for key in self._task.arguments if str(key).startswith(_PARTS)]
+        if beside:
+            keys = ", ".join(f"`{key}`" for key in beside)
+            self._problems.append(
+                invalid(self._path(beside[0]), f"indent the arguments of the model ({keys}) under `model_args:`")
+            )
+        else:
+            self._problems.append(missing(self._task.arguments, self._task.origin, "model_args"))
+        return {}
+
+    def _add_task(self, arguments: Mapping) -> None:
+        """Add the `task` of TerraTorch's task class."""
+        if self._class in WITHOUT_TASK:
+            return
+        task, given = TASKS.get(self._class), arguments.get("task")
+        if task is None and given is None:
+            self._problems.append(self._no_task())
+        elif task is not None and given is not None and task != given:
+            text = f"{describe_value(given)}, but {self._class} ({self._task.kind_path[-1]}) is {task!r}"
+            self._problems.append(invalid(self._path("model_args", "task"), text))
+        elif given is None:
+            arguments["task"] = task
+            self._moved["task"] = self._task.kind_path
+
+    def _no_task(self) -> Problem:
+        """Report a class without a known `task`."""
+        path, kind = self._task.kind_path, self._task.kind
+        added = f"add the `task` to {display_path((*self._task.origin, 'model_args'))}"
+        absent = missing_task(self._class)
+        if absent:
+            return invalid(path, f"{absent}; for its model alone, {added}")
+        text = "missing" if kind is None else f"{describe_value(kind)} is none of TerraTorch's tasks"
+        known = sorted((*TASKS, *WITHOUT_TASK))
+        close = nearest(self._class, known)
+        if not close:
+            return invalid(path, f"{text}; the known ones are {', '.join(known)}; for another, {added}")
+        fix = Replace(str(kind).removesuffix(self._class) + close[0])
+        return Problem(path, ProblemKind.INVALID, detail=text, choices=close, fix=fix)
+
+    def _add_aux_heads(self, arguments: Mapping) -> None:
+        """Add the auxiliary decoders; TerraTorch has them beside the `model_args`."""
+        aux_heads, path = self._task.arguments.get("aux_heads"), self._path("aux_heads")
+        if aux_heads is None:
+            return
+        if arguments.get("aux_decoders") is not None:
+            twice = f"given twice: here and as {display_path(self._path('model_args', 'aux_decoders'))}"
+            self._problems.append(Problem(path, ProblemKind.DUPLICATE, detail=twice))
+        arguments["aux_decoders"] = aux_heads
+        self._moved["aux_decoders"] = path
+        self._problems.extend(_bad_keys({"aux_heads": aux_heads}, path[:-1]))
 
 
-def _factory(init_args: _Mapping, problems: list[Problem]) -> str:
-    factory = init_args.get("model_factory")
-    if isinstance(factory, str):
-        return factory
-    if "model_factory" in init_args:
-        problems.append(_wrong_type((*_INIT_ARGS, "model_factory"), _NAME, factory))
-    else:
-        problems.append(_missing(init_args, _INIT_ARGS, "model_factory"))
-    return ""
-
-
-def _add_task(model: _Mapping, arguments: _Mapping, moved: dict[str, KeyPath], problems: list[Problem]) -> None:
-    """Add the `task` of TerraTorch's task class."""
-    class_path = model.get("class_path")
-    name = str(class_path).rpartition(".")[2]
-    if name in WITHOUT_TASK:
-        return
-    task, given = TASKS.get(name), arguments.get("task")
-    if task is None and given is None:
-        problems.append(_no_task(class_path, name))
-    elif task is not None and given is not None and task != given:
-        text = f"{describe_value(given)}, but {name} (class_path) is {task!r}"
-        problems.append(_invalid((*_MODEL_ARGS, "task"), text))
-    elif given is None:
-        arguments["task"] = task
-        moved["task"] = _CLASS_PATH
-
-
-def _no_task(class_path: object, name: str) -> Problem:
-    """Report a class without a known `task`."""
-    added = f"add the `task` to {display_path(_MODEL_ARGS)}"
-    missing = missing_task(name)
-    if missing:
-        return _invalid(_CLASS_PATH, f"{missing}; for its model alone, {added}")
-    text = "missing" if class_path is None else f"{describe_value(class_path)} is none of TerraTorch's tasks"
-    known = sorted((*TASKS, *WITHOUT_TASK))
-    close = nearest(name, known)
-    if not close:
-        return _invalid(_CLASS_PATH, f"{text}; the known ones are {', '.join(known)}; for another, {added}")
-    fix = Replace(str(class_path).removesuffix(name) + close[0])
-    return Problem(_CLASS_PATH, ProblemKind.INVALID, detail=text, choices=close, fix=fix)
-
-
-def _add_aux_heads(
-    init_args: _Mapping, arguments: _Mapping, moved: dict[str, KeyPath], problems: list[Problem]
-) -> None:
-    """Add the auxiliary decoders; TerraTorch has them beside the `model_args`."""
-    aux_heads = init_args.get("aux_heads")
-    if aux_heads is None:
-        return
-    if arguments.get("aux_decoders") is not None:
-        twice = f"given twice: here and as {display_path((*_MODEL_ARGS, 'aux_decoders'))}"
-        problems.append(Problem(_AUX_HEADS, ProblemKind.DUPLICATE, detail=twice))
-    arguments["aux_decoders"] = aux_heads
-    moved["aux_decoders"] = _AUX_HEADS
-    problems += _bad_keys({"aux_heads": aux_heads}, _INIT_ARGS)
-
-
-def _mapping(parent: _Mapping, path: KeyPath, key: str, problems: list[Problem]) -> _Mapping | None:
-    value = parent.get(key)
-    if isinstance(value, dict):
-        return cast("_Mapping", value)
-    if key in parent:
-        problems.append(_wrong_type((*path, key), "a mapping", value))
-    else:
-        problems.append(_missing(parent, path, key))
-    return None
-
-
-def _missing(parent: _Mapping, path: KeyPath, key: str) -> Problem:
-    return _misspelt(parent, path, key) or _invalid((*path, key), f"missing: {_LAYOUTS}")
-
-
-def _misspelt(parent: _Mapping, path: KeyPath, key: str) -> Problem | None:
-    """Find a key that is probably a misspelling of another."""
-    for other in parent:
-        if isinstance(other, str) and other != "model" and nearest(other, [key]):
-            return Problem((*path, other), ProblemKind.UNKNOWN_KEY, choices=(key,))
-    return None
-
-
-def _invalid(path: KeyPath, detail: str) -> Problem:
-    return Problem(path, ProblemKind.INVALID, detail=detail)
-
-
-def _wrong_type(path: KeyPath, expected: str, value: object) -> Problem:
-    return Problem(path, ProblemKind.TYPE, expected=expected, given=describe_value(value))
-
-
-def _bad_keys(arguments: _Mapping, path: KeyPath) -> Iterator[Problem]:
+def _bad_keys(arguments: Mapping, path: KeyPath) -> Iterator[Problem]:
     """Find the keys, of the arguments and of the arguments of parts, that cannot be names of arguments."""
     for key, value in arguments.items():
         here = (*path, key)
         if not isinstance(key, str):
             hint = " (YAML reads yes, no, on and off as one)" if isinstance(key, bool) else ""
-            yield _invalid(here, f"the name of an argument is text, not {describe_value(key)}{hint}; put it in quotes")
+            yield invalid(here, f"the name of an argument is text, not {describe_value(key)}{hint}; put it in quotes")
         elif isinstance(value, dict) and key.endswith(("_kwargs", "_args")):
-            yield from _bad_keys(cast("_Mapping", value), here)
+            yield from _bad_keys(cast("Mapping", value), here)
         elif isinstance(value, list) and key in {"necks", "aux_decoders", "aux_heads"}:
             for index, item in enumerate(cast("list[object]", value)):
                 if isinstance(item, dict):
-                    yield from _bad_keys(cast("_Mapping", item), (*here, index))
+                    yield from _bad_keys(cast("Mapping", item), (*here, index))

@@ -15,6 +15,7 @@ from yaml.reader import ReaderError
 from terraregistry.errors import ConfigError, Problem, ProblemKind
 from terraregistry.problems import Span
 from terraregistry.tools.config.builder import AliasNode, build_document, start_of
+from terraregistry.tools.config.document import lines_of
 
 if TYPE_CHECKING:
     from os import PathLike
@@ -36,6 +37,7 @@ MAX_NODES: Final = 20_000
 _FLOAT_TAG: Final = "tag:yaml.org,2002:float"
 _NUMBER_START: Final = "-+0123456789."
 _EXPONENT: Final = re.compile(r"[-+]?(?:[0-9][0-9_]*\.?[0-9_]*|\.[0-9][0-9_]*)[eE][-+]?[0-9]+\Z")
+_TEMPLATE: Final = re.compile(r"(?<!\{)(?:\{\{(?!\{)|\{%)")
 _NOT_RESOLVED: Final = frozenset({"tag:yaml.org,2002:timestamp", "tag:yaml.org,2002:value"})
 
 
@@ -147,7 +149,10 @@ def parse_config(text: str, file: str = "<config>") -> Document:
     >>> document.keys["lr",]
     Span(line=2, column=1, end=3)
     """
-    return build_document(_compose(text, file), file, text)
+    try:
+        return build_document(_compose(text, file), file, text)
+    except ConfigError as error:
+        raise _template(error, text) or error from None
 
 
 def _compose(text: str, file: str) -> Node:
@@ -171,6 +176,16 @@ def _compose(text: str, file: str) -> Node:
     if root is None or (root.tag == "tag:yaml.org,2002:null" and not root.value):
         raise _error(file, "the file is empty")
     return root
+
+
+def _template(error: ConfigError, text: str) -> ConfigError | None:
+    """Return the error for a template of Jinja, if its marks are in the line of the first mistake."""
+    number = (error.problems[0].span or Span(1, 1)).line
+    line = lines_of(text)[number - 1]
+    mark = _TEMPLATE.search(line)
+    if mark is None or ("}}" not in line and "%}" not in line):
+        return None
+    return _error(error.file, "a template of Jinja begins here; render it first", number, mark.start() + 1)
 
 
 def _end(text: str) -> tuple[int, int]:
