@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final, TypeAlias, cast
 
-from terraregistry.errors import Problem, ProblemKind, describe_value
+from terraregistry.errors import ConfigError, Problem, ProblemKind, describe_value
 from terraregistry.problems import Key, Replace, display_path
 from terraregistry.suggest import nearest
 from terraregistry.terratorch_names import missing_task
@@ -13,7 +13,6 @@ from terraregistry.terratorch_names import missing_task
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
-    from terraregistry.errors import ConfigError
     from terraregistry.problems import KeyPath
     from terraregistry.tools.config.document import Document
 
@@ -67,6 +66,12 @@ class ModelRequest:
     origin: KeyPath = ()
     moved: Mapping[str, KeyPath] = field(default_factory=dict[str, "KeyPath"])
 
+    @property
+    def places(self) -> tuple[KeyPath, ...]:
+        """The paths of all that describes the model, given or missing."""
+        aux_heads = (*self.origin[:-1], "aux_heads")
+        return (self.origin, self.factory_path, _CLASS_PATH, aux_heads, *self.moved.values())
+
     def path_of(self, argument: KeyPath) -> KeyPath:
         """Return the path in the config of an argument, given or missing."""
         if argument and argument[0] in self.moved:
@@ -82,12 +87,24 @@ def find_request(document: Document) -> ModelRequest:
     """Find the model factory and its arguments in a config of either layout.
 
     Raises:
-        ConfigError: It has no model factory, or a required key is missing, misspelt or of another type.
+        ConfigError: It has no model factory, or a required key is missing, misspelt or of another type, or the model
+            has a tag or a value that cannot be read.
 
     >>> from terraregistry.tools.config import parse_config
     >>> find_request(parse_config("{model_factory: EncoderDecoderFactory, task: segmentation}")).arguments
     {'task': 'segmentation'}
     """
+    try:
+        request = _find(document)
+    except ConfigError as error:
+        places = [each.steps or ("model",) for each in error.problems]
+        raise document.with_unread(error.problems, places) from None
+    if any(each.kind is ProblemKind.INVALID for each in document.unread(request.places)):
+        raise document.with_unread((), request.places)
+    return request
+
+
+def _find(document: Document) -> ModelRequest:
     root = document.data
     if not isinstance(root, dict):
         raise document.error([_invalid((), f"expected a mapping, got {describe_value(root)}; {_LAYOUTS}")])

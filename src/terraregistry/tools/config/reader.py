@@ -106,8 +106,8 @@ ConfigLoader.add_implicit_resolver(  # pyright: ignore[reportUnknownMemberType] 
 )
 
 
-def read_config(path: str | PathLike[str]) -> Document:
-    """Read a config.
+def read_config(path: str | PathLike[str], *, take_last: bool = False) -> Document:
+    """Read a config; `take_last` as for `parse_config`.
 
     Raises:
         ConfigError: It cannot be read, is no UTF-8, or is no config (see `parse_config`).
@@ -131,15 +131,23 @@ def read_config(path: str | PathLike[str]) -> Document:
         before = content[: error.start].decode("utf-8-sig")
         reason = f"not UTF-8: the byte 0x{content[error.start]:02x} ({error.reason}); save the file as UTF-8"
         raise _error(file, reason, *_end(before)) from None
-    return parse_config(text, file)
+    return parse_config(text, file, take_last=take_last)
 
 
-def parse_config(text: str, file: str = "<config>") -> Document:
+def parse_config(text: str, file: str = "<config>", *, take_last: bool = False) -> Document:
     r"""Read a config from text.
 
+    Repeated keys, tags other than those of plain values, and values that cannot be read are listed in the document:
+    they are mistakes only in the model.
+
+    Args:
+        text: The YAML.
+        file: The name of the file, for messages.
+        take_last: True if a repeated key in the model is only worth a warning; its last value counts.
+
     Raises:
-        ConfigError: It is empty or no YAML, has more than one document, repeats a key, has a tag other than those of
-            plain values, a cyclic anchor, or more nodes or levels than a config can need.
+        ConfigError: It is empty or no YAML, has more than one document, a cyclic anchor, or more nodes or levels than
+            a config can need.
 
     >>> document = parse_config("backbone: resnet18\nlr: 1e-4")
     >>> document.data
@@ -147,7 +155,7 @@ def parse_config(text: str, file: str = "<config>") -> Document:
     >>> document.keys["lr",]
     Span(line=2, column=1, end=3)
     """
-    return build_document(_compose(text, file), file, text)
+    return build_document(_compose(text, file), file, text, take_last=take_last)
 
 
 def _compose(text: str, file: str) -> Node:
