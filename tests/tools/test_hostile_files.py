@@ -12,7 +12,7 @@ import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from terraregistry.errors import ConfigError
+from terraregistry.errors import ConfigError, ProblemKind
 from terraregistry.tools.config import find_request, parse_config, read_config
 from terraregistry.tools.config.document import Document
 from terraregistry.tools.config.reader import MAX_BYTES, MAX_DEPTH, MAX_NODES, ConfigLoader
@@ -24,9 +24,18 @@ BAD = "not valid YAML"
 NO_TABS = "indent with spaces, not with tabs (while scanning for the next token)"
 
 
+def read_as_model(text, file="<config>"):
+    """Read a config as if all of it described the model."""
+    document = parse_config(text, file)
+    refused = document.with_unread((), [()])
+    if refused.problems:
+        raise refused
+    return document
+
+
 def problems_of(text):
     with pytest.raises(ConfigError) as caught:
-        parse_config(text, "c.yaml")
+        read_as_model(text, "c.yaml")
     assert caught.value.file == "c.yaml"
     return str(caught.value).removeprefix("c.yaml:")
 
@@ -191,7 +200,7 @@ def outcome(read, source):
 @settings(max_examples=1000)
 @given(st.text() | st.lists(st.sampled_from(TOKENS), max_size=30).map("".join))
 def test_any_text_is_read_as_pyyaml_reads_it_or_refused(text):
-    result = outcome(parse_config, text)
+    result = outcome(read_as_model, text)
 
     if isinstance(result, Document):
         assert repr(result.data) == repr(yaml.load(text, SameScalars)) or "<<" in text
@@ -201,6 +210,9 @@ def test_any_text_is_read_as_pyyaml_reads_it_or_refused(text):
         assert 1 <= problem.span.line <= len(re.split("\r\n|[\r\n\x85\u2028\u2029]", text))
         assert problem.span.column >= 1
         assert str(problem).isprintable()
+    document = outcome(parse_config, text)
+    if isinstance(document, Document) and {each.kind for each in document.problems} == {ProblemKind.DUPLICATE}:
+        assert repr(document.data) == repr(yaml.load(text, SameScalars))
 
 
 @given(st.binary())
@@ -256,13 +268,19 @@ def test_a_file_without_end_is_refused():
 
 def test_a_tag_imports_and_runs_nothing(tmp_path):
     (tmp_path / "evil_module.py").write_text("import pathlib\npathlib.Path('ran').touch()\n")
-    (tmp_path / "c.yaml").write_text("a: !!python/object/apply:evil_module.run []\nb: !!python/module:evil_module ''\n")
+    tags = "a: !!python/object/apply:evil_module.run []\nb: !!python/module:evil_module ''\n"
+    (tmp_path / "c.yaml").write_text(f"model_factory: x\n{tags}")
+    (tmp_path / "outside.yaml").write_text(
+        f"model: {{init_args: {{model_factory: x, model_args: {{task: y}}}}}}\n{tags}"
+    )
     code = (
-        "from terraregistry.tools.config import read_config\n"
-        "try:\n    read_config('c.yaml')\nexcept ValueError as error:\n    print(error)"
+        "from terraregistry.tools.config import find_request, read_config\n"
+        "print(find_request(read_config('outside.yaml')).arguments)\n"
+        "try:\n    find_request(read_config('c.yaml'))\nexcept ValueError as error:\n    print(error)"
     )
     run = subprocess.run([sys.executable, "-c", code], cwd=tmp_path, capture_output=True, text=True, check=True)
 
+    assert run.stdout.startswith("{'task': 'y'}\n")
     assert run.stdout.count("is not supported here") == 2
     assert not (tmp_path / "ran").exists()
 

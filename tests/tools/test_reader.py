@@ -110,6 +110,20 @@ def test_merge_keys_mean_what_they_mean_to_pyyaml(mappings):
         assert text_at(text, position) == path[-1]
 
 
+def test_the_last_of_a_key_counts():
+    text = "x: &x {a: 1, b: 1}\ny: &y {a: 2}\nz: {<<: *x, c: 1, <<: *y, c: 2}\nx: 3\n"
+    document = parse_config(text, take_last=True)
+
+    assert document.data == yaml.safe_load(text) == {"x": 3, "y": {"a": 2}, "z": {"a": 2, "b": 1, "c": 2}}
+    assert document.keys["x",] == Span(4, 1, 2)
+    assert [(each.steps, each.kind, each.span[:2]) for each in document.problems] == [
+        (("z",), ProblemKind.DOUBTFUL, (3, 19)),
+        (("z", "c"), ProblemKind.DOUBTFUL, (3, 27)),
+        (("x",), ProblemKind.DOUBTFUL, (4, 1)),
+    ]
+    assert {each.kind for each in parse_config(text).problems} == {ProblemKind.DUPLICATE}
+
+
 def test_an_aliased_value_is_a_copy_in_each_place():
     document = parse_config("one: &x [1, {a: 2}]\ntwo: *x\nthree: *x\n")
 

@@ -12,8 +12,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from terraregistry import MODEL_FACTORY_REGISTRY
-from terraregistry.errors import InvalidArgumentsError, Problem, ProblemKind
+from terraregistry import MODEL_FACTORY_REGISTRY, from_config, to_config
+from terraregistry.errors import ConfigError, FitWarning, InvalidArgumentsError, Problem, ProblemKind
 from terraregistry.problems import Span
 from terraregistry.tools.checking import Finding, check_config, describes_model, find_files
 from terraregistry.tools.cli.validating import as_github, as_json, as_sarif, as_text
@@ -113,6 +113,144 @@ def test_other_files_are_passed_over_where_that_is_asked_for(run, configs):
     assert result.exit_code == 2
     assert "compose.yaml:1:1: there is no `model_factory`" in result.stderr
     assert describes_model("no_such_file.yaml")
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("comment", "# model_factory: EncoderDecoderFactory\nservices: {}\n"),
+        ("broken", "services: [  # model_factory\n"),
+        ("quoted", "run: |\n  model_factory: EncoderDecoderFactory\nabout: [model_factory]\n"),
+        ("tags", "services: {web: !reset []}  # model_factory\n"),
+    ],
+)
+def test_a_file_that_only_mentions_a_model_is_passed_over(run, configs, name, text):
+    (configs / f"{name}.yaml").write_text(text, encoding="utf-8")
+
+    assert run("validate", "--skip-others", f"{name}.yaml", "right.yaml").stdout == ONE_IS_VALID
+    assert run("validate", f"{name}.yaml").exit_code == 2
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "experiments: [{model_factory: EncoderDecoderFactory}]\n",
+        "model_factory: [\n",
+        "model: {class_path: terratorch.tasks.EmbeddingGenerationTask, init_args: {}}\n",
+    ],
+)
+def test_what_may_be_a_config_of_a_model_is_not_passed_over(run, configs, text):
+    (configs / "near.yaml").write_text(text, encoding="utf-8")
+    assert run("validate", "--skip-others", "near.yaml").exit_code == 2
+
+
+TRAINING = """\
+{before}
+model:
+  class_path: terratorch.tasks.SemanticSegmentationTask
+  init_args:
+    {beside}
+    model_factory: EncoderDecoderFactory
+    model_args:
+      {inside}
+      backbone: timm_test_resnet
+      decoder: FCNDecoder
+      decoder_channels: 8
+      num_classes: 3
+"""
+UNREAD = [
+    "x: !include other.yaml",
+    "x: !ENV ${HOME}",
+    "x: !!python/tuple [1, 2]",
+    "x: {<<: !include other.yaml}",
+    "x: {[1]: 2}",
+    "!key x: 1",
+    "x: {<<: 3}",
+    "x: !!int three",
+    "{x: 1, x: 2}",
+]
+
+
+def training(before="a: 1", beside="lr: 1", inside="task: segmentation"):
+    return TRAINING.format(before=before, beside=beside, inside=inside)
+
+
+@pytest.mark.parametrize("text", UNREAD)
+def test_what_only_others_read_may_be_written_in_any_way(tmp_path, text):
+    text = f"y: {text}" if text.startswith("{") else text
+    (tmp_path / "c.yaml").write_text(training(before=text, beside=text), encoding="utf-8")
+    assert check_config(str(tmp_path / "c.yaml")) == []
+
+
+@pytest.mark.parametrize("text", UNREAD)
+def test_the_same_in_the_model_is_one_error(tmp_path, text):
+    text = f"y: {text}" if text.startswith("{") else text
+    (tmp_path / "c.yaml").write_text(training(inside=text), encoding="utf-8")
+    (*_, found) = [each for each in check_config(str(tmp_path / "c.yaml")) if "unknown argument" not in each.message]
+    assert (found.span.line, found.is_warning) == (8, False)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "model: !include model.yaml\nx: !foo 1\n",
+        "model: {class_path: x.SemanticSegmentationTask, init_args: !include model.yaml}\nx: !foo 1\n",
+        "<<: !include model.yaml\n",
+        "model_factory: !include model.yaml\n",
+        training(beside="aux_heads: !include heads.yaml"),
+        training(beside="<<: !include heads.yaml"),
+        training().replace("class_path: ", "class_path: !foo "),
+    ],
+)
+def test_a_tag_where_the_model_would_be_is_the_only_error(tmp_path, text):
+    (tmp_path / "c.yaml").write_text(text, encoding="utf-8")
+    (found,) = check_config(str(tmp_path / "c.yaml"))
+    assert "is not supported here" in found.message
+
+
+def test_a_key_twice_is_reported_with_everything_else(run, configs):
+    (configs / "c.yaml").write_text(WRONG + "task: segmentation\n", encoding="utf-8")
+    result = run("validate", "c.yaml")
+    again = "c.yaml:7:1: the key 'task' is here a second time; the first is in line 2, column 1\n"
+
+    assert result.exit_code == 2
+    assert result.stderr.startswith(TEXT.replace("wrong.yaml", "c.yaml").removesuffix("1 of 2 configs is wrong\n"))
+    assert again in result.stderr
+    assert again in run("build", "--check", "c.yaml").stderr
+    (configs / "c.yaml").write_text(training(inside="task: segmentation\n      task: regression"), encoding="utf-8")
+    (configs / "d.yaml").write_text(training() + "      num_classes: 4\n", encoding="utf-8")
+    assert run("validate", "c.yaml", "d.yaml").stderr.count("a second time") == 2
+
+
+def test_a_key_twice_in_an_anchor_is_reported_where_the_model_has_it(tmp_path):
+    file = tmp_path / "c.yaml"
+    file.write_text(training(before="a: &a {num_classes: 3, num_classes: 4}"), encoding="utf-8")
+    assert check_config(str(file)) == []
+    text = training(before="a: &a {num_classes: 3, num_classes: 4}\nb: *a", inside="<<: *a")
+    file.write_text(text, encoding="utf-8")
+    (found,) = check_config(str(file))
+    assert found.message == "the key 'num_classes' is here a second time; the first is in line 1, column 8"
+
+
+def test_the_last_of_a_key_counts_where_that_is_asked_for(run, configs):
+    (configs / "c.yaml").write_text(f"num_classes: x\n{RIGHT}", encoding="utf-8")
+    (configs / "d.yaml").write_text(f"{RIGHT}num_classes: x\n", encoding="utf-8")
+    warning = (
+        "c.yaml:11:1: warning: the key 'num_classes' is here a second time; the first is in line 1, column 1; "
+        "the last counts\n"
+    )
+    result = run("validate", "--duplicates=last", "c.yaml")
+
+    assert (result.exit_code, result.stdout) == (0, ONE_IS_VALID)
+    assert result.stderr.startswith(warning)
+    assert run("build", "--check", "--duplicates=last", "c.yaml").stderr == warning
+    assert run("validate", "--duplicates=last", "d.yaml").exit_code == 2
+    assert run("validate", "c.yaml").exit_code == 2
+    with pytest.raises(ConfigError, match="is here a second time"):
+        from_config("c.yaml")
+    with pytest.warns(FitWarning, match="the last counts"):
+        model = from_config("c.yaml", duplicates="last")
+    assert to_config(model)["num_classes"] == 3
 
 
 def test_a_file_that_is_not_there_or_no_yaml_is_one_finding_among_the_others(run, configs):

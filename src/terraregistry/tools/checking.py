@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import re
 import warnings
 from copy import copy
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, cast
 
 from terraregistry.errors import ConfigError, FitWarning, Problem, ProblemKind, RegistryError, UnusedArgumentWarning
 from terraregistry.problems import Span
@@ -17,9 +18,10 @@ if TYPE_CHECKING:
 
     from terraregistry.tools.config import Document, Edit, ModelRequest
 
-__all__ = ["Finding", "check_config", "describes_model", "find_files"]
+__all__ = ["Finding", "check_config", "check_configs", "describes_model", "find_files"]
 
 _START: Final = Span(1, 1)
+_COMMENT: Final = re.compile(r"(?:^|(?<=\s))#.*", re.MULTILINE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,16 +76,70 @@ def find_files(paths: Iterable[str]) -> Iterator[str]:
 
 
 def describes_model(file: str) -> bool:
-    """Return True if a file may describe a model, or is unreadable."""
+    """Return True if a file may describe a model, or is unreadable; its YAML is not parsed."""
     try:
-        return b"model_factory" in Path(file).read_bytes()
+        return _may_describe_model(Path(file).read_bytes())
     except OSError:
         return True
 
 
-def check_config(file: str, *, allow_unused: bool = False, fit: bool = False) -> list[Finding]:
-    """Validate a config without building anything; `fit` also runs its model without data, with torch."""
-    from terraregistry.tools.config import parse_config, read_config
+def _may_describe_model(content: bytes) -> bool:
+    from terraregistry.tools.config.layouts import USUAL_FACTORIES
+
+    return any(name.encode() in content for name in ("model_factory", *USUAL_FACTORIES))
+
+
+def _has_model(data: object) -> bool:
+    """Return True if a key `model_factory`, or a task that implies it, is anywhere in the data of a config."""
+    from terraregistry.tools.config.layouts import USUAL_FACTORIES
+
+    if isinstance(data, list):
+        return any(map(_has_model, cast("list[object]", data)))
+    if not isinstance(data, dict):
+        return False
+    mapping = cast("dict[object, object]", data)
+    kinds = [str(mapping.get(key)).rpartition(".")[2] for key in ("class_path", "_target_", "_class_path")]
+    implied = any(kind in USUAL_FACTORIES for kind in kinds)
+    return implied or "model_factory" in mapping or any(map(_has_model, mapping.values()))
+
+
+def check_config(file: str, *, allow_unused: bool = False, fit: bool = False, take_last: bool = False) -> list[Finding]:
+    """Validate one config, as `check_configs` does."""
+    return next(check_configs([file], allow_unused=allow_unused, fit=fit, take_last=take_last))
+
+
+def check_configs(
+    files: Iterable[str],
+    *,
+    allow_unused: bool = False,
+    fit: bool = False,
+    take_last: bool = False,
+    skip_others: bool = False,
+) -> Iterator[list[Finding]]:
+    """Validate configs without building anything; yield the findings of each.
+
+    With `fit` each model is also run without data, with torch. `take_last` as for `parse_config`. With `skip_others`
+    files that describe no model are passed over.
+    """
+    from terraregistry.tools.config import read_config
+
+    for file in files:
+        try:
+            document = read_config(file, take_last=take_last)
+        except ConfigError as error:
+            lines = _lines_of(file)
+            text = _COMMENT.sub("", "\n".join(lines))
+            if not skip_others or not lines or _may_describe_model(text.encode()):
+                yield [Finding(file, problem, source=_line(lines, problem)) for problem in error.problems]
+        else:
+            if not skip_others or _has_model(document.data):
+                yield _check(document, allow_unused=allow_unused, fit=fit, take_last=take_last)
+
+
+def _check(document: Document, *, allow_unused: bool, fit: bool, take_last: bool) -> list[Finding]:
+    from terraregistry.tools.config import parse_config
+
+    file = document.file
 
     def mending(problem: Problem) -> Edit | None:
         """Find the correction of a problem and try it; return it if fewer problems remain, else None."""
@@ -93,16 +149,11 @@ def check_config(file: str, *, allow_unused: bool = False, fit: bool = False) ->
         mended = [*lines]
         mended[edit.span.line - 1] = edit.applied(lines[edit.span.line - 1])
         try:
-            left = _problems(parse_config("\n".join(mended), file), allow_unused, fit)
+            left = _problems(parse_config("\n".join(mended), file, take_last=take_last), allow_unused, fit)
         except ConfigError:  # such as where the key is there already
             return None
         return edit if len(left) < len(found) else None
 
-    try:
-        document = read_config(file)
-    except ConfigError as error:
-        lines = _lines_of(file)
-        return [Finding(file, problem, source=_line(lines, problem)) for problem in error.problems]
     found, lines = _problems(document, allow_unused, fit), document.lines
     return [Finding(file, each, is_warning, _line(lines, each), mending(each)) for each, is_warning in found]
 

@@ -24,7 +24,10 @@ _BUILT_FROM: Final = "_terraregistry_config"
 
 # A config holds values of any type. The mapping comes first: jsonargparse tries the types in their order.
 def from_config(
-    config: Mapping[str, Any] | str | PathLike[str], *, unused: Literal["error", "warn"] = "error"
+    config: Mapping[str, Any] | str | PathLike[str],
+    *,
+    unused: Literal["error", "warn"] = "error",
+    duplicates: Literal["error", "last"] = "error",
 ) -> nn.Module:
     """Build the model described by a config: all of it is validated before anything is constructed.
 
@@ -34,6 +37,7 @@ def from_config(
         config: A YAML file, or a mapping such as its contents: `model_factory` and the arguments of its
             `build_model`, or a training config in TerraTorch's layout.
         unused: Policy for unused arguments: `"error"`, or `"warn"` to drop them with a warning.
+        duplicates: Policy for a key twice in the model of a file: `"error"`, or `"last"` to take its last value with a warning.
 
     Returns:
         A new model.
@@ -52,7 +56,8 @@ def from_config(
     from terraregistry.tools.config import find_request, read_config
     from terraregistry.tools.trial import allow_unused, build_requested, make_factory
 
-    document = read_config(config) if isinstance(config, (str, PathLike)) else _document(config)
+    last = duplicates == "last"
+    document = read_config(config, take_last=last) if isinstance(config, (str, PathLike)) else _document(config)
     request = find_request(document)
     if unused == "warn":
         request = allow_unused(request)

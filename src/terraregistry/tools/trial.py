@@ -12,6 +12,7 @@ from terraregistry.components.factories.part_planning import not_found
 from terraregistry.components.factories.planned import without
 from terraregistry.errors import (
     ComponentNotFoundError,
+    ConfigError,
     FitWarning,
     InvalidArgumentsError,
     RegistryError,
@@ -63,6 +64,26 @@ class Trial(NamedTuple):
 
 
 def make_factory(request: ModelRequest, *, fit: bool = True) -> ModelFactory:
+    """Make a model factory as `_checked_factory` does; report repeated keys of the model too.
+
+    Raises:
+        ConfigError: There is no such factory, the arguments do not fit, or a key is repeated; lists all problems.
+    """
+    document = request.document
+    doubtful = [each.at(()) for each in document.unread(request.places) if each.kind is ProblemKind.DOUBTFUL]
+    if doubtful:
+        warnings.warn(FitWarning(request.factory, tuple(dict.fromkeys(doubtful)), document.file), stacklevel=2)
+    try:
+        factory = _checked_factory(request, fit=fit)
+    except ConfigError as error:
+        raise document.with_unread(error.problems, request.places) from error.__cause__
+    repeated = document.with_unread((), request.places)
+    if repeated.problems:
+        raise repeated
+    return factory
+
+
+def _checked_factory(request: ModelRequest, *, fit: bool) -> ModelFactory:
     """Make the model factory of a request, and validate the arguments with it.
 
     With `fit` the model is run without data, else only the arguments are checked, if the factory has a check of its own.

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, NamedTuple
 
 import typer
 
-from terraregistry.tools.cli.printing import Attempts, ImportModules, Unused
+from terraregistry.tools.cli.printing import Attempts, Duplicates, ImportModules, Unused
 from terraregistry.tools.cli.reading import import_modules
 from terraregistry.tools.weights import check_target
 
@@ -64,6 +64,10 @@ def build(
     unused: Annotated[
         Unused, typer.Option(help="What becomes of arguments that nothing reads: an error, or dropped with a warning.")
     ] = Unused.ERROR,
+    duplicates: Annotated[
+        Duplicates,
+        typer.Option(help="A key that is repeated in the model: an error, or the last value counts, with a warning."),
+    ] = Duplicates.ERROR,
     random_weights: Annotated[
         bool,
         typer.Option("--random-weights", help="Leave pretrained weights out: nothing is downloaded, no file is read."),
@@ -123,7 +127,7 @@ def build(
     )
     for config in configs:
         with attempts.at(config, success=f"{config}: valid" if check else ""):
-            request = find_request(read_config(config))
+            request = find_request(read_config(config, take_last=duplicates is Duplicates.LAST))
             if unused is Unused.WARN:
                 request = allow_unused(request)
             factory = make_factory(request, fit=check)  # a trial follows the shapes itself, before it builds anything

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 __all__ = [
     "AsJson",
     "Attempts",
+    "Duplicates",
     "ImportModules",
     "Status",
     "Unused",
@@ -50,6 +51,13 @@ class Unused(StrEnum):
 
     ERROR = "error"
     WARN = "warn"
+
+
+class Duplicates(StrEnum):
+    """Policy for a key that is repeated in a model."""
+
+    ERROR = "error"
+    LAST = "last"
 
 
 class Status(IntEnum):

@@ -6,6 +6,7 @@ import contextlib
 import json
 import sys
 from enum import StrEnum
+from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Final
 from urllib.parse import quote
@@ -13,8 +14,16 @@ from urllib.parse import quote
 import typer
 
 from terraregistry.problems import ProblemKind
-from terraregistry.tools.checking import check_config, describes_model, find_files
-from terraregistry.tools.cli.printing import Attempts, ImportModules, Status, Unused, installed_version, refuse
+from terraregistry.tools.checking import check_configs, describes_model, find_files
+from terraregistry.tools.cli.printing import (
+    Attempts,
+    Duplicates,
+    ImportModules,
+    Status,
+    Unused,
+    installed_version,
+    refuse,
+)
 from terraregistry.tools.cli.reading import import_modules, wait_for_index
 from terraregistry.wording import one_line
 
@@ -58,6 +67,10 @@ def validate(
     unused: Annotated[
         Unused, typer.Option(help="What arguments that nothing reads are: errors, or worth a warning.")
     ] = Unused.ERROR,
+    duplicates: Annotated[
+        Duplicates,
+        typer.Option(help="A key that is repeated in the model: an error, or the last value counts, with a warning."),
+    ] = Duplicates.ERROR,
     fit: Annotated[
         bool,
         typer.Option(
@@ -66,7 +79,10 @@ def validate(
         ),
     ] = False,
     skip_others: Annotated[
-        bool, typer.Option("--skip-others", help="Pass over YAML files in which there is no `model_factory`.")
+        bool,
+        typer.Option(
+            "--skip-others", help="Pass over YAML files that describe no model: without a key `model_factory`."
+        ),
     ] = False,
     imports: ImportModules = None,
 ) -> None:
@@ -86,13 +102,15 @@ def validate(
         raise refuse(f"there is no .yaml or .yml file in {', '.join(configs)}")
     if files and not fit:
         _prepare()
-    allow = unused is Unused.WARN
-    findings = [each for file in _watched(files) for each in check_config(file, allow_unused=allow, fit=fit)]
+    allow, last = unused is Unused.WARN, duplicates is Duplicates.LAST
+    checks = check_configs(_watched(files), allow_unused=allow, fit=fit, take_last=last, skip_others=skip_others)
+    checked = list(checks)
+    findings = list(chain.from_iterable(checked))
     _print(findings, output)
     wrong = {each.file for each in findings if not each.is_warning}
     unknown = {each.file for each in findings if each.is_unknown} - wrong
     if output is Format.TEXT:
-        typer.echo(_summary(len(files), len(wrong), len(unknown), fit=fit), err=bool(wrong or unknown))
+        typer.echo(_summary(len(checked), len(wrong), len(unknown), fit=fit), err=bool(wrong or unknown))
     if wrong or unknown:
         raise typer.Exit(Status.WRONG_INPUT if wrong else Status.UNKNOWN)
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from terraregistry.errors import ConfigError
-from terraregistry.problems import Rename, Span
+from terraregistry.problems import ProblemKind, Rename, Span
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -48,6 +48,7 @@ class Document:
         keys: The span of each key of a mapping and each item of a list.
         values: The span of each value; the whole document is under `()`.
         text: The file's content.
+        problems: What could not be read as written, anywhere in the file: repeated keys, tags, values.
     """
 
     file: str
@@ -55,6 +56,7 @@ class Document:
     keys: Mapping[KeyPath, Span] = field(repr=False)
     values: Mapping[KeyPath, Span] = field(repr=False)
     text: str = field(repr=False, default="")
+    problems: tuple[Problem, ...] = field(repr=False, default=())
 
     def locate(self, path: KeyPath) -> Span:
         """Find the span of the key or item at a path, or of its nearest existing ancestor."""
@@ -67,7 +69,25 @@ class Document:
     def error(self, problems: Iterable[Problem]) -> ConfigError:
         """Combine mistakes, with paths in the config, into one error in file order."""
         placed = [problem.at(problem.steps, self.locate(problem.steps)) for problem in problems]
-        return ConfigError(self.file, tuple(sorted(placed, key=lambda each: (each.span or _START)[:2])))
+        return self._listed(placed)
+
+    def unread(self, places: Iterable[KeyPath]) -> list[Problem]:
+        """List what could not be read as written at any of the places, above or below it."""
+        paths = tuple(places)
+        return [each for each in self.problems if any(_touches(each.steps, path) for path in paths)]
+
+    def with_unread(self, problems: Iterable[Problem], places: Iterable[KeyPath]) -> ConfigError:
+        """Combine mistakes that have their places in the file with what could not be read as written at some places.
+
+        A mistake above or below a value that could not be read may be its consequence, and is left out.
+        """
+        unread = [each for each in self.unread(places) if each.kind is not ProblemKind.DOUBTFUL]
+        values = {each.steps for each in unread if each.kind is not ProblemKind.DUPLICATE}
+        others = [each for each in problems if not any(_touches(each.steps, value) for value in values)]
+        return self._listed([*others, *dict.fromkeys(each.at(()) for each in unread)])  # once for all aliases
+
+    def _listed(self, problems: Iterable[Problem]) -> ConfigError:
+        return ConfigError(self.file, tuple(sorted(problems, key=lambda each: (each.span or _START)[:2])))
 
     def edit(self, path: KeyPath, fix: Fix) -> Edit | None:
         """Convert a fix to a change of the file; None if the text to replace is not one scalar on one line."""
@@ -89,6 +109,12 @@ class Document:
     def lines(self) -> list[str]:
         """The lines of the file."""
         return lines_of(self.text)
+
+
+def _touches(one: KeyPath, other: KeyPath) -> bool:
+    """Return True if one of two paths leads to the other."""
+    shared = min(len(one), len(other))
+    return one[:shared] == other[:shared]
 
 
 def lines_of(text: str) -> list[str]:

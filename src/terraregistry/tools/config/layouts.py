@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final, cast
 
-from terraregistry.errors import Problem, ProblemKind, describe_value
+from terraregistry.errors import ConfigError, Problem, ProblemKind, describe_value
 from terraregistry.problems import Key, Replace, display_path
 from terraregistry.suggest import nearest
 from terraregistry.terratorch_names import missing_task
@@ -44,8 +44,8 @@ def find_request(document: Document) -> ModelRequest:
     """Find the model factory and its arguments in a config of one model, of any layout.
 
     Raises:
-        ConfigError: It has no model factory, or a required key is missing, misspelt or of another type; or it
-            describes several models.
+        ConfigError: It has no model factory, or a required key is missing, misspelt or of another type; or the model has
+            a tag or a value that cannot be read; or it describes several models.
 
     >>> from terraregistry.tools.config import parse_config
     >>> find_request(parse_config("{model_factory: EncoderDecoderFactory, task: segmentation}")).arguments
@@ -65,6 +65,17 @@ def find_requests(document: Document) -> list[ModelRequest]:
     Raises:
         ConfigError: As for `find_request`.
     """
+    try:
+        requests = _find(document)
+    except ConfigError as error:
+        raise document.with_unread(error.problems, [each.steps or ("model",) for each in error.problems]) from None
+    places = [place for request in requests for place in request.places]
+    if any(each.kind is ProblemKind.INVALID for each in document.unread(places)):
+        raise document.with_unread((), places)
+    return requests
+
+
+def _find(document: Document) -> list[ModelRequest]:
     root = document.data
     if not isinstance(root, dict):
         raise document.error([invalid((), f"expected a mapping, got {describe_value(root)}; {LAYOUTS}")])
@@ -133,6 +144,7 @@ class _TaskReader:
             None if task.defaults is None else (*task.defaults, "model_args"),
             task.name,
             tuple(unresolved_in(arguments, (), hydra=task.is_hydra)),
+            task.kind_path,
         )
 
     def _path(self, *keys: Key) -> KeyPath:

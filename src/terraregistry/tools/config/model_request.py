@@ -36,6 +36,7 @@ class ModelRequest:
         name: The name of the task, where a config describes several.
         unresolved: Problems for the interpolations and templates in the arguments, of the kind `UNCHECKED` where
             the config is one of Hydra's.
+        kind_path: The path of the class of the task.
     """
 
     document: Document
@@ -47,6 +48,14 @@ class ModelRequest:
     defaults: KeyPath | None = None
     name: str = ""
     unresolved: tuple[Problem, ...] = ()
+    kind_path: KeyPath = ()
+
+    @property
+    def places(self) -> tuple[KeyPath, ...]:
+        """The paths of all that describes the model, given or missing."""
+        homes = [self.origin] if self.defaults is None else [self.origin, self.defaults]
+        beside = [(*home[:-1], key) for home in homes for key in ("model_factory", "aux_heads")]
+        return (*homes, *beside, self.factory_path, self.kind_path, *self.moved.values())
 
     def path_of(self, argument: KeyPath) -> KeyPath:
         """Return the path in the config of an argument, given or missing."""

@@ -6,6 +6,7 @@ PyYAML composes the nodes, with limits, and with jsonargparse's rules for scalar
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, cast
 
@@ -108,8 +109,8 @@ ConfigLoader.add_implicit_resolver(  # pyright: ignore[reportUnknownMemberType] 
 )
 
 
-def read_config(path: str | PathLike[str]) -> Document:
-    """Read a config.
+def read_config(path: str | PathLike[str], *, take_last: bool = False) -> Document:
+    """Read a config; `take_last` as for `parse_config`.
 
     Raises:
         ConfigError: It cannot be read, is no UTF-8, or is no config (see `parse_config`).
@@ -133,15 +134,23 @@ def read_config(path: str | PathLike[str]) -> Document:
         before = content[: error.start].decode("utf-8-sig")
         reason = f"not UTF-8: the byte 0x{content[error.start]:02x} ({error.reason}); save the file as UTF-8"
         raise _error(file, reason, *_end(before)) from None
-    return parse_config(text, file)
+    return parse_config(text, file, take_last=take_last)
 
 
-def parse_config(text: str, file: str = "<config>") -> Document:
+def parse_config(text: str, file: str = "<config>", *, take_last: bool = False) -> Document:
     r"""Read a config from text.
 
+    Repeated keys, tags other than those of plain values, and values that cannot be read are listed in the document:
+    they are mistakes only in the model.
+
+    Args:
+        text: The YAML.
+        file: The name of the file, for messages.
+        take_last: True if a repeated key in the model is only worth a warning; its last value counts.
+
     Raises:
-        ConfigError: It is empty or no YAML, has more than one document, repeats a key, has a tag other than those of
-            plain values, a cyclic anchor, or more nodes or levels than a config can need.
+        ConfigError: It is empty or no YAML, has more than one document, a cyclic anchor, or more nodes or levels than
+            a config can need.
 
     >>> document = parse_config("backbone: resnet18\nlr: 1e-4")
     >>> document.data
@@ -150,9 +159,11 @@ def parse_config(text: str, file: str = "<config>") -> Document:
     Span(line=2, column=1, end=3)
     """
     try:
-        return build_document(_compose(text, file), file, text)
+        root = _compose(text, file)
     except ConfigError as error:
-        raise _template(error, text) or error from None
+        raise ConfigError(file, tuple(_or_template(each, text) for each in error.problems)) from None
+    document = build_document(root, file, text, take_last=take_last)
+    return replace(document, problems=tuple(_or_template(each, text) for each in document.problems))
 
 
 def _compose(text: str, file: str) -> Node:
@@ -178,14 +189,16 @@ def _compose(text: str, file: str) -> Node:
     return root
 
 
-def _template(error: ConfigError, text: str) -> ConfigError | None:
-    """Return the error for a template of Jinja, if its marks are in the line of the first mistake."""
-    number = (error.problems[0].span or Span(1, 1)).line
+def _or_template(problem: Problem, text: str) -> Problem:
+    """Return a problem, or that of a template of Jinja if one begins in its line."""
+    number = (problem.span or Span(1, 1)).line
     line = lines_of(text)[number - 1]
     mark = _TEMPLATE.search(line)
     if mark is None or ("}}" not in line and "%}" not in line):
-        return None
-    return _error(error.file, "a template of Jinja begins here; render it first", number, mark.start() + 1)
+        return problem
+    place = Span(number, mark.start() + 1)
+    detail = "a template of Jinja begins here; render it first"
+    return Problem(problem.steps, ProblemKind.INVALID, detail=detail, span=place)
 
 
 def _end(text: str) -> tuple[int, int]:
