@@ -149,10 +149,12 @@ def _check(document: Document, *, allow_unused: bool, fit: bool, take_last: bool
         mended = [*lines]
         mended[edit.span.line - 1] = edit.applied(lines[edit.span.line - 1])
         try:
-            left = _problems(parse_config("\n".join(mended), file, take_last=take_last), allow_unused, fit)
-        except ConfigError:  # such as where the key is there already
+            after = parse_config("\n".join(mended), file, take_last=take_last)
+        except ConfigError:
             return None
-        return edit if len(left) < len(found) else None
+        if len(after.problems) > len(document.problems):  # the key is there already
+            return None
+        return edit if len(_problems(after, allow_unused, fit)) < len(found) else None
 
     found, lines = _problems(document, allow_unused, fit), document.lines
     return [Finding(file, each, is_warning, _line(lines, each), mending(each)) for each, is_warning in found]
