@@ -14,9 +14,9 @@ from hypothesis import strategies as st
 from torch import Tensor
 
 from terraregistry.errors import InvalidArgumentsError
+from terraregistry.sources.smp.block_plans import default_block_channels
 from terraregistry.sources.smp.decoders import SMP_DECODERS
 from terraregistry.sources.smp.pyramid import assumed_strides, up_to_image, up_to_quarter
-from terraregistry.sources.smp.smp_plans import default_block_channels
 
 if TYPE_CHECKING:
     from terraregistry.sources.smp.smp_decoder import SmpDecoder

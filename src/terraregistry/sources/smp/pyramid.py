@@ -1,4 +1,4 @@
-"""The channels and strides of a decoder's features, and the placeholders in front of them.
+"""The channels and strides of a decoder's features, the placeholders in front of them, and the plan of a decoder on them.
 
 smp's decoders expect a list starting with the image (stride 1) and the map at stride 2; most ignore the first entry or
 the first two. A backbone's list starts later, so smp would ignore real features. Placeholders with zero channels take
@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from itertools import pairwise
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -18,7 +19,18 @@ if TYPE_CHECKING:
 
     from terraregistry.sources.smp.smp_checks import Checks
 
-__all__ = ["QUARTER", "Pyramid", "assumed_strides", "read_pyramid", "up_to_image", "up_to_quarter"]
+__all__ = [
+    "QUARTER",
+    "Plan",
+    "Pyramid",
+    "assumed_strides",
+    "check_levels",
+    "check_strides_double",
+    "plan_of",
+    "read_pyramid",
+    "up_to_image",
+    "up_to_quarter",
+]
 
 QUARTER: Final = 4
 """The stride of the finest feature used by many decoders."""
@@ -134,3 +146,57 @@ def up_to_quarter(strides: Sequence[int]) -> tuple[int, ...]:
     """
     finer = sum(stride < QUARTER for stride in strides)
     return (1, 2)[: max(0, 2 - finer)]
+
+
+class Plan(NamedTuple):
+    """The decoder to make.
+
+    Attributes:
+        arguments: The arguments of smp's class.
+        pyramid: The features.
+        out_channels: The number of channels of the result.
+        reduction: Input pixels for each step along H and W of the result.
+        used: The indices of the features with an effect on the result.
+    """
+
+    arguments: dict[str, Any]  # of several types
+    pyramid: Pyramid
+    out_channels: int
+    reduction: int
+    used: tuple[int, ...]
+
+    @property
+    def is_certain(self) -> bool:
+        """False if only making it shows whether smp can: a norm with arguments of its own, or of another package."""
+        norm = self.arguments.get("use_norm")
+        return not isinstance(norm, dict) and norm != "inplace"
+
+
+def plan_of(
+    pyramid: Pyramid, used: tuple[int, ...], width: int, reduction: int, /, **arguments: Any
+) -> Plan:  # as above
+    """Return the plan of a decoder, with the arguments of smp's class by name."""
+    return Plan(arguments, pyramid, width, reduction, used)
+
+
+def check_levels(checks: Checks, pyramid: Pyramid, entries: int) -> None:
+    """Stop if a pyramid has too few levels, the image's among them."""
+    if pyramid.depth + 1 < entries:
+        checks.stop(
+            "channels",
+            f"needs a pyramid that makes {entries} levels or more together with the image's, such as "
+            f"(64, 128, 256, 512) at strides (4, 8, 16, 32); got {pyramid}",
+        )
+
+
+def check_strides_double(checks: Checks, pyramid: Pyramid, first: int = 0) -> None:
+    """Note a problem if the strides do not double from the feature `first` on, or not from the image on."""
+    strides = pyramid.strides[first:]
+    below = strides[0] if pyramid.placeholders else 1
+    start = ", the first a power of two" if pyramid.placeholders else ""
+    if below & (below - 1) or any(coarse != 2 * fine for fine, coarse in pairwise(strides)):
+        checks.refuse(
+            "strides",
+            f"needs each stride to be twice the one before{start}, such as (4, 8, 16, 32), got {pyramid.strides}; "
+            "make a pyramid of the features with a neck, or choose Unet, UPerNet or Segformer, which resize them",
+        )

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from terraregistry.registry.arguments import Checked
-    from terraregistry.sources.smp.smp_plans import Plan
+    from terraregistry.sources.smp.pyramid import Plan
 
 __all__ = ["SmpRegistry"]
 
