@@ -8822,7 +8822,7 @@ INSERT INTO "shared" VALUES(5876,'["num_classes","positional or keyword",["int |
 INSERT INTO "shared" VALUES(5877,'["regression_relu","positional or keyword",["bool"],"False",null,"terraregistry.components.factories.generic_unet.GenericUnetModelFactory.build_model",""]');
 INSERT INTO "shared" VALUES(5878,'["unused","positional or keyword",["typing.Literal[''error'', ''warn'']","typing"],"''error''",null,"terraregistry.components.factories.generic_unet.GenericUnetModelFactory.build_model",""]');
 INSERT INTO "shared" VALUES(5879,'[5846,5846,true,[5871,5872,5873,5874,5875,5876,5877,5878,5861],25,[]]');
-INSERT INTO "shared" VALUES(5880,'["ObjectDetectionModelFactory",[],null,"Build a detector.","terraregistry/components/factories/detection.py",98,"terraregistry","0.1.0",[]]');
+INSERT INTO "shared" VALUES(5880,'["ObjectDetectionModelFactory",[],null,"Build a detector.","terraregistry/components/factories/detection.py",106,"terraregistry","0.1.0",[]]');
 INSERT INTO "shared" VALUES(5881,'["task","positional or keyword",["str"],null,null,"terraregistry.components.factories.detection.ObjectDetectionModelFactory.build_model",""]');
 INSERT INTO "shared" VALUES(5882,'["backbone","positional or keyword",["str | torch.nn.modules.module.Module","torch.nn.modules.module"],null,null,"terraregistry.components.factories.detection.ObjectDetectionModelFactory.build_model",""]');
 INSERT INTO "shared" VALUES(5883,'["framework","positional or keyword",["str"],null,null,"terraregistry.components.factories.detection.ObjectDetectionModelFactory.build_model",""]');

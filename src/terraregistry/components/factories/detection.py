@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any, ClassVar, Final
 
 from terraregistry.components.factories.composition import Composition
 from terraregistry.components.factories.fitting import fit_whole
-from terraregistry.components.factories.own_arguments import OwnArguments, find_task, only_positive
-from terraregistry.components.factories.part_arguments import take_prefixed, unknown
+from terraregistry.components.factories.own_arguments import OwnArguments, find_task, named_in, only_positive
+from terraregistry.components.factories.part_arguments import take_prefixed, unknown, unread
 from terraregistry.components.factories.part_planning import NOT_MADE, plan_part
 from terraregistry.components.factories.planned import Draft, Fit, PlanningFactory, UnusedPolicy
 from terraregistry.components.factories.planned_parts import NamedPart, build_part
@@ -29,6 +29,7 @@ from terraregistry.suggest import nearest
 from terraregistry.terratorch_names import read_missing
 
 if TYPE_CHECKING:
+    from collections.abc import Collection, Iterable
     from inspect import Parameter
 
     from torch import nn
@@ -40,7 +41,14 @@ if TYPE_CHECKING:
 else:
     nn = DeferredModule("torch.nn")
 
-__all__ = ["FRAMEWORK_REGISTRY", "ObjectDetectionModelFactory", "is_prefixed", "parameters_of", "told_channels"]
+__all__ = [
+    "FRAMEWORK_REGISTRY",
+    "ObjectDetectionModelFactory",
+    "is_prefixed",
+    "parameters_of",
+    "told_channels",
+    "without_known",
+]
 
 
 class _Frameworks(DescribedRegistry[nn.Module]):
@@ -55,7 +63,7 @@ for _name in ("faster-rcnn", "fcos", "mask-rcnn", "retinanet"):
 _EMBEDDING: Final = "embedding_generation"
 _IN_CHANNELS: Final = "in_channels"
 _COUNT: Final = "num_classes"
-_PADS: Final = "nothing reads this: the images of a detector are not padded"
+_PADS: Final = "the images of a detector are not padded"
 
 
 @dataclass(frozen=True)
@@ -131,16 +139,7 @@ class ObjectDetectionModelFactory(PlanningFactory):
             ComponentProtocolError: A part violates the protocol of its registry.
             SourceUnavailableError: The library behind a source is missing or broken.
         """
-        own = {
-            "task": task,
-            "backbone": backbone,
-            "framework": framework,
-            "num_classes": num_classes,
-            "necks": necks,
-            "in_channels": in_channels,
-            "unused": unused,
-        }
-        return self._build(own | kwargs)
+        return self._build(named_in(locals()) | kwargs)
 
     # As above.
     def draft(self, arguments: Mapping[str, Any]) -> Draft:
@@ -163,7 +162,7 @@ class ObjectDetectionModelFactory(PlanningFactory):
         problems = [each for each in found if each.parameter not in inner]
         problems += only_positive(own, OBJECT_DETECTION)
         find_task(own.get("task", OBJECT_DETECTION.tasks[0]), OBJECT_DETECTION, problems)
-        problems += [Problem(name, ProblemKind.UNUSED, detail=_PADS) for name in _paddings(self._backbones, inner)]
+        problems += [unread(name, _PADS) for name in _paddings(self._backbones, inner)]
         inner = {name: value for name, value in inner.items() if name not in {each.parameter for each in problems}}
         told = told_channels(self._backbones, own, inner, problems)
         framework = _framework(own, loose, problems, free)
@@ -173,8 +172,7 @@ class ObjectDetectionModelFactory(PlanningFactory):
         known = {each.parameter for each in problems}
 
         def moved(found: Sequence[Problem]) -> list[Problem]:
-            written = [each.at((_IN_CHANNELS,)) if each.parameter in told else each for each in found]
-            return [each for each in written if each.parameter not in known]
+            return without_known(found, told, known)
 
         encoder = self._factory.draft({**inner, **told, "task": _EMBEDDING})
         problems += moved(encoder.problems)
@@ -241,6 +239,12 @@ def is_prefixed(name: str, *prefixes: str) -> bool:
     return name.startswith(prefixes) and name not in ENCODER_DECODER.dictionaries
 
 
+def without_known(found: Iterable[Problem], told: Collection[str], known: Collection[str]) -> list[Problem]:
+    """Move problems of the channels told to a backbone to `in_channels`, and leave out those at arguments known as wrong."""
+    written = (each.at((_IN_CHANNELS,)) if each.parameter in told else each for each in found)
+    return [each for each in written if each.parameter not in known]
+
+
 def told_channels(
     backbones: MultiSourceRegistry[Backbone], own: Mapping[str, Any], given: Mapping[str, Any], problems: list[Problem]
 ) -> dict[str, int]:  # as above
@@ -263,8 +267,7 @@ def told_channels(
     name = next((each for each in ("in_chans", _IN_CHANNELS) if each in parameters), None)
     if name is None:
         if parameters or not isinstance(backbone, str):
-            detail = "nothing reads this: the backbone is told no channels"
-            problems.append(Problem(_IN_CHANNELS, ProblemKind.UNUSED, detail=detail))
+            problems.append(unread(_IN_CHANNELS, "the backbone is told no channels"))
         return {}
     written = BACKBONE.prefix + name
     if written not in given:

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any, Final
 
 from terraregistry.components.backbones.prithvi.bands import GivenBand, band_problems
 from terraregistry.components.factories.composition import Composition
-from terraregistry.components.factories.detection import is_prefixed, parameters_of, told_channels
-from terraregistry.components.factories.own_arguments import OwnArguments, find_task, only_positive
+from terraregistry.components.factories.detection import is_prefixed, parameters_of, told_channels, without_known
+from terraregistry.components.factories.own_arguments import OwnArguments, find_task, named_in, only_positive
 from terraregistry.components.factories.part_arguments import unknown
 from terraregistry.components.factories.planned import Draft, Fit, PlanningFactory, UnusedPolicy
 from terraregistry.components.factories.rules import BACKBONE, DECODER, GENERIC_UNET
@@ -93,17 +93,7 @@ class GenericUnetModelFactory(PlanningFactory):
         Raises:
             InvalidArgumentsError: Arguments of the factory or of a part are invalid; lists all problems, each at its path.
         """
-        own = {
-            "backbone": backbone,
-            "decoder": decoder,
-            "task": task,
-            "bands": bands,
-            "in_channels": in_channels,
-            "num_classes": num_classes,
-            "regression_relu": regression_relu,
-            "unused": unused,
-        }
-        return self._build(own | kwargs)
+        return self._build(named_in(locals()) | kwargs)
 
     # As above.
     def draft(self, arguments: Mapping[str, Any]) -> Draft:
@@ -131,8 +121,7 @@ class GenericUnetModelFactory(PlanningFactory):
         known = {each.parameter for each in problems}
 
         def relevant(found: Sequence[Problem]) -> list[Problem]:
-            moved = [each.at(("in_channels",)) if each.parameter in told else each for each in found]
-            return [each for each in moved if each.parameter not in known]
+            return without_known(found, told, known)
 
         draft = self._factory.draft({**inner, **told, "rescale": False, **({"task": task.name} if task.name else {})})
         problems += relevant(draft.problems)
