@@ -35,7 +35,8 @@ def main() -> None:
     spent: Counter[str] = Counter()
     begun = time.monotonic()
     with tempfile.TemporaryDirectory() as folder, ThreadPoolExecutor(options.processes) as pool:
-        for made in [pool.submit(_make, work, Path(folder) / str(number)) for number in range(options.processes)]:
+        index = index_file(Path(folder))
+        for made in [pool.submit(_make, work, Path(folder) / str(number), index) for number in range(options.processes)]:
             done, seconds = made.result()
             found += done
             spent += seconds
@@ -50,10 +51,10 @@ def _by_subject(cases: list[Case]) -> list[list[Case]]:
     return [*grouped.values()]
 
 
-def _make(work: Queue[list[Case]], folder: Path) -> tuple[list[tuple[Case, str]], Counter[str]]:
+def _make(work: Queue[list[Case]], folder: Path, index: Path) -> tuple[list[tuple[Case, str]], Counter[str]]:
     found: list[tuple[Case, str]] = []
     folder.mkdir()
-    harness = Harness(folder, index_file())
+    harness = Harness(folder, index)
     try:
         while True:
             found += harness.disagreements(work.get_nowait())

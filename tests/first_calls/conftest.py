@@ -17,6 +17,6 @@ if TYPE_CHECKING:
 def harness(tmp_path_factory: pytest.TempPathFactory, index: object) -> Iterator[Harness]:
     if not hasattr(os, "fork"):
         pytest.skip("there is no fork")
-    made = Harness(tmp_path_factory.mktemp("first-calls"), index_file())
+    made = Harness(tmp_path_factory.mktemp("first-calls"), index_file(tmp_path_factory.mktemp("index")))
     yield made
     made.close()

@@ -75,16 +75,15 @@ def caches(folder: Path, index: Path) -> dict[str, str]:
     return found | {"below a file": str(folder / "file" / "caches"), "no folder": f"{os.devnull}/caches"}
 
 
-def index_file() -> Path:
-    """Write the index of what is installed, shipped or made, where the cache has it."""
+def index_file(folder: Path) -> Path:
+    """Write the index of what is installed, shipped or made, to a folder: the one in the cache may be of other sources."""
     from terraregistry.index import load_index
-    from terraregistry.index.cache import cache_folder, write_cached
+    from terraregistry.index.cache import write_cached
     from terraregistry.index.keys import current_key
 
     key = current_key()
-    if not (cache_folder() / key.file_name).exists():
-        write_cached(cache_folder(), load_index().with_key(key))
-    return cache_folder() / key.file_name
+    assert write_cached(folder, load_index().with_key(key))
+    return folder / key.file_name
 
 
 def environment(folder: Path) -> dict[str, str]:
