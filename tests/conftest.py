@@ -21,6 +21,10 @@ if TYPE_CHECKING:
 # Each of the test processes has a core: more threads in torch would only wait for each other.
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 
+# Without bytecode each of the hundreds of processes that tests start would compile torch anew.
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+sys.dont_write_bytecode = False
+
 settings.register_profile("default", deadline=None, max_examples=50, print_blob=True, derandomize=True)
 settings.register_profile("thorough", settings.get_profile("default"), max_examples=100)
 settings.register_profile("nightly", settings.get_profile("default"), max_examples=1_000, derandomize=False)
