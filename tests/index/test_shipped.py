@@ -33,6 +33,7 @@ def _is_tested() -> bool:
     )
 
 
+@pytest.mark.slow  # it makes the index
 @pytest.mark.skipif(not _is_tested(), reason="other versions of timm or smp are installed than those that are shipped")
 def test_it_is_what_is_described_today() -> None:
     assert shipped_text() == _TEXT.read_text(encoding="utf-8"), (
