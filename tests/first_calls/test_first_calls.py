@@ -40,8 +40,7 @@ def test_a_first_call_is_as_in_a_warm_process(case: Case, harness: Harness) -> N
 @pytest.mark.slow
 @pytest.mark.parametrize("place", PLACES)
 def test_first_calls_are_as_in_a_warm_process(place: str, harness: Harness) -> None:
-    # One in four, of all states in turn. All of them take as long as the other slow tests: `python -m tests.first_calls`.
-    check(harness, PLACES[place][::4])
+    check(harness, PLACES[place])
 
 
 def test_the_cases_have_each_operation_state_and_name() -> None:
