@@ -8812,7 +8812,7 @@ INSERT INTO "shared" VALUES(5866,'["padding","positional or keyword",["typing.Li
 INSERT INTO "shared" VALUES(5867,'["peft_config","positional or keyword",["collections.abc.Mapping[str, typing.Any] | None","collections.abc","typing"],"None",null,"terraregistry.components.factories.full_model.FullModelFactory.build_model",""]');
 INSERT INTO "shared" VALUES(5868,'["unused","positional or keyword",["typing.Literal[''error'', ''warn'']","typing"],"''error''",null,"terraregistry.components.factories.full_model.FullModelFactory.build_model",""]');
 INSERT INTO "shared" VALUES(5869,'[5846,5846,true,[5864,5865,5866,5867,5868,5861],25,[]]');
-INSERT INTO "shared" VALUES(5870,'["GenericUnetModelFactory",[],null,"Build a model.","terraregistry/components/factories/generic_unet.py",65,"terraregistry","0.1.0",[]]');
+INSERT INTO "shared" VALUES(5870,'["GenericUnetModelFactory",[],null,"Build a model.","terraregistry/components/factories/generic_unet.py",63,"terraregistry","0.1.0",[]]');
 INSERT INTO "shared" VALUES(5871,'["backbone","positional or keyword",["str | torch.nn.modules.module.Module","torch.nn.modules.module"],null,null,"terraregistry.components.factories.generic_unet.GenericUnetModelFactory.build_model",""]');
 INSERT INTO "shared" VALUES(5872,'["decoder","positional or keyword",["str | torch.nn.modules.module.Module","torch.nn.modules.module"],null,null,"terraregistry.components.factories.generic_unet.GenericUnetModelFactory.build_model",""]');
 INSERT INTO "shared" VALUES(5873,'["task","positional or keyword",["str"],"''segmentation''",null,"terraregistry.components.factories.generic_unet.GenericUnetModelFactory.build_model",""]');
@@ -8822,7 +8822,7 @@ INSERT INTO "shared" VALUES(5876,'["num_classes","positional or keyword",["int |
 INSERT INTO "shared" VALUES(5877,'["regression_relu","positional or keyword",["bool"],"False",null,"terraregistry.components.factories.generic_unet.GenericUnetModelFactory.build_model",""]');
 INSERT INTO "shared" VALUES(5878,'["unused","positional or keyword",["typing.Literal[''error'', ''warn'']","typing"],"''error''",null,"terraregistry.components.factories.generic_unet.GenericUnetModelFactory.build_model",""]');
 INSERT INTO "shared" VALUES(5879,'[5846,5846,true,[5871,5872,5873,5874,5875,5876,5877,5878,5861],25,[]]');
-INSERT INTO "shared" VALUES(5880,'["ObjectDetectionModelFactory",[],null,"Build a detector.","terraregistry/components/factories/detection.py",106,"terraregistry","0.1.0",[]]');
+INSERT INTO "shared" VALUES(5880,'["ObjectDetectionModelFactory",[],null,"Build a detector.","terraregistry/components/factories/detection.py",104,"terraregistry","0.1.0",[]]');
 INSERT INTO "shared" VALUES(5881,'["task","positional or keyword",["str"],null,null,"terraregistry.components.factories.detection.ObjectDetectionModelFactory.build_model",""]');
 INSERT INTO "shared" VALUES(5882,'["backbone","positional or keyword",["str | torch.nn.modules.module.Module","torch.nn.modules.module"],null,null,"terraregistry.components.factories.detection.ObjectDetectionModelFactory.build_model",""]');
 INSERT INTO "shared" VALUES(5883,'["framework","positional or keyword",["str"],null,null,"terraregistry.components.factories.detection.ObjectDetectionModelFactory.build_model",""]');
@@ -8831,7 +8831,7 @@ INSERT INTO "shared" VALUES(5885,'["necks","positional or keyword",["collections
 INSERT INTO "shared" VALUES(5886,'["in_channels","positional or keyword",["int | None"],"None",null,"terraregistry.components.factories.detection.ObjectDetectionModelFactory.build_model",""]');
 INSERT INTO "shared" VALUES(5887,'["unused","positional or keyword",["typing.Literal[''error'', ''warn'']","typing"],"''error''",null,"terraregistry.components.factories.detection.ObjectDetectionModelFactory.build_model",""]');
 INSERT INTO "shared" VALUES(5888,'[5846,5846,true,[5881,5882,5883,5884,5885,5886,5887,5861],25,[]]');
-INSERT INTO "shared" VALUES(5889,'["PrithviModelFactory",[],null,"Build a model.","terraregistry/components/factories/prithvi.py",51,"terraregistry","0.1.0",[]]');
+INSERT INTO "shared" VALUES(5889,'["PrithviModelFactory",[],null,"Build a model.","terraregistry/components/factories/prithvi.py",50,"terraregistry","0.1.0",[]]');
 INSERT INTO "shared" VALUES(5890,'["task","positional or keyword",["str"],null,null,"terraregistry.components.factories.prithvi.PrithviModelFactory.build_model",""]');
 INSERT INTO "shared" VALUES(5891,'["backbone","positional or keyword",["str | torch.nn.modules.module.Module","torch.nn.modules.module"],null,null,"terraregistry.components.factories.prithvi.PrithviModelFactory.build_model",""]');
 INSERT INTO "shared" VALUES(5892,'["decoder","positional or keyword",["str | torch.nn.modules.module.Module","torch.nn.modules.module"],null,null,"terraregistry.components.factories.prithvi.PrithviModelFactory.build_model",""]');
@@ -8844,7 +8844,7 @@ INSERT INTO "shared" VALUES(5898,'["aux_decoders","positional or keyword",["coll
 INSERT INTO "shared" VALUES(5899,'["rescale","positional or keyword",["bool"],"True",null,"terraregistry.components.factories.prithvi.PrithviModelFactory.build_model",""]');
 INSERT INTO "shared" VALUES(5900,'["unused","positional or keyword",["typing.Literal[''error'', ''warn'']","typing"],"''error''",null,"terraregistry.components.factories.prithvi.PrithviModelFactory.build_model",""]');
 INSERT INTO "shared" VALUES(5901,'[5846,5846,true,[5890,5891,5892,5893,5894,5895,5896,5897,5898,5899,5900,5861],25,[]]');
-INSERT INTO "shared" VALUES(5902,'["SMPModelFactory",[],null,"Build a model.","terraregistry/components/factories/smp.py",70,"terraregistry","0.1.0",[]]');
+INSERT INTO "shared" VALUES(5902,'["SMPModelFactory",[],null,"Build a model.","terraregistry/components/factories/smp.py",68,"terraregistry","0.1.0",[]]');
 INSERT INTO "shared" VALUES(5903,'["task","positional or keyword",["str"],null,null,"terraregistry.components.factories.smp.SMPModelFactory.build_model",""]');
 INSERT INTO "shared" VALUES(5904,'["backbone","positional or keyword",["str"],null,null,"terraregistry.components.factories.smp.SMPModelFactory.build_model",""]');
 INSERT INTO "shared" VALUES(5905,'["model","positional or keyword",["str"],null,null,"terraregistry.components.factories.smp.SMPModelFactory.build_model",""]');
@@ -8855,7 +8855,7 @@ INSERT INTO "shared" VALUES(5909,'["pretrained","positional or keyword",["bool |
 INSERT INTO "shared" VALUES(5910,'["rescale","positional or keyword",["bool"],"True",null,"terraregistry.components.factories.smp.SMPModelFactory.build_model",""]');
 INSERT INTO "shared" VALUES(5911,'["unused","positional or keyword",["typing.Literal[''error'', ''warn'']","typing"],"''error''",null,"terraregistry.components.factories.smp.SMPModelFactory.build_model",""]');
 INSERT INTO "shared" VALUES(5912,'[5846,5846,true,[5903,5904,5905,5906,5907,5908,5909,5910,5911,5861],25,[]]');
-INSERT INTO "shared" VALUES(5913,'["TimmModelFactory",[],null,"Build a classifier.","terraregistry/components/factories/timm.py",61,"terraregistry","0.1.0",[]]');
+INSERT INTO "shared" VALUES(5913,'["TimmModelFactory",[],null,"Build a classifier.","terraregistry/components/factories/timm.py",59,"terraregistry","0.1.0",[]]');
 INSERT INTO "shared" VALUES(5914,'["task","positional or keyword",["str"],null,null,"terraregistry.components.factories.timm.TimmModelFactory.build_model",""]');
 INSERT INTO "shared" VALUES(5915,'["backbone","positional or keyword",["str"],null,null,"terraregistry.components.factories.timm.TimmModelFactory.build_model",""]');
 INSERT INTO "shared" VALUES(5916,'["in_channels","positional or keyword",["int"],null,null,"terraregistry.components.factories.timm.TimmModelFactory.build_model",""]');

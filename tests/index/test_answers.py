@@ -118,7 +118,7 @@ def test_a_name_that_a_module_does_not_have_is_asked_live() -> None:
 
 def test_what_could_not_be_written_is_asked_live() -> None:
     component = _component(PortableType("int"))
-    assert described_call(Component(**{**vars(component), "is_exact": False}), _never) is None
+    assert described_call(component._replace(is_exact=False), _never) is None
 
 
 def test_a_file_of_a_package_that_is_gone_is_named_as_it_was() -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import os
 import subprocess
 import sys
@@ -65,10 +64,10 @@ def test_it_is_made_once_and_read_after_that(tmp_path: Path, made: list[Index]) 
 @pytest.mark.parametrize(
     "change",
     [
-        lambda key: dataclasses.replace(key, versions=(*key.versions[:-1], ("torch", "0"))),
-        lambda key: dataclasses.replace(key, versions=key.versions[1:]),
-        lambda key: dataclasses.replace(key, place="elsewhere"),
-        lambda key: dataclasses.replace(key, sources="0" * 64),
+        lambda key: key._replace(versions=(*key.versions[:-1], ("torch", "0"))),
+        lambda key: key._replace(versions=key.versions[1:]),
+        lambda key: key._replace(place="elsewhere"),
+        lambda key: key._replace(sources="0" * 64),
     ],
     ids=["another version", "another format", "another place", "other sources"],
 )
@@ -123,8 +122,8 @@ def test_an_index_without_gaps_does_not_age(tmp_path: Path, made: list[Index]) -
 
 
 def test_what_earlier_versions_left_in_the_same_place_goes_and_the_rest_stays(tmp_path: Path) -> None:
-    older = dataclasses.replace(_KEY, versions=(*_KEY.versions[:-1], ("torch", "0")))
-    elsewhere = dataclasses.replace(older, place="another environment")
+    older = _KEY._replace(versions=(*_KEY.versions[:-1], ("torch", "0")))
+    elsewhere = older._replace(place="another environment")
     stay = {"notes.txt": "mine", "index-1": "", "schema-1": "", f"other-{_KEY.place_digest}-1": ""}
     for name, text in stay.items():
         (tmp_path / name).write_text(text, encoding="ascii")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import json
 import os
 import subprocess
@@ -59,16 +58,14 @@ def test_it_is_read_where_the_versions_are_installed(shipped: Callable[[keys.Key
 
 
 def _with_version(name: str, version: str) -> keys.Key:
-    return dataclasses.replace(
-        _HERE, versions=tuple((each, version if each == name else v) for each, v in _HERE.versions)
-    )
+    return _HERE._replace(versions=tuple((each, version if each == name else v) for each, v in _HERE.versions))
 
 
 @pytest.mark.parametrize(
     "key",
     [
         *(_with_version(name, "0.0.1") for name in keys.SHIPPED_FOR),
-        dataclasses.replace(_HERE, sources="edited since"),
+        _HERE._replace(sources="edited since"),
     ],
     ids=[*keys.SHIPPED_FOR, "sources"],
 )
@@ -80,7 +77,7 @@ def test_it_is_not_read_where_something_else_is_installed(shipped: Callable[[key
 def test_a_package_of_site_packages_is_as_it_was_built(
     shipped: Callable[[keys.Key], None], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    shipped(dataclasses.replace(_HERE, sources="of the machine that built it"))
+    shipped(_HERE._replace(sources="of the machine that built it"))
     monkeypatch.setattr(keys, "_PACKAGE", next(iter(keys._site_packages())) / "terraregistry")
     assert loading.shipped_index() == small_index()
 

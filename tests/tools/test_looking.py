@@ -302,10 +302,8 @@ def test_a_docstring_is_that_of_the_object_itself(index):
 
 @pytest.mark.parametrize("change", [{"file": None}, {"file": "no_such_package/x.py"}, {"line": None}, {"line": 99_999}])
 def test_without_a_file_the_summary_takes_the_place_of_the_docstring(index, change):
-    from dataclasses import replace
-
     component = by_name(index, "FCNDecoder")[0].component
-    assert docstring_of(replace(component, **change)) == component.summary
+    assert docstring_of(component._replace(**change)) == component.summary
 
 
 @pytest.mark.parametrize(
@@ -350,7 +348,7 @@ def test_a_size_is_shown_where_it_is_known(look, index, monkeypatch):
 
     weights = (PretrainedWeights("FCNDecoder", "hf-hub:me/fcn", None, 44_700_000),)
     entry = replace(
-        by_name(index, "FCNDecoder")[0], component=replace(by_name(index, "FCNDecoder")[0].component, weights=weights)
+        by_name(index, "FCNDecoder")[0], component=by_name(index, "FCNDecoder")[0].component._replace(weights=weights)
     )
     monkeypatch.setattr("terraregistry.tools.cli.showing.by_name", lambda *_: [entry])
 

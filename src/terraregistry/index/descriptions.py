@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import StrEnum
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 if TYPE_CHECKING:
     from terraregistry.pretrained import PretrainedWeights
@@ -35,8 +34,7 @@ class ParameterKind(StrEnum):
     VAR_KEYWORD = "**kwargs"
 
 
-@dataclass(frozen=True)
-class PortableType:
+class PortableType(NamedTuple):
     """A type as source text with the same meaning in any module.
 
     Attributes:
@@ -48,8 +46,7 @@ class PortableType:
     imports: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True)
-class Parameter:
+class Parameter(NamedTuple):
     """A parameter of an effective signature.
 
     Attributes:
@@ -71,8 +68,7 @@ class Parameter:
     shown: str = ""
 
 
-@dataclass(frozen=True)
-class Signature:
+class Signature(NamedTuple):
     """The parameters of a constructor.
 
     Attributes:
@@ -87,8 +83,7 @@ class Signature:
         return any(parameter.kind is ParameterKind.VAR_KEYWORD for parameter in self.parameters)
 
 
-@dataclass(frozen=True)
-class Component:
+class Component(NamedTuple):
     """A component of one source.
 
     Attributes:
@@ -126,8 +121,7 @@ class Component:
     synonyms: tuple[tuple[str, str], ...] = ()
 
 
-@dataclass(frozen=True)
-class IndexedRegistry:
+class IndexedRegistry(NamedTuple):
     """A registry: of components of its own, or of other registries under prefixes.
 
     Attributes:
@@ -147,8 +141,7 @@ class IndexedRegistry:
     sources: tuple[tuple[str, str], ...]
 
 
-@dataclass(frozen=True)
-class Resolved:
+class Resolved(NamedTuple):
     """The component of a name.
 
     Attributes:
@@ -160,8 +153,7 @@ class Resolved:
     component: Component
 
 
-@dataclass(frozen=True)
-class ConfigFacts:
+class ConfigFacts(NamedTuple):
     """Facts for authors of configs beyond the signatures.
 
     Attributes:

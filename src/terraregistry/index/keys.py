@@ -10,7 +10,6 @@ import os
 import platform
 import site
 import sys
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, NamedTuple
 
@@ -37,8 +36,7 @@ _UPPER_LAYERS: Final = ("tools", "mypy_plugin")
 _PACKAGE: Final = Path(os.path.abspath(__file__)).parent.parent  # noqa: PTH100 - Path.resolve follows links; relative in `python app.pyz`
 
 
-@dataclass(frozen=True)
-class Key:
+class Key(NamedTuple):
     """The cache key of an index.
 
     Attributes:

@@ -92,7 +92,7 @@ class Index:
             facts: Further facts for configs.
             key: The cache key.
         """
-        about = {"gaps": [*gaps], **vars(facts), "key": [key.versions, key.place, key.sources]}
+        about = {"gaps": [*gaps], **facts._asdict(), "key": [key.versions, key.place, key.sources]}
         rows: dict[str, list[tuple[object, ...]]] = {"registry": [], "component": [], "spelling": []}
         numbers: dict[str, int] = {}
 

@@ -8,7 +8,7 @@ import os
 import signal
 import warnings
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast, get_args, get_origin
 
@@ -151,7 +151,7 @@ class _Maker:
                 cls = portable_type(type(source))
                 foreign = IndexedRegistry(inner, cls, cls, described.kind, (), ())
                 self._plans[inner] = _Plan(foreign, registry, self._names(inner, source), prefix + "_")
-        plan.described = replace(described, sources=tuple(sources))
+        plan.described = described._replace(sources=tuple(sources))
 
     def _names(self, reference: str, source: Iterable[str]) -> tuple[str, ...]:
         try:
@@ -175,7 +175,7 @@ class _Maker:
                 done += 1
                 if report is not None:
                     report(done, total)
-            registries.append(replace(plan.described, components=tuple(components)))
+            registries.append(plan.described._replace(components=tuple(components)))
         return registries
 
     def _component(self, reference: str, plan: _Plan, name: str) -> Component:

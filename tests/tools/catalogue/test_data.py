@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import gzip
 import json
-from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -150,7 +149,7 @@ def own_component(**changes: object) -> Component:
         *("shelf", (), None, Signature(()), ANY),
         *("", None, None, None, None),
     )
-    return replace(plain, **changes)  # type: ignore[arg-type]  # fields of a component
+    return plain._replace(**changes)  # type: ignore[arg-type]  # fields of a component
 
 
 def test_a_component_of_a_project_that_is_not_installed_has_its_place_too() -> None:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
-
 import pytest
 
 from terraregistry.index import Index
@@ -16,7 +14,7 @@ from terraregistry.tools.schema.config_schemas import schema_text
 def small(index):
     """An index of the factories alone, whose schema is made at once."""
     kept = [each for each in index.registries if each.reference.endswith("MODEL_FACTORY_REGISTRY")]
-    empty = [dataclasses.replace(each, components=()) for each in index.registries if each not in kept]
+    empty = [each._replace(components=()) for each in index.registries if each not in kept]
     return Index.of((*kept, *empty), facts=index.facts)
 
 
@@ -44,7 +42,7 @@ def test_it_is_made_once(tmp_path, small, made):
 def test_it_is_made_again_when_what_makes_it_has_changed(tmp_path, small, made, monkeypatch, changed):
     installed_schema_text(made, folder=tmp_path)
     if changed == "sources":
-        key = dataclasses.replace(cached.current_key(), sources="others")
+        key = cached.current_key()._replace(sources="others")
         monkeypatch.setattr(cached, "current_key", lambda: key)
     else:
         monkeypatch.setattr(cached, "state_of", lambda _: "another")

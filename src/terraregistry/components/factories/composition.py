@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final, cast
+from typing import TYPE_CHECKING, Any, Final, NamedTuple, cast
 
 from terraregistry.components.factories.planned_parts import NamedPart, build_part, invalid_composition, noting
 from terraregistry.components.models.framing import specs_of
@@ -69,8 +69,7 @@ class Branch:
         return decoder, None if head is None else make(head, cast("Decoder", decoder).out_channels)
 
 
-@dataclass(frozen=True)
-class Composition:
+class Composition(NamedTuple):
     """The parts of a model, each checked and none made.
 
     Attributes:

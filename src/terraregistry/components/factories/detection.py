@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence  # noqa: TC003 - read at run time
-from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any, ClassVar, Final
+from typing import TYPE_CHECKING, Any, ClassVar, Final, NamedTuple
 
 from terraregistry.components.factories.composition import Composition
 from terraregistry.components.factories.fitting import fit_whole
@@ -66,8 +65,7 @@ _COUNT: Final = "num_classes"
 _PADS: Final = "the images of a detector are not padded"
 
 
-@dataclass(frozen=True)
-class _Detector:
+class _Detector(NamedTuple):
     """A detector, ready to be built."""
 
     encoder: Composition
@@ -182,12 +180,12 @@ class ObjectDetectionModelFactory(PlanningFactory):
 
         def fit() -> Fit:
             found = encoder.fit()
-            found = replace(found, problems=moved(found.problems), remarks=moved(found.remarks))
+            found = found._replace(problems=moved(found.problems), remarks=moved(found.remarks))
             ready = detector
             if problems or found.problems or found.unavailable is not None or ready is None:
                 return found
-            whole = fit_whole(ready.framework, {**inner, **told}, lambda each: replace(ready, framework=each).shadow())
-            return replace(whole, remarks=[*found.remarks, *whole.remarks])
+            whole = fit_whole(ready.framework, {**inner, **told}, lambda each: ready._replace(framework=each).shadow())
+            return whole._replace(remarks=[*found.remarks, *whole.remarks])
 
         return Draft(problems, detector, fit, moved(encoder.remarks))
 

@@ -8,8 +8,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any, Final, cast
+from typing import TYPE_CHECKING, Any, Final, NamedTuple, cast
 
 from terraregistry.components.factories.branches import refused_name
 from terraregistry.components.factories.part_arguments import Arguments
@@ -40,8 +39,7 @@ __all__ = ["Parts", "adapter_misfits", "fit_whole"]
 _SIZE_OUT: Final = "image_size_out"
 
 
-@dataclass(frozen=True)
-class Parts:
+class Parts(NamedTuple):
     """The parts of a composition after the first stage.
 
     Attributes:
@@ -119,7 +117,7 @@ def _of_the_whole(composition: Composition, failure: Exception) -> Fit:
         detail = f"the model could not be run without data: {describe_error(failure)}"
         return Fit((), [Problem((), ProblemKind.UNCHECKED, detail=detail)])
     size_out: tuple[int, int] | None = composition.results[_SIZE_OUT]
-    usual = replace(composition, results={**composition.results, _SIZE_OUT: None})
+    usual = composition._replace(results={**composition.results, _SIZE_OUT: None})
     if size_out and _run(usual)[1] is None:
         remarks, failure_then = _run(composition, size_out)
         if failure_then is None:  # the images of a backbone that takes any size are as large as that

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence  # noqa: TC003 - read at run time
-from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from terraregistry.components.backbones.prithvi.bands import GivenBand, band_problems
 from terraregistry.components.factories.composition import Composition
@@ -32,8 +31,7 @@ _COUNT: Final = "num_classes"
 _COUNTED: Final = DECODER.prefix + _COUNT
 
 
-@dataclass(frozen=True)
-class _Unet:
+class _Unet(NamedTuple):
     """A model, ready to be built."""
 
     whole: Plan
@@ -131,7 +129,7 @@ class GenericUnetModelFactory(PlanningFactory):
 
         def fit() -> Fit:
             found = draft.fit()
-            return replace(found, problems=relevant(found.problems), remarks=relevant(found.remarks))
+            return found._replace(problems=relevant(found.problems), remarks=relevant(found.remarks))
 
         relu = task.name == "regression" and own.get("regression_relu") is True
         plan = None if draft.plan is None or problems else _Unet(draft.plan, relu)

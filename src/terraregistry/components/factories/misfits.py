@@ -6,7 +6,6 @@ it fails on both.
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final, cast
 
 from terraregistry.components.factories.planned_parts import ModulePart, NamedPart
@@ -69,7 +68,7 @@ def explain_misfit(
 def _needs_maps(run_on: Callable[[Sequence[Tensor]], Any], flow: Flow) -> str:  # as above
     """Explain the failure of a part in need of maps, or of maps of one size."""
     if flow.are_maps:
-        level = replace(flow, strides=None).as_maps()
+        level = flow._replace(strides=None).as_maps()
         return "" if run_shadow(lambda: run_on(level)) is None else f"expected maps of one size, but {flow}"
     maps = flow.as_maps()
     if not _does_something(run_shadow(lambda: run_on(maps)), maps):
@@ -84,7 +83,7 @@ def _needs_other_channels(part: Part, run_on: Callable[[Sequence[Tensor]], Any],
     declared = _declared(part)
     if not declared or declared == list(flow.channels):
         return ""
-    maps = replace(flow, channels=tuple(declared), strides=None).as_maps()
+    maps = flow._replace(channels=tuple(declared), strides=None).as_maps()
     if run_shadow(lambda: run_on(maps)) is None:
         return ""
     count = f"{len(declared)} feature{'s' if len(declared) != 1 else ''}"

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any, Final
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from terraregistry.components.factories.rules import BACKBONE, FRAMING, TEMPORAL, USE_TEMPORAL
 from terraregistry.components.models.framing import PaddingMode, PatchSize, three_axes
@@ -93,8 +94,7 @@ def given_twice(path: str | KeyPath, other: str) -> Problem:
     return Problem(path, ProblemKind.DUPLICATE, detail=f"{other} says this already; give one of them")
 
 
-@dataclass(frozen=True)
-class Arguments:
+class Arguments(NamedTuple):
     """The arguments of one part.
 
     Attributes:
@@ -107,7 +107,7 @@ class Arguments:
     values: Mapping[str, Any]
     prefix: str = ""
     inside: KeyPath = ()
-    elsewhere: Mapping[str, KeyPath] = field(default_factory=dict[str, "KeyPath"])
+    elsewhere: Mapping[str, KeyPath] = MappingProxyType({})
 
     def path(self, parameter: str) -> KeyPath:
         """Return the path of a parameter in the caller's arguments."""
@@ -125,15 +125,15 @@ class Arguments:
 
     def also(self, parameter: str, value: object, written: str) -> Arguments:
         """Add a value written as another argument of the call."""
-        return replace(self.written_at(parameter, (written,)), values={**self.values, parameter: value})
+        return self.written_at(parameter, (written,))._replace(values={**self.values, parameter: value})
 
     def written_at(self, parameter: str, path: KeyPath) -> Arguments:
         """Add the path of a parameter written apart from the others."""
-        return replace(self, elsewhere={**self.elsewhere, parameter: path})
+        return self._replace(elsewhere={**self.elsewhere, parameter: path})
 
     def without(self, parameters: Collection[str]) -> Arguments:
         """Leave parameters out."""
-        return replace(self, values={name: value for name, value in self.values.items() if name not in parameters})
+        return self._replace(values={name: value for name, value in self.values.items() if name not in parameters})
 
     def unused(self, why: str) -> Iterator[Problem]:
         """Report every argument as unused."""

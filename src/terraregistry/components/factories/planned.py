@@ -5,8 +5,9 @@ from __future__ import annotations
 import warnings
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, is_dataclass, replace
-from typing import TYPE_CHECKING, Any, Literal, Protocol, TypeAlias, cast
+from dataclasses import is_dataclass
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple, Protocol, TypeAlias, cast
 
 from terraregistry.components.factories.planned_parts import is_composition
 from terraregistry.errors import FitWarning, InvalidArgumentsError, Problem, ProblemKind, UnusedArgumentWarning
@@ -33,8 +34,7 @@ class Plan(Protocol):
         ...
 
 
-@dataclass(frozen=True)
-class Fit:
+class Fit(NamedTuple):
     """The result of running a model without data.
 
     Attributes:
@@ -46,12 +46,11 @@ class Fit:
 
     problems: Sequence[Problem] = ()
     remarks: Sequence[Problem] = ()
-    raised: Mapping[Problem, Exception | None] = field(default_factory=dict["Problem", "Exception | None"])
+    raised: Mapping[Problem, Exception | None] = MappingProxyType({})
     unavailable: SourceUnavailableError | None = None
 
 
-@dataclass(frozen=True)
-class Draft:
+class Draft(NamedTuple):
     """A model after the first stage, with neither torch nor the library behind a source needed.
 
     Attributes:
@@ -146,7 +145,7 @@ class PlanningFactory(ABC):
                 fit = draft.fit() if run and not unread else Fit()
                 left = _without_unread(arguments, [*draft.problems, *fit.problems], dropped) if lenient else None
                 if left is None:
-                    return draft, replace(fit, remarks=[*draft.remarks, *fit.remarks])
+                    return draft, fit._replace(remarks=[*draft.remarks, *fit.remarks])
                 arguments = left
         finally:
             if dropped:

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import warnings
-from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any, Final, NoReturn, Protocol, TypeAlias
+from typing import TYPE_CHECKING, Any, Final, NamedTuple, NoReturn, Protocol, TypeAlias
 
 from terraregistry.deferred import DeferredModule
 from terraregistry.errors import ComponentProtocolError, InvalidArgumentsError, UntrainedBackboneWarning
@@ -64,8 +63,7 @@ class Builds(Protocol):
         ...
 
 
-@dataclass(frozen=True)
-class ModulePart:
+class ModulePart(NamedTuple):
     """A module constructed by the caller."""
 
     where: KeyPath
@@ -82,8 +80,7 @@ class ModulePart:
         return self.module
 
 
-@dataclass(frozen=True)
-class NamedPart:
+class NamedPart(NamedTuple):
     """A component by name, with the caller's arguments.
 
     Attributes:
@@ -114,7 +111,7 @@ class NamedPart:
     # Arguments are any objects.
     def with_values(self, values: Mapping[str, Any]) -> NamedPart:
         """Return the same part with other arguments, at the same paths."""
-        return replace(self, arguments=replace(self.arguments, values=values))
+        return self._replace(arguments=self.arguments._replace(values=values))
 
     def value_of(self, parameter: str) -> Any:  # as above
         """Return the caller's value for a parameter, or None."""
@@ -151,8 +148,7 @@ class NamedPart:
         return problem.at(self.where) if supplied or name in self.leading else self.arguments.located(problem)
 
 
-@dataclass(frozen=True)
-class WrappedPart:
+class WrappedPart(NamedTuple):
     """A backbone in a wrapper."""
 
     inner: Part
@@ -179,7 +175,6 @@ class WrappedPart:
         return self.wrapper.build(self.inner.build(*args, **kwargs))
 
 
-@dataclass(frozen=True)
 class AdaptedPart(WrappedPart):
     """A backbone with adapters on it."""
 
@@ -219,7 +214,7 @@ def unwrapped(part: Part | None) -> ModulePart | NamedPart | None:
 def without_pretrained(part: Part) -> Part:
     """Leave out of a part its arguments requesting weights."""
     if isinstance(part, WrappedPart):
-        return replace(part, inner=without_pretrained(part.inner))
+        return part._replace(inner=without_pretrained(part.inner))
     if not isinstance(part, NamedPart):
         return part
     given = {name: value for name, value in part.arguments.values.items() if name not in WEIGHTS}

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence  # noqa: TC003 - read at run time
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
 from terraregistry.components.backbones.prithvi.bands import GivenBand  # noqa: TC001 - read at run time
@@ -119,7 +118,7 @@ class PrithviModelFactory(PlanningFactory):
         def fit() -> Fit:
             fit = draft.fit()
             raised = {self._moved(problem): error for problem, error in fit.raised.items()}
-            return replace(fit, problems=relevant(fit.problems), remarks=relevant(fit.remarks), raised=raised)
+            return fit._replace(problems=relevant(fit.problems), remarks=relevant(fit.remarks), raised=raised)
 
         return Draft([*problems, *relevant(draft.problems)], draft.plan, fit, relevant(draft.remarks))
 

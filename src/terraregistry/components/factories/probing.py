@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final, NamedTuple, cast
 
@@ -158,11 +157,11 @@ def find_culprits(part: Part, failure: Callable[[Part], Exception | None]) -> tu
         return _of_named(part, failure)
     if not isinstance(part, WrappedPart):
         return None
-    inner = find_culprits(part.inner, lambda each: failure(replace(part, inner=each)))
+    inner = find_culprits(part.inner, lambda each: failure(part._replace(inner=each)))
     if inner is not None:
-        return replace(part, inner=inner[0]), inner[1]
-    outer = _of_named(part.wrapper, lambda each: failure(replace(part, wrapper=each)))
-    return None if outer is None else (replace(part, wrapper=outer[0]), outer[1])
+        return part._replace(inner=inner[0]), inner[1]
+    outer = _of_named(part.wrapper, lambda each: failure(part._replace(wrapper=each)))
+    return None if outer is None else (part._replace(wrapper=outer[0]), outer[1])
 
 
 def _of_named(

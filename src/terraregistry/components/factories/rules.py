@@ -5,8 +5,8 @@ The factories, the JSON Schema, `terraregistry show` and the documentation read 
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Final
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from terraregistry.index import DETECTORS, HEADS, SMP_ENCODERS, SMP_MODELS
 
@@ -60,8 +60,7 @@ ADAPTERS_AT: Final = "peft_config"
 """The argument of a factory requesting adapters."""
 
 
-@dataclass(frozen=True)
-class Task:
+class Task(NamedTuple):
     """The requirements of a task.
 
     Attributes:
@@ -117,8 +116,7 @@ _COMPOSED: Final = tuple(task.name for task in TASKS.values() if not task.detect
 _DECODING: Final = tuple(task.name for task in TASKS.values() if task.decodes)
 
 
-@dataclass(frozen=True)
-class PartRule:
+class PartRule(NamedTuple):
     """The rules of one part of a model.
 
     Attributes:
@@ -166,8 +164,7 @@ AUXILIARY_PREFIXES: Final = (DECODER.prefix, HEAD.prefix)
 """The prefixes of the arguments in there."""
 
 
-@dataclass(frozen=True)
-class FactoryRule:
+class FactoryRule(NamedTuple):
     """The rules of one model factory.
 
     Attributes:
@@ -185,11 +182,11 @@ class FactoryRule:
     name: str
     parts: tuple[PartRule, ...]
     tasks: tuple[str, ...] = ()
-    passed_on: Mapping[str, str] = field(default_factory=dict[str, str])
-    neutral: Mapping[str, Any] = field(default_factory=dict[str, Any])  # of any type
+    passed_on: Mapping[str, str] = MappingProxyType({})
+    neutral: Mapping[str, Any] = MappingProxyType({})  # of any type
     supplied: tuple[str, ...] = ()
     positive: tuple[str, ...] = ()
-    ignored: Mapping[str, Any] = field(default_factory=dict[str, Any])  # of any type
+    ignored: Mapping[str, Any] = MappingProxyType({})  # of any type
     starts_with: str = ""
 
     @property

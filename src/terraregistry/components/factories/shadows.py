@@ -5,8 +5,7 @@ from __future__ import annotations
 import copy
 import importlib
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any, Final, TypeVar
+from typing import TYPE_CHECKING, Any, Final, NamedTuple, TypeVar
 
 import torch
 from torch.overrides import TorchFunctionMode
@@ -90,11 +89,11 @@ def shadow_part(part: Part, *args: Any, **kwargs: Any) -> nn.Module:
 def _copied(part: Part) -> Part:
     """Copy a module, also inside wrappers: adapters change it, and wrappers take it along to the meta device."""
     if isinstance(part, WrappedPart):
-        return replace(part, inner=_copied(part.inner))
+        return part._replace(inner=_copied(part.inner))
     if not isinstance(part, ModulePart):
         return part
     try:
-        return replace(part, module=copy.deepcopy(part.module).to("meta"))
+        return part._replace(module=copy.deepcopy(part.module).to("meta"))
     except Exception as error:
         name = type(part.module).__qualname__
         raise NotImplementedError(f"a {name} cannot be copied to the meta device") from error
@@ -135,8 +134,7 @@ def cannot_follow(error: BaseException | None) -> bool:
 _SHAPES: Final = {2: "vectors (B, C)", 3: "tokens (B, N, C)", 4: "maps (B, C, H, W)"}
 
 
-@dataclass(frozen=True)
-class Flow:
+class Flow(NamedTuple):
     """The features of a part.
 
     Attributes:

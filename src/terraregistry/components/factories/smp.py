@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any, Final, Literal, cast
+from typing import TYPE_CHECKING, Any, Final, Literal, NamedTuple, cast
 
 from terraregistry.components.backbones.prithvi.bands import GivenBand, band_problems
 from terraregistry.components.factories.fitting import fit_whole
@@ -35,8 +34,7 @@ __all__ = ["SMPModelFactory"]
 (_WEIGHTS,) = SMP.supplied
 
 
-@dataclass(frozen=True)
-class _Segmentation:
+class _Segmentation(NamedTuple):
     """A model of smp, ready to be built."""
 
     part: Part
@@ -126,7 +124,7 @@ class SMPModelFactory(PlanningFactory):
         plan = _Segmentation(part, weights, own["rescale"], load)
 
         def make(variant: Part) -> nn.Module:
-            return replace(plan, part=variant, weights=None).build()
+            return plan._replace(part=variant, weights=None).build()
 
         return Draft((), plan, lambda: fit_whole(part, own, make, refused="smp refuses these arguments"))
 
@@ -152,7 +150,7 @@ class SMPModelFactory(PlanningFactory):
         given = with_own(_with_auxiliary(given, problems), told, SMP.passed_on, problems)
         # The encoder first: an argument of it is to blame for a failure with it, not the encoder for one with the argument.
         ordered = sorted(given.values.items(), key=lambda each: each[0] not in SMP.passed_on.values())
-        given = replace(given, values=dict(ordered))
+        given = given._replace(values=dict(ordered))
         models = models_on(own.get("backbone", ""), self._networks, weights)
         return plan_part(("model",), models, own["model"], given, (), problems, kind=nn.Module)
 
@@ -169,7 +167,7 @@ def _with_auxiliary(given: Arguments, problems: list[Problem]) -> Arguments:
         problems += [Problem(path, ProblemKind.DUPLICATE, detail=detail) for path in paths.values()]
     elif short:
         first = next(iter(paths.values()))
-        given = replace(given.written_at(_AUX_PARAMS, first), values={**given.values, _AUX_PARAMS: short})
+        given = given.written_at(_AUX_PARAMS, first)._replace(values={**given.values, _AUX_PARAMS: short})
         params = short
     if isinstance(params, Mapping):
         inside = given.path(_AUX_PARAMS)

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Mapping  # noqa: TC003 - read at run time
-from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final, cast
+from typing import TYPE_CHECKING, Any, Final, NamedTuple, cast
 
 from terraregistry.components.factories.fitting import fit_whole
 from terraregistry.components.factories.own_arguments import OwnArguments, find_task, named_in, only_positive, with_own
@@ -26,8 +25,7 @@ __all__ = ["TimmModelFactory"]
 (_PYRAMID,) = TIMM.supplied
 
 
-@dataclass(frozen=True)
-class _Classifier:
+class _Classifier(NamedTuple):
     """A classifier, ready to be built."""
 
     part: Part

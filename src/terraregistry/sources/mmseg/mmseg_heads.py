@@ -10,10 +10,9 @@ import importlib.util
 import sys
 import types
 from contextlib import contextmanager
-from dataclasses import dataclass
 from enum import Enum, auto
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any, Final, NoReturn
+from typing import TYPE_CHECKING, Any, Final, NamedTuple, NoReturn
 
 from terraregistry.deferred import is_loaded, loaded
 from terraregistry.errors import SourceUnavailableError
@@ -78,8 +77,7 @@ class Needs(Enum):
     MMDET = auto()
 
 
-@dataclass(frozen=True)
-class Head:
+class Head(NamedTuple):
     """The properties of a head.
 
     Attributes:

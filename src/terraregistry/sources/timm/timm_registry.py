@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any, ClassVar, Final
 
 from terraregistry.deferred import is_loaded
@@ -271,4 +270,4 @@ class _TimmEntry(DescribedEntry[Backbone]):
             return component
         order = {alias: place for place, alias in enumerate(component.aliases)}
         weights = sorted(component.weights, key=lambda each: (each.name != self._chosen, order.get(each.name, -1)))
-        return replace(component, weights=tuple(weights))
+        return component._replace(weights=tuple(weights))

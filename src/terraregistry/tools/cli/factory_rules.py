@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
 from typing import TYPE_CHECKING, Final, TypeAlias
 
 from terraregistry.components.backbones.prithvi.bands import BAND_NAMES
@@ -48,7 +47,7 @@ def factory_rules(factory: Component) -> dict[str, object]:
     rule = rule_of(factory.product.text)
     if rule is None:
         return {}
-    return {"tasks": [asdict(TASKS[name]) for name in rule.tasks], "parts": [asdict(part) for part in rule.parts]}
+    return {"tasks": [TASKS[name]._asdict() for name in rule.tasks], "parts": [part._asdict() for part in rule.parts]}
 
 
 def factory_sections(index: Index, factory: Component, method: Component) -> Iterator[Section]:
