@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from enum import Enum
-from typing import TYPE_CHECKING, Any, NoReturn, TypeVar, cast, overload
+from typing import TYPE_CHECKING, Any, Final, NoReturn, TypeVar, cast, overload
 
 from terraregistry.errors import (
     DuplicateComponentError,
@@ -235,9 +235,23 @@ class Registry(BaseRegistry[T]):
 
 
 class ReadOnlyRegistry(BaseRegistry[T]):
-    """A read-only registry of another library's components."""
+    """A read-only registry of another library's components.
+
+    Args:
+        entries: Its components, if they are known from the start.
+    """
 
     _remedy = "register in a Registry of your own, and mount that"
+
+    def __init__(self, entries: Iterable[Entry[T]] = ()) -> None:
+        super().__init__()
+        self._entries: Final = {entry.name: entry for entry in entries}
+
+    def _find(self, name: str) -> Entry[T] | None:
+        return self._entries.get(name)
+
+    def _names(self) -> Iterable[str]:
+        return tuple(self._entries)
 
     # Whatever is registered or removed is refused.
     def register(self, *args: Any, **kwargs: Any) -> NoReturn:

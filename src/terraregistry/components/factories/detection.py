@@ -9,7 +9,7 @@ from terraregistry.components.factories.composition import Composition
 from terraregistry.components.factories.fitting import fit_whole
 from terraregistry.components.factories.own_arguments import OwnArguments, find_task, named_in, only_positive
 from terraregistry.components.factories.part_arguments import take_prefixed, unknown, unread
-from terraregistry.components.factories.part_planning import NOT_MADE, plan_part
+from terraregistry.components.factories.part_planning import NOT_MADE, parameters_of, plan_part
 from terraregistry.components.factories.planned import Draft, Fit, PlanningFactory, UnusedPolicy
 from terraregistry.components.factories.planned_parts import NamedPart, build_part
 from terraregistry.components.factories.rules import (
@@ -22,14 +22,13 @@ from terraregistry.components.factories.rules import (
     OBJECT_DETECTION,
 )
 from terraregistry.deferred import DeferredModule
-from terraregistry.errors import ComponentNotFoundError, Problem, ProblemKind
+from terraregistry.errors import Problem, ProblemKind
 from terraregistry.index.provider import DescribedRegistry
 from terraregistry.suggest import nearest
 from terraregistry.terratorch_names import read_missing
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable
-    from inspect import Parameter
 
     from torch import nn
 
@@ -44,7 +43,6 @@ __all__ = [
     "FRAMEWORK_REGISTRY",
     "ObjectDetectionModelFactory",
     "is_prefixed",
-    "parameters_of",
     "told_channels",
     "without_known",
 ]
@@ -62,7 +60,6 @@ for _name in ("faster-rcnn", "fcos", "mask-rcnn", "retinanet"):
 _EMBEDDING: Final = "embedding_generation"
 _IN_CHANNELS: Final = "in_channels"
 _COUNT: Final = "num_classes"
-_PADS: Final = "the images of a detector are not padded"
 
 
 class _Detector(NamedTuple):
@@ -160,12 +157,13 @@ class ObjectDetectionModelFactory(PlanningFactory):
         problems = [each for each in found if each.parameter not in inner]
         problems += only_positive(own, OBJECT_DETECTION)
         find_task(own.get("task", OBJECT_DETECTION.tasks[0]), OBJECT_DETECTION, problems)
-        problems += [unread(name, _PADS) for name in _paddings(self._backbones, inner)]
+        parameters = parameters_of(self._backbones, inner.get(BACKBONE.key))
+        pads = [BACKBONE.prefix + each for each in FRAMING if each not in parameters]
+        problems += [unread(name, "the images of a detector are not padded") for name in pads if name in inner]
         inner = {name: value for name, value in inner.items() if name not in {each.parameter for each in problems}}
         told = told_channels(self._backbones, own, inner, problems)
         framework = _framework(own, loose, problems, free)
         left = (name for name in loose if not is_prefixed(name, *OBJECT_DETECTION.prefixes))
-        parameters = parameters_of(self._backbones, own.get(BACKBONE.key))
         problems += [unknown(name, free, [BACKBONE.prefix + each for each in parameters]) for name in left]
         known = {each.parameter for each in problems}
 
@@ -214,22 +212,6 @@ def _framework(
     if isinstance(part, NamedPart):
         free += given.spellings(part.parameters)
     return part
-
-
-def parameters_of(backbones: MultiSourceRegistry[Backbone], backbone: object) -> Mapping[str, Parameter]:
-    """Return the parameters of a backbone by name; empty for a module, and for a missing one."""
-    try:
-        return backbones.signature(backbone).parameters if isinstance(backbone, str) else {}
-    except ComponentNotFoundError:
-        return {}
-
-
-def _paddings(backbones: MultiSourceRegistry[Backbone], given: Mapping[str, Any]) -> list[str]:  # as above
-    """List the arguments about padding that are not the backbone's own."""
-    parameters = parameters_of(backbones, given.get(BACKBONE.key))
-    if any(each.kind is each.VAR_KEYWORD for each in parameters.values()):
-        return []
-    return [name for each in FRAMING if (name := BACKBONE.prefix + each) in given and each not in parameters]
 
 
 def is_prefixed(name: str, *prefixes: str) -> bool:

@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from terraregistry.components.backbones.prithvi.bands import GivenBand, band_problems
 from terraregistry.components.factories.composition import Composition
-from terraregistry.components.factories.detection import is_prefixed, parameters_of, told_channels, without_known
+from terraregistry.components.factories.detection import is_prefixed, told_channels, without_known
 from terraregistry.components.factories.own_arguments import OwnArguments, find_task, named_in, only_positive
 from terraregistry.components.factories.part_arguments import unknown
+from terraregistry.components.factories.part_planning import parameters_of
 from terraregistry.components.factories.planned import Draft, Fit, PlanningFactory, UnusedPolicy
 from terraregistry.components.factories.rules import BACKBONE, DECODER, GENERIC_UNET
 from terraregistry.deferred import DeferredModule

@@ -18,7 +18,7 @@ from terraregistry.components.factories.planned_parts import (
     nn,
     unwrapped,
 )
-from terraregistry.components.factories.rules import ADAPTERS_AT, BACKBONE, NECKS, USE_TEMPORAL
+from terraregistry.components.factories.rules import ADAPTERS_AT, BACKBONE, FRAMING, NECKS, USE_TEMPORAL
 from terraregistry.errors import (
     ComponentNotFoundError,
     ComponentProtocolError,
@@ -45,6 +45,7 @@ __all__ = [
     "doubts_of",
     "entry_of",
     "not_found",
+    "parameters_of",
     "plan_part",
     "respelled",
     "with_adapters",
@@ -132,6 +133,16 @@ def plan_part(
         problems.append(found or arguments.located(each))
     left = arguments.without({problem.parameter for problem in refused}) if refused else arguments
     return NamedPart(where, registry, given, left, names, free, valid=not refused, title=title)
+
+
+def parameters_of(backbones: Builds, backbone: object) -> tuple[str, ...]:
+    """List the parameters of a backbone, with those of image padding if it takes any; none for a module or an unknown name."""
+    try:
+        parameters = backbones.signature(backbone).parameters if isinstance(backbone, str) else {}
+    except ComponentNotFoundError:
+        return ()
+    takes_any = any(each.kind is each.VAR_KEYWORD for each in parameters.values())
+    return (*parameters, *FRAMING) if takes_any else tuple(parameters)
 
 
 def doubts_of(part: Part | None) -> list[Problem]:

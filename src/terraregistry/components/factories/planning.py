@@ -23,6 +23,7 @@ from terraregistry.components.factories.part_planning import (
     as_yaml,
     doubts_of,
     entry_of,
+    parameters_of,
     plan_part,
     with_adapters,
     with_time,
@@ -105,7 +106,7 @@ class Planner:
 
     def _backbone(self) -> tuple[Part | None, dict[str, Any]]:  # arguments of several types
         given: str | nn.Module | None = self._own.get(rules.BACKBONE.key)
-        parameters = self._parameters_of(given)
+        parameters = parameters_of(self._registries.backbones, given)
         temporal, taken = take_temporal(self._take(rules.BACKBONE), parameters)
         framing, arguments = take_framing(taken, parameters, self._problems)
         part: Part | None = None
@@ -118,15 +119,6 @@ class Planner:
                 self._problems.extend(map(part.arguments.located, refused))
         part = with_time(part, temporal, self._problems)
         return with_adapters(part, self._own.get(rules.ADAPTERS_AT), self._problems), framing
-
-    def _parameters_of(self, backbone: str | nn.Module | None) -> tuple[str, ...]:
-        """Find the parameters of a backbone; one with open `**kwargs` has the image framing parameters too."""
-        registry = self._registries.backbones
-        if not isinstance(backbone, str) or backbone not in registry:
-            return ()
-        parameters = registry.signature(backbone).parameters
-        takes_anything = any(each.kind is each.VAR_KEYWORD for each in parameters.values())
-        return (*parameters, *rules.FRAMING) if takes_anything else tuple(parameters)
 
     # Its arguments are any objects.
     def _neck(self, where: KeyPath, given: Mapping[str, Any] | nn.Module) -> Part | None:

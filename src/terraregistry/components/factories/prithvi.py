@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Any, Final
 
 from terraregistry.components.backbones.prithvi.bands import GivenBand  # noqa: TC001 - read at run time
 from terraregistry.components.factories.branches import AuxiliaryHead  # noqa: TC001 - read at run time
-from terraregistry.components.factories.detection import parameters_of
 from terraregistry.components.factories.own_arguments import OwnArguments, find_task, named_in
 from terraregistry.components.factories.part_arguments import unknown, unread
+from terraregistry.components.factories.part_planning import parameters_of
 from terraregistry.components.factories.planned import Draft, Fit, PlanningFactory, UnusedPolicy
 from terraregistry.components.factories.planned_parts import nn  # noqa: TC001 - read at run time
 from terraregistry.components.factories.rules import BACKBONE, ENCODER_DECODER, PRITHVI, TASKS, UNKNOWN_TASK

@@ -146,19 +146,7 @@ class MmsegRegistry(ReadOnlyRegistry[Decoder]):
     _remedy = "register a decoder of your own in TERRATORCH_DECODER_REGISTRY, or in a Registry that you mount"
 
     def __init__(self) -> None:
-        super().__init__()
-        heads = HEADS.values() if is_installed() else ()
-        self._entries: Final[dict[str, Entry[Decoder]]] = {head.name: _MmsegEntry(head) for head in heads}
-
-    def _find(self, name: str) -> Entry[Decoder] | None:
-        return self._entries.get(name)
-
-    def look_up(self, name: str) -> str | None:
-        """Return the canonical spelling of a name or an alias; None for an unknown name."""
-        return name if name in self._entries else None
-
-    def _names(self) -> tuple[str, ...]:
-        return tuple(self._entries)
+        super().__init__(map(_MmsegEntry, HEADS.values() if is_installed() else ()))
 
     def found(self, name: str) -> Found[Decoder]:
         """Return the component of a name.

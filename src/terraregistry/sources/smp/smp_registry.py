@@ -8,7 +8,7 @@ from terraregistry.errors import InvalidArgumentsError, Problem, ProblemKind, So
 from terraregistry.index.provider import DescribedEntry
 from terraregistry.protocols import Decoder
 from terraregistry.quiet import quietly
-from terraregistry.registry import Call, Entry
+from terraregistry.registry import Call
 from terraregistry.registry.registry import ReadOnlyRegistry
 from terraregistry.registry.signatures import effective_signature
 from terraregistry.wording import describe_error
@@ -38,18 +38,7 @@ class SmpRegistry(ReadOnlyRegistry[Decoder]):
     _remedy = "register a decoder of your own in TERRATORCH_DECODER_REGISTRY, or in a Registry that you mount"
 
     def __init__(self) -> None:
-        super().__init__()
-        self._entries: Final[dict[str, Entry[Decoder]]] = {name: _SmpEntry(name) for name in _NAMES}
-
-    def _find(self, name: str) -> Entry[Decoder] | None:
-        return self._entries.get(name)
-
-    def look_up(self, name: str) -> str | None:
-        """Return the canonical spelling of a name or an alias; None for an unknown name."""
-        return name if name in self._entries else None
-
-    def _names(self) -> tuple[str, ...]:
-        return _NAMES
+        super().__init__(map(_SmpEntry, _NAMES))
 
 
 class _SmpEntry(DescribedEntry[Decoder]):

@@ -9,7 +9,7 @@ from terraregistry.errors import Registration
 from terraregistry.index import TIMM_NETWORKS
 from terraregistry.index.provider import DescribedEntry, has_looked, stored_component
 from terraregistry.protocols import Backbone
-from terraregistry.registry import Call, ComponentSpec
+from terraregistry.registry import Call, ComponentSpec, Entry
 from terraregistry.registry.locations import locate
 from terraregistry.registry.registry import ReadOnlyRegistry
 from terraregistry.sources.timm.loaded_timm import (
@@ -56,7 +56,6 @@ class TimmRegistry(ReadOnlyRegistry[Backbone]):
 
     def __init__(self) -> None:
         super().__init__()
-        self._entries: dict[str, _TimmEntry] = {}
         self._scanned: TimmSource | None = None
         self._known: set[str] = set()
 
@@ -109,7 +108,7 @@ class TimmRegistry(ReadOnlyRegistry[Backbone]):
             return architecture
         return None if current is None else self.look_up(current.partition(".")[0])
 
-    def _find(self, name: str) -> _TimmEntry | None:
+    def _find(self, name: str) -> Entry[Backbone] | None:
         canonical = self.look_up(name)
         if canonical is None:
             return None
