@@ -123,21 +123,21 @@ def _generic_unet_model_factory() -> GenericUnetModelFactory:
     """Compose a backbone and a decoder with its head, as configs with a U-Net have it."""
     from terraregistry.components.factories.generic_unet import GenericUnetModelFactory
 
-    return GenericUnetModelFactory(_encoder_decoder_factory(), BACKBONE_REGISTRY)
+    return GenericUnetModelFactory(_encoder_decoder_factory())
 
 
 def _object_detection_model_factory() -> ObjectDetectionModelFactory:
     """Compose a backbone, necks and one of torchvision's object detectors."""
     from terraregistry.components.factories.detection import ObjectDetectionModelFactory
 
-    return ObjectDetectionModelFactory(_encoder_decoder_factory(), BACKBONE_REGISTRY)
+    return ObjectDetectionModelFactory(_encoder_decoder_factory())
 
 
 def _prithvi_model_factory() -> PrithviModelFactory:
     """Compose a Prithvi backbone, a decoder and a head, with the arguments of older configs."""
     from terraregistry.components.factories.prithvi import PrithviModelFactory
 
-    return PrithviModelFactory(_encoder_decoder_factory(), BACKBONE_REGISTRY)
+    return PrithviModelFactory(_encoder_decoder_factory())
 
 
 def _smp_model_factory() -> SMPModelFactory:

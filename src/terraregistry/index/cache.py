@@ -1,15 +1,15 @@
 """The user's cache: files that may be missing, stale, damaged, unwritable or of another user.
 
-The first line of each file is the SHA-256 digest of the rest.
+The first line of each file is a checksum of the rest.
 """
 
 from __future__ import annotations
 
 import contextlib
-import hashlib
 import os
 import stat
 import time
+import zlib
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -93,14 +93,14 @@ def _read(file: Path) -> tuple[bytes, float] | None:
 
 
 def with_digest(data: bytes) -> bytes:
-    """Prepend the digest to data."""
-    return hashlib.sha256(data).hexdigest().encode() + b"\n" + data
+    """Prepend the digest to data: a checksum, as damage is all that it has to find."""
+    return b"%08x\n%b" % (zlib.crc32(data), data)
 
 
 def verified(content: bytes) -> bytes | None:
     """Return the data after the digest; None if the digest does not match."""
-    data = content.partition(b"\n")[2]
-    return data if with_digest(data) == content else None
+    digest, _, data = content.partition(b"\n")
+    return data if digest == b"%08x" % zlib.crc32(data) else None
 
 
 def write_file(folder: Path, name: str, data: bytes) -> bool:

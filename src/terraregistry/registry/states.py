@@ -8,7 +8,6 @@ from __future__ import annotations
 import threading
 import weakref
 from contextlib import ContextDecorator
-from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final, Generic, NamedTuple, Self, TypeAlias, TypeVar, final
 
 if TYPE_CHECKING:
@@ -138,8 +137,7 @@ class _Changes(NamedTuple, Generic[T]):
     before: _Changes[T] | None
 
 
-@dataclass(frozen=True, slots=True)
-class State(Generic[T]):
+class State(NamedTuple, Generic[T]):
     """The components of a registry, and the changes made in its open scopes.
 
     Attributes:
@@ -161,9 +159,8 @@ class State(Generic[T]):
         if not opened:
             return State(components)
         own = [each for each in opened if each.thread == threading.get_ident()]
-        return replace(
-            self, components=components, opened=opened, changes=_Changes(change, (own or opened)[-1], self.changes)
-        )
+        changes = _Changes(change, (own or opened)[-1], self.changes)
+        return self._replace(components=components, opened=opened, changes=changes)
 
     def with_scope(self, scope: Scope) -> State[T]:
         """Return the state with one more open scope."""
@@ -171,7 +168,7 @@ class State(Generic[T]):
         alive = self._alive()
         if not alive:
             return State(self.components, self.components, (opened,))
-        return replace(self, opened=(*alive, opened))
+        return self._replace(opened=(*alive, opened))
 
     def without_scope(self, scope: Scope) -> State[T]:
         """Return the state with a scope closed and its changes undone.

@@ -5,9 +5,8 @@ from __future__ import annotations
 import re
 import warnings
 from copy import copy
-from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Final, cast
+from typing import TYPE_CHECKING, Final, NamedTuple, cast
 
 from terraregistry.errors import ConfigError, FitWarning, Problem, ProblemKind, RegistryError, UnusedArgumentWarning
 from terraregistry.problems import Span
@@ -24,8 +23,7 @@ _START: Final = Span(1, 1)
 _COMMENT: Final = re.compile(r"(?:^|(?<=\s))#.*", re.MULTILINE)
 
 
-@dataclass(frozen=True, slots=True)
-class Finding:
+class Finding(NamedTuple):
     """A problem in a config, with its line and a change that leaves the config with fewer problems.
 
     It is only a warning if the model can be built nevertheless, as far as known.

@@ -5,7 +5,6 @@ from __future__ import annotations
 import warnings
 from contextlib import contextmanager, nullcontext
 from copy import deepcopy
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from terraregistry.components.factories.part_planning import not_found
@@ -114,7 +113,7 @@ def _checked_factory(request: ModelRequest, *, fit: bool) -> ModelFactory:
 
 def allow_unused(request: ModelRequest) -> ModelRequest:
     """Allow unused arguments in a config: its factory drops them with a warning."""
-    return replace(request, arguments={**request.arguments, "unused": "warn"})
+    return request._replace(arguments={**request.arguments, "unused": "warn"})
 
 
 def run_trial(request: ModelRequest, factory: ModelFactory, options: TrialOptions) -> Trial:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import inspect
-from dataclasses import replace
 from typing import TYPE_CHECKING, Final, cast
 
 from terraregistry.errors import RegistryError, WeightsError
@@ -96,7 +95,7 @@ def without_weights(request: ModelRequest, factory: ModelFactory) -> ModelReques
         arguments[f"{_BACKBONE}kwargs"] = _random(cast("dict[str, object]", together))
     if _WANTED in inspect.signature(factory.build_model).parameters:
         arguments[_WANTED] = False
-    return replace(request, arguments=arguments)
+    return request._replace(arguments=arguments)
 
 
 def concerns_weights(error: Exception) -> bool:

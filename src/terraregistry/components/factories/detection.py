@@ -90,12 +90,11 @@ class ObjectDetectionModelFactory(PlanningFactory):
 
     Args:
         factory: The checker of backbones and necks.
-        backbones: The registry of the backbones.
     """
 
-    def __init__(self, factory: EncoderDecoderFactory, backbones: MultiSourceRegistry[Backbone]) -> None:
+    def __init__(self, factory: EncoderDecoderFactory) -> None:
         self._factory: Final = factory
-        self._backbones: Final = backbones
+        self._backbones: Final = factory.registries.backbones
 
     # The arguments of the parts are any objects.
     def build_model(
@@ -177,8 +176,7 @@ class ObjectDetectionModelFactory(PlanningFactory):
             detector = _Detector(encoder.plan, framework)
 
         def fit() -> Fit:
-            found = encoder.fit()
-            found = found._replace(problems=moved(found.problems), remarks=moved(found.remarks))
+            found = encoder.fit().moved(moved)
             ready = detector
             if problems or found.problems or found.unavailable is not None or ready is None:
                 return found

@@ -31,6 +31,9 @@ class EncoderDecoderFactory(PlanningFactory):
         backbones: The registry of backbones.
         decoders: The registry of decoders.
         necks: The registry of necks.
+
+    Attributes:
+        registries: These.
     """
 
     def __init__(
@@ -40,7 +43,7 @@ class EncoderDecoderFactory(PlanningFactory):
         decoders: MultiSourceRegistry[Decoder],
         necks: MultiSourceRegistry[Neck],
     ) -> None:
-        self._registries = Registries(backbones, decoders, necks)
+        self.registries: Final = Registries(backbones, decoders, necks)
 
     # The arguments of the parts are any objects.
     def build_model(
@@ -101,7 +104,7 @@ class EncoderDecoderFactory(PlanningFactory):
     # The arguments of the parts are any objects.
     def draft(self, arguments: Mapping[str, Any]) -> Draft:
         """Check the arguments of `build_model`, with those of every part, without making any part."""
-        return Planner(self._registries, _OWN.read(arguments)).draft()
+        return Planner(self.registries, _OWN.read(arguments)).draft()
 
 
 _OWN: Final = OwnArguments(EncoderDecoderFactory.build_model, ENCODER_DECODER.parts)

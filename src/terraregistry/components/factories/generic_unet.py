@@ -11,7 +11,7 @@ from terraregistry.components.factories.detection import is_prefixed, told_chann
 from terraregistry.components.factories.own_arguments import OwnArguments, find_task, named_in, only_positive
 from terraregistry.components.factories.part_arguments import unknown
 from terraregistry.components.factories.part_planning import parameters_of
-from terraregistry.components.factories.planned import Draft, Fit, PlanningFactory, UnusedPolicy
+from terraregistry.components.factories.planned import Draft, PlanningFactory, UnusedPolicy
 from terraregistry.components.factories.rules import BACKBONE, DECODER, GENERIC_UNET
 from terraregistry.deferred import DeferredModule
 from terraregistry.errors import Problem, ProblemKind
@@ -21,8 +21,6 @@ if TYPE_CHECKING:
 
     from terraregistry.components.factories.encoder_decoder_factory import EncoderDecoderFactory
     from terraregistry.components.factories.planned import Plan
-    from terraregistry.protocols import Backbone
-    from terraregistry.registry import MultiSourceRegistry
 else:
     nn = DeferredModule("torch.nn")
 
@@ -53,12 +51,11 @@ class GenericUnetModelFactory(PlanningFactory):
 
     Args:
         factory: The checker of the parts.
-        backbones: The registry of the backbones.
     """
 
-    def __init__(self, factory: EncoderDecoderFactory, backbones: MultiSourceRegistry[Backbone]) -> None:
+    def __init__(self, factory: EncoderDecoderFactory) -> None:
         self._factory: Final = factory
-        self._backbones: Final = backbones
+        self._backbones: Final = factory.registries.backbones
 
     # The arguments of the parts are any objects.
     def build_model(
@@ -127,14 +124,9 @@ class GenericUnetModelFactory(PlanningFactory):
         if isinstance(draft.plan, Composition) and draft.plan.branch is not None and draft.plan.branch.head is not None:
             detail = "it includes no head, and this factory adds none; EncoderDecoderFactory does"
             problems.append(Problem(DECODER.key, ProblemKind.INVALID, detail=detail))
-
-        def fit() -> Fit:
-            found = draft.fit()
-            return found._replace(problems=relevant(found.problems), remarks=relevant(found.remarks))
-
         relu = task.name == "regression" and own.get("regression_relu") is True
         plan = None if draft.plan is None or problems else _Unet(draft.plan, relu)
-        return Draft(problems, plan, fit, relevant(draft.remarks))
+        return Draft(problems, plan, lambda: draft.fit().moved(relevant), relevant(draft.remarks))
 
 
 _OWN: Final = OwnArguments(GenericUnetModelFactory.build_model, GENERIC_UNET.parts)

@@ -49,6 +49,10 @@ class Fit(NamedTuple):
     raised: Mapping[Problem, Exception | None] = MappingProxyType({})
     unavailable: SourceUnavailableError | None = None
 
+    def moved(self, move: Callable[[Sequence[Problem]], list[Problem]]) -> Fit:
+        """Move the problems and remarks to the arguments of another factory."""
+        return self._replace(problems=move(self.problems), remarks=move(self.remarks))
+
 
 class Draft(NamedTuple):
     """A model after the first stage, with neither torch nor the library behind a source needed.

@@ -20,8 +20,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from terraregistry.components.factories.encoder_decoder_factory import EncoderDecoderFactory
-    from terraregistry.protocols import Backbone
-    from terraregistry.registry import MultiSourceRegistry
 
 __all__ = ["PrithviModelFactory"]
 
@@ -39,12 +37,11 @@ class PrithviModelFactory(PlanningFactory):
 
     Args:
         factory: The builder of the models.
-        backbones: The registry of the backbones.
     """
 
-    def __init__(self, factory: EncoderDecoderFactory, backbones: MultiSourceRegistry[Backbone]) -> None:
+    def __init__(self, factory: EncoderDecoderFactory) -> None:
         self._factory: Final = factory
-        self._backbones: Final = backbones
+        self._backbones: Final = factory.registries.backbones
 
     # The arguments of the parts are any objects.
     def build_model(
@@ -118,7 +115,7 @@ class PrithviModelFactory(PlanningFactory):
         def fit() -> Fit:
             fit = draft.fit()
             raised = {self._moved(problem): error for problem, error in fit.raised.items()}
-            return fit._replace(problems=relevant(fit.problems), remarks=relevant(fit.remarks), raised=raised)
+            return fit.moved(relevant)._replace(raised=raised)
 
         return Draft([*problems, *relevant(draft.problems)], draft.plan, fit, relevant(draft.remarks))
 

@@ -42,15 +42,8 @@ ADDITIONS: Final = ("prithvi_swin_B", "prithvi_swin_L", "prithvi_vit_100", "prit
 """The added architectures: entry points in the module below, whose `default_cfgs` are their weights."""
 _MODELS: Final = "terraregistry.components.backbones.prithvi.timm_models"
 _NOT_SAVED: Final = (
-    *(
-        "cache_dir",
-        "device",
-        "dtype",
-        "pretrained",
-        "pretrained_cfg",
-        "pretrained_cfg_overlay",
-        "pretrained_model_args",
-    ),
+    *("cache_dir", "device", "dtype"),
+    *("pretrained", "pretrained_cfg", "pretrained_cfg_overlay", "pretrained_model_args"),
 )
 """Arguments not kept by timm in a network's record of its construction."""
 _LOADING: Final = forking_lock()

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Final, cast
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Final, NamedTuple, cast
 
 from terraregistry.errors import Problem, ProblemKind
 from terraregistry.problems import shorten
@@ -21,8 +21,7 @@ __all__ = ["ModelRequest", "placed", "unresolved_in"]
 _ABOUT_NAMES: Final = frozenset({ProblemKind.UNKNOWN, ProblemKind.UNKNOWN_KEY, ProblemKind.UNUSED})
 
 
-@dataclass(frozen=True, slots=True)
-class ModelRequest:
+class ModelRequest(NamedTuple):
     """The model described by a config: a model factory, and the arguments of its `build_model`.
 
     Attributes:
@@ -44,7 +43,7 @@ class ModelRequest:
     factory_path: KeyPath
     arguments: dict[str, object]
     origin: KeyPath = ()
-    moved: Mapping[str, KeyPath] = field(default_factory=dict[str, "KeyPath"])
+    moved: Mapping[str, KeyPath] = MappingProxyType({})
     defaults: KeyPath | None = None
     name: str = ""
     unresolved: tuple[Problem, ...] = ()
