@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import copy
 import importlib
-import pickle
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Final, Generic, Self, TypeVar, cast
 
@@ -171,6 +170,8 @@ class ComponentSpec(Generic[T_co]):
     def _reference(self) -> str:
         reference = self.registry.reference
         if reference is None:
+            import pickle
+
             raise pickle.PicklingError(
                 f"{self!r} belongs to a registry that no module holds: assign the registry to a name at the top of a module"
             )

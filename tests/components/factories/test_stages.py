@@ -334,7 +334,7 @@ def asked_twice(index):
     from terraregistry import DECODER_REGISTRY
     from terraregistry.components.factories.branches import BranchPlanner
     from terraregistry.components.factories.rules import TASKS
-    planner = BranchPlanner(DECODER_REGISTRY, TASKS["segmentation"], [])
+    planner = BranchPlanner(DECODER_REGISTRY, TASKS["segmentation"], [], {})
     names = [name for name in DECODER_REGISTRY if not name.startswith("mmseg_")]
     known = [name for name in names if planner._includes_head(name)]
     from terraregistry.components.factories.smp_library import smp_encoders, smp_models

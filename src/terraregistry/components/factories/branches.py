@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import partial
-from typing import TYPE_CHECKING, Any, ClassVar, Final, cast
+from typing import TYPE_CHECKING, Any, ClassVar, Final, NamedTuple, cast
 
 from terraregistry.components.factories import rules
 from terraregistry.components.factories.composition import INCLUDED, Branch, another_count, says_includes_head
-from terraregistry.components.factories.part_arguments import Arguments, given_twice
+from terraregistry.components.factories.part_arguments import Arguments, given_twice, own_call
 from terraregistry.components.factories.part_planning import plan_part
 from terraregistry.components.factories.planned_parts import NamedPart, nn
 from terraregistry.deferred import is_stand_in
@@ -17,7 +17,6 @@ from terraregistry.errors import Problem, ProblemKind
 from terraregistry.index.provider import DescribedRegistry, stored_index
 from terraregistry.problems import display_path
 from terraregistry.protocols import Decoder
-from terraregistry.registry.calls import call_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -57,11 +56,7 @@ class AuxiliaryHead:
     decoder_args: Mapping[str, Any] | None = None  # arguments are any objects
 
 
-_RECORD: Final = call_of(AuxiliaryHead)
-
-
-@dataclass(frozen=True)
-class BranchPlanner:
+class BranchPlanner(NamedTuple):
     """Checks branches, without constructing anything.
 
     Attributes:
@@ -74,7 +69,7 @@ class BranchPlanner:
     decoders: MultiSourceRegistry[Decoder]
     task: rules.Task
     problems: list[Problem]
-    aux_names: dict[KeyPath, str] = field(default_factory=dict["KeyPath", str])
+    aux_names: dict[KeyPath, str]
 
     def plan(
         self,
@@ -166,13 +161,14 @@ class BranchPlanner:
     # A record from a config, not validated yet.
     def _read(self, where: KeyPath, given: AuxiliaryHead | Mapping[str, Any]) -> AuxiliaryHead | None:
         values = given if isinstance(given, Mapping) else vars(given)
-        _, _, problems = _RECORD.check(kwargs=values)
+        call = own_call(AuxiliaryHead)
+        _, _, problems = call.check(kwargs=values)
         self.problems.extend(map(Arguments({}, inside=where).located, problems))
         unknown = {problem.parameter for problem in problems if problem.kind is ProblemKind.UNKNOWN}
         if len(unknown) < len(problems):
             return None
         # The rest can be checked all the same.
-        _, valid, _ = _RECORD.check(kwargs={name: value for name, value in values.items() if name not in unknown})
+        _, valid, _ = call.check(kwargs={name: value for name, value in values.items() if name not in unknown})
         return AuxiliaryHead(**valid)
 
     def _check_name(self, path: KeyPath, name: str) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
@@ -13,15 +14,17 @@ from terraregistry.problems import Rename, display_path
 from terraregistry.registry.calls import call_of
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator, Mapping
+    from collections.abc import Callable, Collection, Iterator, Mapping
 
     from terraregistry.components.factories.rules import PartRule
     from terraregistry.problems import KeyPath
+    from terraregistry.registry.calls import Call
 
 __all__ = [
     "Arguments",
     "Framing",
     "given_twice",
+    "own_call",
     "spelled_today",
     "take_framing",
     "take_prefixed",
@@ -150,6 +153,12 @@ class Arguments(NamedTuple):
         )
 
 
+@functools.cache
+def own_call(constructor: Callable[..., object]) -> Call[object]:
+    """Inspect a class or function of the factories themselves, at its first use."""
+    return call_of(constructor)
+
+
 def take_prefixed(
     part: PartRule, loose: dict[str, Any], together: Mapping[str, Any]
 ) -> tuple[Arguments, list[Problem]]:
@@ -201,11 +210,8 @@ def take_framing(
     return framing, arguments.without([name for name in FRAMING if name not in parameters])
 
 
-_FRAMING: Final = call_of(Framing)
-
-
 def _faults(name: str, value: Any) -> tuple[Problem, ...]:  # an argument is any object
-    _, _, problems = _FRAMING.check(kwargs={name: value})
+    _, _, problems = own_call(Framing).check(kwargs={name: value})
     try:
         if name == "patch_size" and value is not None and not problems:
             three_axes(value)

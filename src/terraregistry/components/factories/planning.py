@@ -74,7 +74,7 @@ class Planner:
         backbone, framing = self._backbone()
         given = enumerate(own.get(rules.NECKS.key) or ())
         necks = [None if neck is None else self._neck((rules.NECKS.key, at), neck) for at, neck in given]
-        planner = BranchPlanner(self._registries.decoders, task, self._problems)
+        planner = BranchPlanner(self._registries.decoders, task, self._problems, {})
         branch, aux = self._branches(planner)
         self._problems.extend(unknown(name, self._spellings) for name in self._loose)
         composition: Composition | None = None

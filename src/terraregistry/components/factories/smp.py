@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final, Literal, NamedTuple, cast
 from terraregistry.components.backbones.prithvi.bands import GivenBand, band_problems
 from terraregistry.components.factories.fitting import fit_whole
 from terraregistry.components.factories.own_arguments import OwnArguments, find_task, named_in, only_positive, with_own
-from terraregistry.components.factories.part_arguments import Arguments, given_twice, take_prefixed, unread
+from terraregistry.components.factories.part_arguments import Arguments, given_twice, own_call, take_prefixed, unread
 from terraregistry.components.factories.part_planning import plan_part
 from terraregistry.components.factories.planned import Draft, PlanningFactory, UnusedPolicy
 from terraregistry.components.factories.planned_parts import nn
@@ -23,7 +23,6 @@ from terraregistry.components.factories.smp_library import (
 )
 from terraregistry.errors import Problem, ProblemKind
 from terraregistry.problems import Rename
-from terraregistry.registry.calls import call_of
 from terraregistry.suggest import nearest
 
 if TYPE_CHECKING:
@@ -171,7 +170,7 @@ def _with_auxiliary(given: Arguments, problems: list[Problem]) -> Arguments:
         params = short
     if isinstance(params, Mapping):
         inside = given.path(_AUX_PARAMS)
-        for problem in _HEAD.check(kwargs=cast("Mapping[str, Any]", params))[2]:
+        for problem in own_call(_classification_head).check(kwargs=cast("Mapping[str, Any]", params))[2]:
             key = problem.steps[0]
             start = paths.get(str(key), (spellings.get(str(key), str(key)),) if short else (*inside, key))
             problems.append(problem.at((*start, *problem.steps[1:])))
@@ -189,5 +188,4 @@ def _classification_head(
 
 
 _AUX_PARAMS: Final = "aux_params"
-_HEAD: Final = call_of(_classification_head)
 _OWN: Final = OwnArguments(SMPModelFactory.build_model)
