@@ -137,8 +137,10 @@ def plan_part(
 
 def parameters_of(backbones: Builds, backbone: object) -> tuple[str, ...]:
     """List the parameters of a backbone, with those of image padding if it takes any; none for a module or an unknown name."""
+    if not isinstance(backbone, str):
+        return ()
     try:
-        parameters = backbones.signature(backbone).parameters if isinstance(backbone, str) else {}
+        parameters = backbones.signature(backbone).parameters
     except ComponentNotFoundError:
         return ()
     takes_any = any(each.kind is each.VAR_KEYWORD for each in parameters.values())
