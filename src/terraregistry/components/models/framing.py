@@ -5,12 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias, get_args
 
-from typing_extensions import TypeIs
-
 from terraregistry.protocols import Layout
 
 if TYPE_CHECKING:
     from torch import Tensor, nn
+    from typing_extensions import TypeIs
 
     from terraregistry.protocols import FeatureSpec
 
