@@ -121,6 +121,7 @@ class Author:
         return f"{stem}{self.count}"
 
     def flag(self) -> str:
+        self.is_exact &= self.flags < FLAGS  # conditions are not evaluated: the same one again may come out otherwise
         self.flags = min(self.flags + 1, FLAGS)
         return f"FLAGS[{self.flags - 1}]"
 
