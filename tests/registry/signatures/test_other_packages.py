@@ -156,7 +156,8 @@ def sweep(package: str) -> Found:
         steps = explain_signature(constructor).steps if passes else ()
         if passes and not any(step.text.startswith(("keeps", "ignores", "stopped")) for step in steps):
             found.unexplained.append(place)
-        nothing = {"weights": None, "weights_backbone": None, "pretrained": False}  # which would be downloaded
+        nothing = {"weights": None, "weights_backbone": None}  # which would be downloaded
+        nothing |= {} if "weights" in named else {"pretrained": False}  # an older name of the same
         given = {name: value for name, value in nothing.items() if name in named}
         outcome = called_with_unknown(constructor, given)
         found.called += outcome is not None
