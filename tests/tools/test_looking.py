@@ -262,6 +262,7 @@ def test_a_class_that_cannot_be_explained_is_wrong_input(look, reference):
 
     assert result.exit_code == Status.WRONG_INPUT
     assert reference in result.stderr
+    assert "source" not in result.stderr
 
 
 def test_a_tag_that_was_asked_for_is_in_the_snippets(look):

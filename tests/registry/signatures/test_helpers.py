@@ -138,7 +138,7 @@ given = [["a"]]
             "(*, depth: int = ..., width: int = 64, bias: bool = True)",
         ),
         # With other values, and the same names.
-        (["kwargs = {key: str(value) for key, value in kwargs.items()}", "stage(**kwargs)"], ALL),
+        (["kwargs = {key: str(value) for key, value in kwargs.items()}", "stage(**kwargs)"], "(**kwargs)"),
         (
             ["kwargs = dict(list(DEFAULTS.items()) + list(kwargs.items()))", "stage(**kwargs)"],
             "(*, depth: int = 1, width: int = 64, bias: bool = False)",

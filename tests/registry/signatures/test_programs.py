@@ -132,12 +132,17 @@ LEFT = "(*, depth: int, width: int = 64, bias: bool = True, a=1)"
         (["kwargs.pop('a', 1)", "assert not kwargs"], "(*, a=1)"),
         (["kwargs.pop('a', 1)", "if kwargs:", "    raise TypeError"], "(*, a=1)"),
         (["if len(kwargs) > 0:", "    raise TypeError"], "()"),
-        (["assert not kwargs, 'left'", "stage(**kwargs)"], "()"),
+        (["assert not kwargs, 'left'", "stage(**kwargs)"], ALL),
         # Names that stand for one of several, or for nobody knows what.
         (["f = stage", "f(**kwargs)"], ALL),
         (["f: object = stage", "f(**kwargs)"], ALL),
         (["f = stage", "f = other_stage", "f(**kwargs)"], BOTH),
         (["f = stage if unknown else other_stage", "f(**kwargs)"], BOTH),
+        # Conditions are not evaluated: the same one again is another choice.
+        (
+            ["if unknown:", "    f = stage if unknown else other_stage", "else:", "    f = stage", "f(**kwargs)"],
+            BOTH,
+        ),
         (["stage[int](**kwargs)"], ALL),
         (["f = stage", "f += 1", "f(**kwargs)"], "(**kwargs)"),
         (["f: object", "f(**kwargs)"], "(**kwargs)"),

@@ -121,6 +121,7 @@ class Author:
         return f"{stem}{self.count}"
 
     def flag(self) -> str:
+        self.is_exact &= self.flags < FLAGS  # conditions are not evaluated: the same one again may come out otherwise
         self.flags = min(self.flags + 1, FLAGS)
         return f"FLAGS[{self.flags - 1}]"
 
@@ -339,6 +340,7 @@ class Author:
         ).split("\n")
         # What is true after these depends on more than the flags.
         self.is_exact &= not any(word in line for word in ("else:", "fill_in", "break") for line in statement)
+        self.may_be_open |= any("in kwargs.items()" in line for line in statement)
         return self.under([f"if {self.flag()}:"], statement) if self.number(0, 4) == 4 else statement
 
     @staticmethod

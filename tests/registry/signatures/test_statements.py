@@ -134,26 +134,6 @@ def written(source: str) -> Any:
                 "    case _:",
                 "        stage(**kwargs)",
             ],
-            "(*, depth: int, width: int = 64, bias: bool = True, a=1)",
-        ),
-        (
-            [
-                "match kwargs.pop('a', 1):",
-                "    case 1:",
-                "        stage(**kwargs)",
-                "    case _ if True:",
-                "        stage(**kwargs)",
-            ],
-            "(*, depth: int = ..., width: int = 64, bias: bool = True, a=1)",
-        ),
-        (
-            [
-                "match kwargs.pop('a', 1):",
-                "    case 1:",
-                "        stage(**kwargs)",
-                "    case int() as n:",
-                "        stage(**kwargs)",
-            ],
             "(*, depth: int = ..., width: int = 64, bias: bool = True, a=1)",
         ),
         # What the function has taken out or put in is its own, and is not needed from the caller.

@@ -131,17 +131,6 @@ class Expressions(ast.NodeVisitor):
         under, over = self.value(node.left), self.value(node.right)
         return merged(self._now(node.left, under), over)
 
-    def visit_DictComp(self, node: ast.DictComp) -> Value | None:
-        """Return the value of a comprehension over items that keeps their names."""
-        match node.generators, node.key:
-            case [ast.comprehension(ast.Tuple([ast.Name(first), *_]), items, [])], ast.Name(key) if key == first:
-                found = self._items(items)
-                self.visit(node.value)
-                return found
-            case _:
-                self.generic_visit(node)
-                return None
-
     def _items(self, node: ast.expr) -> Value:
         """Return a dictionary with the items of `x.items()`, or of `list(x.items()) + list(y.items())`."""
         match node:

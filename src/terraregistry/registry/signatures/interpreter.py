@@ -147,24 +147,16 @@ class _Interpreter(Expressions, ast.NodeVisitor):
 
     def visit_Assert(self, node: ast.Assert) -> None:
         self._condition(node.test)
-        match node.test:
-            case ast.UnaryOp(ast.Not(), asked) if (options := self._whether_any(asked)) is not None:
-                self._refuse_the_rest(options)
-            case _:
-                pass
 
     def visit_If(self, node: ast.If) -> None:
         self._condition(node.test)
         asked = self._whether_any(node.test)
         negated = isinstance(node.test, ast.UnaryOp)
         if asked is not None and not negated and not node.orelse and isinstance(node.body[-1], ast.Raise):
-            self._refuse_the_rest(asked)
+            # No arguments are left, as if forwarded to a callable without parameters.
+            self.forward(Forward([Target(object)], asked, location=self.location()))
         else:
             self._branches(node.body, node.orelse)
-
-    def _refuse_the_rest(self, options: KwargsDict) -> None:
-        """Continue with no arguments left, as if forwarded to a callable without parameters."""
-        self.forward(Forward([Target(object)], options, location=self.location()))
 
     def _condition(self, node: ast.expr) -> None:
         """Read a condition; testing for remaining arguments does not use them."""
@@ -208,9 +200,7 @@ class _Interpreter(Expressions, ast.NodeVisitor):
 
     def visit_Match(self, node: ast.Match) -> None:
         self.visit(node.subject)
-        last = node.cases[-1]
-        complete = isinstance(last.pattern, ast.MatchAs) and last.pattern.pattern is None and last.guard is None
-        self._branches(*([case] for case in node.cases), *([] if complete else [()]))
+        self._branches(*([case] for case in node.cases), ())
 
     def _branches(self, *branches: Sequence[ast.AST]) -> list[Value]:
         """Read each branch from the same state, and join the results; return the value of each."""

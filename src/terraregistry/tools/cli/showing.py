@@ -106,12 +106,14 @@ def _explained(entry: Listed) -> str:
 
 def _explained_reference(reference: str) -> str:
     from terraregistry import Registry, explain_signature
-    from terraregistry.errors import RegistryError
+    from terraregistry.errors import RegistryError, SourceUnavailableError
 
     registry = Registry[object]()
     try:
         registry.register_lazy("it", reference)
         return str(explain_signature(registry["it"]))
+    except SourceUnavailableError as error:
+        raise refuse(error.reason) from None
     except (RegistryError, ValueError) as error:
         raise refuse(str(error)) from None
 
