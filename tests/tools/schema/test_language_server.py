@@ -140,9 +140,30 @@ def test_whole_configs_come_first_in_a_file_without_a_model(server):
         assert "CNN + FCN" not in server.labels(text)
 
 
-def test_an_argument_is_offered_once(server):
-    labels = server.labels(CONFIG + "|")
-    assert sorted({*labels}) == sorted(labels)
+HEAD = "model_factory: EncoderDecoderFactory\ntask: segmentation\n"
+PRITHVI = HEAD + "backbone: prithvi_eo_v2_300\ndecoder: UNetDecoder\n"
+
+
+@pytest.mark.parametrize(
+    ("config", "first"),
+    [
+        (HEAD + "|", ["necks", "decoder", "num_classes", "num_outputs"]),
+        (CONFIG + "|", ["backbone_pretrained", "backbone_in_chans", "backbone_out_indices", "necks", "num_outputs"]),
+        (PRITHVI + "|", ["backbone_pretrained", "backbone_in_chans", "backbone_bands", "backbone_out_indices"]),
+        (TRAINING + "      |", ["task", "backbone_pretrained", "backbone_in_chans", "backbone_out_indices", "necks"]),
+    ],
+)
+def test_the_most_used_arguments_come_first(server, config, first):
+    labels = server.labels(config)
+    assert labels[: len(first)] == first
+    assert server.complete(config)[first[0]]["documentation"]
+    arguments = [each for each in labels if " " not in each]  # the others are what is required, all at once
+    assert len({*arguments}) == len(arguments)
+
+
+def test_the_values_of_the_most_used_arguments_are_completed(server):
+    assert {"true", "false"} <= server.complete(CONFIG + "backbone_pretrained: |").keys()
+    assert "SelectIndices" in server.complete(CONFIG + server.complete(CONFIG + "|")["necks"]["insertText"] + "|")
 
 
 def test_each_name_is_offered_with_its_summary(server):

@@ -8,7 +8,7 @@ import re
 from collections import Counter
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, cast
 
 from terraregistry.components.factories.rules import TIMM
 from terraregistry.index import TIMM_NETWORKS, ParameterKind, Signature
@@ -35,6 +35,14 @@ __all__ = ["ArgumentSchemas", "Arguments", "Group", "full"]
 
 _BY_POSITION: Final = (ParameterKind.POSITIONAL_ONLY, ParameterKind.POSITIONAL_OR_KEYWORD)
 _BY_NAME: Final = (ParameterKind.POSITIONAL_OR_KEYWORD, ParameterKind.KEYWORD_ONLY)
+_PROPERTY: Final = 10
+"""The kind of a completion, in the language server protocol."""
+_USED: Final = (
+    *("task", "backbone", "model", "framework", "pretrained", "in_channels", "bands"),
+    *("backbone_pretrained", "backbone_in_chans", "backbone_bands", "backbone_out_indices", "backbone_num_frames"),
+    *("backbone_img_size", "necks", "decoder", "decoder_channels", "num_classes", "num_outputs", "head_dropout"),
+)
+"""The arguments that most configs have, in the order in which an editor offers them."""
 
 
 @dataclass(frozen=True)
@@ -225,7 +233,7 @@ class ArgumentSchemas:
         rules: list[Schema] = []
         for split, columns in splits.items():
             own: list[tuple[tuple[str, ...], Schema]] = [
-                (names, {"properties": write({each.name: self.parameter(each) for each in row})})
+                (names, self.used_first({"properties": write({each.name: self.parameter(each) for each in row})}))
                 for names, row in zip(split, zip(*columns, strict=True), strict=True)
             ]
             *rare, (_, rule) = sorted(own, key=lambda part: len(part[0]))
@@ -235,6 +243,23 @@ class ArgumentSchemas:
         return {name: schema for name, schema in schemas.items() if name not in apart}, self.refer(
             "own", all_of(*rules)
         )
+
+    def used_first(self, schema: Mapping[str, object]) -> dict[str, object]:
+        """Offer the most used properties of a schema first: as snippets, which the YAML language server can sort."""
+        properties = dict(cast("_Schemas", schema.get("properties", {})))
+        used = [key for key in _USED if key in properties and key not in cast("list[str]", schema.get("required", []))]
+        snippets = [
+            {
+                "label": key,
+                "description": self.definitions.text(properties[key]),
+                "bodyText": "necks:\n  - name: " if key == "necks" else f"{key}: ",
+                "suggestionKind": _PROPERTY,
+                "sortText": f"!{_USED.index(key):02}",
+            }
+            for key in used
+        ]
+        properties |= {key: {"allOf": [properties[key]], "doNotSuggest": True} for key in used}
+        return {**schema, "properties": properties, **({"defaultSnippets": snippets} if used else {})}
 
     def chosen(self, key: str, names: Iterable[str]) -> Schema:
         """Match if one of some names is chosen."""

@@ -126,7 +126,7 @@ class _FactorySchemas:
             "required": [name for name in own.required if name not in ("task", DECODER.key)],
             "allOf": rules,
         }
-        schema = self._schemas.refer("factory", arguments)
+        schema = self._schemas.refer("factory", self._schemas.used_first(arguments))
         composed = AUXILIARY in rule.parts
         return Factory(
             method.name,

@@ -62,9 +62,9 @@ class Parts:
             shared = {name: schema for name, schema in shared.items() if each.schemas.get(name) == schema}
         alike, differing = self._by_name(group, "backbone", shared, key)
         own_alike, own_differing = self._by_name(group, "backbone", pyramid.beyond(shared).schemas, key)
-        limited = _limited(replace(pyramid, schemas=own_alike), key)
+        limited = self._limited(replace(pyramid, schemas=own_alike), key)
         strict = self._schemas.refer("backbone", all_of(limited, own_differing))
-        rules = [self._schemas.refer("backbone", _limited(each.beyond(shared), key)) for _, each in networks]
+        rules = [self._schemas.refer("backbone", self._limited(each.beyond(shared), key)) for _, each in networks]
         if len(rules) > 1:
             rules = [
                 when(self._schemas.chosen("backbone", names), rule)
@@ -74,7 +74,17 @@ class Parts:
         if key:
             common[key] = {"allOf": [{"properties": alike}]}
         chosen = when(_whole_network(key), all_of(*rules), strict) if rules else strict
-        return all_of(self._schemas.refer("backbone", all_of({"properties": common}, differing)), chosen)
+        return all_of(
+            self._schemas.refer("backbone", all_of(self._schemas.used_first({"properties": common}), differing)), chosen
+        )
+
+    def _limited(self, backbone: Arguments, dictionary: str) -> Schema:
+        """Make the schema of the arguments that depend on the kind of backbone (pyramid or network), and refuse others."""
+        more: list[Schema] = [_without_time(BACKBONE.prefix)]
+        if dictionary:
+            more.append({"properties": {dictionary: _without_time("")}})
+        own = backbone.prefixed(BACKBONE.prefix, dictionary=dictionary)
+        return all_of(self._schemas.used_first(own), *more)
 
     def _read_by_all(self, own: Arguments) -> Arguments:
         """Add the arguments read around a backbone: by the framing of images, and by the wrapper for time series."""
@@ -112,7 +122,7 @@ class Parts:
             inside = {"properties": {key: {"required": [told]}}}
             alone = when(full(key), inside, {"required": [prefix + told]}) if told in arguments.required else True
             counted = when({"anyOf": [given(name) for name in COUNTS]}, twice, alone)
-        return self._schemas.refer("decoder", all_of(written, differing, counted))
+        return self._schemas.refer("decoder", all_of(self._schemas.used_first(written), differing, counted))
 
     def auxiliary_decoder(self, group: Group) -> Schema:
         """Make the schema of an auxiliary head with a decoder of a group, without the arguments of its own head."""
@@ -192,14 +202,6 @@ class Parts:
         """Apply a schema to the names of each group."""
         for group in groups:
             yield when(self._schemas.chosen(key, group.names), write(group))
-
-
-def _limited(backbone: Arguments, dictionary: str) -> Schema:
-    """Make the schema of the arguments that depend on the kind of backbone (pyramid or network), and refuse others."""
-    more: list[Schema] = [_without_time(BACKBONE.prefix)]
-    if dictionary:
-        more.append({"properties": {dictionary: _without_time("")}})
-    return all_of(backbone.prefixed(BACKBONE.prefix, dictionary=dictionary), *more)
 
 
 def _without_time(prefix: str) -> dict[str, object]:

@@ -121,6 +121,13 @@ class Definitions:
             self._defined[name] = schema
         return {"$ref": f"#/$defs/{name}"}
 
+    def text(self, schema: Schema) -> object:
+        """Return the description of a schema that may be a reference."""
+        if isinstance(schema, bool):
+            return ""
+        referred = self._defined.get(str(schema.get("$ref")).rpartition("/")[2], schema)
+        return "" if isinstance(referred, bool) else referred.get("description", "")
+
 
 _PLAIN: Final[dict[str, Schema]] = {
     "None": {"type": "null"},

@@ -101,7 +101,8 @@ class TaskSchemas:
         return self._schemas.named(HEAD.registry, task.head, leading=1).optional(COUNTS)
 
     def _head(self, task: Task) -> Schema:
-        written = self._head_arguments(task).prefixed(HEAD.prefix, dictionary=HEAD.dictionary)
+        prefixed = self._head_arguments(task).prefixed(HEAD.prefix, dictionary=HEAD.dictionary)
+        written = self._schemas.used_first(prefixed)
         inside = {"properties": {HEAD.dictionary: refused(f"^{_ANY}")}}
         counted = all_of(refused(f"^{HEAD.prefix}{_ANY}"), inside)
         needed: Schema = True
