@@ -20,7 +20,9 @@ def test_there_are_four_in_each_layout():
     assert [*SNIPPETS] == [*plain, *(f"{each} (training config)" for each in plain)]
 
 
-@pytest.mark.parametrize("label", SNIPPETS)
+@pytest.mark.parametrize(
+    "label", [pytest.param(each, marks=[pytest.mark.slow] if "training" in each else []) for each in SNIPPETS]
+)
 def test_each_is_right_and_fits(validator, label):
     assert "$" not in SNIPPETS[label]
     assert [each.message for each in validator.iter_errors(yaml.safe_load(SNIPPETS[label]))] == []
