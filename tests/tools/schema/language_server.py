@@ -52,10 +52,18 @@ class LanguageServer(Connection):
 
     def complete(self, text):
         """What is offered at the `|` in a document: the items, by label."""
+        return {item["label"]: item for item in self._items(text)}
+
+    def labels(self, text):
+        """What is offered at the `|` in a document, as an editor sorts it."""
+        return [
+            item["label"] for item in sorted(self._items(text), key=lambda item: item.get("sortText", item["label"]))
+        ]
+
+    def _items(self, text):
         text, place = cursor_of(text)
         self.open(text)
-        found = self.request("textDocument/completion", {"textDocument": {"uri": self.uri}, "position": place})
-        return {item["label"]: item for item in found["items"]}
+        return self.request("textDocument/completion", {"textDocument": {"uri": self.uri}, "position": place})["items"]
 
     def hover(self, text):
         """What is said of the word after the `|` in a document."""

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from terraregistry.tools.schema.whole_configs import snippets
+
 from ...npm import NODE, install
 from .language_server import LanguageServer, find_server
 
@@ -125,8 +127,75 @@ def test_what_is_completed_has_its_default_and_description(server):
 
 def test_the_default_is_that_of_the_name(server):
     for name, expected in (("resnet18", "(2, 2, 2, 2)"), ("resnet50", "(3, 4, 6, 3)")):
-        item = server.complete(CONFIG.replace("resnet18", name) + "|")["backbone_layers"]
-        assert f"Default: {expected}." in item["documentation"], name
+        config = CONFIG.replace("resnet18", name)
+        assert f"Default: {expected}." in server.complete(config + "|")["backbone_layers"]["documentation"], name
+        for written in ("|backbone_layers: [1]", "backbone_kwargs:\n  |layers: [1]"):
+            assert f"Default: {expected}." in server.hover(config.replace("backbone_drop_rate: 0.1", written)), name
+
+
+def test_whole_configs_come_first_in_a_file_without_a_model(server):
+    for text in ("|", "trainer:\n  max_epochs: 1\n|"):
+        assert server.labels(text)[:8] == [each["label"] for each in snippets()]
+    for text in ("model_factory: EncoderDecoderFactory\n|", "model:\n  |"):
+        assert "CNN + FCN" not in server.labels(text)
+
+
+HEAD = "model_factory: EncoderDecoderFactory\ntask: segmentation\n"
+PRITHVI = HEAD + "backbone: prithvi_eo_v2_300\ndecoder: UNetDecoder\n"
+
+
+@pytest.mark.parametrize(
+    ("config", "first"),
+    [
+        (HEAD + "|", ["necks", "decoder", "num_classes", "num_outputs"]),
+        (CONFIG + "|", ["backbone_pretrained", "backbone_in_chans", "backbone_out_indices", "necks", "num_outputs"]),
+        (PRITHVI + "|", ["backbone_pretrained", "backbone_in_chans", "backbone_bands", "backbone_out_indices"]),
+        (TRAINING + "      |", ["task", "backbone_pretrained", "backbone_in_chans", "backbone_out_indices", "necks"]),
+    ],
+)
+def test_the_most_used_arguments_come_first(server, config, first):
+    labels = server.labels(config)
+    assert labels[: len(first)] == first
+    assert server.complete(config)[first[0]]["documentation"]
+    arguments = [each for each in labels if " " not in each]  # the others are what is required, all at once
+    assert len({*arguments}) == len(arguments)
+
+
+def test_the_values_of_the_most_used_arguments_are_completed(server):
+    assert {"true", "false"} <= server.complete(CONFIG + "backbone_pretrained: |").keys()
+    assert "SelectIndices" in server.complete(CONFIG + server.complete(CONFIG + "|")["necks"]["insertText"] + "|")
+
+
+def test_each_name_is_offered_with_its_summary(server):
+    found = server.complete("model_factory: EncoderDecoderFactory\nbackbone: |")
+    assert found["timm_resnet18"]["documentation"] == "Constructs a ResNet-18 model."
+    assert all(each["documentation"] for each in found.values())
+
+
+@pytest.mark.parametrize("config", [CONFIG, TRAINING])
+def test_hover_on_a_name_shows_its_component_and_no_other(server, config):
+    found = server.hover(config.replace("timm_resnet18", "|timm_resnet18"))
+    assert found.startswith(
+        "#### The name of a backbone\n\nConstructs a ResNet-18 model.\n\nArguments: pretrained, block,"
+    )
+    assert "Pretrained weights: apache-2.0, bsd-3-clause, cc-by-nc-4.0." in found
+    assert "Defined in timm/models/resnet.py:" in found
+    assert "`resnet18.a1_in1k`" in found
+    assert "resnet34" not in found
+    assert found.count("\n") < 40
+
+
+def test_hover_on_a_wrong_name_lists_no_others(server):
+    found = server.hover(CONFIG.replace("timm_resnet18", "|timm_resnet19"))
+    assert found.startswith("#### there is no backbone of this name\n\nSource:")
+
+
+@pytest.mark.parametrize(
+    ("name", "expected"),
+    [("EncoderDecoderFactory", "Compose a backbone, necks"), ("FCNDecoder", "A fully convolutional decoder")],
+)
+def test_hover_on_other_names_shows_their_summaries(server, name, expected):
+    assert expected in server.hover(CONFIG.replace(name, f"|{name}"))
 
 
 def test_what_an_argument_does_is_said(server):

@@ -1,4 +1,4 @@
-"""From signatures to the schemas of arguments, in a dictionary or one by one with a prefix, and to those of names."""
+"""From signatures to the schemas of arguments, in a dictionary or one by one with a prefix."""
 
 from __future__ import annotations
 
@@ -7,11 +7,21 @@ import json
 import re
 from collections import Counter
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Final
+from functools import cached_property
+from typing import TYPE_CHECKING, Final, cast
 
 from terraregistry.components.factories.rules import TIMM
 from terraregistry.index import TIMM_NETWORKS, ParameterKind, Signature
-from terraregistry.tools.schema.schema_parts import Definitions, TypeSchemas, is_one_of, only_these, refused, when
+from terraregistry.index.descriptions import OPAQUE_DEFAULT
+from terraregistry.tools.schema.schema_parts import (
+    Definitions,
+    TypeSchemas,
+    all_of,
+    is_one_of,
+    only_these,
+    refused,
+    when,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
@@ -21,11 +31,18 @@ if TYPE_CHECKING:
 
     _Schemas = dict[str, Schema]
 
-__all__ = ["ArgumentSchemas", "Arguments", "Group", "full", "named"]
+__all__ = ["ArgumentSchemas", "Arguments", "Group", "full"]
 
 _BY_POSITION: Final = (ParameterKind.POSITIONAL_ONLY, ParameterKind.POSITIONAL_OR_KEYWORD)
 _BY_NAME: Final = (ParameterKind.POSITIONAL_OR_KEYWORD, ParameterKind.KEYWORD_ONLY)
-_OPAQUE: Final = "..."
+_PROPERTY: Final = 10
+"""The kind of a completion, in the language server protocol."""
+_USED: Final = (
+    *("task", "backbone", "model", "framework", "pretrained", "in_channels", "bands"),
+    *("backbone_pretrained", "backbone_in_chans", "backbone_bands", "backbone_out_indices", "backbone_num_frames"),
+    *("backbone_img_size", "necks", "decoder", "decoder_channels", "num_classes", "num_outputs", "head_dropout"),
+)
+"""The arguments that most configs have, in the order in which an editor offers them."""
 
 
 @dataclass(frozen=True)
@@ -117,12 +134,30 @@ class Group:
     Attributes:
         names: The names: canonical ones first, then bare ones and aliases.
         components: The component of each name.
-        signature: The signature, with the most common defaults.
     """
 
     names: tuple[str, ...]
     components: tuple[Component, ...]
-    signature: Signature
+
+    @cached_property
+    def signature(self) -> Signature:
+        """The shared signature; a default that differs among the names is opaque."""
+        usual = (Counter(column).most_common(1)[0][0] for column in self.columns)
+        return Signature(tuple(self._shared(each) for each in usual))
+
+    def _shared(self, usual: Parameter) -> Parameter:
+        return replace(usual, default=OPAQUE_DEFAULT) if usual.name in self.differing else usual
+
+    @cached_property
+    def differing(self) -> frozenset[str]:
+        """The parameters whose default or place of declaration differs among the names."""
+        said = [{(each.name, each.default, each.origin) for each in column} for column in self.columns]
+        return frozenset(name for each in said if len(each) > 1 for name, _, _ in each)
+
+    @cached_property
+    def columns(self) -> list[tuple[Parameter, ...]]:
+        """The parameters of each place, one for each name."""
+        return list(zip(*(each.signature.parameters for each in self.components), strict=True))
 
     @property
     def synonyms(self) -> tuple[tuple[str, str], ...]:
@@ -133,18 +168,6 @@ class Group:
 def _shape(component: Component) -> object:
     parameters = component.signature.parameters
     return component.synonyms, *((each.name, each.kind, each.accepts, each.default is None) for each in parameters)
-
-
-def _usual(components: Iterable[Component]) -> Signature:
-    columns = zip(*(component.signature.parameters for component in components), strict=True)
-    return Signature(tuple(Counter(column).most_common(1)[0][0] for column in columns))
-
-
-def named(names: Iterable[str | Group], title: str, kind: str) -> dict[str, object]:
-    """Make the schema of names, or of those of groups: tagged ones come last; `kind` is the noun for an error."""
-    every = [name for each in names for name in (each.names if isinstance(each, Group) else [each])]
-    listed = sorted(every, key=lambda name: ("." in name, name))
-    return {"title": title, "type": "string", "enum": listed, "errorMessage": f"there is no {kind} of this name"}
 
 
 class ArgumentSchemas:
@@ -172,14 +195,8 @@ class ArgumentSchemas:
         """Make the schema of a parameter, with its default and its documentation."""
         known = self._known.get(parameter)
         if known is None:
-            known = self._known[parameter] = self.refer("argument", self._described(parameter))
+            known = self._known[parameter] = self.refer("arg", self._described(parameter))
         return known
-
-    def _default(self, parameter: Parameter) -> Schema:
-        """Make a schema with only the description and the default of a parameter; it accepts any value."""
-        described = self._described(parameter)
-        kept = {key: value for key, value in described.items() if key in ("description", "default")}
-        return self.refer("default", kept)
 
     def named(self, reference: str, name: str, leading: int = 0) -> Arguments:
         """Make the schemas of the arguments of a component; raise a KeyError if there is none of this name."""
@@ -198,19 +215,55 @@ class ArgumentSchemas:
             if component.name.startswith(start):
                 shape = shapes.setdefault(id(component), _shape(component))
                 found.setdefault(shape, {})[name] = component
-        return [Group(tuple(names), tuple(names.values()), _usual(names.values())) for names in found.values()]
+        return [Group(tuple(names), tuple(names.values())) for names in found.values()]
 
-    def variants(self, group: Group, key: str, write: Callable[[_Schemas], _Schemas] = dict) -> Iterator[Schema]:
-        """Yield schemas of the defaults in which names of a group differ from the group's signature."""
-        others: dict[tuple[Parameter, ...], list[str]] = {}
-        for name, component in zip(group.names, group.components, strict=True):
-            pairs = zip(component.signature.parameters, group.signature.parameters, strict=True)
-            differing = tuple(own for own, usual in pairs if own != usual and own.kind is not ParameterKind.VAR_KEYWORD)
-            if differing:
-                others.setdefault(differing, []).append(name)
-        for differing, names in others.items():
-            properties = write({each.name: self._default(each) for each in differing})
-            yield when(is_one_of(key, names), {"properties": properties})
+    def by_name(
+        self, group: Group, key: str, schemas: Mapping[str, Schema], write: Callable[[_Schemas], _Schemas] = dict
+    ) -> tuple[_Schemas, Schema]:
+        """Split the schemas of a group's arguments into those for all its names, and a schema dependent on the name."""
+        usual = {each.name: each for each in group.signature.parameters}
+        apart = {name for name in group.differing if schemas.get(name) == self.parameter(usual[name])}
+        splits: dict[tuple[tuple[str, ...], ...], list[tuple[Parameter, ...]]] = {}
+        for column in group.columns:
+            if column[0].name in apart:
+                parts: dict[Parameter, list[str]] = {}
+                for name, parameter in zip(group.names, column, strict=True):
+                    parts.setdefault(parameter, []).append(name)
+                splits.setdefault(tuple(map(tuple, parts.values())), []).append(tuple(parts))
+        rules: list[Schema] = []
+        for split, columns in splits.items():
+            own: list[tuple[tuple[str, ...], Schema]] = [
+                (names, self.used_first({"properties": write({each.name: self.parameter(each) for each in row})}))
+                for names, row in zip(split, zip(*columns, strict=True), strict=True)
+            ]
+            *rare, (_, rule) = sorted(own, key=lambda part: len(part[0]))
+            for names, each in rare:
+                rule = when(self.chosen(key, names), each, rule)
+            rules.append(rule)
+        return {name: schema for name, schema in schemas.items() if name not in apart}, self.refer(
+            "own", all_of(*rules)
+        )
+
+    def used_first(self, schema: Mapping[str, object]) -> dict[str, object]:
+        """Offer the most used properties of a schema first: as snippets, which the YAML language server can sort."""
+        properties = dict(cast("_Schemas", schema.get("properties", {})))
+        used = [key for key in _USED if key in properties and key not in cast("list[str]", schema.get("required", []))]
+        snippets = [
+            {
+                "label": key,
+                "description": self.definitions.text(properties[key]),
+                "bodyText": "necks:\n  - name: " if key == "necks" else f"{key}: ",
+                "suggestionKind": _PROPERTY,
+                "sortText": f"!{_USED.index(key):02}",
+            }
+            for key in used
+        ]
+        properties |= {key: {"allOf": [properties[key]], "doNotSuggest": True} for key in used}
+        return {**schema, "properties": properties, **({"defaultSnippets": snippets} if used else {})}
+
+    def chosen(self, key: str, names: Iterable[str]) -> Schema:
+        """Match if one of some names is chosen."""
+        return self.refer("is", is_one_of(key, names))
 
     def networks(self, group: Group) -> Iterator[tuple[list[str], Arguments]]:
         """Yield names of timm's networks in a group with the arguments of the networks, equal ones together."""
@@ -231,11 +284,11 @@ class ArgumentSchemas:
         found: dict[str, object] = {} if schema is True else {"not": {}} if schema is False else dict(schema)
         text = [self._documentation.get((parameter.origin, parameter.name), "")]
         text.append(f"Type: {parameter.accepts.text}.")
-        if parameter.default not in (None, _OPAQUE):
+        if parameter.default not in (None, OPAQUE_DEFAULT):
             text.append(f"Default: {parameter.default}.")
         text.append(f"Declared by {parameter.origin}." if parameter.origin else "")
         found["description"] = " ".join(filter(None, text))
-        if parameter.default not in (None, _OPAQUE):
+        if parameter.default not in (None, OPAQUE_DEFAULT):
             found |= _as_json(ast.literal_eval(str(parameter.default)))
         return found
 

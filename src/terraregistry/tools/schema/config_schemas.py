@@ -8,8 +8,10 @@ from typing import TYPE_CHECKING, Final
 from terraregistry.tools.config.layouts import TASKS, USUAL_FACTORIES, WITHOUT_TASK
 from terraregistry.tools.schema.argument_schemas import ArgumentSchemas
 from terraregistry.tools.schema.factory_schemas import factories_of
+from terraregistry.tools.schema.name_schemas import name_schema
 from terraregistry.tools.schema.schema_parts import all_of, given, is_one_of, matches, when
 from terraregistry.tools.schema.task_schemas import is_task
+from terraregistry.tools.schema.whole_configs import snippets
 
 if TYPE_CHECKING:
     from terraregistry.index import Index
@@ -36,22 +38,21 @@ def _described(index: Index) -> tuple[dict[str, object], dict[str, Schema]]:
     """Make the schema and, apart from it, its definitions."""
     arguments = ArgumentSchemas(index)
     definitions, factories = arguments.definitions, factories_of(arguments)
-    names = {
-        "type": "string",
-        "enum": [factory.name for factory in factories],
-        "errorMessage": "there is no model factory of this name",
-        "title": "The name of a model factory",
-        "description": "\n\n".join(f"{factory.name}: {factory.summary}" for factory in factories),
-    }
+    names = name_schema(
+        definitions,
+        (([factory.name], {"description": factory.summary}) for factory in factories),
+        "The name of a model factory",
+        "model factory",
+    )
     plain = all_of(*(_plain(factory) for factory in factories), {"properties": {"model": _NOT_AGAIN}})
-    training = _training(factories, definitions.refer("factory_names", names))
+    training = _training(factories, names)
     schema: dict[str, object] = {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "$id": ID,
         "title": "Config of a model built by terraregistry",
         "description": "The name of a model factory and its arguments; or a training config of TerraTorch.",
         "type": "object",
-        "properties": {"model_factory": definitions.refer("factory_names", names)},
+        "properties": {"model_factory": names},
         "if": {"required": ["model_factory"]},
         "then": definitions.refer("plain", plain),
         "else": definitions.refer("training", training),
@@ -88,7 +89,10 @@ def _training(factories: list[Factory], names: Schema) -> Schema:
         "allOf": [_NEEDS_FACTORY, *(_of_factory(factory) for factory in factories)],
         "description": "The model, as TerraTorch's training configs have it.",
     }
-    return {"title": "The model of a training config", "properties": {"model": model}, "required": ["model"]}
+    # An editor offers whole configs to start from, in a file without a model.
+    started: Schema = {"anyOf": [{"required": [key]} for key in ("model", "model_factory")]}
+    start = when(started, True, {"defaultSnippets": snippets()})
+    return {"title": "The model of a training config", "properties": {"model": model}, "required": ["model"], **start}
 
 
 def _of_factory(factory: Factory) -> dict[str, object]:

@@ -24,9 +24,10 @@ from terraregistry.components.factories.rules import (
     rule_of,
 )
 from terraregistry.index import BUILD_MODELS
-from terraregistry.tools.schema.argument_schemas import full, named
+from terraregistry.tools.schema.argument_schemas import full
+from terraregistry.tools.schema.name_schemas import names_of, names_of_groups
 from terraregistry.tools.schema.part_schemas import Parts
-from terraregistry.tools.schema.schema_parts import all_of, is_one_of, only_these, refused, when
+from terraregistry.tools.schema.schema_parts import all_of, only_these, refused, when
 from terraregistry.tools.schema.task_schemas import TaskSchemas, task_names
 
 if TYPE_CHECKING:
@@ -118,14 +119,14 @@ class _FactorySchemas:
             properties[DECODER.key] = {"anyOf": [properties[DECODER.key], {"type": "null"}]}
         known = only_these([*properties, "model_factory"], starts=rule.prefixes)
         arguments = {
-            "title": f"What {method.name} needs",
+            "title": method.name,
             "type": "object",
             "properties": properties,
             **({} if any(part.bare for part in rule.parts) else refused(known)),
             "required": [name for name in own.required if name not in ("task", DECODER.key)],
             "allOf": rules,
         }
-        schema = self._schemas.refer("factory", arguments)
+        schema = self._schemas.refer("factory", self._schemas.used_first(arguments))
         composed = AUXILIARY in rule.parts
         return Factory(
             method.name,
@@ -141,7 +142,7 @@ class _FactorySchemas:
         if rule.starts_with:
             groups = self._schemas.groups(BACKBONE.registry, rule.starts_with)
             kind = f"{rule.starts_with.rstrip('_').capitalize()} backbone"
-            names = self._schemas.refer("prithvi_names", named(groups, f"The name of a {kind}", kind))
+            names = names_of_groups(self._schemas.definitions, groups, f"The name of a {kind}", kind)
         properties[BACKBONE.key] = names
         properties[DECODER.key] = self._parts.names(DECODER, self._parts.decoders)
         if AUXILIARY in rule.parts:
@@ -172,7 +173,9 @@ class _FactorySchemas:
         frameworks = self._schemas.groups(FRAMEWORK.registry)
         properties[BACKBONE.key] = self._parts.names(BACKBONE, self._parts.backbones)
         properties[NECKS.key] = self._parts.necks()
-        properties[FRAMEWORK.key] = named(frameworks, "The name of a detector of torchvision", "framework")
+        properties[FRAMEWORK.key] = names_of_groups(
+            self._schemas.definitions, frameworks, "The name of a detector of torchvision", "framework"
+        )
         yield from self._parts.each(self._parts.backbones, BACKBONE.key, lambda group: self._detecting(rule, group))
         yield from self._parts.each(frameworks, FRAMEWORK.key, self._framework)
         yield {"properties": dict.fromkeys(rule.positive, _AT_LEAST_ONE)}
@@ -188,18 +191,21 @@ class _FactorySchemas:
             return {FRAMEWORK.prefix + name: schema for name, schema in schemas.items()}
 
         # The backbone comes first, and the number of classes is an argument of the factory.
-        arguments = self._schemas.of(group.signature, 2).prefixed(FRAMEWORK.prefix)
-        return self._schemas.refer(
-            "framework", all_of(arguments, *self._schemas.variants(group, FRAMEWORK.key, written))
-        )
+        arguments = self._schemas.of(group.signature, 2)
+        alike, differing = self._schemas.by_name(group, FRAMEWORK.key, arguments.schemas, written)
+        shared = replace(arguments, schemas=alike).prefixed(FRAMEWORK.prefix)
+        return self._schemas.refer("framework", all_of(shared, differing))
 
     def _smp(self, rule: FactoryRule, properties: dict[str, Schema]) -> Iterable[Schema]:
         model, encoder = rule.parts
         models, encoders = self._schemas.groups(model.registry), self._schemas.groups(encoder.registry)
-        timm = sorted(f"{TIMM_ENCODER}{name}" for name in self._schemas.index.spellings(TIMM.parts[0].registry))
-        names = named(encoders, "The name of an encoder", "encoder")
-        properties[encoder.key] = {**names, "enum": [*(name for group in encoders for name in group.names), *timm]}
-        properties[model.key] = named(models, "The name of a model of segmentation-models-pytorch", "model")
+        timm = self._schemas.index.spellings(TIMM.parts[0].registry)
+        both = {f"{TIMM_ENCODER}{name}": each.component for name, each in timm.items()}
+        for group in encoders:
+            both |= dict(zip(group.names, group.components, strict=True))
+        definitions, title = self._schemas.definitions, "The name of a model of segmentation-models-pytorch"
+        properties[encoder.key] = names_of(definitions, both, "The name of an encoder", "encoder")
+        properties[model.key] = names_of_groups(definitions, models, title, "model")
         yield from self._parts.each(encoders, encoder.key, self._encoder)
         yield from self._parts.each(models, model.key, lambda group: self._smp_model(rule, group, properties))
         yield {"properties": dict.fromkeys(rule.positive, _AT_LEAST_ONE)}
@@ -214,18 +220,17 @@ class _FactorySchemas:
         both = dict(self._schemas.of(group.signature).without(rule.closed).schemas)
 
         def written(schemas: dict[str, Schema]) -> dict[str, Schema]:
-            kept = {name: schema for name, schema in schemas.items() if name in both}
-            return {**kept, **{model.prefix + name: schema for name, schema in kept.items()}}
+            return {**schemas, **{model.prefix + name: schema for name, schema in schemas.items()}}
 
         twice = {model.prefix + name: {"properties": {name: False}} for name in both}
-        found: dict[str, object] = {"properties": written(both), "dependentSchemas": twice}
+        alike, differing = self._schemas.by_name(group, model.key, both, written)
+        found: dict[str, object] = {"properties": written(alike), "dependentSchemas": twice}
         short = (*SMP_AUXILIARY, *(model.prefix + name for name in SMP_AUXILIARY))
         known = [*own, "model_factory", *written(both), *short]
         # An encoder of timm has arguments of its own.
         on_timm = {"properties": {"backbone": {"pattern": f"^{TIMM_ENCODER}"}}}
         others = when(on_timm, True, refused(only_these(known)))
-        usually = self._schemas.variants(group, model.key, written)
-        return self._schemas.refer("smp_model", all_of(found, others, *usually))
+        return self._schemas.refer("smp_model", all_of(found, others, differing))
 
     def _timm(self, rule: FactoryRule, properties: dict[str, Schema]) -> Iterable[Schema]:
         (network,) = rule.parts
@@ -234,10 +239,12 @@ class _FactorySchemas:
         ]
         classifiers = [each for each in split if not each[2].is_closed or {*rule.closed} <= each[2].schemas.keys()]
         listed = [name for _, names, _ in classifiers for name in names]
-        names = named(listed, "The name of a network of timm", "network that can be a classifier")
-        properties[network.key] = self._schemas.refer("timm_names", names)
+        components = {name: self._schemas.index.spellings(network.registry)[name].component for name in listed}
+        properties[network.key] = names_of(
+            self._schemas.definitions, components, "The name of a network of timm", "network that can be a classifier"
+        )
         for group, each, arguments in classifiers:
-            yield when(is_one_of(network.key, each), self._network(rule, group, arguments))
+            yield when(self._schemas.chosen(network.key, each), self._network(rule, group, arguments))
         yield {"properties": dict.fromkeys(rule.positive, _AT_LEAST_ONE)}
 
     def _network(self, rule: FactoryRule, group: Group, arguments: Arguments) -> Schema:
@@ -245,22 +252,27 @@ class _FactorySchemas:
         left = arguments.without(rule.closed)
 
         def write(schemas: dict[str, Schema]) -> dict[str, Schema]:
-            return {network.prefix + name: each for name, each in schemas.items() if name in left.schemas}
+            return {network.prefix + name: each for name, each in schemas.items()}
 
-        usually = self._schemas.variants(group, network.key, write)
+        alike, differing = self._schemas.by_name(group, network.key, left.schemas, write)
         closed = refused(f"^{network.prefix}(?:{'|'.join(rule.closed)})$")
-        return self._schemas.refer("network", all_of(left.prefixed(network.prefix), closed, *usually))
+        shared = replace(left, schemas=alike).prefixed(network.prefix)
+        return self._schemas.refer("network", all_of(shared, closed, differing))
 
     def _full_model(self, rule: FactoryRule, properties: dict[str, Schema]) -> Iterable[Schema]:
         (model,) = rule.parts
         groups = self._schemas.groups(model.registry)
-        properties[model.key] = named(groups, "The name of a whole model", "whole model")
+        properties[model.key] = names_of_groups(
+            self._schemas.definitions, groups, "The name of a whole model", "whole model"
+        )
         more = dict.fromkeys([*properties, "model_factory"], True)
 
         def write(group: Group) -> Schema:
             arguments = self._schemas.of(group.signature).with_more(more)
-            usually = self._schemas.variants(group, model.key)
-            return self._schemas.refer("full_model", all_of(arguments.in_dictionary(), *usually))
+            alike, differing = self._schemas.by_name(group, model.key, arguments.schemas)
+            return self._schemas.refer(
+                "full_model", all_of(replace(arguments, schemas=alike).in_dictionary(), differing)
+            )
 
         return self._parts.each(groups, model.key, write)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 from terraregistry.components.factories.rules import (
@@ -17,8 +18,9 @@ from terraregistry.components.factories.rules import (
     count_parameter,
 )
 from terraregistry.index import PARTS
-from terraregistry.tools.schema.argument_schemas import full, named
-from terraregistry.tools.schema.schema_parts import all_of, given, is_one_of, refused, when
+from terraregistry.tools.schema.argument_schemas import full
+from terraregistry.tools.schema.name_schemas import names_of_groups
+from terraregistry.tools.schema.schema_parts import all_of, given, refused, when
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -47,7 +49,7 @@ class Parts:
 
     def names(self, part: PartRule, groups: list[Group]) -> Schema:
         """Make the schema of names of backbones or decoders."""
-        return self._schemas.refer(f"{part.key}_names", named(groups, f"The name of a {part.key}", part.key))
+        return names_of_groups(self._schemas.definitions, groups, f"The name of a {part.key}", part.key)
 
     def backbone(self, group: Group, *, dictionary: bool = True) -> Schema:
         """Make the schema of the arguments of a group of backbones, prefixed with `backbone_` or in `backbone_kwargs`."""
@@ -58,16 +60,31 @@ class Parts:
         shared = dict(pyramid.schemas)
         for _, each in networks:
             shared = {name: schema for name, schema in shared.items() if each.schemas.get(name) == schema}
-        usually = self._usually(group, "backbone", key)
-        strict = self._schemas.refer("backbone", all_of(_limited(pyramid.beyond(shared), key), usually))
-        rules = [self._schemas.refer("backbone", _limited(each.beyond(shared), key)) for _, each in networks]
+        alike, differing = self._by_name(group, "backbone", shared, key)
+        own_alike, own_differing = self._by_name(group, "backbone", pyramid.beyond(shared).schemas, key)
+        limited = self._limited(replace(pyramid, schemas=own_alike), key)
+        strict = self._schemas.refer("backbone", all_of(limited, own_differing))
+        rules = [self._schemas.refer("backbone", self._limited(each.beyond(shared), key)) for _, each in networks]
         if len(rules) > 1:
-            rules = [when(is_one_of("backbone", names), rule) for (names, _), rule in zip(networks, rules, strict=True)]
-        common: dict[str, Schema] = {BACKBONE.prefix + name: schema for name, schema in shared.items()}
+            rules = [
+                when(self._schemas.chosen("backbone", names), rule)
+                for (names, _), rule in zip(networks, rules, strict=True)
+            ]
+        common: dict[str, Schema] = {BACKBONE.prefix + name: schema for name, schema in alike.items()}
         if key:
-            common[key] = {"allOf": [{"properties": shared}]}
+            common[key] = {"allOf": [{"properties": alike}]}
         chosen = when(_whole_network(key), all_of(*rules), strict) if rules else strict
-        return all_of(self._schemas.refer("backbone", {"properties": common}), chosen)
+        return all_of(
+            self._schemas.refer("backbone", all_of(self._schemas.used_first({"properties": common}), differing)), chosen
+        )
+
+    def _limited(self, backbone: Arguments, dictionary: str) -> Schema:
+        """Make the schema of the arguments that depend on the kind of backbone (pyramid or network), and refuse others."""
+        more: list[Schema] = [_without_time(BACKBONE.prefix)]
+        if dictionary:
+            more.append({"properties": {dictionary: _without_time("")}})
+        own = backbone.prefixed(BACKBONE.prefix, dictionary=dictionary)
+        return all_of(self._schemas.used_first(own), *more)
 
     def _read_by_all(self, own: Arguments) -> Arguments:
         """Add the arguments read around a backbone: by the framing of images, and by the wrapper for time series."""
@@ -83,21 +100,21 @@ class Parts:
         use = {"type": "boolean", "default": False, "description": text}
         return {USE_TEMPORAL: use, **{TEMPORAL + name: schema for name, schema in wrapper.schemas.items()}}
 
-    def _usually(self, group: Group, key: str, dictionary: str) -> Schema:
-        def write(schemas: dict[str, Schema]) -> dict[str, Schema]:
-            properties: dict[str, Schema] = {f"{key}_{name}": schema for name, schema in schemas.items()}
-            if dictionary:
-                properties[dictionary] = {"properties": schemas}
-            return properties
-
-        return all_of(*self._schemas.variants(group, key, write))
+    def _by_name(
+        self, group: Group, key: str, schemas: Mapping[str, Schema], dictionary: str
+    ) -> tuple[dict[str, Schema], Schema]:
+        """Split schemas as `ArgumentSchemas.by_name`, for arguments with a prefix and in a dictionary."""
+        by_name = self._schemas.by_name
+        alike, prefixed = by_name(group, key, schemas, lambda own: {f"{key}_{name}": own[name] for name in own})
+        _, inside = by_name(group, key, schemas, lambda own: {dictionary: {"allOf": [{"properties": own}]}})
+        return alike, all_of(prefixed, inside) if dictionary else prefixed
 
     def decoder(self, group: Group) -> Schema:
         """Make the schema of the arguments of a group of decoders, prefixed with `decoder_` or in `decoder_kwargs`."""
         arguments, told = self._decoder(group)
         prefix, key = DECODER.prefix, DECODER.dictionary
-        usually = self._usually(group, DECODER.key, key)
-        written = arguments.optional([told]).prefixed(prefix, dictionary=key)
+        alike, differing = self._by_name(group, DECODER.key, arguments.schemas, key)
+        written = replace(arguments, schemas=alike).optional([told]).prefixed(prefix, dictionary=key)
         counted: Schema = True
         if told:
             names = "|".join(COUNTS)
@@ -105,7 +122,7 @@ class Parts:
             inside = {"properties": {key: {"required": [told]}}}
             alone = when(full(key), inside, {"required": [prefix + told]}) if told in arguments.required else True
             counted = when({"anyOf": [given(name) for name in COUNTS]}, twice, alone)
-        return self._schemas.refer("decoder", all_of(written, usually, counted))
+        return self._schemas.refer("decoder", all_of(self._schemas.used_first(written), differing, counted))
 
     def auxiliary_decoder(self, group: Group) -> Schema:
         """Make the schema of an auxiliary head with a decoder of a group, without the arguments of its own head."""
@@ -159,8 +176,7 @@ class Parts:
         """Make the schema of a list of necks."""
         groups = self._schemas.groups(NECKS.registry)
         choices = [*self.each(groups, "name", self._neck)]
-        description = {"description": "The neck; its arguments stand beside it."}
-        names = named(groups, "The name of a neck", "neck") | description
+        names = names_of_groups(self._schemas.definitions, groups, "The name of a neck", "neck")
         neck = {
             "title": "A neck",
             "type": "object",
@@ -173,7 +189,8 @@ class Parts:
 
     def _neck(self, group: Group) -> Schema:
         arguments = self._schemas.of(group.signature, leading=1).with_more({"name": True})
-        return all_of(arguments.in_dictionary(), *self._schemas.variants(group, "name"))
+        alike, differing = self._schemas.by_name(group, "name", arguments.schemas)
+        return all_of(replace(arguments, schemas=alike).in_dictionary(), differing)
 
     def adapters(self) -> Schema:
         """Make the schema of the adapters on a backbone: a dictionary."""
@@ -184,15 +201,7 @@ class Parts:
     def each(self, groups: list[Group], key: str, write: Callable[[Group], Schema]) -> Iterator[Schema]:
         """Apply a schema to the names of each group."""
         for group in groups:
-            yield when(is_one_of(key, group.names), write(group))
-
-
-def _limited(backbone: Arguments, dictionary: str) -> Schema:
-    """Make the schema of the arguments that depend on the kind of backbone (pyramid or network), and refuse others."""
-    more: list[Schema] = [_without_time(BACKBONE.prefix)]
-    if dictionary:
-        more.append({"properties": {dictionary: _without_time("")}})
-    return all_of(backbone.prefixed(BACKBONE.prefix, dictionary=dictionary), *more)
+            yield when(self._schemas.chosen(key, group.names), write(group))
 
 
 def _without_time(prefix: str) -> dict[str, object]:

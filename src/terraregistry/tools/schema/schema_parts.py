@@ -31,11 +31,12 @@ Schema: TypeAlias = "Mapping[str, object] | bool"
 
 def when(condition: Schema, then: Schema, otherwise: Schema = True) -> dict[str, object]:
     """Apply a schema if a condition holds, and another one otherwise."""
-    found: dict[str, object] = {"if": condition}
-    if then is not True:
-        found["then"] = then
+    # Negated: an editor lists all values of a condition as allowed ones, where the pointer rests.
+    found: dict[str, object] = {"if": {"not": condition}}
     if otherwise is not True:
-        found["else"] = otherwise
+        found["then"] = otherwise
+    if then is not True:
+        found["else"] = then
     return found
 
 
@@ -108,8 +109,10 @@ class Definitions:
 
     def refer(self, kind: str, schema: Schema) -> Schema:
         """Define a schema, unless it is defined already or trivial, and refer to it by a name that begins with its kind."""
-        if isinstance(schema, bool) or not schema:
-            return schema
+        return schema if isinstance(schema, bool) or not schema else self.define(kind, schema)
+
+    def define(self, kind: str, schema: Schema) -> dict[str, object]:
+        """Define a schema, unless it is defined already, and refer to it by a name that begins with its kind."""
         text = json.dumps([kind, schema])
         name = self._names.get(text)
         if name is None:
@@ -117,6 +120,13 @@ class Definitions:
             name = self._names[text] = f"{kind}{number}"
             self._defined[name] = schema
         return {"$ref": f"#/$defs/{name}"}
+
+    def text(self, schema: Schema) -> object:
+        """Return the description of a schema that may be a reference."""
+        if isinstance(schema, bool):
+            return ""
+        referred = self._defined.get(str(schema.get("$ref")).rpartition("/")[2], schema)
+        return "" if isinstance(referred, bool) else referred.get("description", "")
 
 
 _PLAIN: Final[dict[str, Schema]] = {

@@ -31,6 +31,8 @@ _NONE: Final[dict[str, dict[str, object]]] = {
     AUXILIARY.key: {"maxItems": 0},
 }
 """The values of an unused argument accepted beside null."""
+_SUGGESTED: Final = {"doNotSuggest": True}
+"""Keyword for an editor: an argument suggested already by the schema of the factory."""
 
 
 def task_names(names: Iterable[str]) -> dict[str, object]:
@@ -99,7 +101,8 @@ class TaskSchemas:
         return self._schemas.named(HEAD.registry, task.head, leading=1).optional(COUNTS)
 
     def _head(self, task: Task) -> Schema:
-        written = self._head_arguments(task).prefixed(HEAD.prefix, dictionary=HEAD.dictionary)
+        prefixed = self._head_arguments(task).prefixed(HEAD.prefix, dictionary=HEAD.dictionary)
+        written = self._schemas.used_first(prefixed)
         inside = {"properties": {HEAD.dictionary: refused(f"^{_ANY}")}}
         counted = all_of(refused(f"^{HEAD.prefix}{_ANY}"), inside)
         needed: Schema = True
@@ -114,7 +117,7 @@ class TaskSchemas:
         """Make the schema of a list of auxiliary heads."""
         head = {"properties": {AUXILIARY_ARGUMENTS: self._head_arguments(task).prefixed(HEAD.prefix)}}
         none = {"properties": {AUXILIARY_ARGUMENTS: refused(f"^{HEAD.prefix}")}}
-        return {"items": self._schemas.refer("auxiliary_head", when(self._whole(), none, head))}
+        return {**_SUGGESTED, "items": self._schemas.refer("auxiliary_head", when(self._whole(), none, head))}
 
     def _uncounted(self, task: Task) -> Schema:
         """Make the schema of a list of auxiliary heads, each with a number of classes or outputs of its own."""
@@ -128,7 +131,7 @@ class TaskSchemas:
             names = [HEAD.prefix + name for name in task.counts]
             needed.append(when(self._whole(), True, _among(AUXILIARY_ARGUMENTS, names)))
         rule = all_of(*needed)
-        return {"items": self._schemas.refer("auxiliary_count", rule)} if rule is not True else True
+        return {**_SUGGESTED, "items": self._schemas.refer("auxiliary_count", rule)} if rule is not True else True
 
     def _borrowing(self, task: Task) -> Schema:
         """Match a list of auxiliary heads if one is the task's and takes the model's number of classes or outputs."""
