@@ -36,6 +36,7 @@ class Checker:
 
 
 _PYREFLY = ("pyrefly", "check", "--python-interpreter-path", sys.executable, "--output-format", "min-text")
+_ZUBAN = ("--python-executable", sys.executable)
 CHECKERS = {
     ("ty", "default"): Checker(
         ("ty", "check", "--python", sys.executable, "--output-format", "concise"),
@@ -45,9 +46,8 @@ CHECKERS = {
     ("pyrefly", '`preset = "default"`'): Checker(
         _PYREFLY, r"^ *(?:ERROR|WARN) {file}:(\d+):", ("pyrefly.toml", 'preset = "default"\n')
     ),
-    ("zuban", "`mypy --strict`"): Checker(
-        ("zuban", "mypy", "--strict", "--python-executable", sys.executable), r"^{file}:(\d+): error: "
-    ),
+    ("zuban", "`zuban check`"): Checker(("zuban", "check", *_ZUBAN), r"^{file}:(\d+): error: "),
+    ("zuban", "`zuban mypy --strict`"): Checker(("zuban", "mypy", "--strict", *_ZUBAN), r"^{file}:(\d+): error: "),
     **{
         ("pyright", f"`{mode}`"): Checker(
             ("pyright", "--pythonpath", sys.executable),

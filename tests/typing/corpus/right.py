@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import contextlib
+import copy
 import functools
+import inspect
 import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import Enum, StrEnum
-from typing import Any, Final, Literal, NamedTuple, TypedDict
+from typing import Any, Final, Literal, NamedTuple, TypedDict, TypeVar, cast
 
 import torch
 from torch import Tensor, nn
@@ -453,6 +455,14 @@ def constructors_and_sources(name: str) -> None:
     DECODER_REGISTRY["terratorch"].build("FCNDecoder", [8, 16]).out_channels
     DECODER_REGISTRY["terratorch"]["FCNDecoder"]([8, 16]).eval()
     DECODER_REGISTRY[name.partition("_")[0] if "_" in name else "terratorch"].build(name, [8, 16]).out_channels
+    for prefix in ("terratorch", "timm"):
+        print(len(BACKBONE_REGISTRY[prefix]), "test_resnet" in BACKBONE_REGISTRY[prefix])
+    print(len(BACKBONE_REGISTRY["timm" if name else "terratorch"]))
+    for prefix in DECODER_REGISTRY.keys():
+        print(DECODER_REGISTRY[prefix])
+    constructor: Callable[..., Decoder] = DECODER_REGISTRY.find_class("FCNDecoder")
+    partial = functools.partial(TERRATORCH_DECODER_REGISTRY["FCNDecoder"], channels=8)
+    print(inspect.signature(constructor), partial([8, 16]).out_channels, DECODER_REGISTRY.find_class("FCNDecoder").__name__)
     print(DECODER_REGISTRY.get("smp"), TERRATORCH_DECODER_REGISTRY.get("FCNDecoder"), "FCNDecoder" in DECODER_REGISTRY)
     print(DECODER_REGISTRY.resolve("FCNDecoder").prefix, DECODER_REGISTRY.signature("FCNDecoder").parameters)
     print(DECODER_REGISTRY.describe("FCNDecoder").summary, DECODER_REGISTRY.find_registry("FCNDecoder"))
@@ -477,6 +487,54 @@ def registries_of_ones_own() -> None:
     Sum([8]).eval()
     mounted = MultiSourceRegistry[Decoder](own=own, smp=DECODER_REGISTRY["smp"])
     mounted.build("own_Sum", [8]).out_channels
+
+
+T = TypeVar("T", bound=nn.Module)
+
+
+def frozen(module: T) -> T:
+    module.requires_grad_(False)
+    return module
+
+
+def narrowed(value: str | None, anything: object, choice: Literal["test_resnet", "prithvi_eo_tiny"], kind: Backbone) -> None:
+    if value is not None:
+        BACKBONE_REGISTRY.build(value, in_chans=6).out_channels
+    BACKBONE_REGISTRY.build(value or "test_resnet").eval()
+    if isinstance(anything, str):
+        BACKBONE_REGISTRY.build(anything).parameters()
+    if isinstance(kind, nn.Module):
+        kind.to("cpu")
+    decoder: Decoder = DECODER_REGISTRY.build("FCNDecoder", [8, 16])
+    if isinstance(decoder, DECODER_REGISTRY.find_class("FCNDecoder")):
+        decoder.state_dict()
+    if choice in BACKBONE_REGISTRY:
+        print(choice)
+    if (name := value) is not None and name in BACKBONE_REGISTRY:
+        BACKBONE_REGISTRY.build(name).out_channels
+    both: BackboneModule = BACKBONE_REGISTRY.build("test_resnet")
+    both.parameters()
+    cast(nn.Module, BACKBONE_REGISTRY.build("test_resnet")).eval()
+
+
+@functools.cache
+def cached(name: str) -> BackboneModule:
+    return BACKBONE_REGISTRY.build(name)
+
+
+def in_generic_functions() -> None:
+    frozen(BACKBONE_REGISTRY.build("test_resnet")).out_channels
+    frozen(BACKBONE_REGISTRY.builder("test_resnet")(in_chans=6)).timm_model
+    copy.deepcopy(BACKBONE_REGISTRY.build("test_resnet")).out_channels
+    first, second = (BACKBONE_REGISTRY.build(name) for name in ("test_resnet", "test_vit"))
+    print(first.out_channels, second.out_channels)
+    cached("test_resnet").out_channels
+    best = max((BACKBONE_REGISTRY.build(name) for name in ("test_resnet", "test_vit")), key=lambda each: each.out_channels)
+    best.eval()
+    with torch.no_grad():
+        shapes = [feature.shape for feature in BACKBONE_REGISTRY.build("test_resnet")(IMAGES)]
+    averaged = torch.optim.swa_utils.AveragedModel(BACKBONE_REGISTRY.build("test_resnet"))
+    print(shapes, averaged)
 
 
 def exceptions(name: str) -> nn.Module | None:
@@ -510,6 +568,8 @@ def main() -> None:
     list(specs())
     constructors_and_sources("FCNDecoder")
     registries_of_ones_own()
+    narrowed("test_resnet", "test_resnet", "test_resnet", returns_a_backbone())
+    in_generic_functions()
     exceptions("test_resnet")
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Callable
 from typing import Any, Final, Literal
 
@@ -23,7 +24,9 @@ from terraregistry import (
     Backbone,
     ComponentSpec,
     Decoder,
+    MultiSourceRegistry,
     Neck,
+    Source,
 )
 
 TYPO: Final = "resnte18"
@@ -155,6 +158,18 @@ def constructors() -> None:
     TERRATORCH_DECODER_REGISTRY["FCNDecoder"]([8], num_conv=2)  # wrong
     DECODER_REGISTRY["terratorch"]["FCNDecoder"]("8")  # wrong
     DECODER_REGISTRY[3]  # wrong
+    constructor: Callable[..., Decoder] = DECODER_REGISTRY.find_class("FCNDecodr")  # wrong
+    inspect.signature(DECODER_REGISTRY.find_class("FCNDecodr"))  # wrong
+    isinstance(constructor, TERRATORCH_DECODER_REGISTRY["FCNDecodr"])  # wrong
+
+
+def sources() -> None:
+    BACKBONE_REGISTRY["tim"].build("resnet18")  # wrong
+    BACKBONE_REGISTRY["timm"]["resnte18"]()  # wrong
+    DECODER_REGISTRY["timm"].build("resnet18")  # wrong
+    source: Source[Decoder] = DECODER_REGISTRY["spm"]  # wrong
+    print("Unet" in DECODER_REGISTRY["smpp"], source)  # wrong
+    MultiSourceRegistry[Decoder](own=DECODER_REGISTRY["terratorh"])  # wrong
 
 
 class Model(nn.Module):

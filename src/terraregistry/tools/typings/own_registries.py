@@ -161,10 +161,11 @@ class _BaseStub:
     def _named(self, own: _Own) -> NamedGroups:
         groups = [(self._names.types_of(group.names), group) for group in own.groups]
         aliases = [alias for found, _ in groups for alias in found] + self._names.types_of(own.others)
-        every = self._names.union(f"_{own.label}Name", aliases)
+        every = f"_{own.label}Name"
+        unions = self._names.unions(every, aliases)
         # A MultiSourceRegistry[Decoder] may be the library's own.
         is_closed = not own.receiver.startswith(f"{_CLASS}[{_LIBRARY}")
-        return NamedGroups(own.label, own.kind, every, groups, is_closed)
+        return NamedGroups(own.label, own.kind, every, unions, groups, is_closed)
 
     def _choices(self, named: list[NamedGroups]) -> Iterator[str]:
         """Write `builder`, with overloads for each type of registry."""

@@ -70,6 +70,22 @@ NO_COMPONENT: Final = (
     ),
 )
 """The class of what is made for an unknown name."""
+_NO_SOURCE: Final = (
+    "class NoSourceOfThisPrefix(typing.Generic[_SL]):",
+    '    """The result for an unknown prefix. It can be used only if the prefix is put together from literals."""',
+    *(
+        f'    def {method}(self: NoSourceOfThisPrefix[typing.LiteralString], {parameters}) -> {answer}: """{docstring}"""'
+        for method, parameters, answer, docstring in (
+            ("__iter__", "/", "collections.abc.Iterator[str]", "Iterate over the names."),
+            ("__len__", "/", "int", "Count the names."),
+            ("__contains__", "name: object, /", "bool", "Return True for a known name."),
+            ("build", f"name: str, {_ANYTHING}", "typing.Any", "Build the component of a name."),
+        )
+    ),
+)
+"""The class of the source of an unknown prefix."""
+_OPTIONAL: Final = {"terraregistry.library:DECODER_REGISTRY": {"mmseg": "terraregistry.library:MMSEG_DECODER_REGISTRY"}}
+"""For a registry the sources of libraries that need not be installed, by prefix."""
 BUILDER_DOC: Final = '"""Return a validated constructor of one name."""'
 _CONSTRUCTOR_DOC: Final = '"""Return the constructor of a name."""'
 _SOURCE_DOC: Final = '"""Return the source of a prefix."""'
@@ -110,7 +126,7 @@ class _Stub:
         """Write the whole stub."""
         classes = [line for registry in self._registries for line in self._class(registry)]
         parts = (self._names, self._constructors, self._builders, self._builds, self._validates, self._arguments)
-        hidden = [*NO_COMPONENT, *(line for part in parts for line in part.lines())]
+        hidden = [*NO_COMPONENT, *_NO_SOURCE, *(line for part in parts for line in part.lines())]
         body = "\n".join(
             [
                 *self._registrations.lines(),
@@ -166,8 +182,9 @@ class _Stub:
             yield from ("    ...", "")
             return
         named = [(self._names.types_of(group.names), group) for group in groups]
-        every = self._names.union(f"_{_name(registry)}Name", [alias for aliases, _ in named for alias in aliases])
-        names = NamedGroups(_name(registry), kind, every, named)
+        every = f"_{_name(registry)}Name"
+        unions = self._names.unions(every, [alias for aliases, _ in named for alias in aliases])
+        names = NamedGroups(_name(registry), kind, every, unions, named)
         constructor = f"collections.abc.Callable[..., {registry.kind.text}]"
         builders, constructors = self._builders.type_of, self._constructors.type_of
         members = [
@@ -186,14 +203,17 @@ class _Stub:
         yield ""
 
     def _source(self, registry: IndexedRegistry) -> Iterator[str]:
+        if not registry.sources:
+            return
         known = {each.reference: _name(each) for each in self._registries}
-        found = [(prefix, known[source]) for prefix, source in registry.sources if source in known]
-        for prefix, source in found:
+        source = f"terraregistry.registry.Source[{registry.kind.text}]"
+        sources = _OPTIONAL.get(registry.reference, {}) | dict(registry.sources)
+        given = [(repr(prefix), known.get(mounted, source)) for prefix, mounted in sources.items()]
+        given += [(", ".join(map(repr, sources)), source)] if len(sources) > 1 else []
+        found = [(f"typing.Literal[{prefixes}]", answer) for prefixes, answer in given]
+        for prefix, answer in [*found, ("_SL", "NoSourceOfThisPrefix[_SL]"), ("str", source)]:
             yield "@typing.overload"
-            yield f"def __getitem__(self, prefix: typing.Literal[{prefix!r}]) -> {source}: {_SOURCE_DOC}"
-        if found:
-            yield "@typing.overload"
-            yield f"def __getitem__(self, prefix: str) -> terraregistry.registry.Source[{registry.kind.text}]: {_SOURCE_DOC}"
+            yield f"def __getitem__(self, prefix: {prefix}) -> {answer}: {_SOURCE_DOC}"
 
 
 def _name(registry: IndexedRegistry) -> str:
@@ -221,7 +241,7 @@ def choices(
     given = [
         (alias, type_of(group), group.docstring(docstring)) for aliases, group in names.groups for alias in aliases
     ]
-    given.append((names.all_names, otherwise, docstring))
+    given += [(union, otherwise, docstring) for union in names.unions]
     given += [("_SL", "NoComponentOfThisName[_SL]", docstring)] if names.is_closed else []
     given.append(("str", otherwise, docstring))
     for name, made, shown in given:

@@ -35,6 +35,7 @@ class NamedGroups:
         registry: The name of its class.
         kind: The type of its products.
         all_names: The alias of all names.
+        unions: Types of names that together have all, to be tried in turn.
         groups: For each group of names the aliases of the names.
         is_closed: False if there may be further names.
     """
@@ -42,6 +43,7 @@ class NamedGroups:
     registry: str
     kind: str
     all_names: str
+    unions: list[str]
     groups: list[tuple[list[str], Group]]
     is_closed: bool = True
 
