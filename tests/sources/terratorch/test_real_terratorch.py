@@ -68,7 +68,7 @@ def test_modalities_make_the_batch(tmp_path, modalities: str) -> None:
     request = find_request(read_config(str(file)))
     trial = run_trial(request, make_factory(request), TrialOptions())
     assert trial.batch == (2, 12, 224, 224)
-    assert trial.parts[-1].outputs == ((2, 2, 224, 224),)
+    assert trial.parts[-1].shapes == ((2, 2, 224, 224),)
 
 
 def test_a_wrong_argument_in_a_config_is_found(tmp_path) -> None:

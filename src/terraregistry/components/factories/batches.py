@@ -45,7 +45,8 @@ def batch_shape(
     given = {name: arguments[name] for name in _UNPREFIXED if name in arguments} | _backbone_arguments(arguments)
     encoder = _encoder_of(model)
     input_size = _sizes(getattr(encoder, "input_size", None), 3)
-    channels = in_channels or _channels(given, encoder) or (input_size[0] if input_size else 3)
+    modality = next(iter(_modalities(encoder).values()), None)
+    channels = in_channels or modality or _channels(given, encoder) or (input_size[0] if input_size else 3)
     sides = image_size or _image_size(given.get("img_size")) or (input_size[1:] if input_size else None)
     height, width = sides or _image_size(getattr(encoder, "img_size", None)) or (224, 224)
     frames = _frames({"num_frames": getattr(encoder, "num_frames", None), **given})
@@ -92,7 +93,6 @@ def _channels(given: Mapping[str, object], encoder: object) -> int | None:
     bands = given.get("bands") or given.get("model_bands")
     if named is None and isinstance(bands, list):
         named = sum(_width(band) for band in cast("list[object]", bands)) or None
-    named = named or next(iter(_modalities(encoder).values()), None)
     return named or _whole(getattr(encoder, "in_channels", None)) or _whole(getattr(encoder, "in_chans", None))
 
 
