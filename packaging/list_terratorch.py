@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from terraregistry import library
-from terraregistry.terratorch_names import NAMES, TIMM
+from terraregistry.terratorch_names import NAMES, scan_terratorch
 from terraregistry.tools.config.layouts import TASKS, WITHOUT_TASK
 
 if TYPE_CHECKING:
@@ -25,24 +25,13 @@ if TYPE_CHECKING:
 def missing_names(folder: str) -> dict[str, object]:
     """Return the contents of `terratorch_names.json` for an installation of TerraTorch."""
     components: dict[str, list[str]] = {}
-    for registry, name in sorted(_registered(Path(folder, "terratorch", "models"))):
-        if name not in getattr(library, registry):
-            components.setdefault(registry, []).append(name)
+    for registry, names in sorted(scan_terratorch(Path(folder, "terratorch")).items()):
+        missing = sorted(name for name in names if name not in getattr(library, registry))
+        if missing:
+            components[registry] = missing
     tasks = sorted({*_tasks(Path(folder, "terratorch", "tasks", "__init__.py"))} - {*TASKS, *WITHOUT_TASK})
     (terratorch,) = distributions(name="terratorch", path=[folder])
     return {"version": terratorch.version, "components": components, "tasks": tasks}
-
-
-def _registered(folder: Path) -> Iterator[tuple[str, str]]:
-    """Find the decorated classes and functions, each with its registry."""
-    for file in folder.rglob("*.py"):
-        for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
-            if isinstance(node, (ast.ClassDef, ast.FunctionDef)):
-                for decorator in map(ast.unparse, node.decorator_list):
-                    if decorator.endswith("_REGISTRY.register"):
-                        yield decorator.removesuffix(".register"), node.name
-                    elif decorator == "register_model":
-                        yield TIMM, node.name
 
 
 def _tasks(file: Path) -> Iterator[str]:

@@ -8,15 +8,17 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from terraregistry.index.provider import DescribedRegistry
 from terraregistry.protocols import Backbone, Decoder, ModelFactory, Neck
-from terraregistry.registry import MultiSourceRegistry, Registry
+from terraregistry.registry import MultiSourceRegistry
 from terraregistry.sources.mmseg import REMEDY, MmsegRegistry
 from terraregistry.sources.smp import SmpRegistry
+from terraregistry.sources.terratorch import TerratorchRegistry
 from terraregistry.sources.timm import TimmRegistry
 from terraregistry.terratorch_names import TIMM, how_to_get
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
+
     from torch import nn  # noqa: F401 - what the registries of whole models name
 
 __all__ = [
@@ -39,10 +41,14 @@ class BackboneRegistry(MultiSourceRegistry[Backbone]):
     """The backbones of all sources."""
 
 
-class TerratorchBackboneRegistry(DescribedRegistry[Backbone]):
+class TerratorchBackboneRegistry(TerratorchRegistry[Backbone]):
     """The library's own backbones."""
 
     stored_in = "terraregistry.library:TERRATORCH_BACKBONE_REGISTRY"
+
+    def _taken(self, names: Collection[str]) -> Collection[str]:
+        timm = TimmRegistry() if names else ()
+        return {name for name in names if name in timm}
 
 
 class TimmBackboneRegistry(TimmRegistry):
@@ -56,7 +62,7 @@ class NeckRegistry(MultiSourceRegistry[Neck]):
     """The necks of all sources."""
 
 
-class TerratorchNeckRegistry(DescribedRegistry[Neck]):
+class TerratorchNeckRegistry(TerratorchRegistry[Neck]):
     """The library's own necks."""
 
     stored_in = "terraregistry.library:TERRATORCH_NECK_REGISTRY"
@@ -70,7 +76,7 @@ class DecoderRegistry(MultiSourceRegistry[Decoder]):
         return REMEDY if wants_mmseg else super()._how_to_get(name)
 
 
-class TerratorchDecoderRegistry(DescribedRegistry[Decoder]):
+class TerratorchDecoderRegistry(TerratorchRegistry[Decoder]):
     """The library's own decoders."""
 
     stored_in = "terraregistry.library:TERRATORCH_DECODER_REGISTRY"
@@ -93,14 +99,13 @@ class FullModelRegistry(MultiSourceRegistry["nn.Module"]):
     """The whole models of all sources."""
 
 
-class TerratorchFullModelRegistry(DescribedRegistry["nn.Module"]):
+class TerratorchFullModelRegistry(TerratorchRegistry["nn.Module"]):
     """The library's own whole models."""
 
     stored_in = "terraregistry.library:TERRATORCH_FULL_MODEL_REGISTRY"
 
 
-class ModelFactoryRegistry(Registry[ModelFactory]):
+class ModelFactoryRegistry(TerratorchRegistry[ModelFactory]):
     """Factories: they assemble models from parts."""
 
-    def _how_to_get(self, name: str) -> str:
-        return how_to_get(name, "MODEL_FACTORY_REGISTRY")
+    stored_in = "terraregistry.library:MODEL_FACTORY_REGISTRY"

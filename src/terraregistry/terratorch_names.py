@@ -1,25 +1,73 @@
-"""The components and tasks of TerraTorch missing here: names and remedies, read from `terratorch_names.json`.
+"""The components and tasks of TerraTorch missing here: those of an installation, and a list for the time without one.
 
-`packaging/list_terratorch.py` writes that file.
+`packaging/list_terratorch.py` writes the list, `terratorch_names.json`.
 """
 
 from __future__ import annotations
 
+import importlib.util
+import re
 from functools import cache
-from typing import Final, TypedDict, cast
+from pathlib import Path
+from typing import TYPE_CHECKING, Final, TypedDict, cast
 
-__all__ = ["NAMES", "TIMM", "how_to_get", "missing_task", "read_missing"]
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+__all__ = [
+    "NAMES",
+    "TERRATORCH",
+    "TIMM",
+    "how_to_get",
+    "installed_names",
+    "missing_task",
+    "read_missing",
+    "scan_terratorch",
+]
 
 NAMES: Final = "terratorch_names.json"
 """The file, beside this module."""
+TERRATORCH: Final = "terratorch"
+"""The package."""
 TIMM: Final = "TIMM_BACKBONE_REGISTRY"
 """The registry of the models TerraTorch adds to timm."""
+_INSTALL: Final = "pip install 'terraregistry[terratorch]'"
+_REGISTERED: Final = re.compile(
+    r"^@(?:(\w+_REGISTRY)\.register|register_model)\b[^\n]*\n(?:@[^\n]*\n)*(?:def|class) +(\w+)", re.MULTILINE
+)
 
 
 class _Missing(TypedDict):
     version: str
     components: dict[str, list[str]]
     tasks: list[str]
+
+
+def scan_terratorch(package: Path) -> dict[str, dict[str, str]]:
+    """Read the components in the source of TerraTorch, without importing it.
+
+    Args:
+        package: The folder of the package.
+
+    Returns:
+        The reference of each component, `module:qualname`, by registry and name.
+    """
+    found: dict[str, dict[str, str]] = {}
+    for file in sorted(package.glob("models/**/*.py")):
+        module = ".".join(file.relative_to(package.parent).with_suffix("").parts)
+        for registry, name in _REGISTERED.findall(file.read_text(encoding="utf-8", errors="replace")):
+            found.setdefault(registry or TIMM, {})[name] = f"{module}:{name}"
+    return found
+
+
+@cache
+def installed_names() -> Mapping[str, Mapping[str, str]]:
+    """Return the components of the installed TerraTorch as `scan_terratorch` does; empty without one."""
+    try:
+        spec = importlib.util.find_spec(TERRATORCH)
+    except (ImportError, ValueError):  # what stands in sys.modules has no spec
+        return {}
+    return {} if spec is None or spec.origin is None else scan_terratorch(Path(spec.origin).parent)
 
 
 @cache
@@ -38,13 +86,12 @@ def how_to_get(name: str, *registries: str) -> str:
         >>> how_to_get("UNet", "TERRATORCH_DECODER_REGISTRY")
         ''
     """
-    missing = read_missing()
-    for registry in registries or missing["components"]:
-        if name in missing["components"].get(registry, ()):
+    for registry in registries or read_missing()["components"]:
+        if name in installed_names().get(registry, ()):
             line = f'{registry}.register(terratorch.registry.{registry}["{name}"])'
-            line = "import terratorch.models" if registry == TIMM else line
-            known = f"TerraTorch {missing['version']} has it, terraregistry does not"
-            return f"{known}: with TerraTorch installed, `{line}` adds it (for a config, in a module named by --import)"
+            return f"TerraTorch's component of this name is hidden by another source's; `{line}` adds it"
+        if name in read_missing()["components"].get(registry, ()):
+            return _absent("component")
     return ""
 
 
@@ -52,3 +99,9 @@ def missing_task(name: str) -> str:
     """Describe a task class of TerraTorch missing here; return an empty text for any other name."""
     missing = read_missing()
     return f"TerraTorch {missing['version']} has this task, terraregistry does not" if name in missing["tasks"] else ""
+
+
+def _absent(what: str) -> str:
+    if installed_names():
+        return f"TerraTorch {read_missing()['version']} has this {what}, the installed one does not"
+    return f"TerraTorch has this {what}; {_INSTALL}"

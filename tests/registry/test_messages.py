@@ -126,7 +126,7 @@ SITUATIONS: dict[str, tuple[Any, ...]] = {  # each becomes a Situation
     ),
     "not-found/of-terratorch": (
         *("ComponentNotFoundError", lambda _: library.BACKBONE_REGISTRY.build("terramind_v1_base")),
-        ("terramind_v1_base", "TerraTorch", 'TERRATORCH_BACKBONE_REGISTRY["terramind_v1_base"]'),
+        ("terramind_v1_base", "TerraTorch", "pip install 'terraregistry[terratorch]'"),
     ),
     "not-found/to-unregister": (
         *("ComponentNotFoundError", lambda _: SHAPES.unregister("cubes")),

@@ -26,10 +26,11 @@ _DESCRIBED: Final = {
     "segmentation-models-pytorch": "segmentation_models_pytorch",
     "mmsegmentation": "mmseg",
     "mmdet": "mmdet",
+    "terratorch": "terratorch",
     "torch": "torch",
 }
 """The packages of the components' distributions."""
-SHIPPED_FOR: Final = ("timm", "segmentation-models-pytorch", "mmsegmentation", "mmdet")
+SHIPPED_FOR: Final = ("timm", "segmentation-models-pytorch", "mmsegmentation", "mmdet", "terratorch")
 """The distributions whose versions decide the validity of a shipped index."""
 _UPPER_LAYERS: Final = ("tools", "mypy_plugin")
 """Folders of this package without influence on an index."""

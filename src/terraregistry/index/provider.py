@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any, ClassVar, Final, TypeVar
 from terraregistry.deferred import is_loaded
 from terraregistry.locks import forking_lock
 from terraregistry.registry import Entry, Registry
-from terraregistry.terratorch_names import how_to_get
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -145,9 +144,6 @@ class DescribedRegistry(Registry[T]):
     """
 
     stored_in: ClassVar[str]
-
-    def _how_to_get(self, name: str) -> str:
-        return how_to_get(name, self.stored_in.partition(":")[2])
 
     def _lazy(self, name: str, reference: str) -> Entry[T]:
         return _LazyEntry(name, None, reference, stored_in=self.stored_in, library=reference.partition(":")[0])

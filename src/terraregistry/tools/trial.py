@@ -120,7 +120,7 @@ def run_trial(request: ModelRequest, factory: ModelFactory, options: TrialOption
     """Build a model and run one random batch through it, in evaluation mode; notes on an error name component and batch."""
     import torch
 
-    from terraregistry.components.factories.batches import batch_shape
+    from terraregistry.components.factories.batches import batch_shape, make_inputs
     from terraregistry.tools.model_parts import Recorder, find_modules, find_parts
     from terraregistry.tools.weights import load_state, save_state, without_weights
 
@@ -142,7 +142,7 @@ def run_trial(request: ModelRequest, factory: ModelFactory, options: TrialOption
     model.eval()
     try:
         with torch.inference_mode(), recorder, Recorder(modules):
-            model(torch.randn(shape).to(device))  # the same images on any device
+            model(make_inputs(shape, model, lambda each: torch.randn(each).to(device)))  # the same images on any device
     except Exception as error:
         add_note(error, f"while running a random batch of shape {shape}{recorder.where()}")
         add_note(error, "--in-channels, --image-size and --batch-size give it another shape")

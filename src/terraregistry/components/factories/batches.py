@@ -1,13 +1,18 @@
-"""The shape of a batch for a model, from the arguments of its backbone or attributes of the built backbone."""
+"""The batch for a model, from the arguments of its backbone or attributes of the built backbone."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final, cast
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, Final, cast
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable
 
-__all__ = ["batch_shape"]
+    from torch import Tensor
+
+    from terraregistry.components.models.images import Images
+
+__all__ = ["batch_shape", "make_inputs"]
 
 _UNPREFIXED: Final = ("bands", "img_size", "in_channels", "num_frames")
 
@@ -22,9 +27,9 @@ def batch_shape(
     """Choose the shape of a batch of images.
 
     Args:
-        arguments: The arguments of the model. Read are `backbone_in_chans`, `backbone_bands`, `backbone_img_size` and
-            `backbone_num_frames`, the same without prefix in `backbone_kwargs`, and their equivalents in the factories of
-            whole models: `in_channels`, `bands`, `img_size`, `num_frames`.
+        arguments: The arguments of the model. Read are `backbone_in_chans`, `backbone_bands`, `backbone_model_bands`,
+            `backbone_img_size` and `backbone_num_frames`, the same without prefix in `backbone_kwargs`, and their
+            equivalents in the factories of whole models: `in_channels`, `bands`, `img_size`, `num_frames`.
         model: The model. Fallback: the `in_channels`, `in_chans`, `img_size`, `num_frames` and `input_size`,
             `(C, H, W)`, of its `encoder`.
         batch_size: The number of images.
@@ -38,14 +43,42 @@ def batch_shape(
     (2, 2, 64, 64)
     """
     given = {name: arguments[name] for name in _UNPREFIXED if name in arguments} | _backbone_arguments(arguments)
-    encoder: object = getattr(model, "encoder", model)
-    encoder = getattr(encoder, "encoder", encoder)  # of a wrapper
+    encoder = _encoder_of(model)
     input_size = _sizes(getattr(encoder, "input_size", None), 3)
-    channels = in_channels or _channels(given, encoder) or (input_size[0] if input_size else 3)
+    modality = next(iter(_modalities(encoder).values()), None)
+    channels = in_channels or modality or _channels(given, encoder) or (input_size[0] if input_size else 3)
     sides = image_size or _image_size(given.get("img_size")) or (input_size[1:] if input_size else None)
     height, width = sides or _image_size(getattr(encoder, "img_size", None)) or (224, 224)
     frames = _frames({"num_frames": getattr(encoder, "num_frames", None), **given})
     return (batch_size, channels, height, width) if frames is None else (batch_size, channels, frames, height, width)
+
+
+def make_inputs(shape: tuple[int, ...], model: object, make: Callable[[tuple[int, ...]], Tensor]) -> Images:
+    """Make a batch of images of a shape; for a backbone with several modalities, one for each by its name."""
+    modalities = _modalities(_encoder_of(model))
+    if len(modalities) < 2:
+        return make(shape)
+    return {name: make((shape[0], channels, *shape[2:])) for name, channels in modalities.items()}
+
+
+def _encoder_of(model: object) -> object:
+    encoder: object = getattr(model, "encoder", model)
+    if _modalities(encoder):
+        return encoder
+    return getattr(encoder, "encoder", encoder)  # of a wrapper
+
+
+def _modalities(encoder: object) -> dict[str, int]:
+    """Return the channels of each image modality of TerraTorch's TerraMind; empty for other backbones."""
+    names: object = getattr(encoder, "mod_name_mapping", None)
+    embeddings: Any = getattr(encoder, "encoder_embeddings", {})  # modules by the names of the mapping
+    if not isinstance(names, Mapping):
+        return {}
+    widths = {
+        name: _whole(getattr(embeddings[key], "num_channels", None))
+        for name, key in cast("Mapping[str, str]", names).items()
+    }
+    return {name: width for name, width in widths.items() if width}
 
 
 def _backbone_arguments(arguments: Mapping[str, object]) -> dict[str, object]:
@@ -57,7 +90,7 @@ def _backbone_arguments(arguments: Mapping[str, object]) -> dict[str, object]:
 
 def _channels(given: Mapping[str, object], encoder: object) -> int | None:
     named = _whole(given.get("in_chans")) or _whole(given.get("in_channels"))
-    bands = given.get("bands")
+    bands = given.get("bands") or given.get("model_bands")
     if named is None and isinstance(bands, list):
         named = sum(_width(band) for band in cast("list[object]", bands)) or None
     return named or _whole(getattr(encoder, "in_channels", None)) or _whole(getattr(encoder, "in_chans", None))

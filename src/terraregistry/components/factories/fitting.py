@@ -181,7 +181,7 @@ def fit_whole(
     """
     import torch
 
-    from terraregistry.components.factories.batches import batch_shape
+    from terraregistry.components.factories.batches import batch_shape, make_inputs
     from terraregistry.components.factories.probing import find_culprits
     from terraregistry.components.factories.shadows import cannot_follow, in_both_modes, make_shadow
 
@@ -190,7 +190,8 @@ def fit_whole(
         try:
             model = make_shadow(lambda: make(without_pretrained(variant))).to("meta")
             made.append(model)
-            images = torch.empty(batch_shape({**values, **arguments}, model, 2), device="meta")
+            shape = batch_shape({**values, **arguments}, model, 2)
+            images = make_inputs(shape, model, lambda each: torch.empty(each, device="meta"))
             in_both_modes(model, lambda: model(images))
         except Exception as error:  # noqa: BLE001 - a module may raise anything
             return error

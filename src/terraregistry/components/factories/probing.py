@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple, cast
 import torch
 from torch import Tensor, nn
 
-from terraregistry.components.factories.batches import batch_shape
+from terraregistry.components.factories.batches import batch_shape, make_inputs
 from terraregistry.components.factories.part_planning import TIME
 from terraregistry.components.factories.planned_parts import ModulePart, NamedPart, WrappedPart, unwrapped
 from terraregistry.components.factories.shadows import in_both_modes
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
     from terraregistry.components.factories.composition import Composition
     from terraregistry.components.factories.planned_parts import Part
+    from terraregistry.components.models.images import Images
     from terraregistry.problems import KeyPath
     from terraregistry.protocols import Backbone
 
@@ -46,11 +47,11 @@ class _Reader(nn.Module):
             self.reads_layout = bool(part.value_of("reads_layout") or part.value_of("new_order"))
 
 
-def images_for(part: Part, model: nn.Module, at_least: tuple[int, int] = (1, 1)) -> Tensor:
+def images_for(part: Part, model: nn.Module, at_least: tuple[int, int] = (1, 1)) -> Images:
     """Make images without data for a model with a backbone, as requested, of at least the given height and width.
 
     Returns:
-        `(2, C, H, W)`, or `(2, C, T, H, W)`.
+        `(2, C, H, W)`, or `(2, C, T, H, W)`; for several modalities one by each name.
     """
     given: dict[str, object] = {}
     while isinstance(part, WrappedPart):
@@ -63,7 +64,8 @@ def images_for(part: Part, model: nn.Module, at_least: tuple[int, int] = (1, 1))
         given |= {f"backbone_{name}": value for name, value in {**defaults, **part.arguments.values}.items()}
     *others, height, width = batch_shape(given, model, 2)
     factor = max(1, -(-at_least[0] // height), -(-at_least[1] // width))
-    return torch.empty((*others, factor * height, factor * width), device="meta")
+    shape = (*others, factor * height, factor * width)
+    return make_inputs(shape, model, lambda each: torch.empty(each, device="meta"))
 
 
 def encoded(

@@ -81,7 +81,9 @@ def show(
     found = by_name(index, name, known)
     if not found:
         searched = known or ", ".join(kinds)
-        remedy = "" if known else how_to_get(name) or how_to_get(name.partition("_")[2])
+        spellings = (name, name.partition("_")[2])
+        gaps = [reason for place, reason in index.gaps if place.partition(" ")[2] in spellings]
+        remedy = "" if known else next(filter(None, [*gaps, *map(how_to_get, spellings)]), "")
         hint = f"; {remedy}" if remedy else did_you_mean(nearest_names(index, name, known))
         raise refuse(f"there is no component {name!r}{hint} (kinds searched: {searched})")
     if why:

@@ -89,7 +89,7 @@ _OPTIONAL: Final = {"terraregistry.library:DECODER_REGISTRY": {"mmseg": "terrare
 BUILDER_DOC: Final = '"""Return a validated constructor of one name."""'
 _CONSTRUCTOR_DOC: Final = '"""Return the constructor of a name."""'
 _SOURCE_DOC: Final = '"""Return the source of a prefix."""'
-_MUTABLE: Final = ("terraregistry.registry.registry.Registry[", "terraregistry.index.provider.DescribedRegistry[")
+_MUTABLE: Final = ("terraregistry.registry.registry.Registry[", "terraregistry.sources.terratorch.TerratorchRegistry[")
 """The base types of registries open to registration."""
 _SHORT: Final = re.compile(r"\b(typing|typing_extensions|collections\.abc)\.([A-Za-z]+)\b")
 """Names imported one by one, to keep the stub small."""
