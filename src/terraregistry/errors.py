@@ -160,7 +160,7 @@ class FitWarning(_Facts, UserWarning):
 
     Attributes:
         component: The factory whose arguments they are.
-        problems: One entry each, of the kind `UNCHECKED` or `DOUBTFUL`.
+        problems: One entry each, of the kind `UNCHECKED`, `DOUBTFUL` or `DIFFERENT`.
         file: The config that they are in, whose places the problems have; empty where there is none.
     """
 

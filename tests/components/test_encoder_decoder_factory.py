@@ -497,7 +497,7 @@ def test_every_mistake_of_every_part_is_reported_at_once_where_it_was_written() 
         "num_classes": "expected at least 1, got 0",
         "decoder": "DECODERS has no component 'FCNDecodr' (sources searched: terratorch); "
         "did you mean 'terratorch_FCNDecoder'?",
-        "aux_decoders[0].name": "torch takes no module called 'a.b'; expected a word such as 'aux', without dots",
+        "aux_decoders[0].name": "invalid head name 'a.b': must be a valid nn.Module attribute (no dots)",
         "aux_decoders[0].decoder_args.decoder_channels": "expected int, got str '4'; did you mean 4?",
         "aux_decoders[0].decoder_args.channels": "unknown argument; did you mean 'decoder_channels'?",
         "aux_decoders[1].decoder": "missing; expected str | Module",

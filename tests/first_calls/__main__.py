@@ -36,7 +36,9 @@ def main() -> None:
     begun = time.monotonic()
     with tempfile.TemporaryDirectory() as folder, ThreadPoolExecutor(options.processes) as pool:
         index = index_file(Path(folder))
-        for made in [pool.submit(_make, work, Path(folder) / str(number), index) for number in range(options.processes)]:
+        for made in [
+            pool.submit(_make, work, Path(folder) / str(number), index) for number in range(options.processes)
+        ]:
             done, seconds = made.result()
             found += done
             spent += seconds
