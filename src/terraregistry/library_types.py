@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Final
 from terraregistry.index.provider import DescribedRegistry
 from terraregistry.protocols import Backbone, Decoder, ModelFactory, Neck
 from terraregistry.registry import MultiSourceRegistry, Registry
-from terraregistry.sources.mmseg import REMEDY, MmsegRegistry
+from terraregistry.sources.mmseg import HEADS, REMEDY, MmsegRegistry
 from terraregistry.sources.smp import SmpRegistry
 from terraregistry.sources.timm import TimmRegistry
 from terraregistry.terratorch_names import TIMM, how_to_get
@@ -66,7 +66,7 @@ class DecoderRegistry(MultiSourceRegistry[Decoder]):
     """The decoders of all sources."""
 
     def _how_to_get(self, name: str) -> str:
-        wants_mmseg = name.startswith("mmseg_") and "mmseg" not in self.keys()
+        wants_mmseg = (name.startswith("mmseg_") or name in HEADS) and "mmseg" not in self.keys()
         return REMEDY if wants_mmseg else super()._how_to_get(name)
 
 

@@ -99,7 +99,7 @@ def to_config(model: nn.Module) -> dict[str, Any]:  # as above
 def _document(config: object) -> Document:
     from terraregistry.tools.config import Document
 
-    return Document("<config>", _plain(config), {}, {(): Span(1, 1)})
+    return Document("", _plain(config), {}, {(): Span(1, 1)})
 
 
 def _plain(value: object) -> object:
