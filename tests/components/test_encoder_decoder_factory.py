@@ -523,7 +523,10 @@ def test_every_mistake_of_every_part_is_reported_at_once_where_it_was_written() 
             {"backbone_kwargs.out_indices[0]": "expected int, got str '0'; did you mean 0?"},
         ),
         ({"decoder_num_conv": 1}, {"decoder_num_conv": "unknown argument; did you mean 'decoder_num_convs'?"}),
-        ({"decoder_embed_dim": [1]}, {"decoder_embed_dim": "the part is given its embed_dim by what comes before it"}),
+        (
+            {"decoder_embed_dim": [1]},
+            {"decoder_embed_dim": "the part is given its embed_dim by what comes before it; leave it out"},
+        ),
         ({"head_dropuot": 0.1}, {"head_dropuot": "unknown argument; did you mean 'head_dropout'?"}),
         ({"head_dropout": "x"}, {"head_dropout": "expected float, got str 'x'"}),
         ({"head_kwargs": {"dropout": "x"}}, {"head_kwargs.dropout": "expected float, got str 'x'"}),
@@ -561,7 +564,7 @@ def test_every_mistake_of_every_part_is_reported_at_once_where_it_was_written() 
         ),
         (
             {"necks": [{"name": "SelectIndices", "indices": [0], "channel_list": [3]}]},
-            {"necks[0].channel_list": "the part is given its channel_list by what comes before it"},
+            {"necks[0].channel_list": "the part is given its channel_list by what comes before it; leave it out"},
         ),
         ({"necks": [nn.Identity()]}, {"necks[0]": "Identity is no Neck: it lacks process_channel_list"}),
         ({"necks": [{"name": 5}]}, {"necks[0].name": "NECKS has no component 5 (sources searched: terratorch)"}),
