@@ -268,5 +268,5 @@ class NamedSet(NameSet, Generic[T]):
         return pkgutil.resolve_name, (reference,)
 
 
-for _method in (NamedSet.build, NamedSet.validate, NamedSet.check_call):
-    _method.__defaults__ = (_LACKING,)  # `build(name=...)` is explained; type checkers know of no default
+for _name in ("build", "validate", "check_call"):
+    NamedSet.__dict__[_name].__defaults__ = (_LACKING,)  # `build(name=...)` is explained; type checkers see no default
