@@ -70,7 +70,7 @@ _LONGEST_KEY: Final = 200
 
 def _placed(file: str, problem: Problem) -> str:
     line, column, _ = problem.span or Span(1, 1)
-    return f"{_one_line(file, 300)}:{line}:{column}"
+    return f"{_one_line(file, 300)}:{line}:{column}: " if file else ""
 
 
 class InvalidArgumentsError(RegistryError, TypeError, ValueError):
@@ -146,7 +146,7 @@ class UnusedArgumentWarning(_Facts, UserWarning):
         """List the arguments, each with the likeliest intended name."""
         if self.file:
             return _on_screen(
-                (), [f"{_placed(self.file, problem)}: warning: {problem.dropped}" for problem in self.problems]
+                (), [f"{_placed(self.file, problem)}warning: {problem.dropped}" for problem in self.problems]
             )
         count = len(self.problems)
         counted = f"{count} argument{'s' if count != 1 else ''}"
@@ -160,7 +160,7 @@ class FitWarning(_Facts, UserWarning):
 
     Attributes:
         component: The factory whose arguments they are.
-        problems: One entry each, of the kind `UNCHECKED` or `DOUBTFUL`.
+        problems: One entry each, of the kind `UNCHECKED`, `DOUBTFUL` or `DIFFERENT`.
         file: The config that they are in, whose places the problems have; empty where there is none.
     """
 
@@ -176,7 +176,7 @@ class FitWarning(_Facts, UserWarning):
     def __str__(self) -> str:
         """List what there is to say."""
         if self.file:
-            return _on_screen((), [f"{_placed(self.file, problem)}: {_remark(problem)}" for problem in self.problems])
+            return _on_screen((), [f"{_placed(self.file, problem)}{_remark(problem)}" for problem in self.problems])
         return _on_screen([f"checked {_quoted(self.component)}"], [f"  {_remark(each)}" for each in self.problems])
 
 
@@ -281,7 +281,7 @@ class ConfigError(RegistryError, ValueError):
     """A config cannot be read, or its model cannot be built; each problem has its file, line and path.
 
     Attributes:
-        file: The file's name.
+        file: The file's name; empty for a config given as a mapping, which has no lines.
         problems: One entry a mistake, with its path in the config and its place in the file.
     """
 
@@ -292,7 +292,7 @@ class ConfigError(RegistryError, ValueError):
         return []
 
     def _items(self) -> list[str]:
-        return [f"{_placed(self.file, problem)}: {problem}" for problem in self.problems]
+        return [f"{_placed(self.file, problem)}{problem}" for problem in self.problems]
 
 
 @dataclass(eq=False, repr=False)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final
 
 from terraregistry.protocols import Backbone, Decoder, ModelFactory, Neck
 from terraregistry.registry import MultiSourceRegistry
-from terraregistry.sources.mmseg import REMEDY, MmsegRegistry
+from terraregistry.sources.mmseg import HEADS, REMEDY, MmsegRegistry
 from terraregistry.sources.smp import SmpRegistry
 from terraregistry.sources.terratorch import TerratorchRegistry
 from terraregistry.sources.timm import TimmRegistry
@@ -72,7 +72,7 @@ class DecoderRegistry(MultiSourceRegistry[Decoder]):
     """The decoders of all sources."""
 
     def _how_to_get(self, name: str) -> str:
-        wants_mmseg = name.startswith("mmseg_") and "mmseg" not in self.keys()
+        wants_mmseg = (name.startswith("mmseg_") or name in HEADS) and "mmseg" not in self.keys()
         return REMEDY if wants_mmseg else super()._how_to_get(name)
 
 

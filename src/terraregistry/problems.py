@@ -41,6 +41,8 @@ class ProblemKind(StrEnum):
     """Nothing is known to be wrong: it could not be found out."""
     DOUBTFUL = "doubtful"
     """It works, and is hardly what was meant."""
+    DIFFERENT = "different"
+    """It works, and TerraTorch builds another model of it."""
 
 
 class Span(NamedTuple):

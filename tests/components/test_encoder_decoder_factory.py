@@ -497,7 +497,7 @@ def test_every_mistake_of_every_part_is_reported_at_once_where_it_was_written() 
         "num_classes": "expected at least 1, got 0",
         "decoder": "DECODERS has no component 'FCNDecodr' (sources searched: terratorch); "
         "did you mean 'terratorch_FCNDecoder'?",
-        "aux_decoders[0].name": "torch takes no module called 'a.b'; expected a word such as 'aux', without dots",
+        "aux_decoders[0].name": "invalid head name 'a.b': must be a valid nn.Module attribute (no dots)",
         "aux_decoders[0].decoder_args.decoder_channels": "expected int, got str '4'; did you mean 4?",
         "aux_decoders[0].decoder_args.channels": "unknown argument; did you mean 'decoder_channels'?",
         "aux_decoders[1].decoder": "missing; expected str | Module",
@@ -523,7 +523,10 @@ def test_every_mistake_of_every_part_is_reported_at_once_where_it_was_written() 
             {"backbone_kwargs.out_indices[0]": "expected int, got str '0'; did you mean 0?"},
         ),
         ({"decoder_num_conv": 1}, {"decoder_num_conv": "unknown argument; did you mean 'decoder_num_convs'?"}),
-        ({"decoder_embed_dim": [1]}, {"decoder_embed_dim": "the part is given its embed_dim by what comes before it"}),
+        (
+            {"decoder_embed_dim": [1]},
+            {"decoder_embed_dim": "the part is given its embed_dim by what comes before it; leave it out"},
+        ),
         ({"head_dropuot": 0.1}, {"head_dropuot": "unknown argument; did you mean 'head_dropout'?"}),
         ({"head_dropout": "x"}, {"head_dropout": "expected float, got str 'x'"}),
         ({"head_kwargs": {"dropout": "x"}}, {"head_kwargs.dropout": "expected float, got str 'x'"}),
@@ -561,7 +564,7 @@ def test_every_mistake_of_every_part_is_reported_at_once_where_it_was_written() 
         ),
         (
             {"necks": [{"name": "SelectIndices", "indices": [0], "channel_list": [3]}]},
-            {"necks[0].channel_list": "the part is given its channel_list by what comes before it"},
+            {"necks[0].channel_list": "the part is given its channel_list by what comes before it; leave it out"},
         ),
         ({"necks": [nn.Identity()]}, {"necks[0]": "Identity is no Neck: it lacks process_channel_list"}),
         ({"necks": [{"name": 5}]}, {"necks[0].name": "NECKS has no component 5 (sources searched: terratorch)"}),

@@ -6,6 +6,7 @@ import fnmatch
 import functools
 import inspect
 from collections.abc import ItemsView, KeysView, ValuesView
+from dataclasses import dataclass, field
 from importlib import metadata
 from typing import Any
 
@@ -17,6 +18,7 @@ from torch import nn
 
 from terraregistry import Backbone, MultiSourceRegistry, Registry
 from terraregistry.errors import InvalidArgumentsError
+from terraregistry.pretrained import PretrainedWeights
 from terraregistry.registry import ComponentDescription, QualifiedName
 
 
@@ -132,6 +134,26 @@ def test_search_matches_canonical_and_bare_names(pattern: str, found: list[str])
     assert MANY.search(pattern) == found
 
 
+def test_search_can_ask_for_pretrained_weights() -> None:
+    class Trained:
+        __weights__ = (PretrainedWeights("trained", "hub"),)
+
+    registry = Registry[Any](trained=Trained, plain=int)
+    mounted = MultiSourceRegistry[Any](p=registry)
+    assert (registry.search("*", pretrained=True), registry.search("*", pretrained=False)) == (["trained"], ["plain"])
+    assert (mounted.search("la", pretrained=True), mounted.search("la", pretrained=False)) == ([], ["p_plain"])
+    assert mounted.search("*", pretrained=None) == mounted.search("*")
+
+
+@pytest.mark.parametrize("registry", [MANY, MultiSourceRegistry[Any](p=MANY)])
+def test_a_name_by_keyword_is_told_where_it_belongs(registry: Any) -> None:
+    for method in (registry.build, registry.validate, registry.check_call):
+        with pytest.raises(
+            TypeError, match=r"^the name of a component comes first, by position: build\('NAME'\); name= is"
+        ):
+            method(name="Square")
+
+
 def test_search_is_in_natural_order() -> None:
     names = ["r101", "r18", "r2", "r²", "r18.a10", "r18.a9", "r", "18", "r" + "9" * 5000, "r٣", "R18", "r018"]
     registry = Registry[Any](**dict.fromkeys(names, int))
@@ -156,6 +178,22 @@ def test_search_never_fails_and_gives_names_once(names: list[str], pattern: str)
 
 
 # -- descriptions --
+
+
+def test_a_dataclass_without_a_docstring_has_no_summary() -> None:
+    @dataclass
+    class Silent:
+        side: list[int] = field(default_factory=list)
+
+    @dataclass
+    class Told:
+        """Told(side) has words."""
+
+        side: int = 1
+
+    registry = Registry[Any](silent=Silent, told=Told)
+    assert [registry.describe(name).summary for name in registry] == ["", "Told(side) has words."]
+    assert str(registry.signature("silent")).startswith("(side: list[int] = [])")
 
 
 def test_a_description_of_a_class() -> None:

@@ -221,3 +221,21 @@ def test_autoreload_takes_a_module_that_holds_a_registry(tmp_path: Path, edit: s
     """
     found = in_shell(tmp_path, program, json.dumps(EDITS[edit]))
     assert found == [21, ["nets:OWN", "nets:OWN", "parts:M"], True, ""]
+
+
+def test_the_library_hides_its_frames_where_a_constructor_raises(tmp_path: Path) -> None:
+    program = """
+        import contextlib, io, json, sys
+        from shell import shell
+
+        shell.run_line_magic("colors", "nocolor")
+        written = io.StringIO()
+        with contextlib.redirect_stdout(written):
+            shell.run_cell("from terraregistry import Registry\\ndef made(size):\\n    return size / 0\\nR = Registry(made=made)")
+            shell.run_cell("R.build('made', size=1)")
+        print(json.dumps(written.getvalue()))
+    """
+    shown = in_shell(tmp_path, program, "")
+    assert "skipping hidden 1 frame" in shown
+    assert "base.py" not in shown
+    assert shown.rstrip().endswith("ZeroDivisionError: division by zero\nwhile building 'made' with size=int 1")

@@ -172,13 +172,13 @@ def test_the_summary_has_each_module_to_its_depth(build):
 
     assert [line.split(": ")[0].lstrip("├─└ ") for line in tree[1:]] == [
         "encoder",
-        "neck",
         "decoder",
         "head",
         "aux_heads",
+        "neck",
     ]
     assert tree[0].endswith("(2, 3, 64, 64)")
-    assert "aux_heads: ModuleDict  no parameters  not run" in tree[-1]
+    assert "aux_heads: ModuleDict  no parameters  not run" in tree[-2]
 
 
 def test_without_the_option_there_is_no_tree(build):

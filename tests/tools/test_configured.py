@@ -124,8 +124,11 @@ def test_everything_that_is_wrong_is_said_at_once(tmp_path):
     with pytest.raises(ConfigError) as caught:
         from_config(wrong)
     said = str(caught.value)
-    assert "<config>:1:1: backbone: BACKBONE_REGISTRY has no component 'test_resnte'" in said
-    assert "decoder_chanels" in said
+    assert [line.partition(": ")[0] for line in said.splitlines()] == [
+        "backbone",
+        "decoder_chanels",
+    ]  # no lines to name
+    assert said.startswith("backbone: BACKBONE_REGISTRY has no component 'test_resnte'")
     file = tmp_path / "model.yaml"
     file.write_text(yaml.safe_dump(wrong, sort_keys=False), encoding="utf-8")
     with pytest.raises(ConfigError, match=re.escape(f"{file}:4:1: backbone: ")):
@@ -133,7 +136,7 @@ def test_everything_that_is_wrong_is_said_at_once(tmp_path):
 
 
 def test_what_nothing_reads_is_dropped_with_a_warning_and_not_written_down():
-    with pytest.warns(UserWarning, match="backbone_widht.*it was dropped"):
+    with pytest.warns(UserWarning, match="that nothing reads, dropped; .*\n  backbone_widht: "):
         model = from_config({**CONFIG, "backbone_widht": 3}, unused="warn")
     assert to_config(model) == QUALIFIED
     with warnings.catch_warnings():

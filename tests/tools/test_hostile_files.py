@@ -21,6 +21,10 @@ from terraregistry.wording import one_line
 TAGS = "a config holds text, numbers, true, false, null, lists and mappings"
 AGAIN = "the key '<<' is here a second time"
 BAD = "not valid YAML"
+MAPPING = (
+    f"{BAD}: mapping values are not allowed here; indent the line as those that belong with it, and put a text with a "
+    "colon in quotes"
+)
 NO_TABS = "indent with spaces, not with tabs (while scanning for the next token)"
 
 
@@ -87,7 +91,7 @@ def problems_of(text):
         ("a: x\nb: /{{ b }}/{{ c }}: 3: 4", "2:5: a template of Jinja begins here; render it first"),
         ("{% if a %}\na: 1\n{% endif %}", "1:1: a template of Jinja begins here; render it first"),
         ("{{a: 1}: 2}", "1:2: a list or mapping cannot be a key"),
-        ("a: b: c", "1:5: not valid YAML: mapping values are not allowed here"),
+        ("a: b: c", f"1:5: {MAPPING}"),
         (
             "a: [1, 2\nb: 3\n",
             f"2:2: {BAD}: expected ',' or ']', but got ':' (while parsing a flow sequence that begins in line 1)",
@@ -95,6 +99,13 @@ def problems_of(text):
         (
             "a:\n\t- b",
             f"2:1: {BAD}: found character '\\t' that cannot start any token; {NO_TABS}",
+        ),
+        ("a:\tb", f"1:3: {BAD}: a tab here; write a space instead"),
+        ("a: 1\t# b", f"1:5: {BAD}: a tab here; write a space instead"),
+        ("- a:\n  -\tb: 1", f"2:4: {BAD}: a tab here; write a space instead"),
+        (
+            "- a\n  b: 1",
+            f"2:4: {MAPPING}",
         ),
         (
             "a: 'x",

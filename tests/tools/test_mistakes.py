@@ -202,10 +202,10 @@ def test_a_fix_is_of_the_line_that_is_wrong_or_not_offered(tmp_path, index, text
     assert (found.span.line, found.mended) == (line, mended)
 
 
-def test_an_argument_that_begins_like_another_is_not_changed_into_it(tmp_path, index):
+def test_a_decoder_of_smps_factory_is_told_to_be_the_model(tmp_path, index):
     text = "model_factory: SMPModelFactory\ntask: segmentation\nbackbone: resnet18\nmodel: Unet\ndecoder: UNetDecoder\n"
     (found,) = found_in(tmp_path, text)
-    assert found.message.startswith("decoder: unknown argument; did you mean 'decoder_use_norm'")
+    assert found.message == "decoder: unknown argument (the architecture is the model, written as in `model: Unet`)"
     assert (found.span.line, found.problem.fix, found.edit) == (5, None, None)
 
 

@@ -77,6 +77,7 @@ class DescribedCall(Call[T]):
 
     # Each component has arguments of its own.
     def _make(self, *args: Any, **kwargs: Any) -> T:
+        __tracebackhide__ = True
         return self._load()(*args, **kwargs)
 
     def defined_at(self) -> str:

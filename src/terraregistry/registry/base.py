@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from abc import abstractmethod
 from functools import partial
-from typing import TYPE_CHECKING, Any, Generic, Self, TypeAlias, TypeVar
+from typing import TYPE_CHECKING, Any, Final, Generic, Self, TypeAlias, TypeVar
 
 from terraregistry.errors import ComponentNotFoundError
 from terraregistry.readings import names_in
@@ -29,7 +29,8 @@ __all__ = ["Found", "NamedSet"]
 
 T = TypeVar("T")
 
-
+_LACKING: Final = object()
+"""Sentinel for the name of a component in a call without one."""
 Found: TypeAlias = "tuple[Entry[T], str, str, tuple[NamedSet[Any], ...]]"  # of different kinds
 """A component found by name: its entry; the name requested, qualified if there are several sources; the canonical name;
 and the registries with a kind that the product is checked against, the innermost first."""
@@ -95,6 +96,11 @@ class NamedSet(NameSet, Generic[T]):
 
     def _not_found(self, name: object) -> ComponentNotFoundError:
         """Make the error for an unknown name."""
+        if name is _LACKING:
+            text = (
+                "the name of a component comes first, by position: build('NAME'); name= is an argument of the component"
+            )
+            raise TypeError(text)
         if not isinstance(name, str):
             return ComponentNotFoundError(name, self._label, self._prefixes())
         suggest, remedy = partial(self._suggest, name), partial(self._how_to_get, name)
@@ -147,6 +153,7 @@ class NamedSet(NameSet, Generic[T]):
             ComponentProtocolError: The product does not satisfy the kind.
             SourceUnavailableError: The library behind the component is missing or broken.
         """
+        __tracebackhide__ = True  # in IPython and pytest, where a constructor raises
         entry, spelling, _, registries = self.found(name)
         call = entry.ready or entry.checker(kwargs) or entry.call(kwargs)
         valid_args, valid, problems = call.check(args, kwargs)
@@ -230,6 +237,10 @@ class NamedSet(NameSet, Generic[T]):
     def describe(self, name: str) -> ComponentDescription:
         """Describe a component without building it."""
 
+    def _with_weights(self, names: list[str], wanted: bool | None) -> list[str]:
+        """Keep the names of components with pretrained weights, or without; all of them for None."""
+        return [name for name in names if wanted is None or bool(self.describe(name).weights) is wanted]
+
     def __copy__(self) -> Self:
         """Copy by reference: there is one registry of a name in a process."""
         return self
@@ -255,3 +266,7 @@ class NamedSet(NameSet, Generic[T]):
                 f"{self._label()} is held by no module: assign it to a name at the top of a module to pickle it by reference"
             )
         return pkgutil.resolve_name, (reference,)
+
+
+for _name in ("build", "validate", "check_call"):
+    NamedSet.__dict__[_name].__defaults__ = (_LACKING,)  # `build(name=...)` is explained; type checkers see no default

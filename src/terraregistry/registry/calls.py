@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 import inspect
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, is_dataclass
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Final, Generic, TypeVar
 
@@ -188,6 +188,12 @@ def _summary(constructor: object) -> str:
     # A class without a docstring is not described by that of its base, such as `nn.Module`.
     own: object = vars(constructor).get("__doc__") if isinstance(constructor, type) else inspect.getdoc(constructor)
     text = inspect.cleandoc(own) if isinstance(own, str) else ""
+    if (
+        is_dataclass(constructor)
+        and text.endswith(")")
+        and text.startswith(f"{qualified(constructor).rpartition('.')[2]}(")
+    ):
+        return ""  # `dataclass` writes the signature where there is none
     paragraph = text.strip().partition("\n\n")[0]
     return re.sub(r"\s+", " ", paragraph)
 

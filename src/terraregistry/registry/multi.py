@@ -301,17 +301,18 @@ class MultiSourceRegistry(NamedSet[T]):
         others = [QualifiedName(prefix, canonical) for prefix, canonical in found if canonical is not None]
         return list(dict.fromkeys([winner, *others]))
 
-    def search(self, pattern: str) -> list[str]:
+    def search(self, pattern: str, *, pretrained: bool | None = None) -> list[str]:
         """Find names by glob, as `timm.list_models` does.
 
         Args:
             pattern: A glob such as `*net*` for canonical or bare names, or a part of the names.
+            pretrained: True for those with pretrained weights, False for those without, None for all.
 
         Returns:
             The canonical names, in natural order.
         """
         bare = {mount.start + name: name for mount in self._mounts for name in mount.names()}
-        return matching(pattern, bare, bare.__getitem__)
+        return self._with_weights(matching(pattern, bare, bare.__getitem__), pretrained)
 
     # -- building --
 

@@ -86,16 +86,17 @@ class BaseRegistry(NamedSet[T]):
             raise self._not_found(name)
         return canonical
 
-    def search(self, pattern: str) -> list[str]:
+    def search(self, pattern: str, *, pretrained: bool | None = None) -> list[str]:
         """Find names by glob, as `timm.list_models` does.
 
         Args:
             pattern: A glob such as `*net*`, or a part of the names.
+            pretrained: True for those with pretrained weights, False for those without, None for all.
 
         Returns:
             The matching canonical names, in natural order.
         """
-        return matching(pattern, self._names())
+        return self._with_weights(matching(pattern, self._names()), pretrained)
 
     # -- the mapping to constructors --
 

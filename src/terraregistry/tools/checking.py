@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from terraregistry.tools.config import Document, Edit, ModelRequest
+    from terraregistry.tools.trial import Policies
 
 __all__ = ["Finding", "check_config", "check_configs", "describes_model", "find_files"]
 
@@ -101,9 +102,17 @@ def _has_model(data: object) -> bool:
     return implied or "model_factory" in mapping or any(map(_has_model, mapping.values()))
 
 
-def check_config(file: str, *, allow_unused: bool = False, fit: bool = False, take_last: bool = False) -> list[Finding]:
+def check_config(
+    file: str,
+    *,
+    allow_unused: bool = False,
+    fit: bool = False,
+    take_last: bool = False,
+    like_terratorch: bool | None = None,
+) -> list[Finding]:
     """Validate one config, as `check_configs` does."""
-    return next(check_configs([file], allow_unused=allow_unused, fit=fit, take_last=take_last))
+    like = like_terratorch
+    return next(check_configs([file], allow_unused=allow_unused, fit=fit, take_last=take_last, like_terratorch=like))
 
 
 def check_configs(
@@ -113,14 +122,17 @@ def check_configs(
     fit: bool = False,
     take_last: bool = False,
     skip_others: bool = False,
+    like_terratorch: bool | None = None,
 ) -> Iterator[list[Finding]]:
     """Validate configs without building anything; yield the findings of each.
 
     With `fit` each model is also run without data, with torch. `take_last` as for `parse_config`. With `skip_others`
-    files that describe no model are passed over.
+    files that describe no model are passed over. `like_terratorch` as for `Policies`.
     """
     from terraregistry.tools.config import read_config
+    from terraregistry.tools.trial import Policies
 
+    policies = Policies(allow_unused, like_terratorch)
     for file in files:
         try:
             document = read_config(file, take_last=take_last)
@@ -131,10 +143,10 @@ def check_configs(
                 yield [Finding(file, problem, source=_line(lines, problem)) for problem in error.problems]
         else:
             if not skip_others or _has_model(document.data):
-                yield _check(document, allow_unused=allow_unused, fit=fit, take_last=take_last)
+                yield _check(document, policies, fit=fit, take_last=take_last)
 
 
-def _check(document: Document, *, allow_unused: bool, fit: bool, take_last: bool) -> list[Finding]:
+def _check(document: Document, policies: Policies, *, fit: bool, take_last: bool) -> list[Finding]:
     from terraregistry.tools.config import parse_config
 
     file = document.file
@@ -152,13 +164,13 @@ def _check(document: Document, *, allow_unused: bool, fit: bool, take_last: bool
             return None
         if len(after.problems) > len(document.problems):  # the key is there already
             return None
-        return edit if len(_problems(after, allow_unused, fit)) < len(found) else None
+        return edit if len(_problems(after, policies, fit)) < len(found) else None
 
-    found, lines = _problems(document, allow_unused, fit), document.lines
+    found, lines = _problems(document, policies, fit), document.lines
     return [Finding(file, each, is_warning, _line(lines, each), mending(each)) for each, is_warning in found]
 
 
-def _problems(document: Document, unused: bool, fit: bool) -> list[tuple[Problem, bool]]:
+def _problems(document: Document, policies: Policies, fit: bool) -> list[tuple[Problem, bool]]:
     """List the problems of a config, each with True if it is only a warning."""
     from terraregistry.tools.config import find_requests
 
@@ -169,7 +181,7 @@ def _problems(document: Document, unused: bool, fit: bool) -> list[tuple[Problem
         requests = []
         found = {(problem, problem.kind is ProblemKind.UNCHECKED): [] for problem in error.problems}
     for request in requests:
-        for each in dict.fromkeys(_problems_of(request, unused, fit)):
+        for each in dict.fromkeys(_problems_of(request, policies, fit)):
             found.setdefault(each, []).append(request.name)
     problems = [
         (problem if len(names) == len(requests) else _in_tasks(problem, names), is_warning)
@@ -178,13 +190,13 @@ def _problems(document: Document, unused: bool, fit: bool) -> list[tuple[Problem
     return sorted(problems, key=lambda each: (each[0].span or _START)[:2])
 
 
-def _problems_of(request: ModelRequest, unused: bool, fit: bool) -> Iterator[tuple[Problem, bool]]:
-    from terraregistry.tools.trial import allow_unused, make_factory
+def _problems_of(request: ModelRequest, policies: Policies, fit: bool) -> Iterator[tuple[Problem, bool]]:
+    from terraregistry.tools.trial import make_factory
 
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
         try:
-            make_factory(allow_unused(request) if unused else request, fit=fit)
+            make_factory(policies.applied(request), fit=fit)
         except ConfigError as error:
             yield from ((problem, problem.kind is ProblemKind.UNCHECKED) for problem in error.problems)
         except Exception as error:  # noqa: BLE001 - a component may raise anything

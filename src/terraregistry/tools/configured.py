@@ -28,6 +28,7 @@ def from_config(
     *,
     unused: Literal["error", "warn"] = "error",
     duplicates: Literal["error", "last"] = "error",
+    like_terratorch: bool | None = None,
 ) -> nn.Module:
     """Build the model described by a config: all of it is validated before anything is constructed.
 
@@ -38,6 +39,9 @@ def from_config(
             `build_model`, or a training config in TerraTorch's layout.
         unused: Policy for unused arguments: `"error"`, or `"warn"` to drop them with a warning.
         duplicates: Policy for a key twice in the model of a file: `"error"`, or `"last"` to take its last value with a warning.
+        like_terratorch: Build the model that TerraTorch builds of the config, where that differs: auxiliary heads with the
+            arguments of the main head, and smp's decoders without the first features. By default a training config in
+            TerraTorch's layout is built as the factories do, with a `FitWarning` of the differences; False warns of none.
 
     Returns:
         A new model.
@@ -54,13 +58,11 @@ def from_config(
         'timm_test_resnet'
     """
     from terraregistry.tools.config import find_request, read_config
-    from terraregistry.tools.trial import allow_unused, build_requested, make_factory
+    from terraregistry.tools.trial import Policies, build_requested, make_factory
 
     last = duplicates == "last"
     document = read_config(config, take_last=last) if isinstance(config, (str, PathLike)) else _document(config)
-    request = find_request(document)
-    if unused == "warn":
-        request = allow_unused(request)
+    request = Policies(unused == "warn", like_terratorch).applied(find_request(document))
     model, arguments = build_requested(request, make_factory(request, fit=False))
     arguments.pop("unused", None)
     arguments = deepcopy(arguments)
@@ -97,7 +99,7 @@ def to_config(model: nn.Module) -> dict[str, Any]:  # as above
 def _document(config: object) -> Document:
     from terraregistry.tools.config import Document
 
-    return Document("<config>", _plain(config), {}, {(): Span(1, 1)})
+    return Document("", _plain(config), {}, {(): Span(1, 1)})
 
 
 def _plain(value: object) -> object:

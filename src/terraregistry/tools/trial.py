@@ -31,7 +31,33 @@ if TYPE_CHECKING:
     from terraregistry.tools.config import ModelRequest
     from terraregistry.tools.model_parts import Part
 
-__all__ = ["Trial", "TrialOptions", "allow_unused", "build_requested", "make_factory", "run_trial"]
+__all__ = ["Policies", "Trial", "TrialOptions", "build_requested", "make_factory", "run_trial"]
+
+
+class Policies(NamedTuple):
+    """The treatment of the arguments of a model.
+
+    Attributes:
+        allow_unused: Drop unused arguments with a warning.
+        like_terratorch: Build the model that TerraTorch builds; None to warn of the differences in its training configs.
+    """
+
+    allow_unused: bool = False
+    like_terratorch: bool | None = None
+
+    def applied(self, request: ModelRequest) -> ModelRequest:
+        """Return a request with the arguments to build; warn of differences from TerraTorch."""
+        from terraregistry.tools.as_terratorch import COMPOSED, as_terratorch
+
+        arguments = request.arguments
+        if self.like_terratorch is not False and request.factory in COMPOSED:
+            changed, remarks = as_terratorch(arguments)
+            if self.like_terratorch:
+                arguments = changed
+            elif remarks and request.kind_path:  # TerraTorch knows no plain layout
+                placed = request.error(remarks).problems
+                warnings.warn(FitWarning(request.factory, placed, request.document.file), stacklevel=2)
+        return request._replace(arguments=arguments | ({"unused": "warn"} if self.allow_unused else {}))
 
 
 class TrialOptions(NamedTuple):
@@ -109,11 +135,6 @@ def _checked_factory(request: ModelRequest, *, fit: bool) -> ModelFactory:
         open_values = FitWarning(request.factory, request.error(problems).problems, request.document.file)
         warnings.warn(open_values, stacklevel=2)
     return factory
-
-
-def allow_unused(request: ModelRequest) -> ModelRequest:
-    """Allow unused arguments in a config: its factory drops them with a warning."""
-    return request._replace(arguments={**request.arguments, "unused": "warn"})
 
 
 def run_trial(request: ModelRequest, factory: ModelFactory, options: TrialOptions) -> Trial:

@@ -22,6 +22,8 @@ _SUFFIXES: Final = (".safetensors", ".pt", ".pth")
 _WANTED: Final = "pretrained"
 _FILES: Final = ("ckpt_path", "checkpoint_path")
 _BACKBONE: Final = "backbone_"
+_IN_TASK: Final = "model."
+"""The prefix of a model's keys in the state dict of a training task."""
 
 
 def check_target(file: Path) -> None:
@@ -59,8 +61,7 @@ def load_state(model: nn.Module, file: Path, name: str) -> None:
     """
     from terraregistry.components.backbones.weight_files import find_mismatch, read_weights
 
-    state = read_weights(file, name)
-    complete = _with_shared(model, state)
+    complete = _with_shared(model, _of_model(model, read_weights(file, name)))
     mismatch = find_mismatch(model, complete)
     if mismatch:
         shapes = tuple(f"{key}: {words}" for key, words in mismatch.misshapen.items())
@@ -69,6 +70,13 @@ def load_state(model: nn.Module, file: Path, name: str) -> None:
             remedy="--load takes the weights of the model that the config describes, with all of its keys",
         )
     model.load_state_dict(complete)
+
+
+def _of_model(model: nn.Module, state: dict[str, Tensor]) -> dict[str, Tensor]:
+    """Return the model's part of the state dict of a training task, such as one of TerraTorch's; any other as it is."""
+    if not any(key.startswith(_IN_TASK) for key in state) or any(key in state for key in model.state_dict()):
+        return state
+    return {key.removeprefix(_IN_TASK): tensor for key, tensor in state.items() if key.startswith(_IN_TASK)}
 
 
 def _with_shared(model: nn.Module, state: Mapping[str, Tensor]) -> dict[str, Tensor]:

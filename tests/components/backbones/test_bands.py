@@ -97,7 +97,7 @@ def test_radar_and_counted_channels_are_read() -> None:
         ("red edge 1", ["RED_EDGE_1"]),
         ("RedEdge1", ["RED_EDGE_1"]),
         ("SWIR-2", ["SWIR_2"]),
-        ("NIR", ["NIR_BROAD", "NIR_NARROW"]),
+        ("NIR", ["NIR_NARROW", "NIR_BROAD"]),
         ("SWIR", ["SWIR_1", "SWIR_2"]),
         ("GREN", ["GREEN"]),
         ("vv", ["VV"]),

@@ -274,7 +274,7 @@ class Payload:
 def test_a_pickle_that_would_run_code_is_refused(tmp_path, capfd) -> None:
     file = tmp_path / "weights.pt"
     torch.save({"state_dict": {"weight": Payload()}}, file)
-    with pytest.raises(WeightsError, match="no plain state dict, and reading it could run code"):
+    with pytest.raises(WeightsError, match="it holds more than a state dict, and reading it could run code"):
         prithvi_eo_tiny(ckpt_path=file)
     file.write_bytes(pickle.dumps(Payload()))
     with pytest.raises(WeightsError):
@@ -430,7 +430,11 @@ def write_deep(file):
             ".safetensors",
             "it is a pointer of Git LFS, which stands for the file until that is fetched\nfetch the file itself: git lfs pull",
         ),
-        (write_module, ".pt", "it is no plain state dict, and reading it could run code: "),
+        (
+            write_module,
+            ".pt",
+            "it holds more than a state dict, and reading it could run code\nsave only the state dict in it, from a file",
+        ),
         (write_inside_itself, ".pt", "it holds no state dict, but a mapping without tensors"),
         (write_deep, ".pt", "it holds no state dict, but a mapping without tensors"),
     ],

@@ -11,7 +11,7 @@ from torch import nn
 
 from terraregistry import BACKBONE_REGISTRY, MODEL_FACTORY_REGISTRY, NECK_REGISTRY
 from terraregistry.components.factories.detection import FRAMEWORK_REGISTRY
-from terraregistry.errors import InvalidArgumentsError, UnusedArgumentWarning
+from terraregistry.errors import FitWarning, InvalidArgumentsError, ProblemKind, UnusedArgumentWarning
 from terraregistry.protocols import ModelFactory
 
 FACTORY = MODEL_FACTORY_REGISTRY.build("ObjectDetectionModelFactory")
@@ -115,6 +115,43 @@ def test_the_state_dict_has_the_keys_of_terratorch(framework) -> None:
     assert [*keys][: len(encoder)] == encoder
     assert len(keys) == len(encoder) + count
     assert {TOP + key for key in own} <= keys
+
+
+COUNTS = {
+    "faster-rcnn": [
+        "rpn_post_nms_top_n_test",
+        "rpn_pre_nms_top_n_train",
+        "box_detections_per_img",
+        "box_batch_size_per_image",
+    ],
+    "mask-rcnn": ["rpn_batch_size_per_image"],
+    "fcos": ["detections_per_img", "topk_candidates"],
+    "retinanet": ["detections_per_img"],
+}
+
+
+@pytest.mark.parametrize(("framework", "name"), [(each, name) for each in COUNTS for name in COUNTS[each]])
+def test_a_number_of_boxes_is_positive(framework, name) -> None:
+    for value in (0, -5):
+        wrong = {**USUAL, "framework": framework, f"framework_{name}": value}
+        with pytest.raises(InvalidArgumentsError) as caught:
+            FACTORY.check_arguments(**wrong)
+        (problem,) = caught.value.problems
+        assert str(problem) == f"framework_{name}: expected at least 1, got {value}"
+    FACTORY.check_arguments(**{**USUAL, "framework": framework, f"framework_{name}": 1})
+
+
+@pytest.mark.parametrize(
+    ("name", "value"), [("box_score_thresh", 5), ("rpn_nms_thresh", -0.5), ("box_positive_fraction", 2.0)]
+)
+def test_a_threshold_beyond_all_scores_is_doubtful(name, value) -> None:
+    with pytest.warns(FitWarning) as caught:
+        FACTORY.check_arguments(**USUAL, **{f"framework_{name}": value})
+    (problem,) = caught[0].message.problems
+    assert problem.kind is ProblemKind.DOUBTFUL
+    assert str(problem) == f"framework_{name}: scores, overlaps and fractions are from 0 to 1, got {value}"
+    for right in (0, 0.0, 1, 0.5):
+        FACTORY.check_arguments(**USUAL, **{f"framework_{name}": right})
 
 
 def test_freezing_stops_the_gradients_of_a_half() -> None:

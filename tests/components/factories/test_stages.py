@@ -70,7 +70,7 @@ WRONG_ARGUMENTS = [
         "EncoderDecoderFactory",
         {"aux_decoders": aux("a.b")},
         "aux_decoders[0].name",
-        "torch takes no module called 'a.b'",
+        "invalid head name 'a.b'",
     ),
     (
         "EncoderDecoderFactory",
@@ -207,7 +207,7 @@ MISFITS = [
         "EncoderDecoderFactory",
         {"aux_decoders": aux("keys")},
         "aux_decoders[0].name",
-        "torch takes no module called 'keys'; expected a word such as 'aux', without dots",
+        "invalid head name 'keys': nn.ModuleDict has an attribute of this name",
     ),
     ("EncoderDecoderFactory", {"decoder_channels": 0}, "decoder_channels", "expected at least 1, got 0"),
     (

@@ -98,8 +98,9 @@ def read_weights(path: str | os.PathLike[str], component: str) -> dict[str, Tens
     try:
         content = _read(file)
     except pickle.UnpicklingError as error:
-        reason = f"it is no plain state dict, and reading it could run code: {_first_line(error)}"
-        raise WeightsError(component, str(file), reason, remedy="save only the state dict in it") from error
+        reason = "it holds more than a state dict, and reading it could run code"
+        remedy = "save only the state dict in it, from a file that you trust: torch.load(FILE, weights_only=False)['state_dict']"
+        raise WeightsError(component, str(file), reason, remedy=remedy) from error
     except Exception as error:
         reason = f"it cannot be read: {type(error).__name__}: {_first_line(error)}"
         raise WeightsError(component, str(file), reason) from error

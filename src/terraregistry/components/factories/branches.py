@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from terraregistry.problems import KeyPath
     from terraregistry.registry import MultiSourceRegistry
 
-__all__ = ["HEAD_REGISTRY", "AuxiliaryHead", "BranchPlanner", "refused_name"]
+__all__ = ["HEAD_REGISTRY", "AuxiliaryHead", "BranchPlanner", "includes_head", "refused_name"]
 
 
 class _Heads(DescribedRegistry[nn.Module]):
@@ -80,7 +80,7 @@ class BranchPlanner(NamedTuple):
         count: Count | None,
     ) -> Branch | None:
         """Check a decoder, None if missing and already reported, and its head; return None if a part does not exist."""
-        included = given is not None and self._includes_head(given)
+        included = given is not None and includes_head(self.decoders, given)
         told = self._count_parameter(given) if included else ""
         if told:
             decoder_arguments = self._with_count(decoder_arguments, told, count)
@@ -122,17 +122,6 @@ class BranchPlanner(NamedTuple):
             return arguments.also(parameter, count.value, count.parameter)
         self.problems.append(given_twice(arguments.path(given), count.parameter))
         return arguments
-
-    def _includes_head(self, given: str | nn.Module) -> bool:
-        if isinstance(given, nn.Module):
-            return says_includes_head(given)
-        if given not in self.decoders:
-            return False
-        product: object = self.decoders.signature(given).return_annotation
-        if is_stand_in(product):  # nothing was imported to answer
-            cls, index = cast("type[object]", product), stored_index()
-            return index is not None and f"{cls.__module__}:{cls.__qualname__}" in index.whole_decoders
-        return says_includes_head(self.decoders.find_class(given)) or says_includes_head(product)
 
     def _count_parameter(self, given: str | nn.Module | None) -> str:
         """Find the parameter of a decoder with a head for its number of outputs; empty if it has none."""
@@ -198,7 +187,22 @@ class BranchPlanner(NamedTuple):
         return branch
 
 
+def includes_head(decoders: MultiSourceRegistry[Decoder], given: str | nn.Module) -> bool:
+    """Return True if a decoder, a module or a name of a registry, includes its head; False for an unknown name."""
+    if isinstance(given, nn.Module):
+        return says_includes_head(given)
+    if given not in decoders:
+        return False
+    product: object = decoders.signature(given).return_annotation
+    if is_stand_in(product):  # nothing was imported to answer
+        cls, index = cast("type[object]", product), stored_index()
+        return index is not None and f"{cls.__module__}:{cls.__qualname__}" in index.whole_decoders
+    return says_includes_head(decoders.find_class(given)) or says_includes_head(product)
+
+
 def refused_name(path: KeyPath, name: str) -> Problem:
     """Report a name invalid for a module of a model."""
-    detail = f"torch takes no module called {name!r}; expected a word such as 'aux', without dots"
+    taken = name and "." not in name
+    why = "nn.ModuleDict has an attribute of this name" if taken else "must be a valid nn.Module attribute (no dots)"
+    detail = f"invalid head name {name!r}: {why}"
     return Problem(path, ProblemKind.INVALID, detail=detail)

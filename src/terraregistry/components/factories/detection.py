@@ -28,7 +28,7 @@ from terraregistry.suggest import nearest
 from terraregistry.terratorch_names import read_missing
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable
+    from collections.abc import Collection, Iterable, Iterator
 
     from torch import nn
 
@@ -60,6 +60,8 @@ for _name in ("faster-rcnn", "fcos", "mask-rcnn", "retinanet"):
 _EMBEDDING: Final = "embedding_generation"
 _IN_CHANNELS: Final = "in_channels"
 _COUNT: Final = "num_classes"
+_SHARES: Final = ("thresh", "fraction")
+"""The ends of the names of numbers from 0 to 1."""
 
 
 class _Detector(NamedTuple):
@@ -162,6 +164,7 @@ class ObjectDetectionModelFactory(PlanningFactory):
         inner = {name: value for name, value in inner.items() if name not in {each.parameter for each in problems}}
         told = told_channels(self._backbones, own, inner, problems)
         framework = _framework(own, loose, problems, free)
+        doubts = [*_doubtful_numbers(framework)]
         left = (name for name in loose if not is_prefixed(name, *OBJECT_DETECTION.prefixes))
         problems += [unknown(name, free, [BACKBONE.prefix + each for each in parameters]) for name in left]
         known = {each.parameter for each in problems}
@@ -183,7 +186,7 @@ class ObjectDetectionModelFactory(PlanningFactory):
             whole = fit_whole(ready.framework, {**inner, **told}, lambda each: ready._replace(framework=each).shadow())
             return whole._replace(remarks=[*found.remarks, *whole.remarks])
 
-        return Draft(problems, detector, fit, moved(encoder.remarks))
+        return Draft(problems, detector, fit, [*moved(encoder.remarks), *doubts])
 
 
 _OWN: Final = OwnArguments(ObjectDetectionModelFactory.build_model, OBJECT_DETECTION.parts)
@@ -209,7 +212,23 @@ def _framework(
     part = plan_part(where, FRAMEWORK_REGISTRY, name, given, (NOT_MADE,), problems, kind=nn.Module)
     if isinstance(part, NamedPart):
         free += given.spellings(part.parameters)
+        # Numbers of boxes are used in slices, which take negative ones, and without data no boxes are selected.
+        problems += [
+            Problem(given.path(name), ProblemKind.INVALID, detail=f"expected at least 1, got {value}")
+            for name, value in part.arguments.values.items()
+            if isinstance(value, int) and not isinstance(part.parameters[name].default, float) and value < 1
+        ]
     return part
+
+
+def _doubtful_numbers(part: Part | None) -> Iterator[Problem]:
+    """Report thresholds and fractions beyond those possible."""
+    if not isinstance(part, NamedPart):
+        return
+    for name, value in part.arguments.values.items():
+        if name.endswith(_SHARES) and not 0 <= value <= 1:
+            detail = f"scores, overlaps and fractions are from 0 to 1, got {value}"
+            yield Problem(part.arguments.path(name), ProblemKind.DOUBTFUL, detail=detail)
 
 
 def is_prefixed(name: str, *prefixes: str) -> bool:

@@ -5,10 +5,11 @@ from __future__ import annotations
 import inspect
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
-from terraregistry.components.factories.part_arguments import given_twice
+from terraregistry.components.factories.part_arguments import given_twice, unread
 from terraregistry.components.factories.part_planning import respelled
 from terraregistry.components.factories.rules import AUXILIARY, COUNTS, NECKS, TASKS, UNKNOWN_TASK
 from terraregistry.errors import Problem, ProblemKind
+from terraregistry.problems import Rename
 from terraregistry.registry import Call
 from terraregistry.registry.signatures import EffectiveSignature, evaluate
 from terraregistry.suggest import nearest
@@ -142,7 +143,10 @@ def with_own(
     """Add a factory's own arguments to those of a part; `names` has the part's parameter for each."""
     for name, inner in names.items():
         if inner in given.values:
-            problems.append(given_twice(given.path(inner), name))
+            other = given_twice(given.path(inner), name)
+            problems.append(other if name in own else unread(other.steps, f"write {name}", Rename(name)))
         elif name in own:
             given = given.also(inner, own[name], name)
+        else:
+            given = given.written_at(inner, (name,))
     return given

@@ -66,16 +66,17 @@ def spelled_today(path: str | KeyPath, name: str, written: Mapping[str, str]) ->
     Returns:
         The problem, with today's spelling; None if there is none.
     """
-    today = next((written[each] for each in (name, *_TODAY.get(name, ())) if each in written), name)
-    if today != name and name == _FILE and not today.endswith(_FILE):
+    bare = name.removeprefix(BACKBONE.prefix)
+    meant = (name, *_TODAY.get(name, ()), bare, *_TODAY.get(bare, ()))
+    today = next((written[each] for each in meant if each in written), "")
+    if today in ("", path if isinstance(path, str) else path[-1]):
+        settled = "whether there are features is settled: leave it out"
+        return Problem(path, ProblemKind.UNKNOWN, detail=settled) if bare == _PYRAMID else None
+    if bare == _FILE and not today.endswith(_FILE):
         # The value changes as well: it is a file, no dictionary.
         return Problem(path, ProblemKind.UNKNOWN, detail=f"a file of weights is written '{today}: FILE'")
-    if today != name:
-        whose = "the backbone's" if today.startswith(BACKBONE.prefix) else "it"
-        return Problem(path, ProblemKind.UNKNOWN, detail=f"{whose} is written {today!r}", fix=Rename(today))
-    if name == _PYRAMID:
-        return Problem(path, ProblemKind.UNKNOWN, detail="whether there are features is settled: leave it out")
-    return None
+    whose = "the backbone's" if today.startswith(BACKBONE.prefix) else "it"
+    return Problem(path, ProblemKind.UNKNOWN, detail=f"{whose} is written {today!r}", fix=Rename(today))
 
 
 def unknown(name: str, choices: Collection[str], further: Collection[str] = ()) -> Problem:

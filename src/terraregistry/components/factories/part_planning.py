@@ -173,7 +173,16 @@ def with_adapters(part: Part | None, given: Mapping[str, Any] | None, problems: 
     """Add adapters to a backbone, if given; checks in need of the library peft are left out."""
     if given is None:
         return part
-    return _around(part, _ADAPTERS, Arguments(given, inside=(ADAPTERS_AT,)), problems, AdaptedPart)
+    found: list[Problem] = []
+    adapted = _around(part, _ADAPTERS, Arguments(given, inside=(ADAPTERS_AT,)), found, AdaptedPart)
+    inside = f"the arguments of the method are written under {ADAPTERS_AT}_kwargs in there"
+    problems += [
+        Problem(each.steps, each.kind, detail=inside)
+        if each.kind is ProblemKind.UNKNOWN and not each.suggestions
+        else each
+        for each in found
+    ]
+    return adapted
 
 
 def _around(
@@ -194,7 +203,7 @@ def _given_by_the_model(
     # A decoder of smp has parameters that begin with the word that all arguments of decoders begin with here.
     own = arguments.prefix + name
     fix = Rename(str(arguments.path(own)[-1])) if arguments.prefix and own in free else None
-    hint = "" if fix is None else f"; its own {own} is written {fix.to}"
+    hint = "; leave it out" if fix is None else f"; its own {own} is written {fix.to}"
     return Problem(arguments.path(name), ProblemKind.DUPLICATE, detail=detail + hint, fix=fix)
 
 

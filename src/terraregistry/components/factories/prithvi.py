@@ -25,7 +25,7 @@ __all__ = ["PrithviModelFactory"]
 
 _INNER: Final = {name: BACKBONE.prefix + inner for name, inner in PRITHVI.passed_on.items()}
 """Names of the backbone arguments in `EncoderDecoderFactory`, by their names here."""
-_SPELLINGS: Final = {inner: name for name, inner in _INNER.items()}
+_SPELLINGS: Final = {inner: name for name, inner in _INNER.items()} | {BACKBONE.prefix + name: name for name in _INNER}
 _PASSED_ON: Final = ("task", "backbone", "decoder", "num_classes", "aux_decoders", "rescale")
 
 

@@ -12,7 +12,7 @@ from terraregistry.components.factories.part_arguments import Arguments, given_t
 from terraregistry.components.factories.part_planning import plan_part
 from terraregistry.components.factories.planned import Draft, PlanningFactory, UnusedPolicy
 from terraregistry.components.factories.planned_parts import nn
-from terraregistry.components.factories.rules import SMP, SMP_AUXILIARY
+from terraregistry.components.factories.rules import DECODER, SMP, SMP_AUXILIARY
 from terraregistry.components.factories.smp_library import (
     EncoderNetworks,
     encoder_problems,
@@ -138,6 +138,10 @@ class SMPModelFactory(PlanningFactory):
         if _WEIGHTS in given.values:
             problems.append(unread(given.path(_WEIGHTS), "write pretrained", Rename("pretrained")))
             given = given.without([_WEIGHTS])
+        if DECODER.key in given.values:
+            detail = "the architecture is the model, written as in `model: Unet`"
+            problems.append(Problem(given.path(DECODER.key), ProblemKind.UNKNOWN, detail=detail))
+            given = given.without([DECODER.key])
         told = {**own, "in_channels": own.get("in_channels") or len(own.get("bands") or ()) or 3}
         if "model" not in own:
             return None

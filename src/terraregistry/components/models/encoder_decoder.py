@@ -146,11 +146,14 @@ class EncoderDecoderModel(EncoderModel):
         padding: PaddingMode = "reflect",
     ) -> None:
         super().__init__(encoder, necks=necks, patch_size=patch_size, padding=padding)
+        neck = self.neck
+        del self.neck  # it comes last, as in TerraTorch: the state of an optimizer goes by the order of the parameters
         self.decoder = decoder
         self.head: nn.Module = nn.Identity() if head is None else head
         self.aux_heads: nn.ModuleDict = nn.ModuleDict()
         for name, (branch, top) in (aux_heads or {}).items():
             self.aux_heads[name] = nn.Sequential(branch, nn.Identity() if top is None else top)
+        self.neck = neck
 
     def branches(self, features: list[Tensor]) -> tuple[Tensor, dict[str, Tensor]]:
         """Decode features, by the main branch and by each auxiliary one.

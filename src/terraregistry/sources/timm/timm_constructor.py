@@ -66,6 +66,7 @@ class TimmConstructor:
         """
         from terraregistry.sources.timm.backbone import TimmBackbone, in_timms_order
 
+        __tracebackhide__ = True
         asked, order = kwargs.get("out_indices") if features_only else None, None
         if asked is not None:
             kwargs["out_indices"], order = in_timms_order(asked, lambda: self.count_features(kwargs))
@@ -73,6 +74,7 @@ class TimmConstructor:
         return TimmBackbone(network, _input_size(network, kwargs), order)
 
     def _network(self, **kwargs: Any) -> Any:  # a network of timm; any arguments
+        __tracebackhide__ = True
         is_added = self.name.partition(".")[0] in ADDITIONS
         create = create_added if is_added else load_timm().create_model
         return create(self.name, **kwargs)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, NamedTuple
 
 import typer
 
-from terraregistry.tools.cli.printing import Attempts, Duplicates, ImportModules, Unused
+from terraregistry.tools.cli.printing import Attempts, Duplicates, ImportModules, LikeTerraTorch, Unused
 from terraregistry.tools.cli.reading import import_modules
 from terraregistry.tools.weights import check_target
 
@@ -68,6 +68,7 @@ def build(
         Duplicates,
         typer.Option(help="A key that is repeated in the model: an error, or the last value counts, with a warning."),
     ] = Duplicates.ERROR,
+    like_terratorch: LikeTerraTorch = None,
     random_weights: Annotated[
         bool,
         typer.Option("--random-weights", help="Leave pretrained weights out: nothing is downloaded, no file is read."),
@@ -119,7 +120,7 @@ def build(
             _check_device(device)
     attempts.finish()
     from terraregistry.tools.config import find_request, read_config
-    from terraregistry.tools.trial import TrialOptions, allow_unused, make_factory, run_trial
+    from terraregistry.tools.trial import Policies, TrialOptions, make_factory, run_trial
 
     modules = depth if summary else None
     options = TrialOptions(
@@ -128,8 +129,7 @@ def build(
     for config in configs:
         with attempts.at(config, success=f"{config}: valid" if check else ""):
             request = find_request(read_config(config, take_last=duplicates is Duplicates.LAST))
-            if unused is Unused.WARN:
-                request = allow_unused(request)
+            request = Policies(unused is Unused.WARN, like_terratorch).applied(request)
             factory = make_factory(request, fit=check)  # a trial follows the shapes itself, before it builds anything
             if not check:
                 from terraregistry.tools.model_parts import print_trial  # it imports torch

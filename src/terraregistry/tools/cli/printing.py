@@ -22,6 +22,7 @@ __all__ = [
     "Attempts",
     "Duplicates",
     "ImportModules",
+    "LikeTerraTorch",
     "Status",
     "Unused",
     "describe_failure",
@@ -44,6 +45,14 @@ ImportModules = Annotated[
     ),
 ]
 """The option of every command that knows a project's own components."""
+LikeTerraTorch = Annotated[
+    bool | None,
+    typer.Option(
+        help="Build what TerraTorch builds, where that is another model; by default a warning says where that is.",
+        show_default=False,
+    ),
+]
+"""The option of the commands that read configs of TerraTorch."""
 
 
 class Unused(StrEnum):

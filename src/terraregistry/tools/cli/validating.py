@@ -19,6 +19,7 @@ from terraregistry.tools.cli.printing import (
     Attempts,
     Duplicates,
     ImportModules,
+    LikeTerraTorch,
     Status,
     Unused,
     installed_version,
@@ -40,6 +41,11 @@ _RULES: Final = {
     "unused-argument": ("An argument that nothing reads is dropped.", "warning"),
     "not-checked": ("A part of the model could not be run without data.", "warning"),
     "doubtful-composition": ("The model runs, and is hardly what was meant.", "warning"),
+    "differs-from-terratorch": ("TerraTorch builds another model of this config.", "warning"),
+}
+_REMARKS: Final = {
+    ProblemKind.DOUBTFUL: "doubtful-composition",
+    ProblemKind.DIFFERENT: "differs-from-terratorch",
 }
 _SCHEMA: Final = "https://json.schemastore.org/sarif-2.1.0.json"
 
@@ -71,6 +77,7 @@ def validate(
         Duplicates,
         typer.Option(help="A key that is repeated in the model: an error, or the last value counts, with a warning."),
     ] = Duplicates.ERROR,
+    like_terratorch: LikeTerraTorch = None,
     fit: Annotated[
         bool,
         typer.Option(
@@ -103,7 +110,14 @@ def validate(
     if files and not fit:
         _prepare()
     allow, last = unused is Unused.WARN, duplicates is Duplicates.LAST
-    checks = check_configs(_watched(files), allow_unused=allow, fit=fit, take_last=last, skip_others=skip_others)
+    checks = check_configs(
+        _watched(files),
+        allow_unused=allow,
+        fit=fit,
+        take_last=last,
+        skip_others=skip_others,
+        like_terratorch=like_terratorch,
+    )
     checked = list(checks)
     findings = list(chain.from_iterable(checked))
     _print(findings, output)
@@ -247,8 +261,8 @@ def _result(finding: Finding) -> dict[str, Any]:  # JSON
 
 
 def _rule(finding: Finding) -> str:
-    if finding.problem.kind is ProblemKind.DOUBTFUL:
-        return "doubtful-composition"
+    if finding.problem.kind in _REMARKS:
+        return _REMARKS[finding.problem.kind]
     return "not-checked" if finding.is_unknown else "unused-argument" if finding.is_warning else "invalid-config"
 
 

@@ -177,7 +177,9 @@ def _compose(text: str, file: str) -> Node:
         second = start_of(loader.next_event()) if loader.check_node() else None
     except MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark or loader
-        raise _error(file, _syntax(error), mark.line + 1, mark.column + 1) from None
+        raise _error(
+            file, _syntax(error, lines_of(text)[mark.line][: mark.column]), mark.line + 1, mark.column + 1
+        ) from None
     except (ValueError, OverflowError):  # PyYAML checks neither the range of an escape nor the length of a version
         reason = "not valid YAML: a character code or version number is out of range"
         raise _error(file, reason, loader.line + 1, loader.column + 1) from None
@@ -206,10 +208,15 @@ def _end(text: str) -> tuple[int, int]:
     return text.count("\n") + 1, len(text) - text.rfind("\n")
 
 
-def _syntax(error: MarkedYAMLError) -> str:
+def _syntax(error: MarkedYAMLError, before: str) -> str:
+    """Word an error of YAML, with the text before it in its line."""
     problem = (error.problem or "it cannot be parsed").removeprefix("but ")
     if "'\\t'" in problem:
+        if before.strip():
+            return "not valid YAML: a tab here; write a space instead"
         problem += "; indent with spaces, not with tabs"
+    if problem.startswith("mapping values are not allowed"):
+        problem += "; indent the line as those that belong with it, and put a text with a colon in quotes"
     if isinstance(error, LimitError):
         return problem
     if not error.context:

@@ -252,7 +252,8 @@ def _near(name: str) -> list[str]:
     # One letter is much of a radar band: HH is another channel than VH.
     if misspelt := [band for band in nearest(name, map(str, HLSBands)) if is_misspelling(name, band)]:
         return misspelt
-    return [band for band in BAND_NAMES if any(map(str.isalpha, words)) and words < _words(band)]
+    continued = [band for band in BAND_NAMES if any(map(str.isalpha, words)) and words < _words(band)]
+    return sorted(continued, key=lambda band: band not in PRITHVI_BANDS)
 
 
 def _range(given: Sequence[int], where: KeyPath, problems: list[Problem]) -> list[Band]:
