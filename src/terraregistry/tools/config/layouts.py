@@ -128,12 +128,13 @@ def _in_layout(
 ) -> list[ModelRequest]:
     """Read the models of a config, or of a value at a path that is a config itself."""
     found: list[Problem] = []
+    requests: list[ModelRequest] = []
     tasks = find_tasks(config, found)
     if not tasks and not found:
-        requests = [_plain(document, config, found, base, hydra=hydra)]
+        request = _plain(document, config, found, base, hydra=hydra)
+        requests += [] if found else [request]
     else:
         found = [each.at((*base, *each.steps)) for each in found]
-        requests: list[ModelRequest] = []
         for task in tasks:
             wrong: list[Problem] = []
             request = _TaskReader(document, task.under(base, hydra=hydra), wrong).request()
