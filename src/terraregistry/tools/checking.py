@@ -5,8 +5,9 @@ from __future__ import annotations
 import re
 import warnings
 from copy import copy
+from itertools import chain
 from pathlib import Path
-from typing import TYPE_CHECKING, Final, NamedTuple, cast
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from terraregistry.errors import ConfigError, FitWarning, Problem, ProblemKind, RegistryError, UnusedArgumentWarning
 from terraregistry.problems import Span
@@ -85,21 +86,7 @@ def describes_model(file: str) -> bool:
 def _may_describe_model(content: bytes) -> bool:
     from terraregistry.tools.config.layouts import USUAL_FACTORIES
 
-    return any(name.encode() in content for name in ("model_factory", *USUAL_FACTORIES))
-
-
-def _has_model(data: object) -> bool:
-    """Return True if a key `model_factory`, or a task that implies it, is anywhere in the data of a config."""
-    from terraregistry.tools.config.layouts import USUAL_FACTORIES
-
-    if isinstance(data, list):
-        return any(map(_has_model, cast("list[object]", data)))
-    if not isinstance(data, dict):
-        return False
-    mapping = cast("dict[object, object]", data)
-    kinds = [str(mapping.get(key)).rpartition(".")[2] for key in ("class_path", "_target_", "_class_path")]
-    implied = any(kind in USUAL_FACTORIES for kind in kinds)
-    return implied or "model_factory" in mapping or any(map(_has_model, mapping.values()))
+    return any(name.encode() in content for name in ("model_factory", "from_config", *USUAL_FACTORIES))
 
 
 def check_config(
@@ -127,13 +114,21 @@ def check_configs(
     """Validate configs without building anything; yield the findings of each.
 
     With `fit` each model is also run without data, with torch. `take_last` as for `parse_config`. With `skip_others`
-    files that describe no model are passed over. `like_terratorch` as for `Policies`.
+    files that describe no model are passed over. A file that a call of `from_config` is given is validated last.
+    `like_terratorch` as for `Policies`.
     """
-    from terraregistry.tools.config import read_config
+    from terraregistry.tools.config import has_model, read_config
+    from terraregistry.tools.config.embedded import find_calls
     from terraregistry.tools.trial import Policies
 
     policies = Policies(allow_unused, like_terratorch)
-    for file in files:
+    named: list[str] = []
+    seen: set[str] = set()
+    for file in chain(files, named):
+        place = str(Path(file).absolute())
+        if place in seen:
+            continue
+        seen.add(place)
         try:
             document = read_config(file, take_last=take_last)
         except ConfigError as error:
@@ -142,7 +137,8 @@ def check_configs(
             if not skip_others or not lines or _may_describe_model(text.encode()):
                 yield [Finding(file, problem, source=_line(lines, problem)) for problem in error.problems]
         else:
-            if not skip_others or _has_model(document.data):
+            named += [call.file for call in find_calls(document.data) if call.file]
+            if not skip_others or has_model(document.data):
                 yield _check(document, policies, fit=fit, take_last=take_last)
 
 
@@ -172,19 +168,20 @@ def _check(document: Document, policies: Policies, *, fit: bool, take_last: bool
 
 def _problems(document: Document, policies: Policies, fit: bool) -> list[tuple[Problem, bool]]:
     """List the problems of a config, each with True if it is only a warning."""
-    from terraregistry.tools.config import find_requests
+    from terraregistry.tools.config import read_requests
 
-    found: dict[tuple[Problem, bool], list[str]] = {}
-    try:
-        requests = find_requests(document)
-    except ConfigError as error:
-        requests = []
-        found = {(problem, problem.kind is ProblemKind.UNCHECKED): [] for problem in error.problems}
+    requests, error = read_requests(document)
+    wrong = () if error is None else error.problems
+    found: dict[tuple[Problem, bool], set[str]] = {(each, each.kind is ProblemKind.UNCHECKED): set() for each in wrong}
     for request in requests:
-        for each in dict.fromkeys(_problems_of(request, policies, fit)):
-            found.setdefault(each, []).append(request.name)
+        for each in _problems_of(request, policies, fit):
+            found.setdefault(each, set()).add(request.name)
+    tasks = dict.fromkeys(request.name for request in requests)
     problems = [
-        (problem if len(names) == len(requests) else _in_tasks(problem, names), is_warning)
+        (
+            problem if names == tasks.keys() else _in_tasks(problem, [task for task in tasks if task in names]),
+            is_warning,
+        )
         for (problem, is_warning), names in found.items()
     ]
     return sorted(problems, key=lambda each: (each[0].span or _START)[:2])
@@ -207,7 +204,7 @@ def _problems_of(request: ModelRequest, policies: Policies, fit: bool) -> Iterat
 
 def _in_tasks(problem: Problem, names: list[str]) -> Problem:
     """Add the names of tasks to a problem that not all tasks of a config have."""
-    if not names:
+    if not any(names):
         return problem
     words = f"{'tasks' if len(names) > 1 else 'task'} {', '.join(names)}"
     marked = copy(problem)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from terraregistry.tools.config.document import Document, Edit
-from terraregistry.tools.config.layouts import find_request, find_requests
+from terraregistry.tools.config.layouts import find_request, find_requests, has_model, read_requests
 from terraregistry.tools.config.model_request import ModelRequest
 from terraregistry.tools.config.reader import parse_config, read_config
 
@@ -13,6 +13,8 @@ __all__ = [
     "ModelRequest",
     "find_request",
     "find_requests",
+    "has_model",
     "parse_config",
     "read_config",
+    "read_requests",
 ]

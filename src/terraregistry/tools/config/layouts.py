@@ -2,23 +2,27 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Final, cast
 
 from terraregistry.errors import ConfigError, Problem, ProblemKind, describe_value
 from terraregistry.problems import Key, Replace, display_path
 from terraregistry.suggest import nearest
 from terraregistry.terratorch_names import missing_task
+from terraregistry.tools.config.embedded import call_in, find_calls
 from terraregistry.tools.config.model_request import ModelRequest, placed, unresolved_in
-from terraregistry.tools.config.training_tasks import LAYOUTS, Mapping, find_tasks, invalid, missing, wrong_type
+from terraregistry.tools.config.reader import read_config
+from terraregistry.tools.config.training_tasks import LAYOUTS, find_tasks, invalid, missing, wrong_type
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from terraregistry.problems import KeyPath
     from terraregistry.tools.config.document import Document
+    from terraregistry.tools.config.embedded import EmbeddedCall, Mapping
     from terraregistry.tools.config.training_tasks import TrainingTask
 
-__all__ = ["TASKS", "USUAL_FACTORIES", "WITHOUT_TASK", "find_request", "find_requests"]
+__all__ = ["TASKS", "USUAL_FACTORIES", "WITHOUT_TASK", "find_request", "find_requests", "has_model", "read_requests"]
 
 TASKS: Final = {
     "ClassificationTask": "classification",
@@ -52,60 +56,123 @@ def find_request(document: Document) -> ModelRequest:
     {'task': 'segmentation'}
     """
     requests = find_requests(document)
-    if len(requests) > 1:
-        names = ", ".join(request.name for request in requests)
-        text = f"{len(requests)} models ({names}); `terraregistry validate` checks them all, but one is built at a time"
-        raise document.error([invalid(("tasks",), text)])
-    return requests[0]
+    for call in find_calls(document.data):
+        if call.file:
+            requests += find_requests(read_config(call.file))
+    names = [request.name or display_path(request.origin) for request in requests]
+    if len(requests) == 1:
+        return requests[0]
+    text = f"{len(names)} models ({', '.join(names)}); `terraregistry validate` checks them all, but one is built at a time"
+    path: KeyPath = ("tasks",) if any(request.name for request in requests) else ()
+    raise document.error([invalid(path, text if names else f"no model is described here: {LAYOUTS}")])
 
 
 def find_requests(document: Document) -> list[ModelRequest]:
-    """Find all models of a config: one, or one for each task of terratorch-iterate.
+    """Find all models of a config: one, one for each task of terratorch-iterate, or one for each call of `from_config`.
 
     Raises:
         ConfigError: As for `find_request`.
     """
-    try:
-        requests = _find(document)
-    except ConfigError as error:
-        raise document.with_unread(error.problems, [each.steps or ("model",) for each in error.problems]) from None
+    requests, error = read_requests(document)
+    if error is not None:
+        raise error
+    return requests
+
+
+def read_requests(document: Document) -> tuple[list[ModelRequest], ConfigError | None]:
+    """Find the models of a config that can be read, and the mistakes in the descriptions of the others."""
+    problems: list[Problem] = []
+    requests = _find(document, problems)
+    if problems:
+        error = document.error(dict.fromkeys(problems))
+        places = [each.steps or ("model",) for each in error.problems]
+        return requests, document.with_unread(error.problems, places)
     places = [place for request in requests for place in request.places]
     if any(each.kind is ProblemKind.INVALID for each in document.unread(places)):
-        raise document.with_unread((), places)
-    return requests
+        return [], document.with_unread((), places)
+    return requests, None
 
 
-def _find(document: Document) -> list[ModelRequest]:
+def has_model(data: object) -> bool:
+    """Return True if a key `model_factory`, a task that implies it, or a call of `from_config` is anywhere in a config."""
+    return any(True for _ in find_calls(data)) or _has_task(data)
+
+
+def _has_task(data: object) -> bool:
+    """Return True if a key `model_factory`, or a task that implies it, is anywhere outside the calls of `from_config`."""
+    if isinstance(data, list):
+        return any(map(_has_task, cast("list[object]", data)))
+    if not isinstance(data, dict):
+        return False
+    mapping = cast("Mapping", data)
+    if call_in(mapping) is not None:
+        return False
+    kinds = [str(mapping.get(key)).rpartition(".")[2] for key in ("class_path", "_target_", "_class_path")]
+    implied = any(kind in USUAL_FACTORIES for kind in kinds)
+    return implied or "model_factory" in mapping or any(map(_has_task, mapping.values()))
+
+
+def _find(document: Document, problems: list[Problem]) -> list[ModelRequest]:
     root = document.data
     if not isinstance(root, dict):
-        raise document.error([invalid((), f"expected a mapping, got {describe_value(root)}; {LAYOUTS}")])
+        problems.append(invalid((), f"expected a mapping, got {describe_value(root)}; {LAYOUTS}"))
+        return []
     config = cast("Mapping", root)
-    problems: list[Problem] = []
-    tasks = find_tasks(config, problems)
-    if not tasks and not problems:
-        requests = [_plain(document, config, problems)]
+    calls = [*find_calls(config)]
+    requests = [] if calls and not _has_task(config) else _in_layout(document, config, problems)
+    return [*requests, *(request for call in calls for request in _called(document, call, problems))]
+
+
+def _in_layout(
+    document: Document, config: Mapping, problems: list[Problem], base: KeyPath = (), *, hydra: bool = False
+) -> list[ModelRequest]:
+    """Read the models of a config, or of a value at a path that is a config itself."""
+    found: list[Problem] = []
+    requests: list[ModelRequest] = []
+    tasks = find_tasks(config, found)
+    if not tasks and not found:
+        request = _plain(document, config, found, base, hydra=hydra)
+        requests += [] if found else [request]
     else:
-        requests = [_TaskReader(document, task, problems).request() for task in tasks]
-    if problems:
-        raise document.error(dict.fromkeys(problems))
+        found = [each.at((*base, *each.steps)) for each in found]
+        for task in tasks:
+            wrong: list[Problem] = []
+            request = _TaskReader(document, task.under(base, hydra=hydra), wrong).request()
+            requests += [] if wrong else [request]
+            found += wrong
+    problems += found
     return requests
 
 
-def _plain(document: Document, config: Mapping, problems: list[Problem]) -> ModelRequest:
+def _called(document: Document, call: EmbeddedCall, problems: list[Problem]) -> list[ModelRequest]:
+    """Read the models of a call of `from_config`; a file that it is given is a config of its own."""
+    named = {key: value for key, value in call.arguments.items() if key != "config" or isinstance(value, str)}
+    left = [*unresolved_in(named, call.origin, hydra=call.is_hydra), *_bad_keys(named, call.origin)]
+    places = [each.steps for each in left]
+    problems += [*left, *(each for each in call.mistakes() if each.steps not in places)]
+    if not isinstance(call.config, dict):
+        return []
+    path = (*call.origin, "config")
+    requests = _in_layout(document, cast("Mapping", call.config), problems, path, hydra=call.is_hydra)
+    if call.arguments.get("unused") != "warn":
+        return requests
+    return [replace(each, arguments={"unused": "warn", **each.arguments}) for each in requests]
+
+
+def _plain(document: Document, config: Mapping, problems: list[Problem], base: KeyPath, *, hydra: bool) -> ModelRequest:
     arguments = {key: value for key, value in config.items() if key != "model_factory"}
-    factory = config["model_factory"]
-    problems += _bad_keys(arguments, ())
+    factory, path = config["model_factory"], (*base, "model_factory")
+    problems += _bad_keys(arguments, base)
     if not isinstance(factory, str):
-        problems.append(wrong_type(("model_factory",), _NAME, factory))
-    problems += unresolved_in(factory, ("model_factory",), hydra=False)
+        problems.append(wrong_type(path, _NAME, factory))
+    problems += unresolved_in(factory, path, hydra=hydra)
     model = config.get("model")
     if isinstance(model, dict) and "init_args" in model:
-        line = document.locate(("model_factory",)).line
-        again = f"the config describes a model here, and by `model_factory` in line {line}"
-        problems.append(invalid(("model", "init_args"), again))
-    left = tuple(unresolved_in(arguments, (), hydra=False))
+        again = f"the config describes a model here, and by `model_factory` in line {document.locate(path).line}"
+        problems.append(invalid((*base, "model", "init_args"), again))
+    left = tuple(unresolved_in(arguments, (), hydra=hydra))
     given = cast("dict[str, object]", arguments)
-    return ModelRequest(document, str(factory), ("model_factory",), given, unresolved=left)
+    return ModelRequest(document, str(factory), path, given, base, unresolved=left)
 
 
 class _TaskReader:

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final, NamedTuple, TypeAlias, cast
+from typing import TYPE_CHECKING, Final, NamedTuple, cast
 
 from terraregistry.errors import Problem, ProblemKind, describe_value
-from terraregistry.problems import Key, display_path
+from terraregistry.problems import display_path
 from terraregistry.suggest import nearest
 
 if TYPE_CHECKING:
     from terraregistry.problems import KeyPath
+    from terraregistry.tools.config.embedded import Mapping
 
-__all__ = ["LAYOUTS", "Mapping", "TrainingTask", "find_tasks", "invalid", "missing", "wrong_type"]
+__all__ = ["LAYOUTS", "TrainingTask", "find_tasks", "invalid", "missing", "wrong_type"]
 
 LAYOUTS: Final = (
     "a config has either `model_factory: EncoderDecoderFactory` with the arguments of its build_model as keys beside "
@@ -31,9 +32,6 @@ _TYPES: Final = {
 """The class for each `type` of a task of terratorch-iterate."""
 _DEEPEST: Final = 4
 
-Mapping: TypeAlias = dict[Key, object]
-"""A mapping of a config."""
-
 
 class TrainingTask(NamedTuple):
     """A training task in a config.
@@ -45,6 +43,7 @@ class TrainingTask(NamedTuple):
         kind_path: The path of the class.
         defaults: The path of arguments merged beneath.
         name: The name of the task, where a config has several.
+        is_hydra: True if Hydra makes the task.
     """
 
     arguments: Mapping
@@ -53,18 +52,23 @@ class TrainingTask(NamedTuple):
     kind_path: KeyPath
     defaults: KeyPath | None = None
     name: str = ""
+    is_hydra: bool = False
 
-    @property
-    def is_hydra(self) -> bool:
-        """True if Hydra makes the task."""
-        return self.kind_path[-1] == "_target_"
+    def under(self, path: KeyPath, *, hydra: bool) -> TrainingTask:
+        """Return the task of a config that is itself a value at a path, of one of Hydra's configs or not."""
+        return self._replace(
+            origin=(*path, *self.origin),
+            kind_path=(*path, *self.kind_path),
+            defaults=None if self.defaults is None else (*path, *self.defaults),
+            is_hydra=self.is_hydra or hydra,
+        )
 
 
 def find_tasks(config: Mapping, problems: list[Problem]) -> list[TrainingTask]:
     """Find the training tasks of a config; none if it has the plain layout, or with a problem if it has no layout."""
     model, several = config.get("model"), config.get("tasks")
     if "_target_" in config and ("model_factory" in config or "model_args" in config):
-        return [TrainingTask(config, (), config["_target_"], ("_target_",))]
+        return [TrainingTask(config, (), config["_target_"], ("_target_",), is_hydra=True)]
     if "model_factory" in config and not isinstance(config.get("model_args"), dict):
         return []
     if "model_args" in config:  # Lightning's hparams.yaml
@@ -85,7 +89,7 @@ def find_tasks(config: Mapping, problems: list[Problem]) -> list[TrainingTask]:
 
 def _in_model(model: Mapping, problems: list[Problem]) -> list[TrainingTask]:
     if "_target_" in model:
-        return [TrainingTask(model, _MODEL, model["_target_"], (*_MODEL, "_target_"))]
+        return [TrainingTask(model, _MODEL, model["_target_"], (*_MODEL, "_target_"), is_hydra=True)]
     if "model_factory" in model and "init_args" not in model:
         keys = "`model_factory` and `model_args`" if "model_args" in model else "`model_factory`"
         place = (
