@@ -13,15 +13,14 @@ which has no plugins, that holds of the bare name, and not of an attribute of a 
 # pyright: reportIncompatibleVariableOverride=false, reportInconsistentConstructor=false, reportMissingSuperCall=false
 # Overloads overlap on purpose; the types of other libraries' parameters are where they are.
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any, Generic, Literal, LiteralString, Never, Protocol, TypeAlias, TypeVar, overload
-import terraregistry.index.provider
 import terraregistry.protocols
 import terraregistry.registry
 import terraregistry.registry.multi
-import terraregistry.registry.registry
 import terraregistry.sources.mmseg.mmseg_registry
 import terraregistry.sources.smp.smp_registry
+import terraregistry.sources.terratorch
 import terraregistry.sources.timm.timm_registry
 import torch.nn.modules.module
 from terraregistry import protocols
@@ -94,6 +93,12 @@ if not protocols.MYPY:
         """The result for an unknown name. It can be called only if the name is put together from literals."""
         def __call__(self: NoComponentOfThisName[LiteralString], /, *args: Any, **kwargs: Any) -> Any: """Validate the arguments, construct the component and check it."""
         def validate(self: NoComponentOfThisName[LiteralString], /, *args: Any, **kwargs: Any) -> Any: """Validate the arguments without constructing anything."""
+    class NoSourceOfThisPrefix(Generic[_SL]):
+        """The result for an unknown prefix. It can be used only if the prefix is put together from literals."""
+        def __iter__(self: NoSourceOfThisPrefix[LiteralString], /) -> Iterator[str]: """Iterate over the names."""
+        def __len__(self: NoSourceOfThisPrefix[LiteralString], /) -> int: """Count the names."""
+        def __contains__(self: NoSourceOfThisPrefix[LiteralString], name: object, /) -> bool: """Return True for a known name."""
+        def build(self: NoSourceOfThisPrefix[LiteralString], name: str, /, *args: Any, **kwargs: Any) -> Any: """Build the component of a name."""
     _Names0: TypeAlias = Literal[
         'terratorch_prithvi_eo_tiny', 'terratorch_prithvi_eo_v1_100', 'terratorch_prithvi_eo_v2_100_tl',
         'terratorch_prithvi_eo_v2_300', 'terratorch_prithvi_eo_v2_300_tl', 'terratorch_prithvi_eo_v2_600',
@@ -4312,7 +4317,13 @@ if not protocols.MYPY:
     _Names386: TypeAlias = Literal[
         'SelectIndices'
     ]
+    _T = TypeVar("_T")
+    _U = TypeVar("_U")
+    _Either: TypeAlias = _T | _U
     _BackboneRegistryName: TypeAlias = _Names0 | _Names1 | _Names2 | _Names3 | _Names4 | _Names5 | _Names6 | _Names7 | _Names8 | _Names9 | _Names10 | _Names11 | _Names12 | _Names13 | _Names14 | _Names15 | _Names16 | _Names17 | _Names18 | _Names19 | _Names20 | _Names21 | _Names22 | _Names23 | _Names24 | _Names25 | _Names26 | _Names27 | _Names28 | _Names29 | _Names30 | _Names31 | _Names32 | _Names33 | _Names34 | _Names35 | _Names36 | _Names37 | _Names38 | _Names39 | _Names40 | _Names41 | _Names42 | _Names43 | _Names44 | _Names45 | _Names46 | _Names47 | _Names48 | _Names49 | _Names50 | _Names51 | _Names52 | _Names53 | _Names54 | _Names55 | _Names56 | _Names57 | _Names58 | _Names59 | _Names60 | _Names61 | _Names62 | _Names63 | _Names64 | _Names65 | _Names66 | _Names67 | _Names68 | _Names69 | _Names70 | _Names71 | _Names72 | _Names73 | _Names74 | _Names75 | _Names76 | _Names77 | _Names78 | _Names79 | _Names80 | _Names81 | _Names82 | _Names83 | _Names84 | _Names85 | _Names86 | _Names87 | _Names88 | _Names89 | _Names90 | _Names91 | _Names92 | _Names93 | _Names94 | _Names95 | _Names96 | _Names97 | _Names98 | _Names99 | _Names100 | _Names101 | _Names102 | _Names103 | _Names104 | _Names105 | _Names106 | _Names107 | _Names108 | _Names109 | _Names110 | _Names111 | _Names112 | _Names113 | _Names114 | _Names115 | _Names116 | _Names117 | _Names118 | _Names119 | _Names120 | _Names121 | _Names122 | _Names123 | _Names124 | _Names125 | _Names126 | _Names127 | _Names128 | _Names129 | _Names130 | _Names131 | _Names132 | _Names133 | _Names134 | _Names135 | _Names136 | _Names137 | _Names138 | _Names139 | _Names140 | _Names141 | _Names142 | _Names143 | _Names144 | _Names145 | _Names146 | _Names147 | _Names148 | _Names149 | _Names150 | _Names151 | _Names152 | _Names153 | _Names154 | _Names155 | _Names156 | _Names157 | _Names158 | _Names159 | _Names160
+    _BackboneRegistryName0: TypeAlias = _Names0 | _Names1 | _Names2 | _Names3 | _Names4 | _Names5 | _Names6 | _Names7 | _Names8 | _Names9 | _Names10 | _Names11 | _Names12 | _Names13 | _Names14 | _Names15 | _Names16 | _Names17 | _Names18 | _Names19 | _Names20 | _Names21 | _Names22 | _Names23 | _Names24 | _Names25 | _Names26 | _Names27 | _Names28 | _Names29 | _Names30 | _Names31 | _Names32 | _Names33 | _Names34 | _Names35 | _Names36 | _Names37 | _Names38 | _Names39 | _Names40 | _Names41 | _Names42 | _Names43 | _Names44 | _Names45 | _Names46 | _Names47 | _Names48 | _Names49 | _Names50
+    _BackboneRegistryName1: TypeAlias = _Names51 | _Names52 | _Names53 | _Names54 | _Names55 | _Names56 | _Names57 | _Names58 | _Names59 | _Names60 | _Names61 | _Names62 | _Names63 | _Names64 | _Names65 | _Names66 | _Names67 | _Names68 | _Names69 | _Names70 | _Names71 | _Names72 | _Names73 | _Names74 | _Names75 | _Names76 | _Names77 | _Names78 | _Names79 | _Names80 | _Names81 | _Names82 | _Names83 | _Names84 | _Names85 | _Names86 | _Names87 | _Names88 | _Names89 | _Names90 | _Names91 | _Names92 | _Names93 | _Names94 | _Names95 | _Names96 | _Names97 | _Names98 | _Names99 | _Names100 | _Names101 | _Names102 | _Names103 | _Names104 | _Names105 | _Names106 | _Names107 | _Names108 | _Names109 | _Names110 | _Names111 | _Names112 | _Names113 | _Names114 | _Names115 | _Names116 | _Names117 | _Names118 | _Names119 | _Names120 | _Names121 | _Names122 | _Names123 | _Names124 | _Names125 | _Names126 | _Names127 | _Names128 | _Names129 | _Names130 | _Names131 | _Names132 | _Names133 | _Names134 | _Names135 | _Names136 | _Names137 | _Names138 | _Names139 | _Names140 | _Names141 | _Names142 | _Names143 | _Names144 | _Names145 | _Names146 | _Names147 | _Names148 | _Names149 | _Names150 | _Names151 | _Names152 | _Names153 | _Names154 | _Names155 | _Names156 | _Names157 | _Names158 | _Names159 | _Names160
+    _BackboneRegistryNames: TypeAlias = _Either[_BackboneRegistryName0, _BackboneRegistryName1]
     _TerratorchBackboneRegistryName: TypeAlias = _Names161 | _Names162 | _Names163
     _TimmBackboneRegistryName: TypeAlias = _Names164 | _Names165 | _Names166 | _Names167 | _Names168 | _Names169 | _Names170 | _Names171 | _Names172 | _Names173 | _Names174 | _Names175 | _Names176 | _Names177 | _Names178 | _Names179 | _Names180 | _Names181 | _Names182 | _Names183 | _Names184 | _Names185 | _Names186 | _Names187 | _Names188 | _Names189 | _Names190 | _Names191 | _Names192 | _Names193 | _Names194 | _Names195 | _Names196 | _Names197 | _Names198 | _Names199 | _Names200 | _Names201 | _Names202 | _Names203 | _Names204 | _Names205 | _Names206 | _Names207 | _Names208 | _Names209 | _Names210 | _Names211 | _Names212 | _Names213 | _Names214 | _Names215 | _Names216 | _Names217 | _Names218 | _Names219 | _Names220 | _Names221 | _Names222 | _Names223 | _Names224 | _Names225 | _Names226 | _Names227 | _Names228 | _Names229 | _Names230 | _Names231 | _Names232 | _Names233 | _Names234 | _Names235 | _Names236 | _Names237 | _Names238 | _Names239 | _Names240 | _Names241 | _Names242 | _Names243 | _Names244 | _Names245 | _Names246 | _Names247 | _Names248 | _Names249 | _Names250 | _Names251 | _Names252 | _Names253 | _Names254 | _Names255 | _Names256 | _Names257 | _Names258 | _Names259 | _Names260 | _Names261 | _Names262 | _Names263 | _Names264 | _Names265 | _Names266 | _Names267 | _Names268 | _Names269 | _Names270 | _Names271 | _Names272 | _Names273 | _Names274 | _Names275 | _Names276 | _Names277 | _Names278 | _Names279 | _Names280 | _Names281 | _Names282 | _Names283 | _Names284 | _Names285 | _Names286 | _Names287 | _Names288 | _Names289 | _Names290 | _Names291 | _Names292 | _Names293 | _Names294 | _Names295 | _Names296 | _Names297 | _Names298 | _Names299 | _Names300 | _Names301 | _Names302 | _Names303 | _Names304 | _Names305 | _Names306 | _Names307 | _Names308 | _Names309 | _Names310 | _Names311 | _Names312 | _Names313 | _Names314 | _Names315
     _DecoderRegistryName: TypeAlias = _Names316 | _Names317 | _Names318 | _Names319 | _Names320 | _Names321 | _Names322 | _Names323 | _Names324 | _Names325 | _Names326 | _Names327 | _Names328 | _Names329 | _Names330 | _Names331 | _Names332 | _Names333 | _Names334 | _Names335 | _Names336 | _Names337
@@ -5108,13 +5119,13 @@ if not protocols.MYPY:
         def __call__(self, /, embed_dim: list[int], channels: int = ..., num_convs: int = ..., in_index: int = ...) -> terraregistry.components.decoders.fcn.FCNDecoder: 'A fully convolutional decoder: each stage doubles the resolution of one feature. Defined in terraregistry/components/decoders/fcn.py:18.'
         def validate(self, /, embed_dim: list[int], channels: int = ..., num_convs: int = ..., in_index: int = ...) -> terraregistry.registry.ComponentSpec[terraregistry.components.decoders.fcn.FCNDecoder]: """Validate the arguments without constructing anything."""
     class _Builder156(terraregistry.registry.Builder[..., terraregistry.components.decoders.linear.IdentityDecoder]):
-        def __call__(self, /, embed_dim: list[int], out_index: int = ...) -> terraregistry.components.decoders.linear.IdentityDecoder: "A decoder returning one feature unchanged, without parameters: for a head on the backbone's own features. Defined in terraregistry/components/decoders/linear.py:170."
+        def __call__(self, /, embed_dim: list[int], out_index: int = ...) -> terraregistry.components.decoders.linear.IdentityDecoder: "A decoder returning one feature unchanged, without parameters: for a head on the backbone's own features. Defined in terraregistry/components/decoders/linear.py:150."
         def validate(self, /, embed_dim: list[int], out_index: int = ...) -> terraregistry.registry.ComponentSpec[terraregistry.components.decoders.linear.IdentityDecoder]: """Validate the arguments without constructing anything."""
     class _Builder157(terraregistry.registry.Builder[..., terraregistry.components.decoders.linear.LinearDecoder]):
-        def __call__(self, /, embed_dim: list[int], num_classes: int, upsampling_size: int, in_index: int = ...) -> terraregistry.components.decoders.linear.LinearDecoder: 'One linear map from each position of a feature to the classes of a square of pixels; it includes its head. Defined in terraregistry/components/decoders/linear.py:51.'
+        def __call__(self, /, embed_dim: list[int], num_classes: int, upsampling_size: int, in_index: int = ...) -> terraregistry.components.decoders.linear.LinearDecoder: 'One linear map from each position of a feature to the classes of a square of pixels; it includes its head. Defined in terraregistry/components/decoders/linear.py:31.'
         def validate(self, /, embed_dim: list[int], num_classes: int, upsampling_size: int, in_index: int = ...) -> terraregistry.registry.ComponentSpec[terraregistry.components.decoders.linear.LinearDecoder]: """Validate the arguments without constructing anything."""
     class _Builder158(terraregistry.registry.Builder[..., terraregistry.components.decoders.linear.MLPDecoder]):
-        def __call__(self, /, embed_dim: list[int], channels: int = ..., out_dim: int = ..., activation: Literal['CELU', 'ELU', 'GELU', 'Hardshrink', 'Hardsigmoid', 'Hardswish', 'Hardtanh', 'Identity', 'LeakyReLU', 'LogSigmoid', 'Mish', 'PReLU', 'RReLU', 'ReLU', 'ReLU6', 'SELU', 'SiLU', 'Sigmoid', 'Softplus', 'Softshrink', 'Softsign', 'Tanh', 'Tanhshrink'] = ..., out_index: int = ...) -> terraregistry.components.decoders.linear.MLPDecoder: 'A linear layer and an activation on all features concatenated, giving the channels of one of them. Defined in terraregistry/components/decoders/linear.py:100.'
+        def __call__(self, /, embed_dim: list[int], channels: int = ..., out_dim: int = ..., activation: Literal['CELU', 'ELU', 'GELU', 'Hardshrink', 'Hardsigmoid', 'Hardswish', 'Hardtanh', 'Identity', 'LeakyReLU', 'LogSigmoid', 'Mish', 'PReLU', 'RReLU', 'ReLU', 'ReLU6', 'SELU', 'SiLU', 'Sigmoid', 'Softplus', 'Softshrink', 'Softsign', 'Tanh', 'Tanhshrink'] = ..., out_index: int = ...) -> terraregistry.components.decoders.linear.MLPDecoder: 'A linear layer and an activation on all features concatenated, giving the channels of one of them. Defined in terraregistry/components/decoders/linear.py:80.'
         def validate(self, /, embed_dim: list[int], channels: int = ..., out_dim: int = ..., activation: Literal['CELU', 'ELU', 'GELU', 'Hardshrink', 'Hardsigmoid', 'Hardswish', 'Hardtanh', 'Identity', 'LeakyReLU', 'LogSigmoid', 'Mish', 'PReLU', 'RReLU', 'ReLU', 'ReLU6', 'SELU', 'SiLU', 'Sigmoid', 'Softplus', 'Softshrink', 'Softsign', 'Tanh', 'Tanhshrink'] = ..., out_index: int = ...) -> terraregistry.registry.ComponentSpec[terraregistry.components.decoders.linear.MLPDecoder]: """Validate the arguments without constructing anything."""
     class _Builder159(terraregistry.registry.Builder[..., terraregistry.components.decoders.satmae.SatMAEHead]):
         def __call__(self, /, embed_dim: int | list[int], out_channels: int, bias: bool = ..., *, num_heads: int, mlp_ratio: float, patch_size: int, num_patches: int = ..., depth: int, norm_layer: type[torch.nn.modules.module.Module] = ..., in_chans: int) -> terraregistry.components.decoders.satmae.SatMAEHead: 'The decoder of a masked autoencoder (He et al., 2022; SatMAE, Cong et al., 2022): tokens to the pixels of each patch. Defined in terraregistry/components/decoders/satmae.py:18.'
@@ -8728,7 +8739,11 @@ class BackboneRegistry(_OpenBackboneModule, terraregistry.registry.multi.MultiSo
         @overload
         def builder(self, name: _Names160) -> _Builder151: 'Return a validated constructor of one name. Defined in timm/models/xcit.py.'
         @overload
-        def builder(self, name: _BackboneRegistryName) -> terraregistry.registry.Builder[..., terraregistry.protocols.BackboneModule]: """Return a validated constructor of one name."""
+        def builder(self, name: _BackboneRegistryName0) -> terraregistry.registry.Builder[..., terraregistry.protocols.BackboneModule]: """Return a validated constructor of one name."""
+        @overload
+        def builder(self, name: _BackboneRegistryName1) -> terraregistry.registry.Builder[..., terraregistry.protocols.BackboneModule]: """Return a validated constructor of one name."""
+        @overload
+        def builder(self, name: _BackboneRegistryNames) -> terraregistry.registry.Builder[..., terraregistry.protocols.BackboneModule]: """Return a validated constructor of one name."""
         @overload
         def builder(self, name: _SL) -> NoComponentOfThisName[_SL]: """Return a validated constructor of one name."""
         @overload
@@ -9056,7 +9071,11 @@ class BackboneRegistry(_OpenBackboneModule, terraregistry.registry.multi.MultiSo
         @overload
         def find_class(self, name: _Names160) -> _Constructor149: 'Return the constructor of a name. Defined in timm/models/xcit.py.'
         @overload
-        def find_class(self, name: _BackboneRegistryName) -> Callable[..., terraregistry.protocols.Backbone]: """Return the constructor of a name."""
+        def find_class(self, name: _BackboneRegistryName0) -> Callable[..., terraregistry.protocols.Backbone]: """Return the constructor of a name."""
+        @overload
+        def find_class(self, name: _BackboneRegistryName1) -> Callable[..., terraregistry.protocols.Backbone]: """Return the constructor of a name."""
+        @overload
+        def find_class(self, name: _BackboneRegistryNames) -> Callable[..., terraregistry.protocols.Backbone]: """Return the constructor of a name."""
         @overload
         def find_class(self, name: _SL) -> NoComponentOfThisName[_SL]: """Return the constructor of a name."""
         @overload
@@ -9066,9 +9085,13 @@ class BackboneRegistry(_OpenBackboneModule, terraregistry.registry.multi.MultiSo
         @overload
         def __getitem__(self, prefix: Literal['timm']) -> TimmBackboneRegistry: """Return the source of a prefix."""
         @overload
+        def __getitem__(self, prefix: Literal['terratorch', 'timm']) -> terraregistry.registry.Source[terraregistry.protocols.Backbone]: """Return the source of a prefix."""
+        @overload
+        def __getitem__(self, prefix: _SL) -> NoSourceOfThisPrefix[_SL]: """Return the source of a prefix."""
+        @overload
         def __getitem__(self, prefix: str) -> terraregistry.registry.Source[terraregistry.protocols.Backbone]: """Return the source of a prefix."""
 
-class TerratorchBackboneRegistry(_OpenBackboneModule, terraregistry.index.provider.DescribedRegistry[terraregistry.protocols.Backbone], terraregistry.registry.Source[terraregistry.protocols.Backbone]):
+class TerratorchBackboneRegistry(_OpenBackboneModule, terraregistry.sources.terratorch.TerratorchRegistry[terraregistry.protocols.Backbone], terraregistry.registry.Source[terraregistry.protocols.Backbone]):
     # A Registry of anything takes more than a registry of one kind.
     @overload  # type: ignore[override]
     def register(self, constructor: _MakesBackbone, /, *, name: str | None = None, aliases: Iterable[str] = (), override: bool = False) -> _MakesBackbone: """Register a constructor, and return it unchanged."""
@@ -9746,11 +9769,11 @@ class DecoderRegistry(_OpenDecoderModule, terraregistry.registry.multi.MultiSour
         @overload
         def builder(self, name: _Names319) -> _Builder155: 'A fully convolutional decoder: each stage doubles the resolution of one feature. Defined in terraregistry/components/decoders/fcn.py:18.'
         @overload
-        def builder(self, name: _Names320) -> _Builder156: "A decoder returning one feature unchanged, without parameters: for a head on the backbone's own features. Defined in terraregistry/components/decoders/linear.py:170."
+        def builder(self, name: _Names320) -> _Builder156: "A decoder returning one feature unchanged, without parameters: for a head on the backbone's own features. Defined in terraregistry/components/decoders/linear.py:150."
         @overload
-        def builder(self, name: _Names321) -> _Builder157: 'One linear map from each position of a feature to the classes of a square of pixels; it includes its head. Defined in terraregistry/components/decoders/linear.py:51.'
+        def builder(self, name: _Names321) -> _Builder157: 'One linear map from each position of a feature to the classes of a square of pixels; it includes its head. Defined in terraregistry/components/decoders/linear.py:31.'
         @overload
-        def builder(self, name: _Names322) -> _Builder158: 'A linear layer and an activation on all features concatenated, giving the channels of one of them. Defined in terraregistry/components/decoders/linear.py:100.'
+        def builder(self, name: _Names322) -> _Builder158: 'A linear layer and an activation on all features concatenated, giving the channels of one of them. Defined in terraregistry/components/decoders/linear.py:80.'
         @overload
         def builder(self, name: _Names323) -> _Builder159: 'The decoder of a masked autoencoder (He et al., 2022; SatMAE, Cong et al., 2022): tokens to the pixels of each patch. Defined in terraregistry/components/decoders/satmae.py:18.'
         @overload
@@ -9796,11 +9819,11 @@ class DecoderRegistry(_OpenDecoderModule, terraregistry.registry.multi.MultiSour
         @overload
         def find_class(self, name: _Names319) -> type[terraregistry.components.decoders.fcn.FCNDecoder]: 'A fully convolutional decoder: each stage doubles the resolution of one feature. Defined in terraregistry/components/decoders/fcn.py:18.'
         @overload
-        def find_class(self, name: _Names320) -> type[terraregistry.components.decoders.linear.IdentityDecoder]: "A decoder returning one feature unchanged, without parameters: for a head on the backbone's own features. Defined in terraregistry/components/decoders/linear.py:170."
+        def find_class(self, name: _Names320) -> type[terraregistry.components.decoders.linear.IdentityDecoder]: "A decoder returning one feature unchanged, without parameters: for a head on the backbone's own features. Defined in terraregistry/components/decoders/linear.py:150."
         @overload
-        def find_class(self, name: _Names321) -> type[terraregistry.components.decoders.linear.LinearDecoder]: 'One linear map from each position of a feature to the classes of a square of pixels; it includes its head. Defined in terraregistry/components/decoders/linear.py:51.'
+        def find_class(self, name: _Names321) -> type[terraregistry.components.decoders.linear.LinearDecoder]: 'One linear map from each position of a feature to the classes of a square of pixels; it includes its head. Defined in terraregistry/components/decoders/linear.py:31.'
         @overload
-        def find_class(self, name: _Names322) -> type[terraregistry.components.decoders.linear.MLPDecoder]: 'A linear layer and an activation on all features concatenated, giving the channels of one of them. Defined in terraregistry/components/decoders/linear.py:100.'
+        def find_class(self, name: _Names322) -> type[terraregistry.components.decoders.linear.MLPDecoder]: 'A linear layer and an activation on all features concatenated, giving the channels of one of them. Defined in terraregistry/components/decoders/linear.py:80.'
         @overload
         def find_class(self, name: _Names323) -> type[terraregistry.components.decoders.satmae.SatMAEHead]: 'The decoder of a masked autoencoder (He et al., 2022; SatMAE, Cong et al., 2022): tokens to the pixels of each patch. Defined in terraregistry/components/decoders/satmae.py:18.'
         @overload
@@ -9838,13 +9861,19 @@ class DecoderRegistry(_OpenDecoderModule, terraregistry.registry.multi.MultiSour
         @overload
         def find_class(self, name: str) -> Callable[..., terraregistry.protocols.Decoder]: """Return the constructor of a name."""
         @overload
+        def __getitem__(self, prefix: Literal['mmseg']) -> MmsegDecoderRegistry: """Return the source of a prefix."""
+        @overload
         def __getitem__(self, prefix: Literal['terratorch']) -> TerratorchDecoderRegistry: """Return the source of a prefix."""
         @overload
         def __getitem__(self, prefix: Literal['smp']) -> SmpDecoderRegistry: """Return the source of a prefix."""
         @overload
+        def __getitem__(self, prefix: Literal['mmseg', 'terratorch', 'smp']) -> terraregistry.registry.Source[terraregistry.protocols.Decoder]: """Return the source of a prefix."""
+        @overload
+        def __getitem__(self, prefix: _SL) -> NoSourceOfThisPrefix[_SL]: """Return the source of a prefix."""
+        @overload
         def __getitem__(self, prefix: str) -> terraregistry.registry.Source[terraregistry.protocols.Decoder]: """Return the source of a prefix."""
 
-class TerratorchDecoderRegistry(_OpenDecoderModule, terraregistry.index.provider.DescribedRegistry[terraregistry.protocols.Decoder], terraregistry.registry.Source[terraregistry.protocols.Decoder]):
+class TerratorchDecoderRegistry(_OpenDecoderModule, terraregistry.sources.terratorch.TerratorchRegistry[terraregistry.protocols.Decoder], terraregistry.registry.Source[terraregistry.protocols.Decoder]):
     # A Registry of anything takes more than a registry of one kind.
     @overload  # type: ignore[override]
     def register(self, constructor: _MakesDecoder, /, *, name: str | None = None, aliases: Iterable[str] = (), override: bool = False) -> _MakesDecoder: """Register a constructor, and return it unchanged."""
@@ -9864,11 +9893,11 @@ class TerratorchDecoderRegistry(_OpenDecoderModule, terraregistry.index.provider
         @overload
         def builder(self, name: _Names341) -> _Builder155: 'A fully convolutional decoder: each stage doubles the resolution of one feature. Defined in terraregistry/components/decoders/fcn.py:18.'
         @overload
-        def builder(self, name: _Names342) -> _Builder156: "A decoder returning one feature unchanged, without parameters: for a head on the backbone's own features. Defined in terraregistry/components/decoders/linear.py:170."
+        def builder(self, name: _Names342) -> _Builder156: "A decoder returning one feature unchanged, without parameters: for a head on the backbone's own features. Defined in terraregistry/components/decoders/linear.py:150."
         @overload
-        def builder(self, name: _Names343) -> _Builder157: 'One linear map from each position of a feature to the classes of a square of pixels; it includes its head. Defined in terraregistry/components/decoders/linear.py:51.'
+        def builder(self, name: _Names343) -> _Builder157: 'One linear map from each position of a feature to the classes of a square of pixels; it includes its head. Defined in terraregistry/components/decoders/linear.py:31.'
         @overload
-        def builder(self, name: _Names344) -> _Builder158: 'A linear layer and an activation on all features concatenated, giving the channels of one of them. Defined in terraregistry/components/decoders/linear.py:100.'
+        def builder(self, name: _Names344) -> _Builder158: 'A linear layer and an activation on all features concatenated, giving the channels of one of them. Defined in terraregistry/components/decoders/linear.py:80.'
         @overload
         def builder(self, name: _Names345) -> _Builder159: 'The decoder of a masked autoencoder (He et al., 2022; SatMAE, Cong et al., 2022): tokens to the pixels of each patch. Defined in terraregistry/components/decoders/satmae.py:18.'
         @overload
@@ -9890,11 +9919,11 @@ class TerratorchDecoderRegistry(_OpenDecoderModule, terraregistry.index.provider
         @overload
         def __getitem__(self, name: _Names341) -> type[terraregistry.components.decoders.fcn.FCNDecoder]: 'A fully convolutional decoder: each stage doubles the resolution of one feature. Defined in terraregistry/components/decoders/fcn.py:18.'
         @overload
-        def __getitem__(self, name: _Names342) -> type[terraregistry.components.decoders.linear.IdentityDecoder]: "A decoder returning one feature unchanged, without parameters: for a head on the backbone's own features. Defined in terraregistry/components/decoders/linear.py:170."
+        def __getitem__(self, name: _Names342) -> type[terraregistry.components.decoders.linear.IdentityDecoder]: "A decoder returning one feature unchanged, without parameters: for a head on the backbone's own features. Defined in terraregistry/components/decoders/linear.py:150."
         @overload
-        def __getitem__(self, name: _Names343) -> type[terraregistry.components.decoders.linear.LinearDecoder]: 'One linear map from each position of a feature to the classes of a square of pixels; it includes its head. Defined in terraregistry/components/decoders/linear.py:51.'
+        def __getitem__(self, name: _Names343) -> type[terraregistry.components.decoders.linear.LinearDecoder]: 'One linear map from each position of a feature to the classes of a square of pixels; it includes its head. Defined in terraregistry/components/decoders/linear.py:31.'
         @overload
-        def __getitem__(self, name: _Names344) -> type[terraregistry.components.decoders.linear.MLPDecoder]: 'A linear layer and an activation on all features concatenated, giving the channels of one of them. Defined in terraregistry/components/decoders/linear.py:100.'
+        def __getitem__(self, name: _Names344) -> type[terraregistry.components.decoders.linear.MLPDecoder]: 'A linear layer and an activation on all features concatenated, giving the channels of one of them. Defined in terraregistry/components/decoders/linear.py:80.'
         @overload
         def __getitem__(self, name: _Names345) -> type[terraregistry.components.decoders.satmae.SatMAEHead]: 'The decoder of a masked autoencoder (He et al., 2022; SatMAE, Cong et al., 2022): tokens to the pixels of each patch. Defined in terraregistry/components/decoders/satmae.py:18.'
         @overload
@@ -10000,9 +10029,11 @@ class FullModelRegistry(_OpenModule, terraregistry.registry.multi.MultiSourceReg
         @overload
         def __getitem__(self, prefix: Literal['terratorch']) -> TerratorchFullModelRegistry: """Return the source of a prefix."""
         @overload
+        def __getitem__(self, prefix: _SL) -> NoSourceOfThisPrefix[_SL]: """Return the source of a prefix."""
+        @overload
         def __getitem__(self, prefix: str) -> terraregistry.registry.Source[torch.nn.modules.module.Module]: """Return the source of a prefix."""
 
-class TerratorchFullModelRegistry(_OpenModule, terraregistry.index.provider.DescribedRegistry[torch.nn.modules.module.Module], terraregistry.registry.Source[torch.nn.modules.module.Module]):
+class TerratorchFullModelRegistry(_OpenModule, terraregistry.sources.terratorch.TerratorchRegistry[torch.nn.modules.module.Module], terraregistry.registry.Source[torch.nn.modules.module.Module]):
     # A Registry of anything takes more than a registry of one kind.
     @overload  # type: ignore[override]
     def register(self, constructor: _MakesModule, /, *, name: str | None = None, aliases: Iterable[str] = (), override: bool = False) -> _MakesModule: """Register a constructor, and return it unchanged."""
@@ -10033,7 +10064,7 @@ class TerratorchFullModelRegistry(_OpenModule, terraregistry.index.provider.Desc
 class MmsegDecoderRegistry(_OpenDecoderModule, terraregistry.sources.mmseg.mmseg_registry.MmsegRegistry, terraregistry.registry.Source[terraregistry.protocols.Decoder]):
     ...
 
-class ModelFactoryRegistry(_OpenModelFactory, terraregistry.registry.registry.Registry[terraregistry.protocols.ModelFactory], terraregistry.registry.Source[terraregistry.protocols.ModelFactory]):
+class ModelFactoryRegistry(_OpenModelFactory, terraregistry.sources.terratorch.TerratorchRegistry[terraregistry.protocols.ModelFactory], terraregistry.registry.Source[terraregistry.protocols.ModelFactory]):
     # A Registry of anything takes more than a registry of one kind.
     @overload  # type: ignore[override]
     def register(self, constructor: _MakesModelFactory, /, *, name: str | None = None, aliases: Iterable[str] = (), override: bool = False) -> _MakesModelFactory: """Register a constructor, and return it unchanged."""
@@ -10142,9 +10173,11 @@ class NeckRegistry(_OpenNeckModule, terraregistry.registry.multi.MultiSourceRegi
         @overload
         def __getitem__(self, prefix: Literal['terratorch']) -> TerratorchNeckRegistry: """Return the source of a prefix."""
         @overload
+        def __getitem__(self, prefix: _SL) -> NoSourceOfThisPrefix[_SL]: """Return the source of a prefix."""
+        @overload
         def __getitem__(self, prefix: str) -> terraregistry.registry.Source[terraregistry.protocols.Neck]: """Return the source of a prefix."""
 
-class TerratorchNeckRegistry(_OpenNeckModule, terraregistry.index.provider.DescribedRegistry[terraregistry.protocols.Neck], terraregistry.registry.Source[terraregistry.protocols.Neck]):
+class TerratorchNeckRegistry(_OpenNeckModule, terraregistry.sources.terratorch.TerratorchRegistry[terraregistry.protocols.Neck], terraregistry.registry.Source[terraregistry.protocols.Neck]):
     # A Registry of anything takes more than a registry of one kind.
     @overload  # type: ignore[override]
     def register(self, constructor: _MakesNeck, /, *, name: str | None = None, aliases: Iterable[str] = (), override: bool = False) -> _MakesNeck: """Register a constructor, and return it unchanged."""
