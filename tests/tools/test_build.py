@@ -298,6 +298,7 @@ def test_a_mistake_in_a_training_config_is_said_with_its_place(build):
 
     assert result.exit_code == 2
     assert [line.partition(" ")[0] for line in result.stderr.splitlines()] == [
+        "c.yaml:18:9:",  # the warning that TerraTorch builds another head
         "c.yaml:8:36:",
         "c.yaml:19:9:",
     ]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING, Final, cast
 
 from terraregistry.errors import ConfigError, Problem, ProblemKind, describe_value
@@ -156,7 +155,7 @@ def _called(document: Document, call: EmbeddedCall, problems: list[Problem]) -> 
     requests = _in_layout(document, cast("Mapping", call.config), problems, path, hydra=call.is_hydra)
     if call.arguments.get("unused") != "warn":
         return requests
-    return [replace(each, arguments={"unused": "warn", **each.arguments}) for each in requests]
+    return [each._replace(arguments={"unused": "warn", **each.arguments}) for each in requests]
 
 
 def _plain(document: Document, config: Mapping, problems: list[Problem], base: KeyPath, *, hydra: bool) -> ModelRequest:

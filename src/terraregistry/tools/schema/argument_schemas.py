@@ -7,7 +7,6 @@ import json
 import re
 from collections import Counter
 from dataclasses import dataclass, replace
-from functools import cached_property
 from typing import TYPE_CHECKING, Final, cast
 
 from terraregistry.components.factories.rules import TIMM
@@ -139,22 +138,22 @@ class Group:
     names: tuple[str, ...]
     components: tuple[Component, ...]
 
-    @cached_property
+    @property
     def signature(self) -> Signature:
         """The shared signature; a default that differs among the names is opaque."""
         usual = (Counter(column).most_common(1)[0][0] for column in self.columns)
-        return Signature(tuple(self._shared(each) for each in usual))
+        differing = self.differing
+        return Signature(
+            tuple(each._replace(default=OPAQUE_DEFAULT) if each.name in differing else each for each in usual)
+        )
 
-    def _shared(self, usual: Parameter) -> Parameter:
-        return replace(usual, default=OPAQUE_DEFAULT) if usual.name in self.differing else usual
-
-    @cached_property
+    @property
     def differing(self) -> frozenset[str]:
         """The parameters whose default or place of declaration differs among the names."""
         said = [{(each.name, each.default, each.origin) for each in column} for column in self.columns]
         return frozenset(name for each in said if len(each) > 1 for name, _, _ in each)
 
-    @cached_property
+    @property
     def columns(self) -> list[tuple[Parameter, ...]]:
         """The parameters of each place, one for each name."""
         return list(zip(*(each.signature.parameters for each in self.components), strict=True))
