@@ -83,7 +83,8 @@ def show(
         searched = known or ", ".join(kinds)
         spellings = (name, name.partition("_")[2])
         gaps = [reason for place, reason in index.gaps if place.partition(" ")[2] in spellings]
-        remedy = "" if known else next(filter(None, [*gaps, *map(how_to_get, spellings)]), "")
+        answers = [*gaps, *(how_to_get(each) for each in spellings)]
+        remedy = "" if known else next((each for each in answers if each), "")
         hint = f"; {remedy}" if remedy else did_you_mean(nearest_names(index, name, known))
         raise refuse(f"there is no component {name!r}{hint} (kinds searched: {searched})")
     if why:
