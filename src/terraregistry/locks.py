@@ -28,17 +28,9 @@ if TYPE_CHECKING:
 __all__ = ["CHANGING", "expect_imports", "forking_lock"]
 
 _IMPORTED: Final = sys.stdlib_module_names | {
-    *(
-        "platformdirs",
-        "pydantic",
-        "pydantic_core",
-        "segmentation_models_pytorch",
-        "terraregistry",
-        "terratorch",
-        "timm",
-    ),
-    *("torch", "typing_extensions"),
-}
+    "platformdirs", "pydantic", "pydantic_core", "segmentation_models_pytorch", "terraregistry", "terratorch", "timm", "torch",
+    "typing_extensions",
+}  # fmt: skip
 """The packages whose imports a fork waits for: an import of other code may run as long as the program."""
 
 _made: Final[list[threading.RLock]] = []

@@ -98,8 +98,9 @@ def check_config(
     like_terratorch: bool | None = None,
 ) -> list[Finding]:
     """Validate one config, as `check_configs` does."""
-    like = like_terratorch
-    return next(check_configs([file], allow_unused=allow_unused, fit=fit, take_last=take_last, like_terratorch=like))
+    return next(
+        check_configs([file], allow_unused=allow_unused, fit=fit, take_last=take_last, like_terratorch=like_terratorch)
+    )
 
 
 def check_configs(

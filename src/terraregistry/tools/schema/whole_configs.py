@@ -5,16 +5,17 @@ from __future__ import annotations
 import textwrap
 from typing import Final, NamedTuple
 
+from terraregistry.tools.config.layouts import TASKS
+
 __all__ = ["snippets"]
 
 
 class _Start(NamedTuple):
-    """A config to start from: the class of its task in training configs, its task and arguments with places to fill in."""
+    """A config to start from: the class of its task in training configs, and arguments with places to fill in."""
 
     label: str
     description: str
     task_class: str
-    task: str
     arguments: str
 
 
@@ -23,7 +24,6 @@ _STARTS: Final = (
         "CNN + FCN",
         "Segmentation: a convolutional backbone of timm, and a fully convolutional decoder.",
         "SemanticSegmentationTask",
-        "segmentation",
         """\
 backbone: ${1:timm_resnet50}
 backbone_pretrained: true
@@ -38,7 +38,6 @@ num_classes: ${3:2}
         "ViT + UperNet",
         "Segmentation: four blocks of a vision transformer of timm, a learned pyramid, and UperNet.",
         "SemanticSegmentationTask",
-        "segmentation",
         """\
 backbone: ${1:timm_vit_base_patch16_224}
 backbone_pretrained: true
@@ -55,7 +54,6 @@ num_classes: ${3:2}
         "Prithvi, multi-temporal",
         "Segmentation of time series: a Prithvi for three dates of six bands, and a U-Net on a learned pyramid.",
         "SemanticSegmentationTask",
-        "segmentation",
         """\
 backbone: ${1:prithvi_eo_v2_300}
 backbone_pretrained: true
@@ -76,7 +74,6 @@ num_classes: ${2:2}
         "Classification",
         "One class for each image: the last feature of a backbone of timm, averaged over the image.",
         "ClassificationTask",
-        "classification",
         """\
 backbone: ${1:timm_convnext_tiny}
 backbone_pretrained: true
@@ -93,7 +90,7 @@ _FACTORY: Final = "model_factory: EncoderDecoderFactory\n"
 
 def snippets() -> list[dict[str, str]]:
     """Write the configs for the keyword `defaultSnippets` of the YAML language server: plain ones, then training configs."""
-    plain = [(each, each.label, f"{_FACTORY}task: {each.task}\n{each.arguments}") for each in _STARTS]
+    plain = [(each, each.label, f"{_FACTORY}task: {TASKS[each.task_class]}\n{each.arguments}") for each in _STARTS]
     training = [(each, f"{each.label} (training config)", _training(each)) for each in _STARTS]
     return [
         {"label": label, "description": each.description, "bodyText": text, "sortText": f"!{number}"}
