@@ -332,11 +332,9 @@ def asked_twice(index):
     """What is answered from the index, and the same once all is imported, in one process."""
     code = """
     from terraregistry import DECODER_REGISTRY
-    from terraregistry.components.factories.branches import BranchPlanner
-    from terraregistry.components.factories.rules import TASKS
-    planner = BranchPlanner(DECODER_REGISTRY, TASKS["segmentation"], [], {})
+    from terraregistry.components.factories.branches import includes_head
     names = [name for name in DECODER_REGISTRY if not name.startswith("mmseg_")]
-    known = [name for name in names if planner._includes_head(name)]
+    known = [name for name in names if includes_head(DECODER_REGISTRY, name)]
     from terraregistry.components.factories.smp_library import smp_encoders, smp_models
     from terraregistry.registry.signatures import render_signature
     def told():
@@ -347,7 +345,7 @@ def asked_twice(index):
     warnings.simplefilter("ignore")
     import segmentation_models_pytorch as smp
     made = [getattr(DECODER_REGISTRY.find_class(name), "includes_head", False) is True for name in names]
-    live = [name for name in names if planner._includes_head(name)]
+    live = [name for name in names if includes_head(DECODER_REGISTRY, name)]
     made = [name for name, whole in zip(names, made) if whole]
     classes = [cls.__name__ for cls in smp.MODEL_ARCHITECTURES_MAPPING.values()]
     print(json.dumps([before, [known, live, made], [first, told(), classes]]))

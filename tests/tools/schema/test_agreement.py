@@ -33,15 +33,15 @@ def refusal(text):
     return ""
 
 
-NO_FILE = "and there is no file"
-"""Which files there are is not for a schema to know."""
+NOT_OF_A_SCHEMA = ("and there is no file", "expected the first and the last of a range of channels")
+"""Which files there are is not for a schema to know; no schema can compare two numbers."""
 
 
 def compare(case, validator):
     text = yaml.safe_dump(case.config, sort_keys=False)
     said = refusal(text)
     errors = [f"{each.json_path}: {each.message[:200]}" for each in validator.iter_errors(yaml.safe_load(text))]
-    if NO_FILE not in said:
+    if not any(each in said for each in NOT_OF_A_SCHEMA):
         assert bool(said) == bool(errors), f"{case.mistake}\n{text}\nvalidation: {said}\nschema: {errors[:5]}"
     return f"{case.mistake}: {'refused' if said else 'right'}"
 
