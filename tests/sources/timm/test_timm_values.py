@@ -20,6 +20,8 @@ from terraregistry.sources.timm import TimmRegistry, timm_registry
 SAMPLE = ["resnet18", "test_vit", "hrnet_w18_small", "pit_ti_224", "test_convnext"]
 """Networks whose features are collected in five ways."""
 NEEDS_DATA = "gemma4"
+THREE_CHANNELS = "csatv2"
+"""Its frequencies are those of colours: with other channels timm warns, and its forward pass fails."""
 
 
 def problems(name: str, **kwargs: Any) -> dict[str, str]:
@@ -77,7 +79,6 @@ def test_features_come_as_they_are_asked_for(data: st.DataObject, name: str, cha
 
 
 @pytest.mark.slow
-@pytest.mark.filterwarnings("ignore:CSATv2 is designed for 3-channel")
 @settings(max_examples=250, deadline=None)
 @given(st.data(), st.integers(1, 5), st.sampled_from([128, 192, 224, 256]))
 def test_features_of_every_class_come_as_they_are_asked_for(
@@ -85,6 +86,7 @@ def test_features_of_every_class_come_as_they_are_asked_for(
 ) -> None:
     name = data.draw(st.sampled_from(representatives))
     assume(not name.startswith(NEEDS_DATA))
+    channels = 3 if name.startswith(THREE_CHANNELS) else channels
     assert differing(name, data.draw(indices_of(count_of(name))), channels, size) == []
 
 
