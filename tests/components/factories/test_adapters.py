@@ -87,7 +87,7 @@ def test_only_adapters_are_trained() -> None:
 def test_what_is_wrong_with_a_method_is_named() -> None:
     assert problems({"method": "LORRA"}) == {"peft_config.method": "peft has no method 'LORRA'; did you mean 'LORA'?"}
     assert problems({"method": "lora", "peft_config_kwargs": {"target_module": ["a"], "r": "4"}, "zzz": 1}) == {
-        "peft_config.zzz": "unknown argument",
+        "peft_config.zzz": "unknown argument (the arguments of the method are written under peft_config_kwargs in there)",
         "peft_config.peft_config_kwargs.target_module": "unknown argument; did you mean 'target_modules'?",
         "peft_config.peft_config_kwargs.r": "expected int, got str '4'; did you mean 4?",
     }
