@@ -64,11 +64,7 @@ def test_mypy(tmp_path):
     lines = mypy(tmp_path, "right.py", "wrong.py")
     found = errors(said_of(lines, "right.py"))
     # What `nn.Module` gives when it is called is anything, and strict mode reports what returns it.
-    # The product of a literal name is its class, which does not derive from `BackboneModule`.
-    of_classes = _lines(RIGHT, of='both: BackboneModule = BACKBONE_REGISTRY.build("test_resnet")') - _lines(
-        RIGHT, of="os.sep"
-    )
-    assert set(found) == _lines(RIGHT, of="self.stem(x) + self.backbone(x)") | of_classes
+    assert set(found) == _lines(RIGHT, of="self.stem(x) + self.backbone(x)")
     missed = _lines(WRONG, of='"FCNDecoder", [8])(FEATURES[0])') | _lines(WRONG, of='"resnet18")(FEATURES)')
     assert set(errors(said_of(lines, "wrong.py"))) == MISTAKES - missed
     assert _figures(MYPY) == (len(found), len(missed), 0)

@@ -111,6 +111,7 @@ class TerraregistryPlugin(Plugin):
         found = self._mentions.registering(file.fullname, file.path, self._registries)
         return [(_PRIORITY, module, -1) for module in sorted(found)]
 
+    @guarded
     def get_additional_indirect_deps(self, file: MypyFile) -> set[str]:
         """Return the modules of the constructors used: their changes recheck the file."""
         return self._used.get(file.fullname, set())
@@ -129,6 +130,7 @@ class TerraregistryPlugin(Plugin):
 
     # -- calls --
 
+    @guarded
     def get_method_signature_hook(self, fullname: str) -> Callable[[MethodSigContext], FunctionLike] | None:
         """Check calls by component name, and registrations in the project's own registries."""
         cls, _, method = fullname.rpartition(".")
@@ -140,6 +142,7 @@ class TerraregistryPlugin(Plugin):
             return self._register
         return None
 
+    @guarded
     def get_method_hook(self, fullname: str) -> Callable[[MethodContext], Type] | None:
         """Check functions decorated with `register` of a project's own registry."""
         cls, _, method = fullname.rpartition(".")

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 from mypy.errorcodes import ErrorCode
 from mypy.nodes import ARG_POS, CallExpr, IndexExpr, MemberExpr, RefExpr, TypeInfo, Var
+from mypy.subtypes import is_subtype
 from mypy.typeops import make_simplified_union
 from mypy.types import (
     AnyType,
@@ -16,6 +17,7 @@ from mypy.types import (
     Parameters,
     Type,
     TypeOfAny,
+    UnionType,
     get_proper_type,
 )
 
@@ -42,6 +44,7 @@ BUILDER: Final = "terraregistry.registry.builders.Builder"
 UNKNOWN_COMPONENT: Final = ErrorCode("unknown-component", "A registry has no component of a name", "terraregistry")
 
 _SEVERAL: Final = "terraregistry.registry.multi.MultiSourceRegistry"
+_MODULE_KINDS: Final = tuple(f"terraregistry.protocols.{kind}Module" for kind in ("Backbone", "Decoder", "Neck"))
 
 
 def registry_of(registries: Registries, kind: Type, expression: Expression | None) -> str | None:
@@ -170,8 +173,17 @@ class NamedCall:
             arg_types=[text, *call.arg_types],
             arg_kinds=[ARG_POS, *call.arg_kinds],
             arg_names=[None, *call.arg_names],
-            ret_type=self._spec(call.ret_type) if self._method == "validate" else call.ret_type,
+            ret_type=self._spec(call.ret_type) if self._method == "validate" else self._as_expected(call.ret_type),
         )
+
+    def _as_expected(self, product: Type) -> Type:
+        """Return the module kind expected by the call's context, such as `BackboneModule`, if the product is of both its bases."""
+        expected = get_proper_type(self._checker.type_context[-1])
+        for each in expected.items if isinstance(expected, UnionType) else [expected]:
+            kind = get_proper_type(each)
+            if isinstance(kind, Instance) and kind.type.fullname in _MODULE_KINDS:
+                return kind if all(is_subtype(product, base) for base in kind.type.bases) else product
+        return product
 
     def _spec(self, product: Type) -> Type:
         return self._generic("terraregistry.registry.specs.ComponentSpec", [product])
