@@ -129,11 +129,7 @@ class NamedSet(NameSet, Generic[T]):
 
     @abstractmethod
     def found(self, name: str) -> Found[T]:
-        """Return the component of a name.
-
-        Raises:
-            ComponentNotFoundError: The name is not here.
-        """
+        """Return the component of a name; raise a ComponentNotFoundError if there is none."""
 
     # In these, each component has arguments of its own.
     def build(self, name: str, /, *args: Any, **kwargs: Any) -> T:

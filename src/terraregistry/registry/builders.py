@@ -61,38 +61,11 @@ class Builder(Generic[P, T_co]):
         self.__name__ = name
 
     def __call__(self, /, *args: P.args, **kwargs: P.kwargs) -> T_co:
-        """Validate the arguments, construct the component and check it.
-
-        Args:
-            args: Positional arguments for the constructor.
-            kwargs: Keyword arguments for the constructor.
-
-        Returns:
-            The component.
-
-        Raises:
-            ComponentNotFoundError: The name has been unregistered since.
-            InvalidArgumentsError: The arguments do not fit the effective signature; all problems are listed.
-            ComponentProtocolError: The product does not satisfy the kind.
-            SourceUnavailableError: The library behind the component is missing or broken.
-        """
+        """Build the component: arguments and errors are those of `build` of the registry, without the name."""
         return self._registry.build(self.__name__, *args, **kwargs)
 
     def validate(self, /, *args: P.args, **kwargs: P.kwargs) -> ComponentSpec[T_co]:
-        """Make the same checks as a call, without constructing anything.
-
-        Args:
-            args: Positional arguments for the constructor.
-            kwargs: Keyword arguments for the constructor.
-
-        Returns:
-            The component as a spec, to be built later or elsewhere.
-
-        Raises:
-            ComponentNotFoundError: The name has been unregistered since.
-            InvalidArgumentsError: The arguments do not fit the effective signature; all problems are listed.
-            SourceUnavailableError: The library behind the component is missing or broken.
-        """
+        """Make the same checks as a call, without constructing anything: `validate` of the registry, without the name."""
         return self._registry.validate(self.__name__, *args, **kwargs)
 
     def __repr__(self) -> str:

@@ -346,11 +346,7 @@ class MultiSourceRegistry(NamedSet[T]):
         return cast("Callable[..., T]", constructor_of(mount.registry, bare))
 
     def found(self, name: str) -> Found[T]:
-        """Return the component of a name.
-
-        Raises:
-            ComponentNotFoundError: The name resolves nowhere.
-        """
+        """Return the component of a name; raise a ComponentNotFoundError if there is none."""
         mount, bare, canonical = self._located(name)
         entry, _, _, inside = mount.registry.found(bare)
         return entry, mount.start + bare, mount.start + canonical, (*inside, self)

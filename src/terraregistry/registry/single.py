@@ -81,10 +81,7 @@ class BaseRegistry(NamedSet[T]):
         Raises:
             ComponentNotFoundError: The name is not here.
         """
-        canonical = self.look_up(name) if isinstance(name, str) else None  # type: ignore[redundant-expr]  # names come from untyped configs too
-        if canonical is None:
-            raise self._not_found(name)
-        return canonical
+        return self.found(name)[0].name
 
     def search(self, pattern: str, *, pretrained: bool | None = None) -> list[str]:
         """Find names by glob, as `timm.list_models` does.
@@ -135,11 +132,7 @@ class BaseRegistry(NamedSet[T]):
     # -- building --
 
     def found(self, name: str) -> Found[T]:
-        """Return the component of a name.
-
-        Raises:
-            ComponentNotFoundError: The name is not here.
-        """
+        """Return the component of a name; raise a ComponentNotFoundError if there is none."""
         entry = self._find(name) if isinstance(name, str) else None  # type: ignore[redundant-expr]  # names come from untyped configs too
         if entry is None:
             raise self._not_found(name)

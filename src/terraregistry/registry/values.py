@@ -10,7 +10,7 @@ from typing import Any, Final, cast
 
 from terraregistry.errors import describe_value
 
-__all__ = ["fresh", "frozen", "to_plain"]
+__all__ = ["fresh", "frozen", "hashable", "to_plain"]
 
 _DEEPEST: Final = 64
 """Maximum depth of nested containers; deeper ones are treated as opaque objects."""
@@ -74,16 +74,17 @@ class _Object:
         if not isinstance(other, _Object) or type(self.value) is not type(other.value):
             return False
         # `is True`: a tensor's == gives a tensor.
-        return self.value is other.value or (_hashable(self.value) and (self.value == other.value) is True)
+        return self.value is other.value or (hashable(self.value) and (self.value == other.value) is True)
 
     def __hash__(self) -> int:
-        return hash(self.value) if _hashable(self.value) else id(self.value)
+        return hash(self.value) if hashable(self.value) else id(self.value)
 
 
-def _hashable(value: object) -> bool:
+def hashable(value: object) -> bool:
+    """Return True if a value can be hashed."""
     try:
         hash(value)
-    except TypeError:
+    except Exception:  # noqa: BLE001 - usually a TypeError, but a value's own `__hash__` may raise anything
         return False
     return True
 

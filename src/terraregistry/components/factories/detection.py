@@ -142,15 +142,6 @@ class ObjectDetectionModelFactory(PlanningFactory):
         """Check the arguments of `build_model`, with those of every part, without making any part.
 
         `EncoderDecoderFactory` checks the backbone and the necks, as a model of features.
-
-        Args:
-            arguments: The arguments, by name.
-
-        Returns:
-            The detector after the first stage.
-
-        Raises:
-            SourceUnavailableError: The library behind a source is missing or broken.
         """
         own, loose, found, free = _OWN.read(arguments)
         inner = {name: arguments[name] for name in (BACKBONE.key, NECKS.key) if name in arguments}

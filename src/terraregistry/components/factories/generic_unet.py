@@ -93,14 +93,7 @@ class GenericUnetModelFactory(PlanningFactory):
 
     # As above.
     def draft(self, arguments: Mapping[str, Any]) -> Draft:
-        """Check the arguments of `build_model`, with those of every part, without making any part.
-
-        Args:
-            arguments: The arguments, by name.
-
-        Returns:
-            The model after the first stage.
-        """
+        """Check the arguments of `build_model`, with those of every part, without making any part."""
         own, loose, found, free = _OWN.read(arguments)
         problems = [*found, *band_problems(own), *only_positive(own, GENERIC_UNET)]
         task = find_task(own.get("task", GENERIC_UNET.tasks[0]), GENERIC_UNET, problems)

@@ -82,8 +82,7 @@ class PixelWiseModel(EncoderDecoderModel):
         """Compute the result of each pixel.
 
         Args:
-            x: The images, `(B, C, H, W)` or `(B, C, T, H, W)`; several by name for a backbone with a mapping as its
-                input.
+            x: The images, `(B, C, H, W)` or `(B, C, T, H, W)`; several by name for a backbone that takes a mapping.
             image_size: Height and width of the results if the model has no `image_size_out`; the images' by default.
             **kwargs: Further arguments of the backbone.
 
@@ -124,8 +123,7 @@ class ScalarOutputModel(EncoderDecoderModel):
         """Compute the numbers of each image.
 
         Args:
-            x: The images, `(B, C, H, W)` or `(B, C, T, H, W)`; several by name for a backbone with a mapping as its
-                input.
+            x: The images, `(B, C, H, W)` or `(B, C, T, H, W)`; several by name for a backbone that takes a mapping.
             **kwargs: Further arguments of the backbone.
 
         Returns:
@@ -163,8 +161,7 @@ class EmbeddingOutputModel(EncoderModel):
         """Compute the features of each image.
 
         Args:
-            x: The images, `(B, C, H, W)` or `(B, C, T, H, W)`; several by name for a backbone with a mapping as its
-                input.
+            x: The images, `(B, C, H, W)` or `(B, C, T, H, W)`; several by name for a backbone that takes a mapping.
             **kwargs: Further arguments of the backbone.
 
         Returns:

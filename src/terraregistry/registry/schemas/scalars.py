@@ -14,7 +14,7 @@ from pydantic_core import CoreSchema, core_schema
 
 from terraregistry.registry.signatures import NOT_EVALUATED
 
-__all__ = ["ANYTHING", "SIMPLE", "Check", "RefusedError", "check_schema", "guarded", "hashable", "literal", "member_of"]
+__all__ = ["ANYTHING", "SIMPLE", "Check", "RefusedError", "check_schema", "guarded", "literal", "member_of"]
 
 ANYTHING: Final = core_schema.any_schema()
 Check = typing.Callable[[Any], Any]  # what a check is given, and gives back, is any object
@@ -42,15 +42,6 @@ def guarded(check: Check) -> Check:
 def check_schema(check: Check) -> CoreSchema:
     """Make a schema of a check."""
     return core_schema.no_info_plain_validator_function(guarded(check))
-
-
-def hashable(value: object) -> bool:
-    """Return True if a value can be hashed."""
-    try:
-        hash(value)
-    except Exception:  # noqa: BLE001 - usually a TypeError, but a value's own `__hash__` may raise anything
-        return False
-    return True
 
 
 def _or(strict: CoreSchema, *others: CoreSchema) -> CoreSchema:

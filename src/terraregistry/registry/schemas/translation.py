@@ -12,8 +12,9 @@ from pydantic_core import CoreSchema, SchemaValidator, core_schema
 
 from terraregistry.registry.schemas.classes import annotated, instance, subclass
 from terraregistry.registry.schemas.containers import CONTAINERS, union
-from terraregistry.registry.schemas.scalars import ANYTHING, SIMPLE, hashable, literal
+from terraregistry.registry.schemas.scalars import ANYTHING, SIMPLE, literal
 from terraregistry.registry.signatures import NOT_EVALUATED, Opaque, wider_class
+from terraregistry.registry.values import hashable
 
 __all__ = ["accepts", "argument_validator", "plain", "schema_of"]
 

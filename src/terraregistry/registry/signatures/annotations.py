@@ -53,12 +53,9 @@ def evaluate(function: object, names: typing.Iterable[str]) -> dict[str, Any]:
         The annotation of each annotated parameter; `NOT_EVALUATED` if evaluation fails.
     """
     raw: dict[str, Any] = getattr(function, "__annotations__", None) or {}
-    wanted = {name: raw[name] for name in names if name in raw}
-    if not wanted:
-        return {}
     scope: dict[str, Any] | None = getattr(function, "__globals__", None)
     local = {parameter.__name__: parameter for parameter in getattr(function, "__type_params__", ())}
-    return {name: _evaluated(annotation, scope, local) for name, annotation in wanted.items()}
+    return {name: _evaluated(raw[name], scope, local) for name in names if name in raw}
 
 
 def _evaluated(

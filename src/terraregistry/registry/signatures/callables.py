@@ -130,9 +130,10 @@ def _of_class(cls: type, call_stack: _CallStack) -> Found | None:
 
 def _of_constructors(cls: type, call_stack: _CallStack) -> Found | None:
     """Inspect `__init__` and `__new__`, unless inherited from `object`."""
-    plain = {"__init__": object.__init__, "__new__": object.__new__}
-    methods = [special(cls, name) for name, inherited in plain.items() if getattr(cls, name) is not inherited]
-    targets = [method for method in methods if method is not None]
+    targets: list[Target] = []
+    for name, inherited in (("__init__", object.__init__), ("__new__", object.__new__)):
+        if getattr(cls, name) is not inherited and (method := special(cls, name)) is not None:
+            targets.append(method)
     written = [target for target in targets if isinstance(target.callable, types.FunctionType)]
     if targets and not written:
         record(2 * len(call_stack), lambda: f"{_name(cls)}: its constructor is no Python function")

@@ -88,8 +88,8 @@ def with_defaults(options: Found, reached: Found) -> Found:
 
 
 def _split(parameters: dict[str, Parameter], origin: object) -> Found:
-    named = {name: parameter for name, parameter in parameters.items() if parameter.kind not in _STARRED}
-    starred = {parameter.kind: parameter for parameter in parameters.values() if parameter.kind in _STARRED}
+    named = dict(parameters)
+    starred = {parameter.kind: named.pop(name) for name, parameter in parameters.items() if parameter.kind in _STARRED}
     found = Found(named, dict.fromkeys(named, origin), starred.get(Parameter.VAR_POSITIONAL))
     kwargs = starred.get(Parameter.VAR_KEYWORD)
     return found if kwargs is None else replace(found, kwargs=kwargs, rest=Verdict.UNKNOWN)

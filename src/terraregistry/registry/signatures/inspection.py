@@ -6,6 +6,7 @@ import functools
 import inspect
 import typing
 from inspect import Parameter
+from operator import attrgetter
 from typing import Any
 
 from terraregistry.registry.locations import unwrapped
@@ -44,10 +45,9 @@ def _returned(constructor: object) -> Any:  # an annotation is any object
 
 
 def _signature(found: Found, returns: object) -> inspect.Signature:
-    ordered = sorted(found.parameters.values(), key=lambda parameter: parameter.kind)
     positional: list[Parameter] = []
     named: list[Parameter] = []
-    for parameter in ordered:
+    for parameter in sorted(found.parameters.values(), key=attrgetter("kind")):
         if parameter.kind in POSITIONAL:
             # Behind one with a default, Python has no way to say that one is required.
             behind_optional = bool(positional) and positional[-1].default is not Parameter.empty

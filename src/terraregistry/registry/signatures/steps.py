@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 from contextvars import ContextVar
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
@@ -12,7 +11,7 @@ from terraregistry.registry.signatures.annotations import render_signature
 
 if TYPE_CHECKING:
     import inspect
-    from collections.abc import Callable, Generator
+    from collections.abc import Callable
 
 __all__ = ["SignatureExplanation", "Step", "explain_signature", "record"]
 
@@ -71,16 +70,6 @@ def record(depth: int, text: Callable[[], str], location: Location | None = None
         steps.append(Step(depth, text(), location or (None if of is None else locate(of))))
 
 
-@contextlib.contextmanager
-def _recording() -> Generator[list[Step]]:
-    steps: list[Step] = []
-    token = _RECORD.set(steps)
-    try:
-        yield steps
-    finally:
-        _RECORD.reset(token)
-
-
 def explain_signature(constructor: object) -> SignatureExplanation:
     """Explain the effective signature of a constructor: the calls followed, and where following stopped.
 
@@ -105,6 +94,10 @@ def explain_signature(constructor: object) -> SignatureExplanation:
     """
     from terraregistry.registry.signatures.effective import effective_signature
 
-    with _recording() as steps:
+    steps: list[Step] = []
+    token = _RECORD.set(steps)
+    try:
         signature = effective_signature(constructor).signature
+    finally:
+        _RECORD.reset(token)
     return SignatureExplanation(signature, tuple(steps))

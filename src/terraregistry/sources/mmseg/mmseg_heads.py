@@ -105,20 +105,9 @@ class Head(NamedTuple):
 
 
 _OF_ONE: Final = (
-    *(
-        "APCHead",
-        "ASPPHead",
-        "CCHead",
-        "DAHead",
-        "DMHead",
-        "DNLHead",
-        "DepthwiseSeparableASPPHead",
-        "EMAHead",
-        "FCNHead",
-    ),
-    *("DepthwiseSeparableFCNHead", "GCHead", "ISAHead", "NLHead", "PSPHead", "SETRUPHead", "STDCHead"),
-    "SegmenterMaskTransformerHead",
-)
+    "APCHead", "ASPPHead", "CCHead", "DAHead", "DMHead", "DNLHead", "DepthwiseSeparableASPPHead", "DepthwiseSeparableFCNHead",
+    "EMAHead", "FCNHead", "GCHead", "ISAHead", "NLHead", "PSPHead", "SETRUPHead", "STDCHead", "SegmenterMaskTransformerHead",
+)  # fmt: skip
 _OF_SEVERAL: Final = ("ANNHead", "EncHead", "FPNHead", "LightHamHead", "SETRMLAHead", "SegformerHead", "UPerHead")
 _ALL: Final = (
     *map(Head, _OF_ONE),

@@ -172,17 +172,7 @@ class TimmRegistry(ReadOnlyRegistry[Backbone]):
         return self.describe_network(name).signature
 
     def describe_network(self, name: str) -> ComponentDescription:
-        """Describe a whole network, with `features_only=False`; `describe` describes a feature pyramid.
-
-        Args:
-            name: A name known to timm, with or without a pretrained tag.
-
-        Returns:
-            Its signature, docstring summary, file and line, library and version, and aliases.
-
-        Raises:
-            ComponentNotFoundError: The name is not here.
-        """
+        """Describe a whole network as `describe` does a feature pyramid: with `features_only=False`."""
         entry = self.found(name)[0]
         return entry.answer({"features_only": False}).describe(entry.name, self.kind.name, self._aliases_of(entry.name))
 

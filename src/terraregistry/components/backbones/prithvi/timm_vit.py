@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence  # noqa: TC003 - read at run time
 from typing import Any, Final
 
 import torch
@@ -10,7 +9,7 @@ from timm.models._features import feature_take_indices
 from torch import Tensor, nn
 
 from terraregistry.components.backbones.prithvi.encoder import PrithviEncoder
-from terraregistry.components.backbones.prithvi.patches import Coordinate, PatchSize, tokens_to_map
+from terraregistry.components.backbones.prithvi.patches import tokens_to_map
 from terraregistry.components.refusals import refusal
 
 __all__ = ["PrithviVisionTransformer"]
@@ -23,8 +22,10 @@ class PrithviVisionTransformer(PrithviEncoder):
     the channels; without, the model gives the tokens of the last block. It has no classifier.
 
     Args:
-        img_size: As in `PrithviViT`, like all arguments not listed here.
+        embed_dim: The width of a token.
+        depth: The number of blocks.
         num_classes: 0; there are no classes.
+        **options: Further arguments of `PrithviEncoder`.
 
     Attributes:
         feature_info: The properties of each block for timm's feature pyramid.
@@ -34,36 +35,9 @@ class PrithviVisionTransformer(PrithviEncoder):
         InvalidArgumentsError: A size does not fit another, or `num_classes` is not 0.
     """
 
-    def __init__(
-        self,
-        img_size: int | Sequence[int] = 224,
-        patch_size: PatchSize = (1, 16, 16),
-        num_frames: int = 1,
-        in_chans: int = 6,
-        embed_dim: int = 768,
-        depth: int = 12,
-        num_heads: int = 12,
-        mlp_ratio: float = 4.0,
-        norm_layer: Callable[..., nn.Module] = nn.LayerNorm,
-        coords_encoding: Sequence[Coordinate] | None = None,
-        coords_scale_learn: bool = False,
-        drop_path: float = 0.0,
-        num_classes: int = 0,
-    ) -> None:
-        super().__init__(
-            img_size=img_size,
-            patch_size=patch_size,
-            num_frames=num_frames,
-            in_chans=in_chans,
-            embed_dim=embed_dim,
-            depth=depth,
-            num_heads=num_heads,
-            mlp_ratio=mlp_ratio,
-            norm_layer=norm_layer,
-            coords_encoding=coords_encoding,
-            coords_scale_learn=coords_scale_learn,
-            drop_path=drop_path,
-        )
+    # Sizes and options of several types.
+    def __init__(self, *, embed_dim: int, depth: int, num_classes: int = 0, **options: Any) -> None:
+        super().__init__(embed_dim=embed_dim, depth=depth, **options)
         if num_classes:
             raise refusal(self, "num_classes", f"there is no classifier: expected 0, got {num_classes}")
         self.num_classes = 0
