@@ -147,7 +147,7 @@ class ComponentNotFoundError(RegistryError, KeyError):
         searched = f" (sources searched: {listed(self.sources)})" if self.sources else ""
         what = f"{label(self.registry)} has no component {quoted(self.name)}"
         if not isinstance(self.name, str):
-            return [f"{what}: names are strings{searched}"]
+            return [f"{what}: names are strings{f'; {self.remedy}' if self.remedy else ''}{searched}"]
         hint = f"; {self.remedy}" if self.remedy else did_you_mean(self.suggestions)
         hint = hint or "; search('*') lists those that there are"
         return [f"{what}{hint}{searched}"]

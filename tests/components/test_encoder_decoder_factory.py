@@ -850,3 +850,9 @@ def test_an_argument_of_something_else_is_sent_home(name: str, message: str, fix
         )
     (problem,) = (each for each in caught.value.problems if each.parameter == name)
     assert (problem.message, problem.fix) == (message, fix)
+
+
+def test_without_registries_it_composes_from_those_of_the_library() -> None:
+    from terraregistry import BACKBONE_REGISTRY, DECODER_REGISTRY, NECK_REGISTRY
+
+    assert EncoderDecoderFactory().registries == (BACKBONE_REGISTRY, DECODER_REGISTRY, NECK_REGISTRY)

@@ -244,3 +244,11 @@ def test_a_source_or_registry_of_a_long_name_makes_no_long_message() -> None:
         with pytest.raises(RegistryError) as caught:
             attempt()
         assert len(str(caught.value)) < 700
+
+
+@pytest.mark.parametrize("key", ["name", "type", "_target_"])
+def test_a_dictionary_in_place_of_a_name_is_told_what_to_write(key: str) -> None:
+    registry = Registry(widget=dict)
+    with pytest.raises(ComponentNotFoundError) as caught:
+        registry.build({key: "widget", "size": 3})  # type: ignore[arg-type]
+    assert f"names are strings; of a dictionary, write build(config.pop('{key}'), **config)" in str(caught.value)

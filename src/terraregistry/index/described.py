@@ -102,6 +102,7 @@ class DescribedCall(Call[T]):
             weights=known.weights,
             ineffective=dict(known.ineffective),
             synonyms=dict(known.synonyms),
+            texts=_texts(self._origins),
         )
 
     def _file(self) -> str | None:
@@ -110,6 +111,15 @@ class DescribedCall(Call[T]):
             return file
         home = home_of(file.partition("/")[0].removesuffix(".py"))
         return file if home is None else str(home / file)
+
+
+def _texts(origins: dict[str, str]) -> dict[str, str]:
+    """Return the texts of arguments in the index."""
+    from terraregistry.index.provider import stored_index
+
+    index = stored_index()
+    known = {} if index is None else index.texts
+    return {name: known[place] for name in origins if (place := (origins[name], name)) in known}
 
 
 @functools.cache

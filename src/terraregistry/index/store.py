@@ -8,6 +8,7 @@ are JSON arrays, with such rows by number.
 from __future__ import annotations
 
 import contextlib
+import functools
 import json
 import sqlite3
 import weakref
@@ -147,6 +148,11 @@ class Index:
         """Further facts for configs."""
         documentation = tuple((origin, name, text) for origin, name, text in self._about("documentation"))
         return ConfigFacts(documentation, self.whole_decoders, _pairs(self._about("plain_values")))
+
+    @functools.cached_property
+    def texts(self) -> dict[tuple[str, str], str]:
+        """The text of each parameter in the docstring there, by its origin and its name."""
+        return {(origin, name): text for origin, name, text in self._about("documentation")}
 
     @property
     def whole_decoders(self) -> tuple[str, ...]:

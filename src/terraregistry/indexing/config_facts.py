@@ -8,18 +8,16 @@ from __future__ import annotations
 
 import ast
 import inspect
-import re
-import textwrap
 import typing
 from enum import Enum
-from typing import TYPE_CHECKING, Any, Final, Literal, cast
+from typing import TYPE_CHECKING, Any, Literal, cast
 
-from terraregistry.deferred import loaded
 from terraregistry.errors import SourceUnavailableError
 from terraregistry.index import BUILD_MODELS, DETECTORS, HEADS, PARTS, SMP_ENCODERS, SMP_MODELS, TIMM_NETWORKS
 from terraregistry.index.descriptions import OPAQUE_DEFAULT, ConfigFacts
 from terraregistry.indexing.portable import default_text
 from terraregistry.registry import BaseRegistry, Registry
+from terraregistry.registry.docstrings import argument_texts, find_loaded
 from terraregistry.sources.timm import TimmRegistry
 
 if TYPE_CHECKING:
@@ -28,13 +26,9 @@ if TYPE_CHECKING:
     from terraregistry.index.descriptions import IndexedRegistry, Parameter
     from terraregistry.registry import ComponentDescription
 
-__all__ = ["composing_registries", "config_facts", "documented_arguments"]
+__all__ = ["composing_registries", "config_facts"]
 
 _AnyRegistry = Registry[Any]  # of functions and classes, whatever they make
-
-_SECTION: Final = re.compile(r"^(?:Args|Arguments|Parameters):?[ \t]*\n((?:[ \t]+.*\n?|\n)*)", re.MULTILINE)
-_ENTRY: Final = re.compile(r"\*{0,2}(\w+)\s*(?:\([^)]*\))?\s*:\s*(.*)")
-_LONGEST: Final = 400
 
 
 class _TimmNetworks(TimmRegistry):
@@ -119,7 +113,9 @@ def config_facts(registries: Iterable[IndexedRegistry]) -> ConfigFacts:
     components = [component for registry in registries for component in registry.components]
     parameters = dict.fromkeys(each for component in components for each in component.signature.parameters)
     constructors = dict.fromkeys(each.constructor for each in components if each.constructor is not None)
-    whole = [each for each in constructors if getattr(_find(each.replace(":", ".")), "includes_head", False) is True]
+    whole = [
+        each for each in constructors if getattr(find_loaded(each.replace(":", ".")), "includes_head", False) is True
+    ]
     return ConfigFacts(tuple(_documentation(parameters)), tuple(whole), tuple(_plain_values(parameters)))
 
 
@@ -128,46 +124,15 @@ def _documentation(parameters: Iterable[Parameter]) -> Iterator[tuple[str, str, 
     for each in parameters:
         wanted.setdefault(each.origin, {})[each.name] = None
     for origin, names in wanted.items():
-        # The function, or its class and the classes above that.
-        owner = _find(origin.removesuffix(".__init__").removesuffix(".__new__"))
-        documented: dict[str, str] = {}
-        for holder in (_find(origin), *(owner.__mro__[:-1] if isinstance(owner, type) else ())):
-            documented = documented_arguments(getattr(holder, "__doc__", None)) | documented
-        yield from ((origin, name, documented[name]) for name in names if name in documented)
-
-
-def documented_arguments(docstring: object) -> dict[str, str]:
-    r"""Read a line of text for each argument in a docstring of Google's style; none from anything else.
-
-    Examples:
-        >>> documented_arguments("Does.\n\nArgs:\n    width: How wide\n        it is.\n    eps (float): Epsilon.")
-        {'width': 'How wide it is.', 'eps': 'Epsilon.'}
-    """
-    section = _SECTION.search(inspect.cleandoc(docstring)) if isinstance(docstring, str) else None
-    if section is None:
-        return {}
-    found: dict[str, list[str]] = {}
-    current: list[str] = []
-    for line in textwrap.dedent(section[1]).splitlines():
-        entry = _ENTRY.match(line)
-        if entry is not None:
-            current = found.setdefault(entry[1], [])
-            current.append(entry[2])
-        elif not line[:1].strip():
-            current.append(line)
-    return {name: text for name, parts in found.items() if (text := _shortened(" ".join(parts)))}
-
-
-def _shortened(text: str) -> str:
-    text = " ".join("".join(each if each.isprintable() else " " for each in text).split())
-    return text if len(text) <= _LONGEST else text[: _LONGEST - 4].rpartition(" ")[0] + " ..."
+        texts = argument_texts(dict.fromkeys(names, find_loaded(origin)))
+        yield from ((origin, name, text) for name, text in texts.items())
 
 
 def _plain_values(parameters: Iterable[Parameter]) -> Iterator[tuple[str, str]]:
     types = dict.fromkeys(parameter.accepts for parameter in parameters)
     nodes = (node for each in types for node in ast.walk(ast.parse(each.text, mode="eval")))
     for name in dict.fromkeys(ast.unparse(node) for node in nodes if isinstance(node, ast.Attribute)):
-        found = _find(name)
+        found = find_loaded(name)
         if isinstance(found, type) and found.__module__ not in ("typing", "collections.abc"):
             yield name, _values_for(cast("type[object]", found))
 
@@ -179,15 +144,3 @@ def _values_for(cls: type[object]) -> str:
     asked_otherwise = hasattr(cls, "__get_pydantic_core_schema__") or typing.is_typeddict(cls)
     protocol = getattr(cls, "_is_protocol", False) and not getattr(cls, "_is_runtime_protocol", False)
     return OPAQUE_DEFAULT if asked_otherwise or protocol else "()"
-
-
-def _find(dotted: str) -> object:
-    """Resolve a dotted name in the loaded modules."""
-    parts = dotted.split(".")
-    for length in range(len(parts), 0, -1):
-        found: object = loaded(".".join(parts[:length]))
-        if found is not None:
-            for part in parts[length:]:
-                found = getattr(found, part, None)
-            return found
-    return None

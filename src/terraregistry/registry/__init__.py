@@ -18,7 +18,7 @@ from terraregistry.registry.names import QualifiedName
 from terraregistry.registry.registry import Registry
 from terraregistry.registry.signatures import explain_signature
 from terraregistry.registry.single import BaseRegistry
-from terraregistry.registry.specs import ComponentSpec
+from terraregistry.registry.specs import ComponentSpec, In
 
 if TYPE_CHECKING:
     from terraregistry.library import (
@@ -68,6 +68,7 @@ __all__ = [
     "Decoder",
     "DecoderModule",
     "Entry",
+    "In",
     "ModelFactory",
     "MultiSourceRegistry",
     "Neck",

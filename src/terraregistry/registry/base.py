@@ -20,6 +20,8 @@ from terraregistry.wording import add_note
 if TYPE_CHECKING:
     import inspect
 
+    from pydantic import BaseModel
+
     from terraregistry.errors import Registration
     from terraregistry.registry.calls import ComponentDescription
     from terraregistry.registry.entries import Entry
@@ -102,9 +104,11 @@ class NamedSet(NameSet, Generic[T]):
             )
             raise TypeError(text)
         if not isinstance(name, str):
-            return ComponentNotFoundError(name, self._label, self._prefixes())
-        suggest, remedy = partial(self._suggest, name), partial(self._how_to_get, name)
-        return ComponentNotFoundError(name, self._label, self._prefixes(), suggest, None, remedy)
+            keys = [key for key in ("name", "type", "_target_") if isinstance(name, dict) and key in name]
+            remedy = f"of a dictionary, write build(config.pop({keys[0]!r}), **config)" if keys else ""
+            return ComponentNotFoundError(name, self._label, self._prefixes(), remedy=remedy)
+        suggest, how = partial(self._suggest, name), partial(self._how_to_get, name)
+        return ComponentNotFoundError(name, self._label, self._prefixes(), suggest, None, how)
 
     def _suggest(self, name: str) -> tuple[str, ...]:
         """Return the name contained in a text, or the names closest to it."""
@@ -224,6 +228,27 @@ class NamedSet(NameSet, Generic[T]):
             ComponentNotFoundError: The name is not here.
         """
         return Builder(self, self.found(name)[1])
+
+    def arguments_model(self, name: str) -> type[BaseModel]:
+        """Make the pydantic model of the arguments of a component, for forms, settings and request bodies.
+
+        It makes the checks of `validate`, and reports each mistake at the argument. A text is read as the type of the
+        argument, as settings from the environment need. `model_dump(exclude_unset=True, by_alias=True)` gives the
+        arguments of `build`: defaults stay those of the component. A name reserved by pydantic, such as `copy`, is that
+        of an alias: the field is `copy_`. Arguments that can be given by position alone have no field.
+
+        Args:
+            name: A name or an alias; with several sources, qualified or bare.
+
+        Returns:
+            A new model class with the types, defaults and descriptions of the arguments.
+
+        Raises:
+            ComponentNotFoundError: The name is not here.
+        """
+        from terraregistry.registry.pydantic_types import arguments_model
+
+        return arguments_model(self, name)
 
     @abstractmethod
     def signature(self, name: str) -> inspect.Signature:

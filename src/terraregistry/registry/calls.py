@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Final, Generic, TypeVar
 from terraregistry.errors import InvalidArgumentsError, describe_value
 from terraregistry.pretrained import declared_weights
 from terraregistry.registry.arguments import ArgumentValidator
+from terraregistry.registry.docstrings import argument_texts
 from terraregistry.registry.locations import Location, library_of, locate
 from terraregistry.registry.signatures import effective_signature, render_signature
 
@@ -45,6 +46,7 @@ class ComponentDescription:
         version: That distribution's version.
         aliases: Other spellings of the name.
         origins: The declaring class or function of each forwarded parameter.
+        texts: The text of each parameter in the docstring of its origin, where there is one.
         weights: The pretrained weights available; those loaded by default come first.
         ineffective: Arguments that would be dropped silently, each with the reason.
         synonyms: Second names of parameters, each with the first; only one of the two may be given.
@@ -63,6 +65,7 @@ class ComponentDescription:
     weights: tuple[PretrainedWeights, ...] = ()
     ineffective: Mapping[str, str] = field(default_factory=dict[str, str])
     synonyms: Mapping[str, str] = field(default_factory=dict[str, str])
+    texts: Mapping[str, str] = field(default_factory=dict[str, str])
 
     def __str__(self) -> str:
         """Return the description as a few lines of text."""
@@ -130,7 +133,8 @@ class Call(ArgumentValidator, Generic[T]):
 
     def describe(self, name: str, kind: str, aliases: tuple[str, ...]) -> ComponentDescription:
         """Describe the component without building it."""
-        origins = self.effective.origins
+        parameters = self.effective.signature.parameters
+        origins = {name: origin for name, origin in self.effective.origins.items() if name in parameters}
         location: Location | None = locate(self.constructor)
         target = getattr(self.constructor, "__defined_by__", self.constructor)
         module: str = getattr(target, "__module__", None) or type(target).__module__
@@ -145,10 +149,11 @@ class Call(ArgumentValidator, Generic[T]):
             library=None if library is None else library[0],
             version=None if library is None else library[1],
             aliases=aliases,
-            origins={name: qualified(origins[name]) for name in self.effective.signature.parameters if name in origins},
+            origins={name: qualified(origins[name]) for name in parameters if name in origins},
             weights=declared_weights(self.constructor),
             ineffective=dict(self._ineffective),
             synonyms=dict(self._synonyms),
+            texts=argument_texts({name: origins.get(name, target) for name in parameters}),
         )
 
 

@@ -14,10 +14,14 @@ from terraregistry.wording import describe_error
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from pydantic import GetCoreSchemaHandler, GetJsonSchemaHandler
+    from pydantic.json_schema import JsonSchemaValue
+    from pydantic_core import CoreSchema
+
     from terraregistry.errors import Registration
     from terraregistry.registry.base import NamedSet
 
-__all__ = ["ComponentSpec", "registry_at"]
+__all__ = ["ComponentSpec", "In", "registry_at", "registry_of_kind"]
 
 _LIBRARY: Final = "terraregistry.library"
 _OURS: Final = ("terraregistry", "terraregistry.registry", _LIBRARY)
@@ -98,6 +102,31 @@ class ComponentSpec(Generic[T_co]):
             raise error
         return self.registry.build(self.spelling, *self.args, **self.kwargs)
 
+    # As above.
+    def replace(self, /, **arguments: Any) -> ComponentSpec[T_co]:
+        """Make the spec with some arguments changed or added, validated again.
+
+        Args:
+            arguments: By name; those given by position before stay there.
+
+        Returns:
+            A new spec in the same registry.
+
+        Raises:
+            InvalidArgumentsError: The arguments do not fit the effective signature; all problems are listed.
+
+        Examples:
+            >>> from terraregistry import TERRATORCH_DECODER_REGISTRY
+            >>> spec = TERRATORCH_DECODER_REGISTRY.validate("FCNDecoder", [64, 128], channels=32)
+            >>> spec.replace(channels=16, embed_dim=[64])
+            <ComponentSpec FCNDecoder(list [64], channels=int 16)>
+        """
+        given = self.kwargs
+        bound = self.registry.signature(self.spelling).bind_partial(*self.args)
+        for name, value in arguments.items():
+            (bound.arguments if name in bound.arguments else given)[name] = value
+        return self.registry.validate(self.spelling, *bound.args, **given)
+
     def to_dict(self) -> dict[str, Any]:  # plain data of any shape
         """Write the spec as plain data for YAML and JSON.
 
@@ -140,6 +169,13 @@ class ComponentSpec(Generic[T_co]):
         spec: ComponentSpec[T_co] = source.validate(data["name"], *data.get("args", ()), **data.get("kwargs", {}))
         return spec
 
+    @classmethod
+    def __get_pydantic_core_schema__(cls, source: object, handler: GetCoreSchemaHandler) -> CoreSchema:
+        """Make the schema of a field of this type, as pydantic asks for it."""
+        from terraregistry.registry.pydantic_types import field_schema
+
+        return field_schema(source, handler)
+
     def __eq__(self, other: object) -> bool:
         """Compare registry, spelling and arguments; objects among the arguments count as equal by identity or `==`."""
         return isinstance(other, ComponentSpec) and self._identity() == other._identity()
@@ -179,6 +215,51 @@ class ComponentSpec(Generic[T_co]):
 
     def _identity(self) -> tuple[object, ...]:
         return (id(self.registry), self.spelling, frozen(self._args), frozen(self._kwargs))
+
+
+class In:
+    """The registry of a spec in a pydantic model: `Annotated[ComponentSpec[Head], In(HEADS)]`.
+
+    `ComponentSpec[Backbone]` alone, and `Decoder`, `Neck` and `ModelFactory`, have the registries of this library.
+
+    Args:
+        registry: The registry that validates the field.
+
+    Examples:
+        >>> from typing import Annotated
+        >>> from pydantic import BaseModel
+        >>> from terraregistry import ComponentSpec, In, Registry
+        >>> def scaled(size: int, factor: float = 1.0) -> float:
+        ...     return size * factor
+        >>> class Config(BaseModel):
+        ...     scale: Annotated[ComponentSpec[float], In(Registry(scaled=scaled))]
+        >>> config = Config(scale={"name": "scaled", "size": 3})
+        >>> config.scale.build(), config.model_dump()
+        (3.0, {'scale': {'name': 'scaled', 'size': 3}})
+    """
+
+    def __init__(self, registry: NamedSet[Any]) -> None:  # a registry of any kind
+        from terraregistry.registry.names import NameSet
+
+        if not isinstance(cast("object", registry), NameSet):
+            raise TypeError(f"In takes a registry, got {describe_value(registry)}")
+        self.registry: Final = registry
+
+    def __get_pydantic_core_schema__(self, source: object, handler: GetCoreSchemaHandler) -> CoreSchema:
+        """Make the schema of a field, as pydantic asks for it."""
+        del handler
+        from terraregistry.registry.pydantic_types import spec_schema
+
+        return spec_schema(self.registry, source)
+
+    def __get_pydantic_json_schema__(self, schema: CoreSchema, handler: GetJsonSchemaHandler) -> JsonSchemaValue:
+        """Make the JSON Schema of a field, as pydantic asks for it: the name, or an object of the name and arguments."""
+        del schema, handler
+        kind = self.registry.kind.name
+        # A bare name or an alias is accepted, and only canonical names are offered.
+        name = {"anyOf": [{"enum": sorted(self.registry)}, {"type": "string"}], "description": f"Name of a {kind}."}
+        arguments = {"type": "object", "properties": {"name": name}, "required": ["name"], "additionalProperties": True}
+        return {"title": kind, "anyOf": [name, arguments]}
 
 
 def _is_spec(data: object, *, with_registry: bool) -> bool:
@@ -247,3 +328,12 @@ def registry_at(reference: str) -> object:
     if not isinstance(found, NameSet):
         raise RegistryError(f"no registry {reference!r} is loaded: import its module first, or pass registry=...")
     return found
+
+
+def registry_of_kind(kind: object) -> NamedSet[Any] | None:  # of that kind
+    """Find the registry of this library for components of a kind; None for any other kind."""
+    if kind is None:
+        return None
+    library = importlib.import_module(_LIBRARY)
+    registries: list[NamedSet[Any]] = [getattr(library, name) for name in library.__all__]  # as above
+    return next((each for each in registries if each.kind.type is kind), None)

@@ -18,7 +18,7 @@ from terraregistry import DECODER_REGISTRY, SMP_DECODER_REGISTRY
 from terraregistry.errors import InvalidArgumentsError, Problem, ProblemKind
 from terraregistry.index import Index, provider
 from terraregistry.index.provider import answer_from
-from terraregistry.indexing.config_facts import documented_arguments
+from terraregistry.registry.docstrings import documented_arguments
 from terraregistry.sources.smp import SmpRegistry
 from terraregistry.sources.smp.decoders import SMP_DECODERS
 

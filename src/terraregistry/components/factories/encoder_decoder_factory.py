@@ -28,7 +28,7 @@ class EncoderDecoderFactory(PlanningFactory):
     if it includes its head; arguments are never modified; unused arguments are refused for every task.
 
     Args:
-        backbones: The registry of backbones.
+        backbones: The registry of backbones; each of the three is that of this library by default.
         decoders: The registry of decoders.
         necks: The registry of necks.
 
@@ -39,11 +39,17 @@ class EncoderDecoderFactory(PlanningFactory):
     def __init__(
         self,
         *,
-        backbones: MultiSourceRegistry[Backbone],
-        decoders: MultiSourceRegistry[Decoder],
-        necks: MultiSourceRegistry[Neck],
+        backbones: MultiSourceRegistry[Backbone] | None = None,
+        decoders: MultiSourceRegistry[Decoder] | None = None,
+        necks: MultiSourceRegistry[Neck] | None = None,
     ) -> None:
-        self.registries: Final = Registries(backbones, decoders, necks)
+        from terraregistry.registry import BACKBONE_REGISTRY, DECODER_REGISTRY, NECK_REGISTRY
+
+        self.registries: Final = Registries(
+            BACKBONE_REGISTRY if backbones is None else backbones,
+            DECODER_REGISTRY if decoders is None else decoders,
+            NECK_REGISTRY if necks is None else necks,
+        )
 
     # The arguments of the parts are any objects.
     def build_model(

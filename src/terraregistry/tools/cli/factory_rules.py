@@ -53,7 +53,7 @@ def factory_rules(factory: Component) -> dict[str, object]:
 def factory_sections(index: Index, factory: Component, method: Component) -> Iterator[Section]:
     """Describe the arguments, tasks and parts of the models of a factory."""
     rule, named = rule_of(factory.product.text), {each.name for each in method.signature.parameters}
-    texts = {(origin, name): text for origin, name, text in index.facts.documentation}
+    texts = index.texts
 
     def row(each: Parameter, prefix: str = "") -> tuple[str, str, str]:
         text = texts.get((each.origin, each.name)) or texts.get((method.constructor or "", each.name), "")

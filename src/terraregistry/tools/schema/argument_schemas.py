@@ -177,7 +177,7 @@ class ArgumentSchemas:
         self.definitions: Final = Definitions()
         self.refer: Final = self.definitions.refer
         self._types = TypeSchemas(dict(index.facts.plain_values))
-        self._documentation = {(origin, name): text for origin, name, text in index.facts.documentation}
+        self._documentation = index.texts
         self._known: dict[Parameter, Schema] = {}
 
     def of(self, signature: Signature, leading: int = 0, synonyms: tuple[tuple[str, str], ...] = ()) -> Arguments:
