@@ -9,9 +9,10 @@ import pytest
 import torch
 import yaml
 
-from terraregistry import DECODER_REGISTRY, SMP_DECODER_REGISTRY, from_config, to_config
+from terraregistry import BACKBONE_REGISTRY, DECODER_REGISTRY, SMP_DECODER_REGISTRY, from_config, to_config
 from terraregistry.components.factories.branches import AuxiliaryHead
 from terraregistry.errors import ConfigError, FitWarning, ProblemKind
+from terraregistry.sources.smp.pyramid import up_to_image, up_to_quarter
 from terraregistry.sources.smp.smp_plans import plan_decoder
 from terraregistry.tools.as_terratorch import DROPPING, as_terratorch
 from terraregistry.tools.checking import check_config
@@ -188,6 +189,33 @@ def test_the_decoders_named_are_those_that_leave_features_out():
 
     assert tuple(name for name in SMP_DECODER_REGISTRY if plan(name, drop=True) != plan(name, drop=False)) == DROPPING
     assert all(f"smp_{name}" in DECODER_REGISTRY for name in DROPPING)
+
+
+@pytest.mark.parametrize(
+    ("backbone", "indices", "begins"),
+    [
+        ("vgg11", None, True),
+        ("timm_vgg11", [0, 1, 2, 3, 4, 5], True),
+        ("vgg11", [1, 2, 3, 4, 5], False),
+        ("dla34", [0, 1, 2, 3, 4, 5], True),
+        ("dla34", None, False),
+        ("test_resnet", [0, 1, 2, 3], False),
+    ],
+)
+def test_nothing_differs_if_the_first_feature_has_the_size_of_images(backbone, indices, begins):
+    chosen = {} if indices is None else {"out_indices": indices}
+    features = BACKBONE_REGISTRY.find_registry(backbone).feature_specs(backbone.removeprefix("timm_"), **chosen)
+    strides = [each.stride for each in features]
+    assert (up_to_image(strides) == up_to_quarter(strides) == ()) == begins
+    aux = [head("Unet")]
+    for given in (
+        {"backbone": backbone, "backbone_kwargs": chosen, "decoder": "Unet", "aux_decoders": aux},
+        {"backbone": backbone, "decoder": "PAN", "aux_decoders": aux}
+        | {f"backbone_{name}": value for name, value in chosen.items()},
+    ):
+        changed, remarks = as_terratorch(given)
+        assert ((changed, remarks) == (given, [])) == begins == (len(remarks) != 2)
+        assert len(as_terratorch({**given, "necks": [{"name": "SelectIndices", "indices": [1, 2]}]})[1]) == 2
 
 
 @pytest.mark.parametrize("layout", ["plain", "full"])

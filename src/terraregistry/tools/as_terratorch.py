@@ -7,11 +7,13 @@ from typing import TYPE_CHECKING, Any, Final, cast
 
 from terraregistry.components.factories.branches import AuxiliaryHead, includes_head
 from terraregistry.components.factories.part_planning import as_yaml
-from terraregistry.components.factories.rules import AUXILIARY, AUXILIARY_ARGUMENTS, DECODER, HEAD
+from terraregistry.components.factories.rules import AUXILIARY, AUXILIARY_ARGUMENTS, BACKBONE, DECODER, HEAD
 from terraregistry.errors import Problem, ProblemKind
-from terraregistry.library import DECODER_REGISTRY
+from terraregistry.library import BACKBONE_REGISTRY, DECODER_REGISTRY
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from terraregistry.problems import KeyPath
 
 __all__ = ["COMPOSED", "DROPPING", "as_terratorch"]
@@ -37,7 +39,8 @@ def as_terratorch(arguments: Mapping[str, Any]) -> tuple[dict[str, Any], list[Pr
     decoder = changed.get(DECODER.key)
     together = _mapping(changed.get(DECODER.dictionary))
     name = _DROP if together else DECODER.prefix + _DROP
-    if _drops(decoder) and name not in (together or changed):
+    spared = _begins_with_images(changed)
+    if not spared and _drops(decoder) and name not in (together or changed):
         changed |= {DECODER.dictionary: {**together, _DROP: True}} if together else {name: True}
         home = f" in {DECODER.dictionary}" if together else ""
         line = f"`{name}: true`{home} does so here, and `false` keeps them"
@@ -45,17 +48,18 @@ def as_terratorch(arguments: Mapping[str, Any]) -> tuple[dict[str, Any], list[Pr
     head, records = _head(changed), changed.get(AUXILIARY.key)
     if isinstance(records, list):
         entries = cast("list[object]", records)
-        changed[AUXILIARY.key] = [_branch(each, at, head, remarks) for at, each in enumerate(entries)]
+        changed[AUXILIARY.key] = [_branch(each, at, head, remarks, spared=spared) for at, each in enumerate(entries)]
     return changed, remarks
 
 
-def _branch(record: object, at: int, head: Mapping[str, Any], remarks: list[Problem]) -> object:  # as above
+# As above.
+def _branch(record: object, at: int, head: Mapping[str, Any], remarks: list[Problem], *, spared: bool) -> object:
     """Return an auxiliary head with TerraTorch's arguments."""
     entry = vars(record) if isinstance(record, AuxiliaryHead) else _mapping(record)
     decoder, given = entry.get("decoder"), _mapping(entry.get(AUXILIARY_ARGUMENTS))
     differences: list[str] = []
     arguments = given
-    if _drops(decoder) and DECODER.prefix + _DROP not in given:
+    if not spared and _drops(decoder) and DECODER.prefix + _DROP not in given:
         arguments = {**arguments, DECODER.prefix + _DROP: True}
         differences.append(_left_out(decoder))
     if _prefixed(given) != head and isinstance(decoder, str) and not includes_head(DECODER_REGISTRY, decoder):
@@ -85,6 +89,21 @@ def _mapping(value: object) -> dict[str, Any]:  # as above
     """Return a mapping with names as keys; an empty one for anything else."""
     items = cast("Mapping[object, Any]", value).items() if isinstance(value, Mapping) else ()
     return {key: item for key, item in items if isinstance(key, str)}
+
+
+def _begins_with_images(arguments: Mapping[str, Any]) -> bool:  # as above
+    """Return True if the first feature has the size of the images, of a VGG or a DLA: no decoder needs it."""
+    backbone = arguments.get(BACKBONE.key)
+    if not isinstance(backbone, str) or backbone not in BACKBONE_REGISTRY or arguments.get("necks"):
+        return False
+    prefix, name = BACKBONE_REGISTRY.resolve(backbone)
+    together = _mapping(arguments.get(BACKBONE.dictionary))
+    chosen = (together or arguments).get("out_indices" if together else f"{BACKBONE.prefix}out_indices")
+    if prefix != "timm" or not name.startswith(("dla", "vgg")):
+        return False
+    if chosen is None:
+        return name.startswith("vgg")
+    return isinstance(chosen, (list, tuple)) and 0 in cast("Sequence[object]", chosen)[:1]
 
 
 def _drops(decoder: object) -> bool:

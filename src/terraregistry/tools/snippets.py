@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Final, TypeAlias
 
+from terraregistry.terratorch_names import TERRATORCH
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
@@ -222,7 +224,9 @@ _WRITERS: Final[Mapping[str, Callable[[_Place, str, Component, Arguments], Snipp
 
 
 def _bands(component: Component) -> dict[str, Value]:
-    return dict(_BANDS) if any(each.name == "bands" for each in component.signature.parameters) else {}
+    """Write the bands of a component of this library; the bands of TerraTorch's have names and forms of their own."""
+    has_bands = any(each.name == "bands" for each in component.signature.parameters)
+    return dict(_BANDS) if has_bands and component.library != TERRATORCH else {}
 
 
 def _required(component: Component) -> list[str]:

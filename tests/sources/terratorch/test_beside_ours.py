@@ -39,6 +39,7 @@ FILES = {
     ),
     "terratorch/models/__init__.py": "",
     "terratorch/models/nets.py": NETS,
+    "terratorch/models/clay.py": "@register_model\ndef clay_v1_base(): ...\n@register_model\ndef prithvi_swin_B(): ...\n",
     "terratorch/models/more.py": "import terratorch_surya\n@TERRATORCH_BACKBONE_REGISTRY.register\ndef helio(): ...\n",
     "terratorch/models/wrong.py": "1 / 0\n@TERRATORCH_BACKBONE_REGISTRY.register\ndef broken(): ...\n",
 }
@@ -59,6 +60,9 @@ assert "is hidden by another source's; `TERRATORCH_BACKBONE_REGISTRY.register(" 
 assert "TerraTorch 1.2.13 has this component, the installed one does not" in str(error_of(T.build, "terramind_v1_large"))
 assert R.search("*terramind*") == ["terratorch_terramind_v1_base"] and "UNet" in T and "terratorch" not in sys.modules
 assert "did you mean 'terramind_v1_base'" in str(error_of(T.build, "terramind_v1_bas"))
+assert tuple(R.resolve("clay_v1_base")) == tuple(R.resolve("timm_clay_v1_base")) == ("timm", "clay_v1_base")
+assert [*R].count("timm_clay_v1_base") == [*R].count("timm_prithvi_swin_B") == 1 and "timm" not in sys.modules
+assert "did you mean 'timm_clay_v1_base'" in str(error_of(R.build, "terratorch_clay_v1_base"))
 assert error_of(T.unregister, "terramind_v1_base").args and "terramind_v1_base" in T
 assert isinstance(error_of(T.unregister, "terramind_v1_base"), ReadOnlyRegistryError)
 assert "terratorch" not in sys.modules

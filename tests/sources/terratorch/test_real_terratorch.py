@@ -56,6 +56,22 @@ def test_signatures_come_from_the_index_without_an_import() -> None:
     assert "modalitys: unknown argument; did you mean 'modalities'?" in done.stdout
 
 
+def test_what_it_adds_to_timm_is_here_before_its_import() -> None:
+    load_index()
+    program = (
+        "import sys, torch; from terraregistry import BACKBONE_REGISTRY as R, TIMM_BACKBONE_REGISTRY as T\n"
+        "assert tuple(R.resolve('clay_v1_base')) == ('timm', 'clay_v1_base') and 'timm' not in sys.modules\n"
+        "import timm; before = [*T]\n"
+        "assert before.count('clay_v1_base') == 1 and 'clay_v1_base' in T\n"
+        "spec = R.validate('clay_v1_base', bands=['blue', 'red'], img_size=32, out_indices=[1, 5])\n"
+        "assert 'terratorch' not in sys.modules and T.registrations('clay_v1_base') == ()\n"
+        "tokens = spec.build().eval()(torch.rand(1, 2, 32, 32))\n"
+        "assert [*T] == before and {*map(lambda each: each.shape[-1], tokens)} == {768}; print('held')"
+    )
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False)
+    assert done.stdout == "held\n", done.stderr
+
+
 def test_a_misspelt_argument_is_refused() -> None:
     with pytest.raises(InvalidArgumentsError, match="model_band: unknown argument; did you mean 'model_bands'"):
         BACKBONE_REGISTRY.build("dofa_small_patch16_224", model_band=["RED"])

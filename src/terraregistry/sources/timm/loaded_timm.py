@@ -18,8 +18,10 @@ from terraregistry.deferred import loaded
 from terraregistry.errors import SourceUnavailableError, TakenNameWarning
 from terraregistry.locks import expect_imports, forking_lock
 from terraregistry.pretrained import PretrainedWeights
+from terraregistry.quiet import quietly
 from terraregistry.registry.calls import qualified
 from terraregistry.registry.locations import locate
+from terraregistry.terratorch_names import TERRATORCH, TIMM, installed_names
 from terraregistry.wording import describe_error
 
 if TYPE_CHECKING:
@@ -34,6 +36,7 @@ __all__ = [
     "has_tag",
     "is_timms",
     "load_timm",
+    "of_terratorch",
     "successor_of",
     "weights_of",
 ]
@@ -95,17 +98,27 @@ def _import_timm() -> Any:  # the module
     return timm
 
 
+def of_terratorch() -> Mapping[str, str]:
+    """Return the references of the models registered in timm by the import of an installed TerraTorch, by name."""
+    return installed_names().get(TIMM, {})
+
+
 def added_entrypoint(architecture: str) -> Callable[..., object]:
-    """Import the entry point of an added model.
+    """Import the entry point of an added model, of this library or TerraTorch.
 
     Raises:
         SourceUnavailableError: It cannot be imported with the installed timm.
     """
+    module, library = _MODELS, "timm"
+    if architecture not in ADDITIONS:
+        module, library = of_terratorch()[architecture].partition(":")[0], TERRATORCH
+        expect_imports()
     try:
-        found: Callable[..., object] = getattr(importlib.import_module(_MODELS), architecture)
+        with quietly():
+            found: Callable[..., object] = getattr(importlib.import_module(module), architecture)
     except Exception as error:
-        reason = f"{_MODELS}:{architecture} cannot be imported: {describe_error(error)}"
-        remedy = "repair timm, or install a newer one: pip install -U timm"
+        reason = f"{module}:{architecture} cannot be imported: {describe_error(error)}"
+        remedy = f"repair {library}, or install a newer one: pip install -U {library}"
         raise SourceUnavailableError("timm", reason, remedy) from error
     return found
 
@@ -115,7 +128,10 @@ def entrypoint_of(name: str) -> Callable[..., object]:
     architecture = name.partition(".")[0]
     if architecture in ADDITIONS:
         return added_entrypoint(architecture)
-    entrypoint: Callable[..., object] = load_timm().model_entrypoint(architecture)
+    timm = load_timm()
+    if not timm.is_model(architecture) and architecture in of_terratorch():
+        return added_entrypoint(architecture)  # which registers it in timm
+    entrypoint: Callable[..., object] = timm.model_entrypoint(architecture)
     if entrypoint.__name__ != architecture:
         _, current = successor_of(entrypoint, architecture)
         if current:

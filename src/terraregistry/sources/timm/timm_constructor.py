@@ -75,6 +75,7 @@ class TimmConstructor:
 
     def _network(self, **kwargs: Any) -> Any:  # a network of timm; any arguments
         __tracebackhide__ = True
+        entrypoint_of(self.name)  # registers one of TerraTorch
         is_added = self.name.partition(".")[0] in ADDITIONS
         create = create_added if is_added else load_timm().create_model
         return create(self.name, **kwargs)

@@ -19,11 +19,13 @@ from terraregistry.sources.timm.loaded_timm import (
     has_tag,
     is_timms,
     load_timm,
+    of_terratorch,
     successor_of,
 )
 from terraregistry.sources.timm.scan import in_listing_order, scan_timm
 from terraregistry.sources.timm.timm_constructor import TimmConstructor, count_features, find_features, inspect_name
 from terraregistry.sources.timm.timm_values import index_problems, weights_problems, without_weights
+from terraregistry.terratorch_names import TERRATORCH
 
 if TYPE_CHECKING:
     import inspect
@@ -49,7 +51,8 @@ class TimmRegistry(ReadOnlyRegistry[Backbone]):
     folder (`hf-hub:...`, `local-dir:...`) are not contained.
 
     Names are read from timm's source, or from an index in use, until timm is imported; from then on timm itself is used. It is
-    imported here for anything but names; the models added by this library are then registered in it.
+    imported here for anything but names; the models added by this library are then registered in it. Those that an installed
+    TerraTorch adds are names from the start, and are registered in it when one of them is used.
     """
 
     _remedy = "register the model in timm itself, with timm.models.register_model, and it is seen here at once"
@@ -64,7 +67,7 @@ class TimmRegistry(ReadOnlyRegistry[Backbone]):
         if is_loaded("timm"):
             return None
         if self._scanned is None:
-            self._scanned = scan_timm(ADDITIONS)
+            self._scanned = scan_timm((*ADDITIONS, *of_terratorch()))
         return self._scanned
 
     def _is_stored(self, name: str) -> bool | None:
@@ -97,7 +100,7 @@ class TimmRegistry(ReadOnlyRegistry[Backbone]):
         try:
             entrypoint = load_timm().model_entrypoint(architecture)
         except KeyError:
-            return None
+            return name if name in of_terratorch() else None
         if architecture != name and not has_tag(name):
             return None
         # Every entry point is registered by its function's name; only a deprecated name leads to another function.
@@ -123,13 +126,12 @@ class TimmRegistry(ReadOnlyRegistry[Backbone]):
         if source is not None:
             return source.listed
         names: list[str] = load_timm().list_models()
-        if {*ADDITIONS} <= {*names}:
-            return names
-        return sorted({*names, *ADDITIONS}, key=in_listing_order)  # where somebody has taken them out of timm
+        added = {*ADDITIONS, *of_terratorch()}  # TerraTorch may be imported later; or they were taken out of timm
+        return names if added <= {*names} else sorted(added.union(names), key=in_listing_order)
 
     def registrations(self, name: str) -> tuple[Registration, ...]:
         """Return the imports required for a name: the module of a model registered in timm by another package."""
-        if not is_loaded("timm") or self.look_up(name) is None:
+        if not is_loaded("timm") or name in of_terratorch() or self.look_up(name) is None:
             return ()
         entrypoint = entrypoint_of(name)
         if entrypoint.__module__.partition(".")[0] in ("timm", "terraregistry"):
@@ -202,7 +204,8 @@ class _TimmEntry(DescribedEntry[Backbone]):
     examines_builds: ClassVar[bool] = True  # timm drops or garbles some values
 
     def __init__(self, registry: TimmRegistry, canonical: str, spelling: str, chosen: str) -> None:
-        super().__init__(canonical, TimmConstructor(spelling), stored_in=_STORED_IN, library="timm")
+        library = TERRATORCH if canonical in of_terratorch() and canonical not in ADDITIONS else "timm"
+        super().__init__(canonical, TimmConstructor(spelling), stored_in=_STORED_IN, library=library)
         self._registry = registry
         self._spelling = spelling
         self._chosen = chosen
@@ -233,6 +236,8 @@ class _TimmEntry(DescribedEntry[Backbone]):
 
     def _count(self, kwargs: Mapping[str, Any]) -> int | None:  # as above
         """Count the features of a network, made without data; None for one of another package, or that cannot be made."""
+        if self.name in of_terratorch() and self.name not in ADDITIONS:
+            return None
         entrypoint = entrypoint_of(self.name)
         if not is_timms(entrypoint) and self.name not in ADDITIONS:
             return None
