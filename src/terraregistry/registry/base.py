@@ -104,9 +104,7 @@ class NamedSet(NameSet, Generic[T]):
             )
             raise TypeError(text)
         if not isinstance(name, str):
-            keys = [key for key in ("name", "type", "_target_") if isinstance(name, dict) and key in name]
-            remedy = f"of a dictionary, write build(config.pop({keys[0]!r}), **config)" if keys else ""
-            return ComponentNotFoundError(name, self._label, self._prefixes(), remedy=remedy)
+            return ComponentNotFoundError(name, self._label, self._prefixes(), remedy=_of_a_dictionary(name))
         suggest, how = partial(self._suggest, name), partial(self._how_to_get, name)
         return ComponentNotFoundError(name, self._label, self._prefixes(), suggest, None, how)
 
@@ -287,6 +285,12 @@ class NamedSet(NameSet, Generic[T]):
                 f"{self._label()} is held by no module: assign it to a name at the top of a module to pickle it by reference"
             )
         return pkgutil.resolve_name, (reference,)
+
+
+def _of_a_dictionary(given: object) -> str:
+    """Write a call for a dictionary that names its component; empty for anything else."""
+    keys = [key for key in ("name", "type", "_target_") if key in given] if isinstance(given, dict) else []
+    return f"of a dictionary, write build(config.pop({keys[0]!r}), **config)" if keys else ""
 
 
 for _name in ("build", "validate", "check_call"):

@@ -34,7 +34,7 @@ from terraregistry.registry.specs import ComponentSpec, In, registry_of_kind
 from terraregistry.registry.values import to_plain
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
 
     from pydantic import GetCoreSchemaHandler, GetJsonSchemaHandler
     from pydantic.json_schema import JsonSchemaValue
@@ -74,7 +74,7 @@ def field_schema(source: object, handler: GetCoreSchemaHandler) -> schemas.CoreS
 def _read(registry: NamedSet[Any], given: object) -> ComponentSpec[Any]:
     """Validate a spec, a name, or a mapping of a name and arguments, also as JSON."""
     if isinstance(given, ComponentSpec):
-        spec = cast("ComponentSpec[Any]", given)
+        spec = cast("ComponentSpec[object]", given)
         if spec.registry is not registry:
             raise PydanticCustomError("registry", "{message}", {"message": f"a spec of another registry: {spec!r}"})
         return spec
@@ -89,25 +89,25 @@ def _read(registry: NamedSet[Any], given: object) -> ComponentSpec[Any]:
     if not isinstance(value, Mapping):
         wanted = "expected a name, a mapping of name and arguments, or a spec, got {given}"
         raise PydanticCustomError("type", wanted, {"given": describe_value(value)})
-    arguments = dict(cast("Mapping[Any, Any]", value))
-    if "name" not in arguments:
-        raise _invalid([Problem("name", ProblemKind.MISSING, expected="the name of a component")], value)
-    return _validated(registry, arguments.pop("name"), arguments, value)
+    mapping = cast("Mapping[object, object]", value)
+    if "name" not in mapping:
+        raise _invalid([Problem("name", ProblemKind.MISSING, expected="the name of a component")], mapping)
+    return _validated(registry, mapping["name"], {key: mapping[key] for key in mapping if key != "name"}, mapping)
 
 
 def _validated(
-    registry: NamedSet[Any], name: Any, arguments: Mapping[Any, Any], given: object
-) -> ComponentSpec[Any]:  # arguments are any objects
+    registry: NamedSet[Any], name: object, arguments: Mapping[object, object], given: object
+) -> ComponentSpec[Any]:  # of a registry of any kind
     """Validate a component; report mistakes as pydantic does, each at its own place."""
     others = [Problem((describe_value(key),), ProblemKind.UNKNOWN) for key in arguments if not isinstance(key, str)]
     if others:
         raise _invalid(others, given)
     try:
-        return registry.validate(name, **arguments)
+        return registry.validate(cast("str", name), **cast("Mapping[str, object]", arguments))
     except InvalidArgumentsError as error:
         raise _invalid(error.problems, given) from None
     except ComponentNotFoundError as error:
-        problem = Problem("name" if isinstance(given, Mapping) else (), ProblemKind.NOT_FOUND, detail=str(error))
+        problem = Problem(() if given is name else "name", ProblemKind.NOT_FOUND, detail=str(error))
         raise _invalid([problem], given) from None
     except RegistryError as error:  # such as a missing library
         raise _invalid([Problem((), ProblemKind.INVALID, detail=str(error))], given) from error
@@ -172,7 +172,8 @@ def arguments_model(registry: NamedSet[Any], name: str) -> type[BaseModel]:  # o
         del cls
         if not isinstance(data, Mapping):
             return data
-        given = {key: _from_text(parameters.get(key), value) for key, value in cast("Mapping[Any, Any]", data).items()}
+        mapping = cast("Mapping[object, object]", data)
+        given = {key: _from_text(parameters.get(str(key)), value) for key, value in mapping.items()}
         return _validated(registry, name, given, {"name": name} | given).kwargs
 
     return create_model(
@@ -181,7 +182,11 @@ def arguments_model(registry: NamedSet[Any], name: str) -> type[BaseModel]:  # o
             extra="allow" if is_open else "forbid", protected_namespaces=(), arbitrary_types_allowed=True
         ),
         __doc__=described.summary or None,
-        __validators__={"terraregistry_check": cast("Any", model_validator(mode="before")(classmethod(check)))},
+        __validators__={
+            "terraregistry_check": cast(
+                "Callable[..., Any]", model_validator(mode="before")(cast("Any", classmethod(check)))
+            )
+        },
         **cast("dict[str, Any]", fields),
     )
 
@@ -204,7 +209,7 @@ def _field(parameter: inspect.Parameter, texts: Mapping[str, str]) -> tuple[obje
         about |= {"default": default} if _is_plain(default) else {"default_factory": lambda: default}
     if described is None:
         return Annotated[Any, _Argument(schemas.any_schema())], Field(**about)
-    return Annotated[cast("Any", parameter.annotation), _Argument(described)], Field(**about)
+    return Annotated[parameter.annotation, _Argument(described)], Field(**about)
 
 
 def _described(parameter: inspect.Parameter) -> schemas.CoreSchema | None:
@@ -230,7 +235,7 @@ def _is_plain(value: object) -> bool:
     return True
 
 
-def _from_text(parameter: inspect.Parameter | None, value: Any) -> Any:  # an argument is any object
+def _from_text(parameter: inspect.Parameter | None, value: object) -> object:
     """Read a text for a parameter of another type, as environment variables and command lines have it."""
     if type(value) is not str or parameter is None or accepts(parameter.annotation, value):
         return value
