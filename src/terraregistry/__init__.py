@@ -6,7 +6,7 @@ Everything here is loaded when it is first asked for: importing the package impo
 from __future__ import annotations
 
 import importlib
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
     from terraregistry.registry import (
@@ -39,6 +39,7 @@ if TYPE_CHECKING:
         explain_signature,
     )
     from terraregistry.tools.configured import from_config, to_config
+    from terraregistry.tools.measuring import Cost, measure
 
 __all__ = [
     "BACKBONE_REGISTRY",
@@ -57,6 +58,7 @@ __all__ = [
     "BackboneModule",
     "Builder",
     "ComponentSpec",
+    "Cost",
     "Decoder",
     "DecoderModule",
     "In",
@@ -69,15 +71,23 @@ __all__ = [
     "Source",
     "explain_signature",
     "from_config",
+    "measure",
     "to_config",
 ]
+
+_HOMES: Final = {
+    "Cost": "components.costs",
+    "from_config": "tools.configured",
+    "measure": "tools.measuring",
+    "to_config": "tools.configured",
+}
+"""The modules of what is not in `registry`."""
 
 
 def __getattr__(name: str) -> object:
     if name not in __all__:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    home = "tools.configured" if name in ("from_config", "to_config") else "registry"
-    return getattr(importlib.import_module(f"terraregistry.{home}"), name)
+    return getattr(importlib.import_module(f"terraregistry.{_HOMES.get(name, 'registry')}"), name)
 
 
 def __dir__() -> list[str]:

@@ -10,6 +10,7 @@ import typer
 
 from terraregistry.tools.cli.printing import Attempts, Duplicates, ImportModules, LikeTerraTorch, Unused
 from terraregistry.tools.cli.reading import import_modules
+from terraregistry.tools.cli.training import Memory, check_memory, training_lines
 from terraregistry.tools.weights import check_target
 
 if TYPE_CHECKING:
@@ -95,9 +96,11 @@ def build(
     dry_run: Annotated[
         bool,
         typer.Option(
-            "--dry-run", help="Follow the shapes on torch's meta device: no weights are made, loaded or downloaded."
+            "--dry-run",
+            help="Follow the shapes on torch's meta device, and count: no weights are made, loaded or downloaded.",
         ),
     ] = False,
+    memory: Memory = None,
     traceback: Annotated[
         bool, typer.Option("--traceback", help="Show where an exception in a component comes from.")
     ] = False,
@@ -110,6 +113,7 @@ def build(
     What is wrong in a config is printed with file, line, column and place in the config.
     """
     _check_together(configs, {"--load": load, "--save": save}, device, dry_run=dry_run, check=check)
+    check_memory(memory, "--dry-run", runs=dry_run)
     attempts = Attempts(traceback=traceback)
     import_modules(imports, attempts)
     if save is not None:
@@ -134,7 +138,9 @@ def build(
             if not check:
                 from terraregistry.tools.model_parts import print_trial  # it imports torch
 
-                print_trial(config, run_trial(request, factory, options))
+                trial = run_trial(request, factory, options)
+                cost = trial.cost if dry_run else None
+                print_trial(config, trial, () if cost is None else training_lines(cost, memory))
     attempts.finish()
 
 
