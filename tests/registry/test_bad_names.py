@@ -151,7 +151,8 @@ def test_what_is_no_string(registry: Any, ask: Callable[[Any], object], thing: A
         ask(thing)
     assert caught.value.name is thing
     assert caught.value.suggestions == ()
-    assert str(caught.value).endswith(": names are strings" + (SEARCHED if registry is MANY else ""))
+    remedy = "; of a dictionary, write build(config.pop('name'), **config)" if isinstance(thing, dict) else ""
+    assert str(caught.value).endswith(f": names are strings{remedy}" + (SEARCHED if registry is MANY else ""))
     if not isinstance(thing, Unspeakable):
         check(caught.value)
 

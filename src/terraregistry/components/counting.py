@@ -38,10 +38,15 @@ def parts_of(model: nn.Module) -> dict[str, nn.Module]:
     if not isinstance(model, EncoderModel):
         return dict(model.named_children())
     children = dict(model.named_children())
+    auxiliary = children.pop("aux_heads", None)
     named = {
         "backbone": children.pop("encoder"),
         **{f"necks.{at}": neck for at, neck in enumerate(children.pop("neck").children())},
-        **{f"aux_heads.{name}": branch for name, branch in children.pop("aux_heads", nn.Module()).named_children()},
+        **(
+            {f"aux_heads.{name}": branch for name, branch in auxiliary.named_children()}
+            if auxiliary is not None
+            else {}
+        ),
     }
     return named | {name: child for name, child in children.items() if not isinstance(child, nn.Identity)}
 

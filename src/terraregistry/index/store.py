@@ -8,7 +8,6 @@ are JSON arrays, with such rows by number.
 from __future__ import annotations
 
 import contextlib
-import functools
 import json
 import sqlite3
 import weakref
@@ -149,7 +148,7 @@ class Index:
         documentation = tuple((origin, name, text) for origin, name, text in self._about("documentation"))
         return ConfigFacts(documentation, self.whole_decoders, _pairs(self._about("plain_values")))
 
-    @functools.cached_property
+    @property
     def texts(self) -> dict[tuple[str, str], str]:
         """The text of each parameter in the docstring there, by its origin and its name."""
         return {(origin, name): text for origin, name, text in self._about("documentation")}

@@ -27,8 +27,7 @@ _MAP_AXES = 4
 class SmpDecoder(nn.Module):
     """One of smp's decoders behind the calling convention of this package.
 
-    The weights are those of smp's own class, under the attribute `_smp_decoder`. Arguments may have the names of smp's models
-    instead: `decoder_use_norm` for `use_norm`, and so on, as `model_names` lists them.
+    The weights are those of smp's own class, under the attribute `_smp_decoder`.
 
     Args:
         channels: The channels of each feature, from the finest to the coarsest.
@@ -39,6 +38,24 @@ class SmpDecoder(nn.Module):
             feature's size) or the first two (PAN, UPerNet and DeepLabV3+). The other decoders have no placeholders.
         use_norm: The normalisation of each convolution.
         interpolation_mode: How maps are upsampled.
+        decoder_use_norm: Another name for `use_norm`, as smp's models have them for each argument.
+        decoder_attention_type: Another name for `attention_type`.
+        decoder_interpolation: Another name for `interpolation_mode`.
+        decoder_pab_channels: Another name for `pab_channels`.
+        decoder_pyramid_channels: Another name for `pyramid_channels`.
+        decoder_segmentation_channels: Another name for `segmentation_channels`.
+        decoder_dropout: Another name for `dropout`.
+        decoder_merge_policy: Another name for `merge_policy`.
+        decoder_channels: Another name for `out_channels`.
+        decoder_atrous_rates: Another name for `atrous_rates`.
+        decoder_aspp_separable: Another name for `aspp_separable`.
+        decoder_aspp_dropout: Another name for `aspp_dropout`.
+        encoder_output_stride: Another name for `output_stride`.
+        decoder_readout: Another name for `readout`.
+        decoder_intermediate_channels: Another name for `intermediate_channels`.
+        decoder_fusion_channels: Another name for `fusion_channels`.
+        psp_out_channels: Another name for `out_channels`.
+        psp_dropout: Another name for `dropout`.
 
     Attributes:
         includes_head: True if the result is the task's output; never, for smp's decoders.
