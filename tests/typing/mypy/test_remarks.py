@@ -77,6 +77,7 @@ _ERROR = "program.py:5: error: Incompatible types in assignment"
 _ITS_REPORT = "program.py:5: error: INTERNAL ERROR"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("change", "first", "line"),
     [
