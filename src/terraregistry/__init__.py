@@ -6,7 +6,7 @@ Everything here is loaded when it is first asked for: importing the package impo
 from __future__ import annotations
 
 import importlib
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from terraregistry.registry import (
@@ -39,7 +39,6 @@ if TYPE_CHECKING:
         explain_signature,
     )
     from terraregistry.tools.configured import from_config, to_config
-    from terraregistry.tools.measuring import Cost, measure
 
 __all__ = [
     "BACKBONE_REGISTRY",
@@ -58,7 +57,6 @@ __all__ = [
     "BackboneModule",
     "Builder",
     "ComponentSpec",
-    "Cost",
     "Decoder",
     "DecoderModule",
     "In",
@@ -71,23 +69,15 @@ __all__ = [
     "Source",
     "explain_signature",
     "from_config",
-    "measure",
     "to_config",
 ]
-
-_HOMES: Final = {
-    "Cost": "components.costs",
-    "from_config": "tools.configured",
-    "measure": "tools.measuring",
-    "to_config": "tools.configured",
-}
-"""The modules of what is not in `registry`."""
 
 
 def __getattr__(name: str) -> object:
     if name not in __all__:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    return getattr(importlib.import_module(f"terraregistry.{_HOMES.get(name, 'registry')}"), name)
+    home = "tools.configured" if name in ("from_config", "to_config") else "registry"
+    return getattr(importlib.import_module(f"terraregistry.{home}"), name)
 
 
 def __dir__() -> list[str]:

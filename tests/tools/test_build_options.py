@@ -150,10 +150,7 @@ def test_a_dry_run_has_the_shapes_and_counts_of_a_real_one(build):
     dry = build(CONFIG, "--image-size", "64", "--summary", "--depth", "9", "--dry-run")
 
     assert real.exit_code == 0
-    lines = dry.stdout.splitlines(keepends=True)
-    training = next(line for line in lines if line.startswith("training on a batch of 2: "))
-    assert "".join(line for line in lines if line is not training) == real.stdout
-    assert "MACs" in real.stdout
+    assert dry.stdout == real.stdout
 
 
 def test_a_dry_run_downloads_no_weights(build, monkeypatch):

@@ -35,7 +35,7 @@ def shown(output: str) -> str:
     """The shapes that the command says the model gave."""
     lines = output.splitlines()
     start = next(at for at, line in enumerate(lines) if line.startswith("│ model"))
-    return " ".join(line.strip("│").split("│")[-3].strip() for line in lines[start:] if line.startswith("│"))
+    return " ".join(line.strip("│").split("│")[-1].strip() for line in lines[start:] if line.startswith("│"))
 
 
 def test_every_config_has_its_shapes():

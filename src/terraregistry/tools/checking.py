@@ -16,7 +16,6 @@ from terraregistry.wording import describe_error
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from terraregistry.components.costs import Cost
     from terraregistry.tools.config import Document, Edit, ModelRequest
     from terraregistry.tools.trial import Policies
 
@@ -112,13 +111,12 @@ def check_configs(
     take_last: bool = False,
     skip_others: bool = False,
     like_terratorch: bool | None = None,
-    costs: dict[str, list[Cost | None]] | None = None,
 ) -> Iterator[list[Finding]]:
     """Validate configs without building anything; yield the findings of each.
 
-    With `fit` each model is also run without data, with torch; `costs` collects the costs of the models of each file.
-    `take_last` as for `parse_config`. With `skip_others` files that describe no model are passed over. A file that a call
-    of `from_config` is given is validated last. `like_terratorch` as for `Policies`.
+    With `fit` each model is also run without data, with torch. `take_last` as for `parse_config`. With `skip_others`
+    files that describe no model are passed over. A file that a call of `from_config` is given is validated last.
+    `like_terratorch` as for `Policies`.
     """
     from terraregistry.tools.config import has_model, read_config
     from terraregistry.tools.config.embedded import find_calls
@@ -142,16 +140,10 @@ def check_configs(
         else:
             named += [call.file for call in find_calls(document.data) if call.file]
             if not skip_others or has_model(document.data):
-                measured: list[Cost | None] | None = [] if fit else None
-                yield _check(document, policies, measured, take_last=take_last)
-                if costs is not None and measured is not None:
-                    costs[file] = measured
+                yield _check(document, policies, fit=fit, take_last=take_last)
 
 
-def _check(
-    document: Document, policies: Policies, costs: list[Cost | None] | None, *, take_last: bool
-) -> list[Finding]:
-    """Validate a config; run its models if their costs are asked for."""
+def _check(document: Document, policies: Policies, *, fit: bool, take_last: bool) -> list[Finding]:
     from terraregistry.tools.config import parse_config
 
     file = document.file
@@ -169,13 +161,13 @@ def _check(
             return None
         if len(after.problems) > len(document.problems):  # the key is there already
             return None
-        return edit if len(_problems(after, policies, None if costs is None else [])) < len(found) else None
+        return edit if len(_problems(after, policies, fit)) < len(found) else None
 
-    found, lines = _problems(document, policies, costs), document.lines
+    found, lines = _problems(document, policies, fit), document.lines
     return [Finding(file, each, is_warning, _line(lines, each), mending(each)) for each, is_warning in found]
 
 
-def _problems(document: Document, policies: Policies, costs: list[Cost | None] | None) -> list[tuple[Problem, bool]]:
+def _problems(document: Document, policies: Policies, fit: bool) -> list[tuple[Problem, bool]]:
     """List the problems of a config, each with True if it is only a warning."""
     from terraregistry.tools.config import read_requests
 
@@ -183,7 +175,7 @@ def _problems(document: Document, policies: Policies, costs: list[Cost | None] |
     wrong = () if error is None else error.problems
     found: dict[tuple[Problem, bool], set[str]] = {(each, each.kind is ProblemKind.UNCHECKED): set() for each in wrong}
     for request in requests:
-        for each in _problems_of(request, policies, costs):
+        for each in _problems_of(request, policies, fit):
             found.setdefault(each, set()).add(request.name)
     tasks = dict.fromkeys(request.name for request in requests)
     problems = [
@@ -196,15 +188,13 @@ def _problems(document: Document, policies: Policies, costs: list[Cost | None] |
     return sorted(problems, key=lambda each: (each[0].span or _START)[:2])
 
 
-def _problems_of(
-    request: ModelRequest, policies: Policies, costs: list[Cost | None] | None
-) -> Iterator[tuple[Problem, bool]]:
+def _problems_of(request: ModelRequest, policies: Policies, fit: bool) -> Iterator[tuple[Problem, bool]]:
     from terraregistry.tools.trial import make_factory
 
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
         try:
-            make_factory(policies.applied(request), fit=costs is not None, costs=costs)
+            make_factory(policies.applied(request), fit=fit)
         except ConfigError as error:
             yield from ((problem, problem.kind is ProblemKind.UNCHECKED) for problem in error.problems)
         except Exception as error:  # noqa: BLE001 - a component may raise anything

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from terraregistry.registry import MultiSourceRegistry
     from terraregistry.tools.config import Document
 
-__all__ = ["document_of", "from_config", "to_config"]
+__all__ = ["from_config", "to_config"]
 
 _BUILT_FROM: Final = "_terraregistry_config"
 """The attribute for a model's config: copied and pickled with the model, and absent from its state dict."""
@@ -61,7 +61,7 @@ def from_config(
     from terraregistry.tools.trial import Policies, build_requested, make_factory
 
     last = duplicates == "last"
-    document = read_config(config, take_last=last) if isinstance(config, (str, PathLike)) else document_of(config)
+    document = read_config(config, take_last=last) if isinstance(config, (str, PathLike)) else _document(config)
     request = Policies(unused == "warn", like_terratorch).applied(find_request(document))
     model, arguments = build_requested(request, make_factory(request, fit=False))
     arguments.pop("unused", None)
@@ -96,8 +96,7 @@ def to_config(model: nn.Module) -> dict[str, Any]:  # as above
     return deepcopy(built)
 
 
-def document_of(config: object) -> Document:
-    """Make the document of a mapping."""
+def _document(config: object) -> Document:
     from terraregistry.tools.config import Document
 
     return Document("", _plain(config), {}, {(): Span(1, 1)})

@@ -16,7 +16,6 @@ from rich.text import Text
 from rich.tree import Tree
 from torch import Tensor, nn
 
-from terraregistry.components.costs import in_units
 from terraregistry.errors import RegistryError
 from terraregistry.registry.locations import Location, locate
 
@@ -25,7 +24,6 @@ if TYPE_CHECKING:
 
     from torch.utils.hooks import RemovableHandle
 
-    from terraregistry.components.costs import Cost
     from terraregistry.registry import MultiSourceRegistry
     from terraregistry.tools.config import ModelRequest
     from terraregistry.tools.trial import Trial
@@ -45,7 +43,6 @@ class Part:
         location: The definition of its constructor; None if not in a Python file.
         module: The part itself.
         shapes: The shape of each output tensor for the batch.
-        cost: Its cost for the batch; None if unknown.
     """
 
     kind: str
@@ -53,7 +50,6 @@ class Part:
     location: Location | None
     module: nn.Module = field(compare=False)
     shapes: tuple[tuple[int, ...], ...] = ()
-    cost: Cost | None = None
 
     @property
     def parameters(self) -> int:
@@ -173,31 +169,27 @@ def _shapes(result: object) -> Iterator[tuple[int, ...]]:
         yield from _shapes(getattr(result, "output", None))
 
 
-def print_trial(file: str, trial: Trial, below: Sequence[str] = ()) -> None:
-    """Print the parts of a model, and lines below them."""
+def print_trial(file: str, trial: Trial) -> None:
+    """Print the parts of a model."""
     console = Console(highlight=False)
     table = _table(file, trial)
     if not console.is_terminal:
         # Nothing is cut off or folded for want of a screen: the output can be searched.
         console.width = console.measure(table, options=console.options.update(width=_UNBOUNDED)).maximum
     console.print(table)
-    for line in below:
-        console.print(Text(line), soft_wrap=True)
     if trial.modules:
         console.width = max(console.width, 200 if console.is_terminal else _UNBOUNDED)
         console.print(module_tree(trial.modules), soft_wrap=True)
 
 
 def _table(file: str, trial: Trial) -> Table:
-    caption = Text(f"random batch {trial.batch}, seed {trial.seed}; MACs and activations of one image")
+    caption = Text(f"random batch {trial.batch}, seed {trial.seed}")
     table = Table(title=Text(file), caption=caption, title_justify="left", caption_justify="left")
     table.add_column("Part")
     table.add_column("Name", overflow="fold")
     table.add_column("Defined at", overflow="fold")
     table.add_column("Parameters", justify="right")
     table.add_column("Output", no_wrap=True)
-    table.add_column("MACs", justify="right", no_wrap=True)
-    table.add_column("Activations", justify="right", no_wrap=True)
     for part in trial.parts:
         if part.kind == "model":
             table.add_section()
@@ -208,11 +200,7 @@ def _table(file: str, trial: Trial) -> Table:
 def _row(part: Part) -> tuple[Text, ...]:
     runs = [(shape, len([*same])) for shape, same in groupby(part.shapes)]
     shapes = "\n".join(f"{count} of {shape}" if count > 1 else str(shape) for shape, count in runs) or "not run"
-    counts = ["unknown"] * 2
-    if part.cost is not None:
-        counts = [in_units(number / part.cost.batch[0]) for number in (part.cost.macs, part.cost.activations)]
-    texts = map(Text, (f"{part.parameters:,}", shapes, *counts))
-    return Text(part.kind), Text(part.name), _place(part.location), *texts
+    return Text(part.kind), Text(part.name), _place(part.location), Text(f"{part.parameters:,}"), Text(shapes)
 
 
 def _place(location: Location | None) -> Text:

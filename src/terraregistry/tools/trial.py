@@ -9,7 +9,6 @@ from contextlib import contextmanager, nullcontext
 from copy import deepcopy
 from typing import TYPE_CHECKING, Any, Final, NamedTuple, cast
 
-from terraregistry.components.costs import Cost
 from terraregistry.components.factories.part_planning import not_found
 from terraregistry.components.factories.planned import without
 from terraregistry.errors import (
@@ -86,25 +85,16 @@ class TrialOptions(NamedTuple):
 
 
 class Trial(NamedTuple):
-    """The result of a trial run: the parts of the model and then itself, and the shape of the images and their seed.
-
-    The cost includes what training takes in a dry run only.
-    """
+    """The result of a trial run: the parts of the model and then itself, and the shape of the images and their seed."""
 
     parts: tuple[Part, ...]
     batch: tuple[int, ...]
     seed: int
     modules: tuple[Part, ...] = ()
-    cost: Cost | None = None
 
 
-def make_factory(request: ModelRequest, *, fit: bool = True, costs: list[Cost | None] | None = None) -> ModelFactory:
+def make_factory(request: ModelRequest, *, fit: bool = True) -> ModelFactory:
     """Make a model factory as `_checked_factory` does; report repeated keys of the model too.
-
-    Args:
-        request: The model.
-        fit: Run the model without data.
-        costs: Collects its cost, if it is run.
 
     Raises:
         ConfigError: There is no such factory, the arguments do not fit, or a key is repeated; lists all problems.
@@ -115,7 +105,7 @@ def make_factory(request: ModelRequest, *, fit: bool = True, costs: list[Cost | 
     if doubtful:
         warnings.warn(FitWarning(request.factory, tuple(dict.fromkeys(doubtful)), document.file), stacklevel=2)
     try:
-        factory = _checked_factory(request, fit=fit, costs=[] if costs is None else costs)
+        factory = _checked_factory(request, fit=fit)
     except ConfigError as error:
         raise document.with_unread(error.problems, request.places) from error.__cause__
     repeated = document.with_unread((), request.places)
@@ -135,7 +125,7 @@ def _not_imported(document: Document) -> Iterator[Problem]:
         yield Problem((_CUSTOM,), ProblemKind.DOUBTFUL, detail=detail, span=document.locate((_CUSTOM,)))
 
 
-def _checked_factory(request: ModelRequest, *, fit: bool, costs: list[Cost | None]) -> ModelFactory:
+def _checked_factory(request: ModelRequest, *, fit: bool) -> ModelFactory:
     """Make the model factory of a request, and validate the arguments with it.
 
     With `fit` the model is run without data, else only the arguments are checked, if the factory has a check of its own.
@@ -152,7 +142,7 @@ def _checked_factory(request: ModelRequest, *, fit: bool, costs: list[Cost | Non
         raise request.document.error([not_found(request.factory_path, error)]) from None
     try:
         with _located(request):
-            costs.append(_validate(factory, deepcopy(request.arguments), fit=fit))
+            _validate(factory, deepcopy(request.arguments), fit=fit)
     except InvalidArgumentsError as error:
         problems = error.problems
     problems = request.with_unresolved(problems)
@@ -168,9 +158,7 @@ def run_trial(request: ModelRequest, factory: ModelFactory, options: TrialOption
     """Build a model and run one random batch through it, in evaluation mode; notes on an error name component and batch."""
     import torch
 
-    from terraregistry.components.counting import Meter
     from terraregistry.components.factories.batches import batch_shape, make_inputs
-    from terraregistry.tools.measuring import train_without_data
     from terraregistry.tools.model_parts import Recorder, find_modules, find_parts
     from terraregistry.tools.weights import load_state, save_state, without_weights
 
@@ -189,24 +177,17 @@ def run_trial(request: ModelRequest, factory: ModelFactory, options: TrialOption
     parts = find_parts(request, model)
     modules = () if options.depth is None else find_modules(model, options.depth)
     recorder = Recorder(parts)
-    images = make_inputs(shape, model, lambda each: torch.randn(each).to(device))  # the same images on any device
-    meter = Meter(model, images, {str(at): part.module for at, part in enumerate(parts)})
-    if options.dry_run:
-        train_without_data(model, meter, shape)
     model.eval()
     try:
-        with recorder, Recorder(modules):
-            meter.infer(lambda: model(images))
+        with torch.inference_mode(), recorder, Recorder(modules):
+            model(make_inputs(shape, model, lambda each: torch.randn(each).to(device)))  # the same images on any device
     except Exception as error:
         add_note(error, f"while running a random batch of shape {shape}{recorder.where()}")
         add_note(error, "--in-channels, --image-size and --batch-size give it another shape")
         raise
     if options.save is not None:
         save_state(model, options.save)
-    cost = meter.cost()
-    for at, part in enumerate(parts):
-        part.cost = None if cost is None else cost.parts[str(at)]
-    return Trial(parts, shape, options.seed, modules, cost)
+    return Trial(parts, shape, options.seed, modules)
 
 
 def build_requested(request: ModelRequest, factory: ModelFactory) -> tuple[object, dict[str, object]]:
@@ -266,13 +247,13 @@ def _located(request: ModelRequest) -> Generator[list[KeyPath]]:
                 warnings.warn_explicit(warning.message, warning.category, warning.filename, warning.lineno)
 
 
-def _validate(factory: ModelFactory, arguments: dict[str, Any], *, fit: bool) -> Cost | None:  # a factory has its own
-    """Check arguments by a method of the factory, or else by the signature of its `build_model`; return the cost if known."""
+def _validate(factory: ModelFactory, arguments: dict[str, Any], *, fit: bool) -> None:  # a factory has its own
+    """Check arguments by a method of the factory, or else by the signature of its `build_model`."""
     check = None if fit else getattr(factory, "check_arguments", None)
     validate = getattr(factory, "validate_model", None) if check is None else check
     if validate is not None:
-        result: object = validate(**arguments)
-        return result if isinstance(result, Cost) else None
+        validate(**arguments)
+        return
     call = call_of(factory.build_model)
     _, _, problems = call.check(kwargs=arguments)
     if problems:
@@ -281,4 +262,3 @@ def _validate(factory: ModelFactory, arguments: dict[str, Any], *, fit: bool) ->
         detail = f"{type(factory).__name__} has no validate_model: only the arguments of its build_model were checked"
         unchecked = Problem((), ProblemKind.UNCHECKED, detail=detail)
         warnings.warn(FitWarning(type(factory).__name__, (unchecked,)), stacklevel=2)
-    return None

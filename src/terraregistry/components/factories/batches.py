@@ -23,7 +23,6 @@ def batch_shape(
     batch_size: int,
     image_size: tuple[int, int] | None = None,
     in_channels: int | None = None,
-    num_frames: int | None = None,
 ) -> tuple[int, ...]:
     """Choose the shape of a batch of images.
 
@@ -36,7 +35,6 @@ def batch_shape(
         batch_size: The number of images.
         image_size: Height and width; chosen by default.
         in_channels: The number of channels; chosen by default.
-        num_frames: The number of frames; chosen by default.
 
     Returns:
         `(B, C, H, W)`, or `(B, C, T, H, W)` for a backbone with more than one frame or applied to each frame.
@@ -52,8 +50,6 @@ def batch_shape(
     sides = image_size or _image_size(given.get("img_size")) or (input_size[1:] if input_size else None)
     height, width = sides or _image_size(getattr(encoder, "img_size", None)) or (224, 224)
     frames = _frames({"num_frames": getattr(encoder, "num_frames", None), **given})
-    if num_frames is not None:
-        frames = None if num_frames == 1 else num_frames
     return (batch_size, channels, height, width) if frames is None else (batch_size, channels, frames, height, width)
 
 

@@ -79,9 +79,9 @@ class Parts(NamedTuple):
             backbone = backbone.inner if isinstance(backbone, AdaptedPart) else backbone
         failure: Exception | None = None
         if self.composition is not None and not problems and unavailable is None:
-            found, failure = _run(self.composition)
+            remarks, failure = _run(self.composition)
             if failure is None:
-                return found
+                return Fit((), remarks)
         tracer = Tracer(self.framing)
         known = self.necks is not None
         flow = tracer.features(backbone, self.necks or (), decoded=self.task.decodes) if known else None
@@ -93,9 +93,8 @@ class Parts(NamedTuple):
         return Fit(problems, tracer.unknown, tracer.raised, unavailable)
 
 
-def _run(composition: Composition, at_least: tuple[int, int] = (1, 1)) -> tuple[Fit, Exception | None]:
-    """Run the whole model on images of at least the given size; return its cost with doubts about it, or the exception raised."""
-    from terraregistry.components.counting import Meter
+def _run(composition: Composition, at_least: tuple[int, int] = (1, 1)) -> tuple[list[Problem], Exception | None]:
+    """Run the whole model on images of at least the given size; return doubts about it, or the exception raised."""
     from terraregistry.components.factories.probing import images_for, watch_levels
     from terraregistry.components.factories.shadows import in_both_modes, shadow_part, without_data
 
@@ -104,11 +103,10 @@ def _run(composition: Composition, at_least: tuple[int, int] = (1, 1)) -> tuple[
             model = composition.build(shadow_part).to("meta")
         images = images_for(composition.backbone, model, at_least)
         doubts = watch_levels(composition, model)
-        meter = Meter(model, images)
-        in_both_modes(model, lambda: model(images), meter)
+        in_both_modes(model, lambda: model(images))
     except Exception as error:  # noqa: BLE001 - a module may raise anything
-        return Fit(), error
-    return Fit((), doubts, cost=meter.cost()), None
+        return [], error
+    return doubts, None
 
 
 def _of_the_whole(composition: Composition, failure: Exception) -> Fit:
@@ -121,9 +119,9 @@ def _of_the_whole(composition: Composition, failure: Exception) -> Fit:
     size_out: tuple[int, int] | None = composition.results[_SIZE_OUT]
     usual = composition._replace(results={**composition.results, _SIZE_OUT: None})
     if size_out and _run(usual)[1] is None:
-        found, failure_then = _run(composition, size_out)
+        remarks, failure_then = _run(composition, size_out)
         if failure_then is None:  # the images of a backbone that takes any size are as large as that
-            return found
+            return Fit((), remarks)
         return Fit([Problem(_SIZE_OUT, ProblemKind.INVALID, detail=str(failure))])
     return Fit([Problem((), ProblemKind.INVALID, detail=f"the model fails on images: {describe_error(failure)}")])
 
@@ -183,7 +181,6 @@ def fit_whole(
     """
     import torch
 
-    from terraregistry.components.counting import Meter
     from terraregistry.components.factories.batches import batch_shape, make_inputs
     from terraregistry.components.factories.probing import find_culprits
     from terraregistry.components.factories.shadows import cannot_follow, in_both_modes, make_shadow
@@ -195,17 +192,15 @@ def fit_whole(
             made.append(model)
             shape = batch_shape({**values, **arguments}, model, 2)
             images = make_inputs(shape, model, lambda each: torch.empty(each, device="meta"))
-            meters.append(Meter(model, images))
-            in_both_modes(model, lambda: model(images), meters[-1])
+            in_both_modes(model, lambda: model(images))
         except Exception as error:  # noqa: BLE001 - a module may raise anything
             return error
         return None
 
     made: list[nn.Module] = []
-    meters: list[Meter] = []
     failure = run(part)
     if failure is None:
-        return Fit(cost=meters[0].cost())
+        return Fit()
     runs = bool(made)
     found = find_culprits(part, run)
     culprits = [(each.path, each.error) for each in found[1]] if found is not None else [(part.where, failure)]

@@ -17,7 +17,6 @@ if TYPE_CHECKING:
 
     from torch import nn
 
-    from terraregistry.components.costs import Cost
     from terraregistry.errors import SourceUnavailableError
     from terraregistry.problems import KeyPath
 
@@ -43,14 +42,12 @@ class Fit(NamedTuple):
         remarks: Operations not followed (`ProblemKind.UNCHECKED`), and doubtful but working configurations.
         raised: Exceptions raised by constructors, by the problems made of them; None for an exception raised only by a run.
         unavailable: The error for a required library, missing or broken; None if there is none.
-        cost: The cost of the model for the batch of the run; None if unknown.
     """
 
     problems: Sequence[Problem] = ()
     remarks: Sequence[Problem] = ()
     raised: Mapping[Problem, Exception | None] = MappingProxyType({})
     unavailable: SourceUnavailableError | None = None
-    cost: Cost | None = None
 
     def moved(self, move: Callable[[Sequence[Problem]], list[Problem]]) -> Fit:
         """Move the problems and remarks to the arguments of another factory."""
@@ -100,7 +97,7 @@ class PlanningFactory(ABC):
             raise self._refused(draft.problems)
         self._warn(fit, stacklevel=3)
 
-    def validate_model(self, **arguments: Any) -> Cost | None:
+    def validate_model(self, **arguments: Any) -> None:
         """Check the arguments of `build_model`, and run the model without data.
 
         The model is built on torch's meta device, without weights and data, and run on a batch of images in training mode and
@@ -109,9 +106,6 @@ class PlanningFactory(ABC):
         Args:
             **arguments: The arguments of `build_model`, by name.
 
-        Returns:
-            The cost of the model for two images; None if it could not be run, or depends on their contents.
-
         Raises:
             InvalidArgumentsError: The arguments are invalid; lists all problems, each at its path in the call.
             SourceUnavailableError: The library behind a source is missing or broken.
@@ -119,7 +113,6 @@ class PlanningFactory(ABC):
         draft, fit = self._checked(arguments)
         self._plan(draft, fit)
         self._warn(fit, stacklevel=3)
-        return fit.cost
 
     def _warn(self, fit: Fit, stacklevel: int) -> None:
         if fit.remarks:

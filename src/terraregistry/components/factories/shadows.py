@@ -20,7 +20,6 @@ if TYPE_CHECKING:
 
     from torch import Tensor, nn
 
-    from terraregistry.components.counting import Meter
     from terraregistry.components.factories.planned_parts import Part
 
 __all__ = [
@@ -100,16 +99,15 @@ def _copied(part: Part) -> Part:
         raise NotImplementedError(f"a {name} cannot be copied to the meta device") from error
 
 
-def in_both_modes(module: nn.Module, run: Callable[[], T], meter: Meter | None = None) -> T:
-    """Call `run` with a module in training mode, then in evaluation mode, without data; with a meter, count."""
+def in_both_modes(module: nn.Module, run: Callable[[], T]) -> T:
+    """Call `run` with a module in training mode, then in evaluation mode, without data and gradients."""
     state = torch.get_rng_state()
     try:
         with without_data(), _Strict(), torch.no_grad():
             module.train()
-            if meter is None or not meter.train(run):
-                run()
+            run()
             module.eval()
-            return run() if meter is None else meter.infer(run)
+            return run()
     finally:
         torch.set_rng_state(state)
 

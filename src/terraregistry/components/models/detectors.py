@@ -141,11 +141,6 @@ class ObjectDetectionModel(nn.Module):
         self.model_name = framework
 
     @property
-    def cost_depends_on_images(self) -> bool:
-        """True if a part runs once for each region found in the images."""
-        return "roi_heads" in self.heads
-
-    @property
     def encoder(self) -> nn.Module:
         """The backbone."""
         return self.torchvision_model.get_submodule("backbone.backbone")

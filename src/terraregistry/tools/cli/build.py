@@ -10,7 +10,6 @@ import typer
 
 from terraregistry.tools.cli.printing import Attempts, Duplicates, ImportModules, LikeTerraTorch, Unused
 from terraregistry.tools.cli.reading import import_modules
-from terraregistry.tools.cli.training import Memory, check_memory, training_lines
 from terraregistry.tools.weights import check_target
 
 if TYPE_CHECKING:
@@ -96,11 +95,9 @@ def build(
     dry_run: Annotated[
         bool,
         typer.Option(
-            "--dry-run",
-            help="Follow the shapes on torch's meta device, and count: no weights are made, loaded or downloaded.",
+            "--dry-run", help="Follow the shapes on torch's meta device: no weights are made, loaded or downloaded."
         ),
     ] = False,
-    memory: Memory = None,
     traceback: Annotated[
         bool, typer.Option("--traceback", help="Show where an exception in a component comes from.")
     ] = False,
@@ -113,7 +110,6 @@ def build(
     What is wrong in a config is printed with file, line, column and place in the config.
     """
     _check_together(configs, {"--load": load, "--save": save}, device, dry_run=dry_run, check=check)
-    check_memory(memory, "--dry-run", runs=dry_run)
     attempts = Attempts(traceback=traceback)
     import_modules(imports, attempts)
     if save is not None:
@@ -138,9 +134,7 @@ def build(
             if not check:
                 from terraregistry.tools.model_parts import print_trial  # it imports torch
 
-                trial = run_trial(request, factory, options)
-                cost = trial.cost if dry_run else None
-                print_trial(config, trial, () if cost is None else training_lines(cost, memory))
+                print_trial(config, run_trial(request, factory, options))
     attempts.finish()
 
 

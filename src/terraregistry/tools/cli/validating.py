@@ -26,13 +26,11 @@ from terraregistry.tools.cli.printing import (
     refuse,
 )
 from terraregistry.tools.cli.reading import import_modules, wait_for_index
-from terraregistry.tools.cli.training import Memory, check_memory, cost_lines, training_lines
 from terraregistry.wording import one_line
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from terraregistry.components.costs import Cost
     from terraregistry.tools.checking import Finding
 
 __all__ = ["Format", "as_github", "as_json", "as_sarif", "as_text", "validate"]
@@ -93,18 +91,16 @@ def validate(
             "--skip-others", help="Pass over YAML files that describe no model: without a key `model_factory`."
         ),
     ] = False,
-    memory: Memory = None,
     imports: ImportModules = None,
 ) -> None:
     """Validate configs without building anything: each mistake with file, line, column, and what to write instead.
 
     Names, types, and what goes together are checked from the index, which takes no torch once it is made; with `--fit`
-    also whether the models run, in training and in evaluation mode, and what each part of them costs.
+    also whether the models run, in training and in evaluation mode.
 
     Exits with 0, with 2 when a config is wrong, or else with 3 when one could not be checked as far as that; warnings alone leave
     it at 0.
     """
-    check_memory(memory, "--fit", runs=fit)
     attempts = Attempts()
     import_modules(imports, attempts)
     attempts.finish()
@@ -114,7 +110,6 @@ def validate(
     if files and not fit:
         _prepare()
     allow, last = unused is Unused.WARN, duplicates is Duplicates.LAST
-    costs: dict[str, list[Cost | None]] = {}
     checks = check_configs(
         _watched(files),
         allow_unused=allow,
@@ -122,7 +117,6 @@ def validate(
         take_last=last,
         skip_others=skip_others,
         like_terratorch=like_terratorch,
-        costs=costs,
     )
     checked = list(checks)
     findings = list(chain.from_iterable(checked))
@@ -130,9 +124,6 @@ def validate(
     wrong = {each.file for each in findings if not each.is_warning}
     unknown = {each.file for each in findings if each.is_unknown} - wrong
     if output is Format.TEXT:
-        for file, measured in costs.items():
-            for cost in measured if fit and file not in wrong else ():
-                _print_cost(file, cost, memory)
         typer.echo(_summary(len(checked), len(wrong), len(unknown), fit=fit), err=bool(wrong or unknown))
     if wrong or unknown:
         raise typer.Exit(Status.WRONG_INPUT if wrong else Status.UNKNOWN)
@@ -159,14 +150,6 @@ def _print(findings: Sequence[Finding], output: Format) -> None:
                 typer.echo(as_github(findings))
         case Format.SARIF:
             typer.echo(as_sarif(findings, installed_version("terraregistry") or "0.0.0"))
-
-
-def _print_cost(file: str, cost: Cost | None, memory: str | None) -> None:
-    if cost is None:
-        typer.echo(f"{file}: its cost is unknown")
-        return
-    lines = "\n  ".join((*cost_lines(cost), *training_lines(cost, memory)))
-    typer.echo(f"{file}: for an image of {'x'.join(map(str, cost.batch[1:]))}\n  {lines}")
 
 
 def _summary(count: int, wrong: int, unknown: int, *, fit: bool) -> str:
