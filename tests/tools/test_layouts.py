@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from terraregistry.errors import ConfigError, Problem, ProblemKind
 from terraregistry.tools.checking import check_config
-from terraregistry.tools.config import find_request, find_requests, parse_config
+from terraregistry.tools.config import find_request, find_requests, parse_config, read_requests
 from terraregistry.tools.config.layouts import TASKS, WITHOUT_TASK
 from terraregistry.tools.trial import build_requested, make_factory
 
@@ -643,3 +643,34 @@ def test_tasks_of_terratorch_iterate_that_cannot_be_read(old, new, expected):
 )
 def test_a_layout_that_is_nearly_one_says_how_to_nest_it(text, expected):
     assert messages(text) == [expected]
+
+
+def test_too_many_choices_of_an_optimization_are_said_to_be_unchecked():
+    text = """\
+defaults: {terratorch_task: {model_factory: EncoderDecoderFactory, model_args: {backbone: timm_resnet18}}}
+tasks: [{name: a, type: segmentation}, {name: b, type: regression}]
+"""
+    few, many = (f"optimization_space: {{model_args: {{head_dropout: {[0.1] * count}}}}}\n" for count in (151, 152))
+    requests, error = read_requests(parse_config(text + few))
+    assert (len(requests), error) == (302, None)
+    requests, error = read_requests(parse_config(text + many))
+    assert len(requests) == 2
+    assert error is not None
+    [problem] = error.problems
+    assert (problem.kind, problem.steps) == (ProblemKind.UNCHECKED, ("optimization_space", "model_args"))
+    assert problem.detail == "more than 300 choices for all tasks together: only the first ones were checked"
+
+
+def test_a_task_with_choices_is_built_with_the_first_ones():
+    text = """\
+defaults: {terratorch_task: {model_factory: EncoderDecoderFactory, model_args: {backbone: timm_resnet18}}}
+tasks: [{name: a, type: segmentation}]
+optimization_space: {model_args: {decoder: [FCNDecoder, UNetDecoder], head_dropout: {min: 0.1, max: 0.5}, other: 3}}
+"""
+    request = find_request(parse_config(text))
+    assert request.arguments == {
+        "backbone": "timm_resnet18",
+        "decoder": "FCNDecoder",
+        "head_dropout": 0.1,
+        "task": "segmentation",
+    }

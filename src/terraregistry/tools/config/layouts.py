@@ -58,6 +58,7 @@ def find_request(document: Document) -> ModelRequest:
     for call in find_calls(document.data):
         if call.file:
             requests += find_requests(read_config(call.file))
+    requests = [each for each in requests if not each.is_further]
     names = [request.name or display_path(request.origin) for request in requests]
     if len(requests) == 1:
         return requests[0]
@@ -188,7 +189,7 @@ class _TaskReader:
         self._task: Final = task
         self._problems: Final = problems
         self._class: Final = str(task.kind).rpartition(".")[2]
-        self._moved: Final[dict[str, KeyPath]] = {}
+        self._moved: Final[dict[str, KeyPath]] = {**task.moved}
 
     def request(self) -> ModelRequest:
         """Read the factory and its arguments."""
@@ -211,6 +212,7 @@ class _TaskReader:
             task.name,
             tuple(unresolved_in(arguments, (), hydra=task.is_hydra)),
             task.kind_path,
+            task.is_further,
         )
 
     def _path(self, *keys: Key) -> KeyPath:

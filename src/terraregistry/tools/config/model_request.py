@@ -36,6 +36,7 @@ class ModelRequest(NamedTuple):
         unresolved: Problems for the interpolations and templates in the arguments, of the kind `UNCHECKED` where
             the config is one of Hydra's.
         kind_path: The path of the class of the task.
+        is_further: True if only a choice of an optimization differs from another request.
     """
 
     document: Document
@@ -48,6 +49,7 @@ class ModelRequest(NamedTuple):
     name: str = ""
     unresolved: tuple[Problem, ...] = ()
     kind_path: KeyPath = ()
+    is_further: bool = False
 
     @property
     def places(self) -> tuple[KeyPath, ...]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Final, NamedTuple, cast
 
 from terraregistry.errors import Problem, ProblemKind, describe_value
@@ -9,6 +10,9 @@ from terraregistry.problems import display_path
 from terraregistry.suggest import nearest
 
 if TYPE_CHECKING:
+    import collections.abc
+    from collections.abc import Iterator
+
     from terraregistry.problems import KeyPath
     from terraregistry.tools.config.embedded import Mapping
 
@@ -31,6 +35,9 @@ _TYPES: Final = {
 }
 """The class for each `type` of a task of terratorch-iterate."""
 _DEEPEST: Final = 4
+_SPACE: Final = ("optimization_space", "model_args")
+_MOST_CHOICES: Final = 300
+"""Limit of the further choices of a config, over all tasks."""
 
 
 class TrainingTask(NamedTuple):
@@ -44,6 +51,8 @@ class TrainingTask(NamedTuple):
         defaults: The path of arguments merged beneath.
         name: The name of the task, where a config has several.
         is_hydra: True if Hydra makes the task.
+        moved: The paths of arguments of the model that are choices of an optimization.
+        is_further: True for a further choice of one of these; the first ones are in another request.
     """
 
     arguments: Mapping
@@ -53,6 +62,8 @@ class TrainingTask(NamedTuple):
     defaults: KeyPath | None = None
     name: str = ""
     is_hydra: bool = False
+    moved: collections.abc.Mapping[str, KeyPath] = MappingProxyType({})
+    is_further: bool = False
 
     def under(self, path: KeyPath, *, hydra: bool) -> TrainingTask:
         """Return the task of a config that is itself a value at a path, of one of Hydra's configs or not."""
@@ -145,6 +156,7 @@ def _iterated(config: Mapping, several: list[object], problems: list[Problem]) -
         problems.append(wrong_type(("defaults", _ITERATED), "a mapping", shared))
         return []
     tasks: list[TrainingTask] = []
+    choices = _choices(config)
     for index, given in enumerate(several):
         path: KeyPath = ("tasks", index)
         task = cast("Mapping", given) if isinstance(given, dict) else {}
@@ -154,17 +166,62 @@ def _iterated(config: Mapping, several: list[object], problems: list[Problem]) -
         elif own is not None and not isinstance(own, dict):
             problems.append(wrong_type((*path, _ITERATED), "a mapping", own))
         elif not isinstance(kind, str) or kind not in _TYPES:
-            known = f"is no type of task: {', '.join(_TYPES)}"
+            known = f"missing; one of {', '.join(_TYPES)}"
+            if kind is not None:
+                known = f"{describe_value(kind)} is no type of task: {', '.join(_TYPES)}"
             close = nearest(str(kind), list(_TYPES))
-            problems.append(
-                Problem((*path, "type"), ProblemKind.INVALID, detail=f"{describe_value(kind)} {known}", choices=close)
-            )
+            absent = None if "type" in task else _misspelt(task, path, "type")
+            problems.append(absent or Problem((*path, "type"), ProblemKind.INVALID, detail=known, choices=close))
         else:
             merged = _merged(cast("Mapping", shared or {}), cast("Mapping", own or {}))
             beneath = ("defaults", _ITERATED)
             name = str(task.get("name") or index)
-            tasks.append(TrainingTask(merged, (*path, _ITERATED), _TYPES[kind], (*path, "type"), beneath, name))
+            found = TrainingTask(merged, (*path, _ITERATED), _TYPES[kind], (*path, "type"), beneath, name)
+            tasks += _chosen(found, choices, task.get("optimization_except"))
+    if sum(each.is_further for each in tasks) > _MOST_CHOICES:
+        text = f"more than {_MOST_CHOICES} choices for all tasks together: only the first ones were checked"
+        problems.append(Problem(_SPACE, ProblemKind.UNCHECKED, detail=text))
+        tasks = [each for each in tasks if not each.is_further]
     return tasks
+
+
+def _choices(config: Mapping) -> dict[str, list[tuple[KeyPath, object]]]:
+    """List the choices of each argument of the model in an optimization, with their paths; of a range, its bounds."""
+    space = config.get(_SPACE[0])
+    given = cast("Mapping", space).get(_SPACE[1]) if isinstance(space, dict) else None
+    found: dict[str, list[tuple[KeyPath, object]]] = {}
+    for key, values in cast("Mapping", given).items() if isinstance(given, dict) else ():
+        path = (*_SPACE, key)
+        if isinstance(values, list):
+            listed: list[tuple[KeyPath, object]] = [
+                ((*path, index), value) for index, value in enumerate(cast("list[object]", values))
+            ]
+        else:
+            bounds = cast("Mapping", values) if isinstance(values, dict) else {}
+            listed = [((*path, bound), bounds[bound]) for bound in ("min", "max") if bound in bounds]
+        if listed and isinstance(key, str):
+            found[key] = listed
+    return found
+
+
+def _chosen(
+    task: TrainingTask, choices: dict[str, list[tuple[KeyPath, object]]], without: object
+) -> Iterator[TrainingTask]:
+    """Yield a task with the first choice of each argument, and one for each other choice."""
+    excepted = cast("list[object]", without) if isinstance(without, list) else []
+    left = {key: listed for key, listed in choices.items() if key not in excepted}
+    given = task.arguments.get("model_args")
+    if not left or not isinstance(given, dict):
+        yield task
+        return
+    first = cast("Mapping", given) | {key: listed[0][1] for key, listed in left.items()}
+    moved = {key: listed[0][0] for key, listed in left.items()}
+    base = task._replace(arguments=task.arguments | {"model_args": first}, moved=moved)
+    yield base
+    for key, listed in left.items():
+        for path, value in listed[1:]:
+            arguments = task.arguments | {"model_args": first | {key: value}}
+            yield base._replace(arguments=arguments, moved=moved | {key: path}, is_further=True)
 
 
 def _merged(below: Mapping, above: Mapping) -> Mapping:
