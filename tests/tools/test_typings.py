@@ -13,7 +13,6 @@ from typer.testing import CliRunner
 from terraregistry import library_types
 from terraregistry.index import Index, IndexedRegistry, PortableType
 from terraregistry.tools.cli import app
-from terraregistry.tools.cli.typings import ProjectError, project_modules
 from terraregistry.tools.typings import stub_of
 from terraregistry.tools.typings.shipped import shipped_stub, stub_file
 
@@ -134,45 +133,6 @@ def test_a_module_that_raises_is_an_error_of_one_line(project: Path) -> None:
     (project / "raises_when_imported.py").write_text("raise OSError('no disk')\n")
     result = _run("raises_when_imported")
     assert (result.exit_code, result.stderr) == (2, "raises_when_imported: OSError: no disk\n")
-
-
-# -- pyproject.toml --
-
-
-def test_modules_are_read_from_the_nearest_pyproject(tmp_path: Path) -> None:
-    (tmp_path / "pyproject.toml").write_text('[tool.terraregistry]\nmodules = ["a.b", "c"]\n')
-    inner = tmp_path / "docs" / "deep"
-    inner.mkdir(parents=True)
-    assert project_modules(inner) == ("a.b", "c")
-    (tmp_path / "docs" / "pyproject.toml").write_text("[project]\nname = 'x'\n")
-    assert project_modules(inner) == ()
-
-
-@pytest.mark.parametrize(
-    "text",
-    [
-        "[tool.terraregistry]\nmodules = 'mine'\n",
-        "[tool.terraregistry]\nmodules = [1]\n",
-        "[tool.terraregistry]\nmodules = ['a-b']\n",
-        "[tool.terraregistry]\nmodules = ['']\n",
-        "[tool]\nterraregistry = 3\n",
-        "tool = []\n",
-    ],
-)
-def test_modules_that_are_no_list_of_names_are_refused(text: str, project: Path) -> None:
-    file = project / "pyproject.toml"
-    file.write_text(text)
-    with pytest.raises(ProjectError) as caught:
-        project_modules(project)
-    assert str(caught.value) == f'{file}: in [tool.terraregistry], write modules = ["package.module", ...]'
-    result = _run()
-    assert (result.exit_code, result.stderr) == (2, f"{caught.value}\n")
-
-
-def test_a_pyproject_that_is_no_toml_is_named(project: Path) -> None:
-    (project / "pyproject.toml").write_bytes(b"\xff = [")
-    with pytest.raises(ProjectError, match=r"pyproject\.toml: "):
-        project_modules(project)
 
 
 # -- the text --

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib
 import inspect
 import os
 import signal
@@ -44,7 +43,7 @@ if TYPE_CHECKING:
 
     from terraregistry.registry import ComponentDescription
 
-__all__ = ["AnyRegistry", "Report", "library_registries", "main", "make_index", "with_modules"]
+__all__ = ["AnyRegistry", "Report", "library_registries", "main", "make_index"]
 
 AnyRegistry = BaseRegistry[Any] | MultiSourceRegistry[Any]  # what it builds makes no difference here
 Report = Callable[[int, int], None]
@@ -85,13 +84,6 @@ def make_index(
         maker.plan(reference, registry)
     described = maker.describe(report)
     return Index.of(described, maker.gaps, config_facts(described), key)
-
-
-def with_modules(index: Index, modules: Iterable[str]) -> Index:
-    """Import modules of a project, and add the present registrations to the index of the installed libraries."""
-    for module in modules:
-        importlib.import_module(module)
-    return make_index(library_registries(), known=index)
 
 
 def main() -> None:

@@ -6,7 +6,7 @@ import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from terraregistry.mypy_plugin.parsed_files import module_of
+from terraregistry.own_modules import module_of
 
 if TYPE_CHECKING:
     from terraregistry.mypy_plugin.known_names import Registries

@@ -1,4 +1,4 @@
-"""The Python files of a project, and their module names."""
+"""The Python files of a project and of its modules."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Final
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-__all__ = ["find_module", "is_installed", "module_of", "python_files"]
+__all__ = ["find_module", "is_installed", "python_files"]
 
 _MOST_ENTRIES: Final = 5000
 """A folder with more entries holds data."""
@@ -55,23 +55,6 @@ def _entries(folder: Path) -> tuple[list[str], list[str]]:
     except OSError:
         return [], []
     return sorted(files), sorted(folders) if "pyvenv.cfg" not in files else []
-
-
-def module_of(file: Path) -> tuple[str, Path]:
-    """Name the module of a file, going by the `__init__.py` in the folders above it.
-
-    Args:
-        file: The file.
-
-    Returns:
-        The name, and the folder of the top-level package or module.
-    """
-    parts = [] if file.stem == "__init__" else [file.stem]
-    folder = file.parent
-    while folder.name.isidentifier() and (folder / "__init__.py").is_file():
-        parts.append(folder.name)
-        folder = folder.parent
-    return ".".join(reversed(parts)), folder
 
 
 def find_module(name: str, folders: Iterable[Path]) -> Path | None:

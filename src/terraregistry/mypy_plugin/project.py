@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import hashlib
-import tomllib
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING
 
 from terraregistry.mypy_plugin.facts import FileFacts
-from terraregistry.mypy_plugin.parsed_files import find_module, is_installed, module_of, python_files
+from terraregistry.mypy_plugin.parsed_files import find_module, is_installed, python_files
 from terraregistry.mypy_plugin.scanning import mentions_registries, scan
+from terraregistry.own_modules import ProjectError, module_of, project_modules
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -33,13 +33,26 @@ class Project:
         self._files: dict[str, Path] = {}
         self._facts: dict[str, FileFacts | None] = {}
         self._registering: dict[str, bool] = {}
-        self.modules: tuple[str, ...] = _configured_modules(root)
         for file in python_files(root):
             self._files.setdefault(module_of(file)[0], file)
-        for name in self.modules:
-            found = self._files.get(name) or find_module(name, self._folders)
-            if found is not None:
-                self._files[name] = found
+        self.modules: tuple[str, ...] = tuple(self._configured(root))
+
+    def _configured(self, root: Path) -> Iterator[str]:
+        """Add the configured modules; a file keeps the name that it has already."""
+        names = {file: name for name, file in self._files.items()}
+        try:
+            modules = project_modules(root)
+        except ProjectError:
+            return
+        for module in modules:
+            found = self._files.get(module.name) or find_module(module.name, [module.folder, *self._folders])
+            if found is None:
+                yield module.name
+                continue
+            name = names.get(found, module.name)
+            self._files[name] = found
+            if name == module.name and find_module(name, self._folders) == found:  # mypy can import it by this name
+                yield name
 
     def note(self, module: str, path: str) -> bool:
         """Record a module checked by mypy.
@@ -169,22 +182,3 @@ def _bytes_of(file: Path) -> bytes | None:
         return file.read_bytes()
     except OSError:
         return None
-
-
-def _configured_modules(root: Path) -> tuple[str, ...]:
-    for folder in (root, *root.parents):
-        file = folder / "pyproject.toml"
-        if file.is_file():
-            try:
-                data: dict[str, Any] = tomllib.loads(file.read_text(encoding="utf-8"))  # tables of any shape
-            except (OSError, ValueError):
-                return ()
-            return _names_in(data.get("tool"))
-    return ()
-
-
-def _names_in(tools: object) -> tuple[str, ...]:
-    table = cast("dict[str, object]", tools).get("terraregistry") if isinstance(tools, dict) else None
-    modules = cast("dict[str, object]", table).get("modules") if isinstance(table, dict) else None
-    names = cast("list[object]", modules) if isinstance(modules, list) else []
-    return tuple(name for name in names if isinstance(name, str) and name)

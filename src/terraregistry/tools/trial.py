@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import json
+import shlex
 import warnings
 from contextlib import contextmanager, nullcontext
 from copy import deepcopy
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, Final, NamedTuple, cast
 
 from terraregistry.components.factories.part_planning import not_found
 from terraregistry.components.factories.planned import without
@@ -18,20 +20,23 @@ from terraregistry.errors import (
     SourceUnavailableError,
     UnusedArgumentWarning,
 )
-from terraregistry.problems import Problem, ProblemKind
+from terraregistry.own_modules import is_imported
+from terraregistry.problems import Problem, ProblemKind, shorten
 from terraregistry.registry.calls import call_of
 from terraregistry.wording import add_note
 
 if TYPE_CHECKING:
-    from collections.abc import Generator, Sequence
+    from collections.abc import Generator, Iterator, Mapping, Sequence
     from pathlib import Path
 
     from terraregistry.problems import KeyPath
     from terraregistry.protocols import ModelFactory
-    from terraregistry.tools.config import ModelRequest
+    from terraregistry.tools.config import Document, ModelRequest
     from terraregistry.tools.model_parts import Part
 
 __all__ = ["Policies", "Trial", "TrialOptions", "build_requested", "make_factory", "run_trial"]
+
+_CUSTOM: Final = "custom_modules_path"
 
 
 class Policies(NamedTuple):
@@ -96,6 +101,7 @@ def make_factory(request: ModelRequest, *, fit: bool = True) -> ModelFactory:
     """
     document = request.document
     doubtful = [each.at(()) for each in document.unread(request.places) if each.kind is ProblemKind.DOUBTFUL]
+    doubtful += _not_imported(document)
     if doubtful:
         warnings.warn(FitWarning(request.factory, tuple(dict.fromkeys(doubtful)), document.file), stacklevel=2)
     try:
@@ -106,6 +112,17 @@ def make_factory(request: ModelRequest, *, fit: bool = True) -> ModelFactory:
     if repeated.problems:
         raise repeated
     return factory
+
+
+def _not_imported(document: Document) -> Iterator[Problem]:
+    """Report the folder of a config's own modules, unless one of them has been imported."""
+    data = document.data
+    folder = cast("Mapping[object, object]", data).get(_CUSTOM) if isinstance(data, dict) else None
+    if isinstance(folder, str) and not is_imported(folder):
+        name = shorten(folder)
+        how = f"`--import {shlex.quote(name)}`, or `modules = [{json.dumps(name)}]` below [tool.terraregistry] in pyproject.toml"
+        detail = f"a config imports nothing, so the components of {name} are unknown; to import them, give {how}"
+        yield Problem((_CUSTOM,), ProblemKind.DOUBTFUL, detail=detail, span=document.locate((_CUSTOM,)))
 
 
 def _checked_factory(request: ModelRequest, *, fit: bool) -> ModelFactory:

@@ -10,7 +10,7 @@ import typer
 from terraregistry.suggest import did_you_mean, nearest
 from terraregistry.tools.cli.lookup import kinds_of, listed, matches, no_kind, read_kind
 from terraregistry.tools.cli.printing import AsJson, ImportModules, Status, is_terminal, print_json, refuse, styled
-from terraregistry.tools.cli.reading import completed_kinds, completed_sources, read_index
+from terraregistry.tools.cli.reading import completed_kinds, completed_sources, own_modules, read_index
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -58,7 +58,7 @@ def list_components(
 
     Exits with 0, with 1 when nothing matches, or with 2 when a kind or source does not exist.
     """
-    index = read_index(imports)
+    index = read_index(own_modules(imports))
     kinds = kinds_of(index)
     known = None if kind is None else read_kind(kind, kinds)
     if kind is not None and known is None:

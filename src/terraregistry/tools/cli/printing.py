@@ -41,7 +41,10 @@ AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 ImportModules = Annotated[
     list[str] | None,
     typer.Option(
-        "--import", metavar="MODULE", help="Import a module first, such as one that registers your own components."
+        "--import",
+        metavar="MODULE",
+        help="Import a module first, such as one that registers your own components: `package.module`, a file or a "
+        "folder. Those in `[tool.terraregistry] modules` of pyproject.toml always are.",
     ),
 ]
 """The option of every command that knows a project's own components."""

@@ -3,22 +3,24 @@
 from __future__ import annotations
 
 import contextlib
-import importlib
 import os
 import sys
+from itertools import chain
+from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 import typer
 
 from terraregistry.index.cache import cache_folder
 from terraregistry.index.loading import IndexUnavailableError, cached_index, make_and_keep
-from terraregistry.tools.cli.printing import Status
+from terraregistry.own_modules import ProjectError, named_modules, project_modules
+from terraregistry.tools.cli.printing import Status, refuse
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Iterable, Sequence
-    from pathlib import Path
 
     from terraregistry.index import Index
+    from terraregistry.own_modules import OwnModule
     from terraregistry.tools.cli.printing import Attempts
 
 __all__ = [
@@ -26,6 +28,7 @@ __all__ = [
     "completed_names",
     "completed_sources",
     "import_modules",
+    "own_modules",
     "read_index",
     "wait_for_index",
 ]
@@ -75,40 +78,49 @@ def _progress() -> Generator[Callable[[int, int], None] | None]:
         yield lambda done, total: progress.update(task, completed=done, total=total)
 
 
-def import_modules(modules: Sequence[str] | None, attempts: Attempts) -> None:
-    """Import modules of the project in the current folder."""
-    for module in modules or ():
-        with attempts.at(f"--import {module}"):
-            _see_project()
-            importlib.import_module(module)
+def own_modules(named: Sequence[str] | None, *, option: str = "--import ", project: bool = True) -> list[OwnModule]:
+    """Find the modules of the project around the current folder, and those that an option names.
+
+    Raises:
+        Exit: A name is none of a module, or `pyproject.toml` is wrong.
+    """
+    folder = Path.cwd()
+    try:
+        found = [project_modules(folder)] if project else []
+        return [*chain(*found, *(named_modules(each, folder, option + each) for each in named or ()))]
+    except ProjectError as error:
+        raise refuse(str(error)) from None
 
 
-def _see_project() -> None:
-    if "" not in sys.path:
-        sys.path.insert(0, "")  # as `python -m` has it: modules of the project that the command runs in
+def import_modules(named: Sequence[str] | None, attempts: Attempts) -> None:
+    """Import the modules of the project, and those that `--import` names."""
+    for module in own_modules(named):
+        with attempts.at(module.said):
+            module.load()
 
 
-def read_index(modules: Sequence[str] | None = None, *, option: str = "--import ") -> Index:
-    """Load the index.
+def read_index(modules: Sequence[OwnModule] = ()) -> Index:
+    """Load the index, with the components of modules that are imported for it.
 
     Raises:
         Exit: The index cannot be made, or a module cannot be imported.
     """
+    said = ""
     try:
         index = wait_for_index()
         if not modules:
             return index
-        from terraregistry.indexing.making import with_modules
+        from terraregistry.indexing.making import library_registries, make_index
 
-        _see_project()
-        return with_modules(index, modules)
+        for module in modules:
+            said = module.said
+            module.load()
+        return make_index(library_registries(), known=index)
     except IndexUnavailableError as error:
         typer.echo(f"{error}; `terraregistry doctor` looks for the cause", err=True)
         raise typer.Exit(Status.FAILED) from None
     except Exception as error:  # noqa: BLE001 - a module may raise anything
-        shown = ", ".join(modules or ())
-        typer.echo(f"{option}{shown}: {type(error).__name__}: {error}", err=True)
-        raise typer.Exit(Status.WRONG_INPUT) from None
+        raise refuse(f"{said}: {type(error).__name__}: {error}") from None
 
 
 def completed_names(incomplete: str) -> list[str]:

@@ -10,7 +10,7 @@ import typer
 from terraregistry.index.cache import cache_folder, read_file, write_file
 from terraregistry.index.keys import current_key, source_files, state_of
 from terraregistry.tools.cli.printing import ImportModules, refuse
-from terraregistry.tools.cli.reading import read_index
+from terraregistry.tools.cli.reading import own_modules, read_index
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -28,10 +28,11 @@ def schema(
     imports: ImportModules = None,
 ) -> None:
     """Write the JSON Schema of configs, with which an editor completes names and arguments and underlines mistakes."""
-    if imports:
+    modules = own_modules(imports)
+    if modules:
         from terraregistry.tools.schema.config_schemas import schema_text
 
-        text = schema_text(read_index(imports))
+        text = schema_text(read_index(modules))
     else:
         text = installed_schema_text(read_index)
     if output is None:

@@ -25,7 +25,7 @@ from terraregistry.tools.cli.lookup import (
     written_type,
 )
 from terraregistry.tools.cli.printing import AsJson, ImportModules, megabytes, print_json, refuse, styled
-from terraregistry.tools.cli.reading import completed_kinds, completed_names, read_index
+from terraregistry.tools.cli.reading import completed_kinds, completed_names, own_modules, read_index
 from terraregistry.tools.snippets import python_snippet, yaml_snippet
 
 if TYPE_CHECKING:
@@ -73,7 +73,7 @@ def show(
     if why and ":" in name:
         typer.echo(_explained_reference(name))
         return
-    index = read_index(imports)
+    index = read_index(own_modules(imports))
     kinds = kinds_of(index)
     known = None if kind is None else read_kind(kind, kinds)
     if kind is not None and known is None:
