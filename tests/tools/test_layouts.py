@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 
 from terraregistry.errors import ConfigError, Problem, ProblemKind
 from terraregistry.tools.checking import check_config
-from terraregistry.tools.config import find_request, find_requests, parse_config
-from terraregistry.tools.config.layouts import TASKS, WITHOUT_TASK, read_requests
+from terraregistry.tools.config import find_request, find_requests, parse_config, read_requests
+from terraregistry.tools.config.layouts import TASKS, WITHOUT_TASK
 from terraregistry.tools.trial import build_requested, make_factory
 
 KNOWN = ", ".join(sorted((*TASKS, *WITHOUT_TASK)))

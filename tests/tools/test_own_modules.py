@@ -164,6 +164,13 @@ def test_a_project_file_is_enough_for_every_reader(run, project, index):
     assert "DecoderOfAProject" in facts.defined
 
 
+def test_mypy_is_told_to_import_only_what_it_finds_by_that_name(project):
+    (project / "a_package").mkdir()
+    (project / "a_package" / "__init__.py").touch()
+    configured(project, "a_package", "a_package/__init__.py", f"{FOLDER}/first_of_a_project.py", FOLDER)
+    assert Project(project).modules == ("a_package", "a_package")
+
+
 @pytest.mark.parametrize("command", [("validate", "c.yaml"), ("build", "c.yaml")])
 def test_a_module_of_the_project_that_cannot_be_imported_ends_the_command(command, run, project):
     configured(project, "no_such_module_here")

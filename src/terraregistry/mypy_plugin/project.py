@@ -51,7 +51,8 @@ class Project:
                 continue
             name = names.get(found, module.name)
             self._files[name] = found
-            yield name
+            if name == module.name and find_module(name, self._folders) == found:  # mypy can import it by this name
+                yield name
 
     def note(self, module: str, path: str) -> bool:
         """Record a module checked by mypy.
